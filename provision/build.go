@@ -1,0 +1,175 @@
+package provision
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/phoneprov/phoneprov/provision/astconf"
+)
+
+// builder is one run of Build.
+type builder struct {
+	in       Input
+	now      time.Time
+	diags    diagnostics
+	snap     *Snapshot
+	profiles map[string]*Profile
+	general  general
+	zones    zones
+}
+
+// Build makes the snapshot of a configuration as it is at a time. What Asterisk would only log comes back as
+// diagnostics, and the rest is served. An error means that no snapshot can be made now: Asterisk was asked for a
+// function in a file's name and did not answer, or ctx is done.
+//
+// Nothing that Build makes depends on anything but its arguments and the time-zone database.
+func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnostic, error) {
+	b := &builder{
+		in: in, now: now, zones: newZones(in.Zone),
+		profiles: map[string]*Profile{},
+		snap:     &Snapshot{BuiltAt: now, phones: map[string]*Phone{}, routes: map[string]*Route{}},
+	}
+	b.readConfigWarnings()
+	b.readGeneral(in.Config["phoneprov.conf"])
+	b.readProfiles(in.Config["phoneprov.conf"])
+	b.readUsers(in.Config["users.conf"])
+	b.readUsers(in.Config["phoneprov_users.conf"])
+	b.readPJSIP()
+	for _, p := range b.snap.phoneList {
+		sortLines(p, &b.diags)
+	}
+	if err := b.addRoutes(ctx); err != nil {
+		return nil, b.diags, err
+	}
+	for _, p := range b.snap.phoneList {
+		p.print = fingerprint(p)
+	}
+	return b.snap, b.diags, nil
+}
+
+// readConfigWarnings passes on what the parser had to say of the files.
+func (b *builder) readConfigWarnings() {
+	for _, name := range ConfigFiles {
+		if f := b.in.Config[name]; f != nil {
+			for _, w := range f.Warnings {
+				b.diags.add(Warning, w.Pos, "%s", w.Message)
+			}
+		}
+	}
+}
+
+// addLine gives a line to the phone of its MAC, which the first line of a MAC makes.
+func (b *builder) addLine(provider string, l *Line, mac, profile astconf.Var) {
+	p := b.profiles[profile.Value]
+	if p == nil {
+		if profile.Value == "" {
+			b.diags.add(Error, l.pos, "[%s]: no profile, and phoneprov.conf has no default_profile: its phone is not served", l.Section)
+		} else {
+			b.diags.add(Error, profile.Pos, "[%s]: profile %q: there is no such section in phoneprov.conf: its phone is not served", l.Section, profile.Value)
+		}
+		return
+	}
+	number, _ := l.own("LINE")
+	l.number = leadingInt(number.value)
+	b.bindZone(l)
+	id := mac.Value
+	parsed, err := ParseMAC(mac.Value)
+	if err == nil {
+		id = parsed.String()
+	} else {
+		b.diags.add(Warning, mac.Pos, "[%s]: %q: %v; it is served under that name", l.Section, mac.Value, err)
+	}
+	phone := b.snap.phones[id]
+	if phone == nil {
+		phone = &Phone{MAC: parsed, ID: id, Provider: provider, Profile: p, first: l}
+		b.snap.phones[id] = phone
+		b.snap.phoneList = append(b.snap.phoneList, phone)
+	}
+	if phone.Provider != provider {
+		b.diags.add(Error, mac.Pos, "[%s]: MAC %q is already a phone of [%s] (%s): this line is not served",
+			l.Section, mac.Value, phone.Lines[0].Section, phone.Lines[0].pos)
+		return
+	}
+	phone.Lines = append(phone.Lines, l)
+}
+
+// bindZone finds the zone that a line's TIMEZONE names; without one it is the server's.
+func (b *builder) bindZone(l *Line) {
+	v, ok := l.own("TIMEZONE")
+	if !ok || v.value == "" {
+		l.zone = b.zones.server
+		return
+	}
+	zone, err := b.zones.load(v.value)
+	if err != nil {
+		b.diags.add(Error, astconf.Pos{File: v.from, Line: int(v.line)}, "[%s]: time zone %q: no such zone; it gets UTC", l.Section, v.value)
+	}
+	l.zone = zone
+}
+
+// sortLines orders a phone's lines by number. Of two with one number the first in the configuration stays.
+func sortLines(p *Phone, diags *diagnostics) {
+	if len(p.Lines) < 2 {
+		return
+	}
+	slices.SortStableFunc(p.Lines, func(a, b *Line) int { return cmp.Compare(a.number, b.number) })
+	kept := p.Lines[:1]
+	for _, l := range p.Lines[1:] {
+		if first := kept[len(kept)-1]; first.number == l.number {
+			diags.add(Warning, l.pos, "[%s]: line number %d of phone %s is already [%s]: this line is not served",
+				l.Section, l.number, p.ID, first.Section)
+			continue
+		}
+		kept = append(kept, l)
+	}
+	p.Lines = kept
+}
+
+// addRoutes names every file of every profile and phone. A name belongs to whoever comes first, static files before all.
+func (b *builder) addRoutes(ctx context.Context) error {
+	for _, p := range b.snap.profiles {
+		for _, f := range p.statics {
+			if other := b.addRoute(&Route{URI: f.name, file: f}); other != nil && other.file.path != f.path {
+				b.diags.add(Warning, f.pos, "profile %q: static file %q is already %s of profile %q (%s), which is served",
+					p.Name, f.name, other.file.path, other.file.profile.Name, other.file.pos)
+			}
+		}
+	}
+	reported := map[*file]bool{}
+	for _, p := range b.snap.phoneList {
+		for _, f := range p.Profile.files {
+			uri, err := b.fileName(ctx, p, f)
+			if err != nil {
+				return fmt.Errorf("%s: file name %q of phone %s: %w", f.pos, f.name, p.ID, err)
+			}
+			rt := &Route{URI: uri, Phone: p, file: f}
+			if uri == "" {
+				b.diags.add(Error, f.pos, "profile %q: file name %q of phone %s is empty: it is not served", f.profile.Name, f.name, p.ID)
+			} else if other := b.addRoute(rt); other != nil {
+				if reported[f] { // a name without a variable is refused to every phone but one: say so once
+					continue
+				}
+				reported[f] = true
+				b.diags.add(Error, f.pos, "profile %q: file name %q of phone %s is already that of %s: the first one is served",
+					f.profile.Name, uri, p.ID, other.owner())
+			}
+		}
+	}
+	return nil
+}
+
+// addRoute serves a route, or returns the one that has its name.
+func (b *builder) addRoute(rt *Route) (other *Route) {
+	if other := b.snap.routes[rt.URI]; other != nil {
+		return other
+	}
+	b.snap.routes[rt.URI] = rt
+	b.snap.routeList = append(b.snap.routeList, rt)
+	if rt.Phone != nil {
+		rt.Phone.routes = append(rt.Phone.routes, rt)
+	}
+	return nil
+}

@@ -1,0 +1,168 @@
+package provision
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/dialplan"
+)
+
+// Check renders every route of a snapshot and reports what its author should know: files that cannot be made, what the
+// templates' language has to say, XML that is malformed, and templates that nothing uses. Each finding is there once,
+// for the first phone that has it. Where Asterisk cannot be asked that is an error as well.
+func Check(ctx context.Context, s *Snapshot, r *Renderer, q Request) []Diagnostic {
+	c := checker{seen: map[Diagnostic]bool{}, used: map[string]bool{}, templates: map[string]bool{}}
+	for _, rt := range s.Routes() {
+		if ctx.Err() != nil {
+			c.report(Diagnostic{Severity: Error, Message: ctx.Err().Error()})
+			break
+		}
+		c.route(ctx, s, r, rt, q)
+	}
+	c.functions(ctx, s, r)
+	c.unused(r.Data)
+	return c.found
+}
+
+type checker struct {
+	found []Diagnostic
+	seen  map[Diagnostic]bool
+	// Files under the data directory: all that are used, and those of them that are templates.
+	used, templates map[string]bool
+}
+
+func (c *checker) report(d Diagnostic) {
+	if !c.seen[d] {
+		c.seen[d] = true
+		c.found = append(c.found, d)
+	}
+}
+
+func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route, q Request) {
+	c.used[localName(rt.file.path)] = true
+	doc, err := r.Render(ctx, s, rt, q)
+	if err != nil {
+		severity := Error
+		if errors.Is(err, ErrNotFound) { // Asterisk's sample lists firmware that few have
+			severity = Warning
+		}
+		c.report(Diagnostic{Severity: severity, Message: fmt.Sprintf("%v (file %q of %s)", err, rt.URI, rt.owner())})
+		return
+	}
+	defer doc.Close()
+	for _, d := range doc.Diagnostics {
+		c.report(d)
+	}
+	for _, name := range doc.Templates {
+		c.used[name], c.templates[name] = true, true
+	}
+	if isXML(doc.MIME, rt) && !rt.Static() {
+		if line, err := malformed(doc.Content); err != nil {
+			c.report(Diagnostic{Pos: astconf.Pos{File: rt.file.path}, Severity: Error,
+				Message: fmt.Sprintf("malformed XML for %s, line %d of %q: %v", rt.owner(), line, rt.URI, err)})
+		}
+	}
+}
+
+// isXML says whether a file is meant to be XML: by its type, or by the name of the template.
+func isXML(mime string, rt *Route) bool {
+	mime, _, _ = strings.Cut(mime, ";")
+	ext := path.Ext(rt.file.path)
+	return mime == "text/xml" || mime == "application/xml" || strings.HasSuffix(mime, "+xml") || strings.EqualFold(ext, ".xml")
+}
+
+// malformed returns the line and the fault of the first place that is not well-formed.
+func malformed(content io.Reader) (line int, err error) {
+	text, err := io.ReadAll(content)
+	if err != nil {
+		return 0, err
+	}
+	dec := xml.NewDecoder(bytes.NewReader(text))
+	dec.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
+	for elements := 0; ; {
+		token, err := dec.Token()
+		if err == io.EOF && elements == 0 {
+			return 1, errors.New("no element")
+		}
+		if err == io.EOF {
+			return 0, nil
+		}
+		if err != nil {
+			line, _ = dec.InputPos()
+			var syntax *xml.SyntaxError
+			if errors.As(err, &syntax) {
+				return syntax.Line, errors.New(syntax.Msg)
+			}
+			return line, err
+		}
+		if _, ok := token.(xml.StartElement); ok {
+			elements++
+		}
+	}
+}
+
+// functions reports the functions that are called and that nobody knows.
+func (c *checker) functions(ctx context.Context, s *Snapshot, r *Renderer) {
+	for _, p := range s.profiles {
+		for _, v := range p.setvars {
+			c.calls(ctx, r, v.value, v.pos.File, v.pos.Line)
+		}
+		for _, f := range p.files {
+			c.calls(ctx, r, f.uri, f.pos.File, f.pos.Line)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.templates)) {
+		if t, err := r.Data.template(name); err == nil {
+			c.calls(ctx, r, t, name, 0)
+		}
+	}
+}
+
+// calls reports the unknown ones of a template's calls: at the line of the call in a file, or at the line of an option.
+func (c *checker) calls(ctx context.Context, r *Renderer, t *dialplan.Template, file string, line int) {
+	for _, call := range t.Calls() {
+		known, err := r.knows(ctx, call.Name)
+		if known || err != nil { // what cannot be asked is an error of the rendering
+			continue
+		}
+		at := line
+		if at == 0 {
+			at = call.Line
+		}
+		c.report(Diagnostic{Pos: astconf.Pos{File: file, Line: at}, Severity: Error,
+			Message: fmt.Sprintf("unknown function %s", call.Name)})
+	}
+}
+
+// knows says whether there is a function of that name: here, or in Asterisk.
+func (r *Renderer) knows(ctx context.Context, function string) (bool, error) {
+	if _, ok := (&rendering{}).functions()[function]; ok || dialplan.Known(function) {
+		return true, nil
+	}
+	if r.Knows == nil {
+		return false, nil
+	}
+	return r.Knows(ctx, function)
+}
+
+// unused reports the files of the data directory that no route and no template uses.
+func (c *checker) unused(data *DataDir) {
+	names, err := data.names()
+	if err != nil {
+		c.report(Diagnostic{Severity: Warning, Message: fmt.Sprintf("data directory: %v", err)})
+	}
+	for _, name := range slices.Sorted(slices.Values(names)) {
+		if !c.used[name] {
+			c.report(Diagnostic{Pos: astconf.Pos{File: name}, Severity: Info, Message: "no route uses this file"})
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package provision
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan"
+)
+
+// maxTemplate bounds a template in bytes: what is larger is no template, but a file that someone named as one.
+const maxTemplate = 16 << 20
+
+// settleTime is how old a file's last change must be for its parsed template to be kept: a second change within the
+// clock of the file system would not show.
+const settleTime = 100 * time.Millisecond
+
+// DataDir is the directory of templates and static files. No name and no symbolic link leads out of it.
+type DataDir struct {
+	root      *os.Root
+	config    *os.Root // for the function STAT; nil: not there
+	mu        sync.RWMutex
+	templates map[string]cached
+}
+
+// cached is a template as of a state of its file.
+type cached struct {
+	info     fs.FileInfo
+	template *dialplan.Template
+}
+
+// OpenData opens the directory. Asterisk's configuration directory, whose files the function STAT may see, need not be
+// there.
+func OpenData(dir, configDir string) (*DataDir, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	d := &DataDir{root: root, templates: map[string]cached{}}
+	if config, err := os.OpenRoot(configDir); err == nil {
+		d.config = config
+	}
+	return d, nil
+}
+
+// Close ends the use of the directory.
+func (d *DataDir) Close() error {
+	if d.config == nil {
+		return d.root.Close()
+	}
+	return errors.Join(d.root.Close(), d.config.Close())
+}
+
+// localName is a configured name as a path under the root: Asterisk puts the directory before whatever it is, so a
+// leading slash means nothing.
+func localName(name string) string {
+	if name = strings.TrimLeft(path.Clean(name), "/"); name == "" {
+		return "."
+	}
+	return name
+}
+
+// open opens a regular file; anything else is fs.ErrNotExist.
+func (d *DataDir) open(name string) (*os.File, fs.FileInfo, error) {
+	f, err := d.root.Open(localName(name))
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	if err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	return f, info, nil
+}
+
+// template gives the parsed template of a file, parsing it again when the file is another or has changed.
+func (d *DataDir) template(name string) (*dialplan.Template, error) {
+	d.mu.RLock()
+	have, ok := d.templates[name]
+	d.mu.RUnlock()
+	if ok {
+		if info, err := d.root.Stat(localName(name)); err == nil && unchanged(have.info, info) {
+			return have.template, nil
+		}
+	}
+	f, info, err := d.open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxTemplate+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxTemplate {
+		return nil, fmt.Errorf("%s: larger than %d bytes", name, maxTemplate)
+	}
+	t := dialplan.Parse(name, string(text))
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if time.Since(info.ModTime()) < settleTime {
+		delete(d.templates, name)
+	} else {
+		d.templates[name] = cached{info, t}
+	}
+	return t, nil
+}
+
+func unchanged(a, b fs.FileInfo) bool {
+	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+}
+
+// names lists the regular files under the directory, in lexical order.
+func (d *DataDir) names() ([]string, error) {
+	var names []string
+	err := fs.WalkDir(d.root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
+		if err == nil && e.Type().IsRegular() {
+			names = append(names, name)
+		}
+		return err
+	})
+	return names, err
+}
+
+// stat answers the function STAT, for files of the data and the configuration directory only: by their absolute path,
+// or by their path under the data directory.
+func (d *DataDir) stat(name string) (fs.FileInfo, error) {
+	if !path.IsAbs(name) {
+		return d.root.Stat(localName(name))
+	}
+	for _, root := range []*os.Root{d.root, d.config} {
+		if root == nil {
+			continue
+		}
+		if rel, ok := strings.CutPrefix(path.Clean(name), path.Clean(root.Name())+"/"); ok {
+			return root.Stat(rel)
+		}
+	}
+	return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrPermission}
+}

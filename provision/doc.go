@@ -1,0 +1,17 @@
+// Package provision turns Asterisk's configuration into the files that phones fetch.
+//
+// Build makes an immutable Snapshot of everything that phoneprov.conf, the users file, pjsip.conf and the running
+// endpoints say: profiles, phones with their lines, and a route for every file. A Store holds the one that is served;
+// Lookup finds the route of a URI, and a Renderer makes its document: a static file, or a template expanded with the
+// variables of the phone's lowest line.
+//
+//	Config, Live ─> Build ─> Snapshot ─> Store ─> Lookup ─> Renderer.Render ─> Document
+//
+// Behaviour is that of Asterisk's res_phoneprov but where the README lists a difference. What Asterisk would only log is
+// a Diagnostic; errors are for limits and I/O.
+//
+// A Snapshot never changes once it is stored: a request loads it once and passes it down. What differs between requests
+// (SERVER, the time) is an overlay of the rendering, never written to it. Everything exported is safe for concurrent
+// use unless it says otherwise. The package knows no network, no clock but the one it is given, and no log; the files it
+// reads are those under the DataDir.
+package provision

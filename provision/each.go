@@ -1,0 +1,103 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan"
+)
+
+// functions are those that see more than one phone.
+func (rd *rendering) functions() map[string]dialplan.Func {
+	return map[string]dialplan.Func{"PP_EACH_USER": rd.eachUser, "PP_EACH_EXTENSION": rd.eachExtension}
+}
+
+// eachUser is PP_EACH_USER(text[,exclude_mac]): the text for the lowest line of every phone but the excluded, in the
+// order of the configuration, with %{NAME} for that line's variables.
+func (rd *rendering) eachUser(ctx context.Context, c *dialplan.Call) (string, error) {
+	args := splitArguments(c.Args)
+	if args[0] == "" {
+		c.Diag("PP_EACH_USER needs a text")
+		return "", nil
+	}
+	exclude := ""
+	if len(args) > 1 {
+		exclude = phoneID(strings.TrimSpace(args[1]))
+	}
+	t := dialplan.Parse("PP_EACH_USER", strings.ReplaceAll(args[0], "%{", "${"))
+	var out strings.Builder
+	for _, p := range rd.snap.phoneList {
+		if p.ID == exclude {
+			continue
+		}
+		text, err := c.Expand(ctx, t, rd.scope(p, p.Lines[0]).env())
+		if err != nil {
+			return "", err
+		}
+		out.WriteString(text)
+	}
+	return out.String(), nil
+}
+
+// eachExtension is PP_EACH_EXTENSION(mac,template): the template file for each line of that phone, by line number.
+func (rd *rendering) eachExtension(ctx context.Context, c *dialplan.Call) (string, error) {
+	args := splitArguments(c.Args)
+	if len(args) < 2 || strings.TrimSpace(args[0]) == "" || strings.TrimSpace(args[1]) == "" {
+		c.Diag("PP_EACH_EXTENSION needs a MAC and a template")
+		return "", nil
+	}
+	mac, name := strings.TrimSpace(args[0]), strings.TrimSpace(args[1])
+	p := rd.snap.Phone(mac)
+	if p == nil {
+		c.Diag("PP_EACH_EXTENSION: there is no phone %q", mac)
+		return "", nil
+	}
+	t, err := rd.template(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		c.Diag("PP_EACH_EXTENSION: template %q: no such file", name)
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	for _, l := range p.Lines {
+		text, err := c.Expand(ctx, t, rd.scope(p, l).env())
+		if err != nil {
+			return "", err
+		}
+		out.WriteString(text)
+	}
+	return out.String(), nil
+}
+
+// splitArguments splits at commas as Asterisk's functions do: not inside double quotes, parentheses or brackets, nor
+// after a backslash, which goes away. The quotes stay. There is at least one argument.
+func splitArguments(s string) []string {
+	var args []string
+	var arg strings.Builder
+	nested, quoted := 0, false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\' && i+1 < len(s):
+			i++
+			arg.WriteByte(s[i])
+			continue
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '(' || c == '[':
+			nested++
+		case (c == ')' || c == ']') && nested > 0:
+			nested--
+		case c == ',' && nested == 0:
+			args = append(args, arg.String())
+			arg.Reset()
+			continue
+		}
+		arg.WriteByte(s[i])
+	}
+	return append(args, arg.String())
+}

@@ -1,0 +1,105 @@
+package provision_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"io/fs"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/astconf"
+)
+
+var update = flag.Bool("update", false, "capture testdata/answers from the real Asterisk anew; the run fails all the same")
+
+// loadConfig reads the configuration files of a directory.
+func loadConfig(tb testing.TB, dir string) provision.Config {
+	tb.Helper()
+	config := provision.Config{}
+	for _, name := range provision.ConfigFiles {
+		f, err := (&astconf.Loader{Dir: dir}).Load(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			tb.Fatal(err)
+		}
+		config[name] = f
+	}
+	return config
+}
+
+// ours renders every route of the rich tree from the files, as of a time.
+func ours(tb testing.TB, dataDir string, config provision.Config, now time.Time) map[string]oracle.Answer {
+	tb.Helper()
+	snap, _, err := provision.Build(context.Background(), provision.Input{Config: config}, now)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	data, err := provision.OpenData(dataDir, "")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer data.Close()
+	r := &provision.Renderer{Data: data}
+	answers := map[string]oracle.Answer{}
+	for _, rt := range snap.Routes() {
+		answers[rt.URI] = answer(tb, r, snap, rt, now)
+	}
+	return answers
+}
+
+func answer(tb testing.TB, r *provision.Renderer, s *provision.Snapshot, rt *provision.Route, now time.Time) oracle.Answer {
+	tb.Helper()
+	doc, err := r.Render(context.Background(), s, rt, provision.Request{Server: oracle.PlaceholderIP, Now: now})
+	switch {
+	case errors.Is(err, provision.ErrNotFound):
+		return oracle.NewAnswer(404, "", "")
+	case err != nil:
+		return oracle.NewAnswer(500, "", "")
+	}
+	defer doc.Close()
+	body, err := io.ReadAll(doc.Content)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return oracle.NewAnswer(200, doc.MIME, string(body))
+}
+
+// TestAnswers compares what we make of the trees with what Asterisk answered when it was captured.
+func TestAnswers(t *testing.T) {
+	for _, tree := range oracle.Trees {
+		for _, suite := range oracle.Suites {
+			t.Run(string(tree)+"/"+suite, func(t *testing.T) {
+				theirs := tree.LoadAnswers(t, suite)
+				tree.Compare(t, theirs.ByURI, ours(t, tree.Data(), loadConfig(t, tree.Config()), theirs.Captured))
+			})
+		}
+	}
+}
+
+// TestAnswersOracle compares with the real Asterisk, now.
+func TestAnswersOracle(t *testing.T) {
+	for _, tree := range oracle.Trees {
+		for _, suite := range oracle.Suites {
+			t.Run(string(tree)+"/"+suite, func(t *testing.T) {
+				t.Parallel()
+				a := oracle.Start(t, tree.Options(suite))
+				now := time.Now()
+				got := ours(t, a.DataDir, loadConfig(t, a.ConfigDir), now)
+				theirs := a.FetchAll(t, slices.Collect(maps.Keys(got)))
+				if *update {
+					tree.SaveAnswers(t, suite, oracle.Answers{Captured: now, ByURI: theirs})
+					t.Errorf("captured %d answers; look at the difference, and run again without -update", len(theirs))
+				}
+				tree.Compare(t, theirs, got)
+			})
+		}
+	}
+}

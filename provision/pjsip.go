@@ -1,0 +1,206 @@
+package provision
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/astconf"
+)
+
+// wizardSuffix is what Asterisk's wizard appends to its section's name for the phoneprov object that it makes.
+const wizardSuffix = "-phoneprov"
+
+// pjsipSection is a phoneprov section of pjsip.conf or what stands for one in pjsip_wizard.conf.
+type pjsipSection struct {
+	name string
+	pos  astconf.Pos
+	vars []astconf.Var // NAME=value as written
+}
+
+// pjsipSections lists them in order, those of pjsip.conf first.
+func pjsipSections(config Config) []pjsipSection {
+	var sections []pjsipSection
+	for _, c := range categories(config["pjsip.conf"]) {
+		if objectType(c) != "phoneprov" {
+			continue
+		}
+		s := pjsipSection{name: c.Name, pos: c.Pos}
+		for _, v := range c.Vars {
+			if !strings.EqualFold(v.Name, "type") {
+				s.vars = append(s.vars, v)
+			}
+		}
+		sections = append(sections, s)
+	}
+	for _, c := range categories(config["pjsip_wizard.conf"]) {
+		if objectType(c) == "wizard" && isTrue(lastNonEmpty(c, "has_phoneprov", "")) {
+			sections = append(sections, wizardSection(c))
+		}
+	}
+	return sections
+}
+
+func wizardSection(c *astconf.Category) pjsipSection {
+	s := pjsipSection{name: c.Name + wizardSuffix, pos: c.Pos}
+	for _, v := range c.Vars {
+		if name, ok := cutPrefixFold(v.Name, "phoneprov/"); ok {
+			v.Name = name
+			s.vars = append(s.vars, v)
+		}
+	}
+	if s.get("endpoint").Value == "" {
+		s.vars = append(s.vars, astconf.Var{Name: "endpoint", Value: c.Name, Pos: c.Pos})
+	}
+	return s
+}
+
+// objectType is the type of a section of pjsip.conf, in lower case.
+func objectType(c *astconf.Category) string {
+	return strings.ToLower(lastNonEmpty(c, "type", ""))
+}
+
+func cutPrefixFold(s, prefix string) (rest string, ok bool) {
+	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
+		return s, false
+	}
+	return s[len(prefix):], true
+}
+
+// get is the section's variable of that name, the last one that is not empty, so that its own wins over an inherited
+// one; names are case-sensitive here.
+func (s pjsipSection) get(name string) astconf.Var {
+	for _, v := range slices.Backward(s.vars) {
+		if v.Name == name && v.Value != "" {
+			return v
+		}
+	}
+	return astconf.Var{}
+}
+
+// Endpoints lists the PJSIP endpoints that phoneprov sections of a configuration name, each once, in order: those whose
+// state Build wants in Live.
+func Endpoints(config Config) []string {
+	var ids []string
+	seen := map[string]bool{}
+	for _, s := range pjsipSections(config) {
+		if id := s.get("endpoint").Value; id != "" && !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// readPJSIP reads the phones of the phoneprov sections.
+func (b *builder) readPJSIP() {
+	lookup := b.endpointLookup()
+	for _, s := range pjsipSections(b.in.Config) {
+		mac, profile := s.get("MAC"), s.get("PROFILE")
+		missing := func(what string) {
+			b.diags.add(Error, s.pos, "[%s]: phoneprov section without %s: no phone gets it", s.name, what)
+		}
+		if mac.Value == "" {
+			missing("MAC")
+			continue
+		}
+		if profile.Value == "" {
+			missing("PROFILE")
+			continue
+		}
+		l := &Line{Section: s.name, pos: s.pos, vars: make([]binding, 0, len(s.vars)+12)}
+		for _, v := range s.vars {
+			if v.Value != "" {
+				l.bindVar(v.Name, s.get(v.Name))
+			}
+		}
+		if id := s.get("endpoint"); id.Value != "" {
+			e, err := lookup(id.Value)
+			if err != nil {
+				b.diags.add(Error, id.Pos, "[%s]: endpoint %q: %v: its phone is not served", s.name, id.Value, err)
+				continue
+			}
+			l.bindEndpoint(e)
+		}
+		l.bind("USERNAME", s.name, fromSection, 0)
+		l.bind("LABEL", s.name, fromSection, 0)
+		l.bindDefaults()
+		b.addLine(PJSIPProvider, l, mac, profile)
+	}
+}
+
+// bindEndpoint gives the variables of a line's endpoint, where the section has none of that name.
+func (l *Line) bindEndpoint(e Endpoint) {
+	bind := func(name, value string) {
+		if value != "" {
+			l.bind(name, value, fromEndpoint, 0)
+		}
+	}
+	display, number := splitCallerID(e.CallerID)
+	bind("ENDPOINT_ID", e.ID)
+	bind("TRANSPORT_ID", e.TransportID)
+	bind("SERVER_PORT", bindPort(e.Bind))
+	bind("CALLERID", number)
+	bind("DISPLAY_NAME", display)
+	bind("AUTH_ID", e.AuthID)
+	bind("USERNAME", e.Username)
+	bind("SECRET", e.Password.Reveal())
+}
+
+// endpointLookup finds endpoints where they are to be found: in the running Asterisk, else in the files.
+func (b *builder) endpointLookup() func(id string) (Endpoint, error) {
+	objects := readPJSIPObjects(b.in.Config)
+	return func(id string) (Endpoint, error) {
+		var e Endpoint
+		var ok bool
+		if b.in.Live != nil {
+			if e, ok = b.in.Live.Endpoints[id]; !ok {
+				return e, fmt.Errorf("asterisk knows none of that name")
+			}
+		} else if e, ok = objects.endpoint(id); !ok {
+			return e, fmt.Errorf("there is none of that name in pjsip.conf and pjsip_wizard.conf")
+		}
+		if e.Bind == "" && e.TransportID == "" {
+			e.Bind = objects.onlyBind
+		}
+		return e, nil
+	}
+}
+
+// bindPort is the port of a transport's bind address, SIP's where it names none.
+func bindPort(bind string) string {
+	if bind == "" {
+		return ""
+	}
+	host, port := bind, ""
+	switch i := strings.LastIndexByte(bind, ':'); {
+	case strings.HasSuffix(bind, "]"), i < 0: // [::] or 0.0.0.0
+	case strings.Count(bind, ":") > 1 && !strings.Contains(bind, "]:"): // :: without a port
+	default:
+		host, port = bind[:i], bind[i+1:]
+	}
+	if port == "" || port == "0" || host == bind && port != "" {
+		return defaultPort
+	}
+	return port
+}
+
+// splitCallerID takes `"Name" <number>` apart, as Asterisk does: a lone number has no name.
+func splitCallerID(s string) (name, number string) {
+	s = strings.TrimSpace(s)
+	open := strings.LastIndexByte(s, '<')
+	if end := strings.LastIndexByte(s, '>'); open >= 0 && end > open {
+		return unquote(strings.TrimSpace(s[:open])), strings.TrimSpace(s[open+1 : end])
+	}
+	if s != "" && strings.Trim(s, "0123456789*#+-.() ") == "" {
+		return "", s
+	}
+	return unquote(s), ""
+}
+
+func unquote(s string) string {
+	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
+		return s
+	}
+	return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(s[1 : len(s)-1])
+}

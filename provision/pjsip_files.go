@@ -1,0 +1,93 @@
+package provision
+
+import (
+	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/astconf"
+)
+
+// pjsipObjects are the endpoints, auths and transports of pjsip.conf and pjsip_wizard.conf, by name: what stands for the
+// running Asterisk where there is no AMI.
+type pjsipObjects struct {
+	endpoints, auths, transports, wizards map[string]*astconf.Category
+	onlyBind                              string // the bind address of the only transport; empty with none or several
+}
+
+func readPJSIPObjects(config Config) pjsipObjects {
+	o := pjsipObjects{
+		endpoints:  map[string]*astconf.Category{},
+		auths:      map[string]*astconf.Category{},
+		transports: map[string]*astconf.Category{},
+		wizards:    map[string]*astconf.Category{},
+	}
+	byType := map[string]map[string]*astconf.Category{"endpoint": o.endpoints, "auth": o.auths, "transport": o.transports}
+	for _, c := range categories(config["pjsip.conf"]) {
+		if objects := byType[objectType(c)]; objects != nil {
+			objects[c.Name] = c
+		}
+	}
+	for _, c := range categories(config["pjsip_wizard.conf"]) {
+		if objectType(c) == "wizard" {
+			o.wizards[c.Name] = c
+		}
+	}
+	if len(o.transports) == 1 {
+		for _, c := range o.transports {
+			o.onlyBind = lastNonEmpty(c, "bind", defaultBind)
+		}
+	}
+	return o
+}
+
+// defaultBind stands for a transport without a bind address.
+const defaultBind = "0.0.0.0"
+
+// endpoint finds an endpoint in pjsip.conf, else in pjsip_wizard.conf.
+func (o pjsipObjects) endpoint(id string) (Endpoint, bool) {
+	if c := o.endpoints[id]; c != nil {
+		return o.fromSection(id, c), true
+	}
+	if c := o.wizards[id]; c != nil {
+		return o.fromWizard(id, c), true
+	}
+	return Endpoint{}, false
+}
+
+func (o pjsipObjects) fromSection(id string, c *astconf.Category) Endpoint {
+	e := Endpoint{ID: id, CallerID: lastNonEmpty(c, "callerid", ""), TransportID: lastNonEmpty(c, "transport", "")}
+	e.Bind = o.bind(e.TransportID)
+	auth, _, _ := strings.Cut(lastNonEmpty(c, "auth", ""), ",")
+	if a := o.auths[strings.TrimSpace(auth)]; a != nil {
+		e.AuthID = a.Name
+		e.Username, e.Password = readAuth(a, "")
+	}
+	return e
+}
+
+// fromWizard reads what the wizard would make: https://docs.asterisk.org, "PJSIP Configuration Wizard".
+func (o pjsipObjects) fromWizard(id string, c *astconf.Category) Endpoint {
+	e := Endpoint{ID: id, CallerID: lastNonEmpty(c, "endpoint/callerid", "")}
+	e.TransportID = lastNonEmpty(c, "transport", lastNonEmpty(c, "endpoint/transport", ""))
+	e.Bind = o.bind(e.TransportID)
+	if isTrue(lastNonEmpty(c, "accepts_auth", "")) {
+		e.AuthID = id + "-iauth"
+		e.Username, e.Password = readAuth(c, "inbound_auth/")
+	}
+	return e
+}
+
+func (o pjsipObjects) bind(transport string) string {
+	if c := o.transports[transport]; c != nil {
+		return lastNonEmpty(c, "bind", defaultBind)
+	}
+	return ""
+}
+
+// readAuth gives an auth's account. One that holds only a digest has no password to give.
+func readAuth(c *astconf.Category, prefix string) (username string, password Secret) {
+	username = lastNonEmpty(c, prefix+"username", "")
+	if strings.EqualFold(lastNonEmpty(c, prefix+"auth_type", "userpass"), "userpass") {
+		password = Secret(lastNonEmpty(c, prefix+"password", ""))
+	}
+	return username, password
+}

@@ -1,0 +1,131 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/dialplan"
+)
+
+// What a caller branches on; any other error is a fault of the configuration or of the machine.
+var (
+	// ErrNotFound: the route's static file is not there.
+	ErrNotFound = errors.New("no such file")
+	// ErrUnavailable: Asterisk must be asked for something, and cannot be.
+	ErrUnavailable = errors.New("asterisk cannot be asked")
+)
+
+// Request is what one rendering knows of its request.
+type Request struct {
+	Server string    // the address that the phone reached us by: SERVER where the configuration names none
+	Now    time.Time // the time it is
+}
+
+// Renderer makes documents. It may be used by many goroutines.
+type Renderer struct {
+	Data *DataDir
+	Ask  dialplan.Asker // nil: Asterisk cannot be asked
+	// Knows says whether Asterisk has a function, for Check. Nil: it has none but those answered here.
+	Knows func(ctx context.Context, function string) (bool, error)
+	Zone  *time.Location // the server's; nil: UTC
+}
+
+// Document is what a phone gets. The caller closes it.
+type Document struct {
+	MIME        string
+	Content     io.ReadSeeker
+	Size        int64        // bytes
+	ModTime     time.Time    // of a static file; zero: rendered
+	Diagnostics []Diagnostic // what the templates' author should know
+	Templates   []string     // the templates that it was made of
+	file        fs.File
+}
+
+// Close releases the document.
+func (d *Document) Close() error {
+	if d.file == nil {
+		return nil
+	}
+	return d.file.Close()
+}
+
+// Render makes the document of a route of s. The snapshot must be the one that the route comes from.
+func (r *Renderer) Render(ctx context.Context, s *Snapshot, rt *Route, q Request) (*Document, error) {
+	if rt.Static() {
+		return r.static(rt)
+	}
+	rd := r.rendering(s, q)
+	t, err := rd.template(rt.file.path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: template %q: %w", rt.file.pos, rt.file.path, noPath(err))
+	}
+	text, err := t.Expand(ctx, rd.scope(rt.Phone, rt.Phone.Lines[0]).env())
+	if err != nil {
+		return nil, fmt.Errorf("%s: template %q: %w", rt.file.pos, rt.file.path, unavailable(err))
+	}
+	return &Document{
+		MIME: rt.MIME(), Content: strings.NewReader(text), Size: int64(len(text)),
+		Diagnostics: rd.diags, Templates: rd.used,
+	}, nil
+}
+
+func (r *Renderer) rendering(s *Snapshot, q Request) *rendering {
+	return &rendering{snap: s, data: r.Data, server: q.Server, now: q.Now, zone: r.Zone, ask: r.Ask}
+}
+
+func (r *Renderer) static(rt *Route) (*Document, error) {
+	f, info, err := r.Data.open(rt.file.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: static file %q: %w", rt.file.pos, rt.file.path, ErrNotFound)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: static file %q: %w", rt.file.pos, rt.file.path, noPath(err))
+	}
+	return &Document{MIME: rt.MIME(), Content: f, Size: info.Size(), ModTime: info.ModTime(), file: f}, nil
+}
+
+// template reads a template and remembers that it was used.
+func (rd *rendering) template(name string) (*dialplan.Template, error) {
+	rd.used = append(rd.used, localName(name))
+	return rd.data.template(name)
+}
+
+// diag turns what the language has to say into a diagnostic of the template.
+func (rd *rendering) diag(d dialplan.Diagnostic) {
+	rd.diags.add(Warning, astconf.Pos{File: d.Template, Line: d.Line}, "column %d: %s", d.Col, d.Message)
+}
+
+// unavailable gives an error its cause for the phone.
+func unavailable(err error) error {
+	if errors.Is(err, dialplan.ErrCannotAsk) {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return err
+}
+
+// noPath drops the operation and the path from an error whose message names the file itself.
+func noPath(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
+
+// fileName expands the name of a phone's file with the variables of the first of its sections.
+func (b *builder) fileName(ctx context.Context, p *Phone, f *file) (string, error) {
+	rd := &rendering{now: b.now, zone: b.zones.server, ask: b.in.Ask}
+	uri, err := f.uri.Expand(ctx, rd.scope(p, p.first).env())
+	b.diags = append(b.diags, rd.diags...)
+	if errors.Is(err, dialplan.ErrCannotAsk) && b.in.Ask == nil {
+		b.diags.add(Error, f.pos, "profile %q: file name %q needs a function of Asterisk, and there is no AMI to ask", f.profile.Name, f.name)
+		return "", nil
+	}
+	return uri, err
+}

@@ -1,0 +1,114 @@
+package provision
+
+import (
+	"context"
+	"time"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan"
+)
+
+// rendering is one expansion of a template and everything it includes, for one request. It is used by one goroutine.
+type rendering struct {
+	snap   *Snapshot // nil while it is being built
+	data   *DataDir  // nil while the snapshot is being built
+	server string    // what SERVER is where the configuration does not say; empty: nothing
+	now    time.Time
+	zone   *time.Location // the server's
+	ask    dialplan.Asker
+	diags  diagnostics
+	used   []string                             // the templates that were read
+	zones  map[*time.Location]map[string]string // zoneVars, once each
+}
+
+// scope is where one line's variables are looked up.
+//
+//	lookup = line's own, else time zone's, else profile's setvar, else SERVER of the request
+type scope struct {
+	rd      *rendering
+	line    *Line
+	profile *Profile
+	setvars []string // expanded ones, by their place in the profile
+	known   []bool   // which of setvars are
+}
+
+func (rd *rendering) scope(p *Phone, l *Line) *scope {
+	return &scope{rd: rd, line: l, profile: p.Profile}
+}
+
+// env is what a template sees of the scope.
+func (s *scope) env() *dialplan.Env {
+	env := &dialplan.Env{
+		Lookup: func(ctx context.Context, name string) (string, bool, error) {
+			return s.lookup(ctx, name, len(s.profile.setvars))
+		},
+		Now: s.rd.now, Zone: s.rd.zone, Ask: s.rd.ask,
+		Diag: s.rd.diag,
+	}
+	if s.rd.data != nil {
+		env.Stat = s.rd.data.stat
+		env.Funcs = s.rd.functions()
+	}
+	return env
+}
+
+// lookup finds a variable as one of the profile's first setvars sees it.
+func (s *scope) lookup(ctx context.Context, name string, setvars int) (string, bool, error) {
+	if name == "VOCIEMAIL_EXTEN" { // as Asterisk's sample spells it
+		name = "VOICEMAIL_EXTEN"
+	}
+	if v, ok := s.line.own(name); ok {
+		return v.value, true, nil
+	}
+	if v, ok := s.zoneVar(name); ok {
+		return v, true, nil
+	}
+	for i, v := range s.profile.setvars[:setvars] {
+		if v.name == name {
+			value, err := s.setvar(ctx, i)
+			return value, true, err
+		}
+	}
+	if name == "SERVER" && s.rd.server != "" {
+		return s.rd.server, true, nil
+	}
+	return "", false, nil
+}
+
+// setvar expands a setvar, once a scope. It sees the line and the setvars before it, as in Asterisk; so there is no loop.
+func (s *scope) setvar(ctx context.Context, i int) (string, error) {
+	if s.setvars == nil {
+		s.setvars, s.known = make([]string, len(s.profile.setvars)), make([]bool, len(s.profile.setvars))
+	}
+	if s.known[i] {
+		return s.setvars[i], nil
+	}
+	env := s.env()
+	env.Lookup = func(ctx context.Context, name string) (string, bool, error) { return s.lookup(ctx, name, i) }
+	value, err := s.profile.setvars[i].value.Expand(ctx, env)
+	if err != nil {
+		return "", err
+	}
+	s.setvars[i], s.known[i] = value, true
+	return value, nil
+}
+
+// zoneVar finds a variable of the line's time zone.
+func (s *scope) zoneVar(name string) (string, bool) {
+	if name != "TZOFFSET" && (len(name) < 4 || name[:4] != "DST_") {
+		return "", false
+	}
+	v, ok := s.rd.zoneVars(s.line.zone)[name]
+	return v, ok
+}
+
+func (rd *rendering) zoneVars(loc *time.Location) map[string]string {
+	if rd.zones == nil {
+		rd.zones = map[*time.Location]map[string]string{}
+	}
+	vars := rd.zones[loc]
+	if vars == nil {
+		vars = zoneVars(loc, rd.now)
+		rd.zones[loc] = vars
+	}
+	return vars
+}

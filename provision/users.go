@@ -1,0 +1,88 @@
+package provision
+
+import (
+	"github.com/phoneprov/phoneprov/provision/astconf"
+)
+
+// userOptions are the options of a section of the users file and the variables that they become.
+var userOptions = [...]struct{ option, variable string }{
+	{"fullname", "DISPLAY_NAME"},
+	{"secret", "SECRET"},
+	{"label", "LABEL"},
+	{"cid_number", "CALLERID"},
+	{"timezone", "TIMEZONE"},
+	{"linekeys", "LINEKEYS"},
+	{"vmexten", "VOICEMAIL_EXTEN"},
+	{"localextenlength", "EXTENSION_LENGTH"},
+}
+
+// userDefaults are the options of the users file's [general] that its sections inherit.
+var userDefaults = [...]struct{ option, variable string }{
+	{"vmexten", "VOICEMAIL_EXTEN"},
+	{"localextenlength", "EXTENSION_LENGTH"},
+}
+
+// readUsers reads the phones of a users file: its sections with autoprov and a macaddress.
+func (b *builder) readUsers(f *astconf.File) {
+	defaults := f.Category("general")
+	for _, c := range categories(f) {
+		if c.Name == "general" || !isTrue(lastNonEmpty(c, "autoprov", "")) {
+			continue
+		}
+		mac, ok := c.Last("macaddress")
+		if !ok || mac.Value == "" {
+			b.diags.add(Warning, c.Pos, "[%s]: autoprov without a macaddress: no phone gets it", c.Name)
+			continue
+		}
+		l := b.userLine(c, mac, defaults)
+		profile, ok := c.Last("profile")
+		if !ok {
+			profile = b.general.profile
+		}
+		l.bindVar("PROFILE", profile)
+		b.addLine(UsersProvider, l, mac, profile)
+	}
+}
+
+// userLine gives a section's variables. Of an option that stands twice the last counts, as for the PBX itself: so the
+// section's own wins over the one it inherits.
+func (b *builder) userLine(c *astconf.Category, mac astconf.Var, defaults *astconf.Category) *Line {
+	l := &Line{Section: c.Name, pos: c.Pos, vars: make([]binding, 0, 16)}
+	l.bindVar("MAC", mac)
+	if v, ok := c.Last("username"); ok && v.Value != "" {
+		l.bindVar("USERNAME", v)
+	} else {
+		l.bind("USERNAME", c.Name, fromSection, 0)
+	}
+	if v, ok := c.Last("linenumber"); ok && v.Value != "" {
+		l.bindVar("LINE", v)
+	}
+	for _, o := range userOptions {
+		if v, ok := c.Last(o.option); ok {
+			l.bindVar(o.variable, v)
+		}
+	}
+	for _, o := range userDefaults {
+		if v, ok := defaults.Last(o.option); ok {
+			l.bindVar(o.variable, v)
+		}
+	}
+	if b.general.server.Value != "" {
+		l.bindVar("SERVER", b.general.server)
+	}
+	if b.general.port.Value != "" {
+		l.bindVar("SERVER_PORT", b.general.port)
+	}
+	l.bindDefaults()
+	return l
+}
+
+// bindDefaults gives what every line has.
+func (l *Line) bindDefaults() {
+	l.bind("LINE", "1", fromDefault, 0)
+	l.bind("LINEKEYS", "1", fromDefault, 0)
+	l.bind("SERVER_PORT", defaultPort, fromDefault, 0)
+}
+
+// defaultPort is SIP's (RFC 3261, 19.1.2).
+const defaultPort = "5060"
