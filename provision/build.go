@@ -145,10 +145,10 @@ func (b *builder) addRoutes(ctx context.Context) error {
 			if err != nil {
 				return fmt.Errorf("%s: file name %q of phone %s: %w", f.pos, f.name, p.ID, err)
 			}
-			rt := &Route{URI: uri, Phone: p, file: f}
 			if uri == "" {
-				b.diags.add(Error, f.pos, "profile %q: file name %q of phone %s is empty: it is not served", f.profile.Name, f.name, p.ID)
-			} else if other := b.addRoute(rt); other != nil {
+				continue
+			}
+			if other := b.addRoute(&Route{URI: uri, Phone: p, file: f}); other != nil {
 				if reported[f] { // a name without a variable is refused to every phone but one: say so once
 					continue
 				}

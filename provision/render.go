@@ -118,14 +118,23 @@ func noPath(err error) error {
 	return err
 }
 
-// fileName expands the name of a phone's file with the variables of the first of its sections.
+// fileName expands the name of a phone's file with the variables of the first of its sections. It is empty, with a
+// diagnostic, where the file cannot be served.
 func (b *builder) fileName(ctx context.Context, p *Phone, f *file) (string, error) {
 	rd := &rendering{now: b.now, zone: b.zones.server, ask: b.in.Ask}
 	uri, err := f.uri.Expand(ctx, rd.scope(p, p.first).env())
 	b.diags = append(b.diags, rd.diags...)
-	if errors.Is(err, dialplan.ErrCannotAsk) && b.in.Ask == nil {
-		b.diags.add(Error, f.pos, "profile %q: file name %q needs a function of Asterisk, and there is no AMI to ask", f.profile.Name, f.name)
-		return "", nil
+	reason := ""
+	switch {
+	case errors.Is(err, dialplan.ErrCannotAsk) && b.in.Ask == nil:
+		reason = "needs a function of Asterisk, and there is no AMI to ask"
+	case err != nil:
+		return "", err
+	case uri == "":
+		reason = "is empty"
+	default:
+		return uri, nil
 	}
-	return uri, err
+	b.diags.add(Error, f.pos, "profile %q: file name %q of phone %s %s: it is not served", f.profile.Name, f.name, p.ID, reason)
+	return "", nil
 }

@@ -1,0 +1,145 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+	"testing"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan"
+)
+
+const few = "[general]\ndefault_profile=p\n[p]\n${MAC}.cfg => t\n"
+
+// Every fault of a configuration has one message, with file and line, and costs no other phone its file.
+func TestBuildDiagnostics(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		files map[string]string
+		want  []string
+	}{
+		{"nothing at all", nil, nil},
+		{"fine", map[string]string{"phoneprov.conf": few, "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n"}, nil},
+		{"no macaddress", map[string]string{"phoneprov.conf": few, "users.conf": "[a]\nautoprov=yes\n"},
+			[]string{`users.conf:1: warning: [a]: autoprov without a macaddress: no phone gets it`}},
+		{"a MAC that is not one", map[string]string{"phoneprov.conf": few, "users.conf": "[a]\nautoprov=yes\nmacaddress=nonsense\n"},
+			[]string{`users.conf:3: warning: [a]: "nonsense": not a MAC address: want 12 hexadecimal digits; it is served under that name`}},
+		{"no profile", map[string]string{"phoneprov.conf": "[p]\n", "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n"},
+			[]string{`users.conf:1: error: [a]: no profile, and phoneprov.conf has no default_profile: its phone is not served`}},
+		{"unknown profile", map[string]string{"phoneprov.conf": few, "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\nprofile=P\n"},
+			[]string{`users.conf:4: error: [a]: profile "P": there is no such section in phoneprov.conf: its phone is not served`}},
+		{"unknown default profile", map[string]string{"phoneprov.conf": "[general]\ndefault_profile=q\n", "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n"},
+			[]string{`phoneprov.conf:2: error: [a]: profile "q": there is no such section in phoneprov.conf: its phone is not served`}},
+		{"unknown time zone", map[string]string{"phoneprov.conf": few, "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\ntimezone=Mars/Olympus\n"},
+			[]string{`users.conf:4: error: [a]: time zone "Mars/Olympus": no such zone; it gets UTC`}},
+		{"a line number twice", map[string]string{"phoneprov.conf": few, "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n[b]\nautoprov=yes\nmacaddress=000000000001\n"},
+			[]string{`users.conf:4: warning: [b]: line number 1 of phone 000000000001 is already [a]: this line is not served`}},
+		{"a MAC of two providers", map[string]string{"phoneprov.conf": few, "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n",
+			"pjsip.conf": "[b]\ntype=phoneprov\nPROFILE=p\nMAC=000000000001\n"},
+			[]string{`pjsip.conf:4: error: [b]: MAC "000000000001" is already a phone of [a] (users.conf:1): this line is not served`}},
+		{"two phones for one file name", map[string]string{"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nsame.cfg => t\n",
+			"users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n[b]\nautoprov=yes\nmacaddress=000000000002\n[c]\nautoprov=yes\nmacaddress=000000000003\n"},
+			[]string{`phoneprov.conf:4: error: profile "p": file name "same.cfg" of phone 000000000002 is already that of phone 000000000001: the first one is served`}},
+		{"a static file's name", map[string]string{"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nx => t\nstatic_file => x\n", "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n"},
+			[]string{`phoneprov.conf:4: error: profile "p": file name "x" of phone 000000000001 is already that of a static file of profile "p" (phoneprov.conf:5): the first one is served`}},
+		{"two static files of one name", map[string]string{"phoneprov.conf": "[p]\nstatic_file => x\n[q]\nstaticdir => q/\nstatic_file => x\n"},
+			[]string{`phoneprov.conf:5: warning: profile "q": static file "x" is already x of profile "p" (phoneprov.conf:2), which is served`}},
+		{"one static file in two profiles", map[string]string{"phoneprov.conf": "[p]\nstatic_file => x\n[q]\nstatic_file => x\n"}, nil},
+		{"an empty file name", map[string]string{"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${NOSUCH} => t\n", "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n"},
+			[]string{`phoneprov.conf:4: error: profile "p": file name "${NOSUCH}" of phone 000000000001 is empty: it is not served`}},
+		{"a file name that needs Asterisk", map[string]string{"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${DB(a/b)}.cfg => t\n", "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n"},
+			[]string{`phoneprov.conf:4: error: profile "p": file name "${DB(a/b)}.cfg" of phone 000000000001 needs a function of Asterisk, and there is no AMI to ask: it is not served`}},
+		{"a file without a template", map[string]string{"phoneprov.conf": "[p]\nx =>\n"},
+			[]string{`phoneprov.conf:2: error: profile "p": file "x" has no template`}},
+		{"a static_file without a name", map[string]string{"phoneprov.conf": "[p]\nstatic_file => ,text/xml\n"},
+			[]string{`phoneprov.conf:2: error: profile "p": static_file has no file name`}},
+		{"a setvar without =", map[string]string{"phoneprov.conf": "[p]\nsetvar => X\n"},
+			[]string{`phoneprov.conf:2: warning: profile "p": setvar "X" is not NAME=value`}},
+		{"a profile twice", map[string]string{"phoneprov.conf": "[p]\n[p]\n"},
+			[]string{`phoneprov.conf:2: warning: profile "p": there is one of that name already; this one is ignored`}},
+		{"phoneprov without MAC and PROFILE", map[string]string{"phoneprov.conf": few, "pjsip.conf": "[a]\ntype=phoneprov\nPROFILE=p\n[b]\ntype=phoneprov\nMAC=000000000001\n"},
+			[]string{`pjsip.conf:1: error: [a]: phoneprov section without MAC: no phone gets it`, `pjsip.conf:4: error: [b]: phoneprov section without PROFILE: no phone gets it`}},
+		{"an endpoint that is not there", map[string]string{"phoneprov.conf": few, "pjsip.conf": "[a]\ntype=phoneprov\nPROFILE=p\nMAC=000000000001\nendpoint=e\n"},
+			[]string{`pjsip.conf:5: error: [a]: endpoint "e": there is none of that name in pjsip.conf and pjsip_wizard.conf: its phone is not served`}},
+		{"serveriface here", map[string]string{"phoneprov.conf": "[general]\nserveriface=eth7\n"},
+			[]string{`phoneprov.conf:2: warning: serveriface "eth7": no interface is known here; SERVER is the address the phone asks`}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			_, diags := build(t, row.files)
+			var got []string
+			for _, d := range diags {
+				got = append(got, d.String())
+			}
+			if !slices.Equal(got, row.want) {
+				t.Errorf("got  %q\nwant %q", got, row.want)
+			}
+		})
+	}
+}
+
+// Asterisk 23 reads phoneprov_users.conf in place of users.conf; both are read here.
+func TestPhoneprovUsers(t *testing.T) {
+	s, _ := build(t, map[string]string{"phoneprov.conf": few,
+		"users.conf":           "[general]\nvmexten=1\n[a]\nautoprov=yes\nmacaddress=000000000001\n",
+		"phoneprov_users.conf": "[general]\nvmexten=2\n[b]\nautoprov=yes\nmacaddress=000000000002\n",
+	})
+	r, _ := renderer(t, map[string]string{"t": "${USERNAME} ${VOICEMAIL_EXTEN}"})
+	for uri, want := range map[string]string{"000000000001.cfg": "a 1", "000000000002.cfg": "b 2"} {
+		if got, err := render(t, r, s, uri, Request{}); err != nil || got != want {
+			t.Errorf("%s: got %q (%v), want %q", uri, got, err, want)
+		}
+	}
+}
+
+// SERVER: serveraddr, else the address of serveriface, else what the phone asks; a pjsip phone sees only the last.
+func TestServer(t *testing.T) {
+	interfaces := func(name string) (netip.Addr, error) {
+		if name == "eth0" {
+			return netip.MustParseAddr("2001:db8::7"), nil
+		}
+		return netip.Addr{}, errors.New("no such interface")
+	}
+	for _, row := range []struct{ name, general, user, pjsip string }{
+		{"nothing", "", "asked 5060", "asked 5060"},
+		{"serveraddr", "serveraddr=pbx.example.com\nserverport=5070\n", "pbx.example.com 5070", "asked 5060"},
+		{"serveriface", "serveriface=eth0\n", "2001:db8::7 5060", "asked 5060"},
+		{"serveraddr wins", "serveriface=eth0\nserveraddr=192.0.2.1\n", "192.0.2.1 5060", "asked 5060"},
+		{"unknown serveriface", "serveriface=eth1\n", "asked 5060", "asked 5060"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c := config(t, map[string]string{
+				"phoneprov.conf": "[general]\n" + row.general + "default_profile=p\n[p]\n${MAC}.cfg => t\n",
+				"users.conf":     "[a]\nautoprov=yes\nmacaddress=000000000001\n",
+				"pjsip.conf":     "[b]\ntype=phoneprov\nPROFILE=p\nMAC=000000000002\n",
+			})
+			s, _, err := Build(context.Background(), Input{Config: c, Interfaces: interfaces}, testNow)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, _ := renderer(t, map[string]string{"t": "${SERVER} ${SERVER_PORT}"})
+			for uri, want := range map[string]string{"000000000001.cfg": row.user, "000000000002.cfg": row.pjsip} {
+				if got, err := render(t, r, s, uri, Request{Server: "asked"}); err != nil || got != want {
+					t.Errorf("%s: got %q (%v), want %q", uri, got, err, want)
+				}
+			}
+		})
+	}
+}
+
+// A file name may need Asterisk; when it does not answer there is no snapshot, so that the last good one stays.
+func TestFileNameOfAsterisk(t *testing.T) {
+	c := config(t, map[string]string{
+		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${DB(name/${USERNAME})}.cfg => t\n",
+		"users.conf":     "[a]\nautoprov=yes\nmacaddress=000000000001\n",
+	})
+	in := Input{Config: c, Ask: func(_ context.Context, call string) (string, error) { return "got-" + call, nil }}
+	s, _, err := Build(context.Background(), in, testNow)
+	if err != nil || s.Routes()[0].URI != "got-DB(name/a).cfg" {
+		t.Errorf("got %v, %v", s, err)
+	}
+	in.Ask = func(context.Context, string) (string, error) { return "", errors.New("connection lost") }
+	if s, _, err := Build(context.Background(), in, testNow); s != nil || !errors.Is(err, dialplan.ErrCannotAsk) {
+		t.Errorf("got %v, %v, want ErrCannotAsk", s, err)
+	}
+}

@@ -1,0 +1,106 @@
+package provision
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestCheck(t *testing.T) {
+	for _, row := range []struct {
+		name, more string
+		files      map[string]string
+		want       []string
+	}{
+		{"fine", "", map[string]string{"t": "${MAC}"}, nil},
+		{"missing template", "", nil,
+			[]string{`error: phoneprov.conf:4: template "t": no such file or directory (file "x" of phone 000000000001)`}},
+		{"missing static file", "static_file => fw.bin\n", map[string]string{"t": ""},
+			[]string{`warning: phoneprov.conf:5: static file "fw.bin": no such file (file "fw.bin" of a static file of profile "p" (phoneprov.conf:5))`}},
+		{"a template that no route uses", "", map[string]string{"t": "${PP_EACH_EXTENSION(${MAC},used)}", "used": "", "unused": "", "sub/unused": ""},
+			[]string{`sub/unused: info: no route uses this file`, `unused: info: no route uses this file`}},
+		{"malformed XML", "mime_type => text/xml\ny => xml\n", map[string]string{"t": "", "xml": "<a>\n<b>${DISPLAY_NAME}</c>\n</a>"},
+			[]string{`xml: error: malformed XML for phone 000000000001, line 2 of "y": element <b> closed by </c>`}},
+		{"XML by the template's name", "y => t.xml\n", map[string]string{"t": "", "t.xml": "<a b=${MAC}/>"},
+			[]string{`t.xml: error: malformed XML for phone 000000000001, line 1 of "y": unquoted or missing attribute value in element`}},
+		{"no XML at all", "y => t,text/xml\n", map[string]string{"t": "\n"},
+			[]string{`t: error: malformed XML for phone 000000000001, line 1 of "y": no element`}},
+		{"an unknown function", "setvar => A=${NOSUCH(1)}\n", map[string]string{"t": "a\n ${TOUPPER(x)}${IF(0?${NOTHERE(x)}:b)}"},
+			[]string{`phoneprov.conf:5: error: unknown function NOSUCH`, `t:2: error: unknown function NOTHERE`}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r, _ := renderer(t, row.files)
+			r.Ask = func(context.Context, string) (string, error) { return "", nil }
+			r.Knows = func(_ context.Context, name string) (bool, error) { return name == "DB", nil }
+			var got []string
+			for _, d := range Check(context.Background(), onePhone(t, row.more), r, Request{Now: testNow}) {
+				if !strings.Contains(d.String(), "warning: column") { // what the language says of it has tests of its own
+					got = append(got, d.String())
+				}
+			}
+			if !slices.Equal(got, row.want) {
+				t.Errorf("got  %q\nwant %q", got, row.want)
+			}
+		})
+	}
+}
+
+func TestExplain(t *testing.T) {
+	s, _ := build(t, map[string]string{
+		"phoneprov.conf": "[general]\nserverport=5070\n[p]\nsetvar => URL=http://x/${SECRET}\nsetvar => ADMIN_PASSWORD=pw\nsetvar => MAC=never\n${MAC}.cfg => t\n",
+		"users.conf":     "[u]\nautoprov=yes\nprofile=p\nmacaddress=000000000001\nsecret=s3cret\ntimezone=Europe/Vienna\n",
+		"pjsip.conf": "[e]\ntype=endpoint\nauth=e\n[e]\ntype=auth\nusername=eu\npassword=ep\n" +
+			"[q]\ntype=phoneprov\nendpoint=e\nPROFILE=p\nMAC=000000000002\n",
+	})
+	r, _ := renderer(t, map[string]string{"t": ""})
+	for uri, want := range map[string]string{
+		"000000000001.cfg": `MAC=000000000001 users.conf:4
+USERNAME=u section name [u]
+SECRET=* users.conf:5
+TIMEZONE=Europe/Vienna users.conf:6
+SERVER_PORT=5070 phoneprov.conf:2
+LINE=1 default
+LINEKEYS=1 default
+PROFILE=p users.conf:3
+TZOFFSET=3600 time zone Europe/Vienna
+DST_ENABLE=1 time zone Europe/Vienna
+DST_START_MONTH=3 time zone Europe/Vienna
+DST_START_MDAY=28 time zone Europe/Vienna
+DST_START_HOUR=3 time zone Europe/Vienna
+DST_END_MONTH=10 time zone Europe/Vienna
+DST_END_MDAY=25 time zone Europe/Vienna
+DST_END_HOUR=2 time zone Europe/Vienna
+URL=* phoneprov.conf:4 (setvar)
+ADMIN_PASSWORD=* phoneprov.conf:5 (setvar)
+SERVER=asked request
+`,
+		"000000000002.cfg": `endpoint=e pjsip.conf:10
+PROFILE=p pjsip.conf:11
+MAC=000000000002 pjsip.conf:12
+ENDPOINT_ID=e endpoint e
+AUTH_ID=e endpoint e
+USERNAME=eu endpoint e
+SECRET=* endpoint e
+LABEL=q section name [q]
+LINE=1 default
+LINEKEYS=1 default
+SERVER_PORT=5060 default
+TZOFFSET=0 time zone UTC
+URL=* phoneprov.conf:4 (setvar)
+ADMIN_PASSWORD=* phoneprov.conf:5 (setvar)
+SERVER=asked request
+`,
+	} {
+		var got strings.Builder
+		for _, v := range r.Explain(context.Background(), s, s.Lookup(uri), Request{Server: "asked", Now: testNow}) {
+			if v.Secret {
+				v.Value = "*"
+			}
+			got.WriteString(v.Name + "=" + v.Value + " " + v.Origin + "\n")
+		}
+		if got.String() != want {
+			t.Errorf("%s:\ngot:\n%swant:\n%s", uri, got.String(), want)
+		}
+	}
+}

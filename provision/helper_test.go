@@ -1,0 +1,101 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/phoneprov/phoneprov/provision/astconf"
+)
+
+// testNow is in winter north of the equator, in summer south of it.
+var testNow = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// config parses files given as text.
+func config(tb testing.TB, files map[string]string) Config {
+	tb.Helper()
+	loader := &astconf.Loader{Dir: "/etc/asterisk", ReadFile: func(path string) ([]byte, error) {
+		if text, ok := files[strings.TrimPrefix(path, "/etc/asterisk/")]; ok {
+			return []byte(text), nil
+		}
+		return nil, fs.ErrNotExist
+	}}
+	c := Config{}
+	for _, name := range ConfigFiles {
+		f, err := loader.Load(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			tb.Fatal(err)
+		}
+		c[name] = f
+	}
+	return c
+}
+
+// build builds a snapshot from files given as text, for which there must be no error.
+func build(tb testing.TB, files map[string]string) (*Snapshot, []Diagnostic) {
+	tb.Helper()
+	s, diags, err := Build(context.Background(), Input{Config: config(tb, files)}, testNow)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s, diags
+}
+
+// renderer serves templates given as text.
+func renderer(tb testing.TB, files map[string]string) (*Renderer, string) {
+	tb.Helper()
+	dir := tb.TempDir()
+	for name, text := range files {
+		write(tb, filepath.Join(dir, name), text)
+	}
+	data, err := OpenData(dir, "")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { data.Close() })
+	return &Renderer{Data: data}, dir
+}
+
+func write(tb testing.TB, path, text string) {
+	tb.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		tb.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// render gives the body of a URI, or the error.
+func render(tb testing.TB, r *Renderer, s *Snapshot, uri string, q Request) (string, error) {
+	tb.Helper()
+	rt := s.Lookup(uri)
+	if rt == nil {
+		tb.Fatalf("no route %q", uri)
+	}
+	if q.Now.IsZero() {
+		q.Now = testNow
+	}
+	doc, err := r.Render(context.Background(), s, rt, q)
+	if err != nil {
+		return "", err
+	}
+	defer doc.Close()
+	body, err := io.ReadAll(doc.Content)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if int64(len(body)) != doc.Size {
+		tb.Errorf("%s: got size %d, body has %d", uri, doc.Size, len(body))
+	}
+	return string(body), nil
+}

@@ -1,0 +1,61 @@
+package provision
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestZoneVars(t *testing.T) {
+	summer := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+	for _, row := range []struct {
+		name, zone string
+		now        time.Time
+		want       string
+	}{
+		{"UTC", "UTC", testNow, "TZOFFSET=0"},
+		{"no daylight saving", "Asia/Kolkata", testNow, "TZOFFSET=19800"},
+		{"none any more", "America/Sao_Paulo", testNow, "TZOFFSET=-10800"},
+		{"north, winter", "Europe/Vienna", testNow, "DST_ENABLE=1 DST_END_HOUR=2 DST_END_MDAY=25 DST_END_MONTH=10 DST_START_HOUR=3 DST_START_MDAY=28 DST_START_MONTH=3 TZOFFSET=3600"},
+		{"north, summer", "Europe/Vienna", summer, "DST_ENABLE=1 DST_END_HOUR=2 DST_END_MDAY=25 DST_END_MONTH=10 DST_START_HOUR=3 DST_START_MDAY=29 DST_START_MONTH=3 TZOFFSET=3600"},
+		{"United States: the hour after the change", "America/New_York", testNow, "DST_ENABLE=1 DST_END_HOUR=1 DST_END_MDAY=1 DST_END_MONTH=11 DST_START_HOUR=3 DST_START_MDAY=14 DST_START_MONTH=3 TZOFFSET=-18000"},
+		{"south, summer", "Australia/Sydney", testNow, "DST_ENABLE=1 DST_END_HOUR=2 DST_END_MDAY=4 DST_END_MONTH=4 DST_START_HOUR=3 DST_START_MDAY=4 DST_START_MONTH=10 TZOFFSET=36000"},
+		{"half an hour", "Australia/Lord_Howe", testNow, "DST_ENABLE=1 DST_END_HOUR=1 DST_END_MDAY=4 DST_END_MONTH=4 DST_START_HOUR=2 DST_START_MDAY=4 DST_START_MONTH=10 TZOFFSET=37800"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			loc, err := time.LoadLocation(row.zone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			vars := zoneVars(loc, row.now)
+			var got []string
+			for _, name := range slices.Sorted(maps.Keys(vars)) {
+				got = append(got, name+"="+vars[name])
+			}
+			if got := strings.Join(got, " "); got != row.want {
+				t.Errorf("got  %q\nwant %q", got, row.want)
+			}
+		})
+	}
+}
+
+// A snapshot lives through the change of the clocks: what phones get is of the time of their request.
+func TestDaylightSavingIsOfTheRequest(t *testing.T) {
+	s, _ := build(t, map[string]string{
+		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nx => t\n",
+		"users.conf":     "[a]\nautoprov=yes\nmacaddress=000000000001\ntimezone=Europe/Vienna\n",
+	})
+	r, _ := renderer(t, map[string]string{"t": "${DST_START_MONTH}/${DST_START_MDAY}"})
+	for now, want := range map[time.Time]string{
+		time.Date(2027, 3, 28, 0, 59, 59, 0, time.UTC):  "3/28", // to come, this year's
+		time.Date(2027, 10, 31, 0, 59, 59, 0, time.UTC): "3/28", // over, this year's
+		time.Date(2027, 10, 31, 1, 0, 0, 0, time.UTC):   "3/26", // to come, next year's
+	} {
+		got, err := render(t, r, s, "x", Request{Now: now})
+		if err != nil || got != want {
+			t.Errorf("at %v: got %q (%v), want %q", now, got, err, want)
+		}
+	}
+}
