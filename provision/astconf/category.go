@@ -1,0 +1,156 @@
+package astconf
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// maxName is the longest category name in bytes; Asterisk cuts the rest off (measured).
+const maxName = 79
+
+// category is a Category in the making.
+type category struct {
+	Category
+	template bool
+}
+
+// openCategory reads "[name]" or "[name](options)" and returns the category that the next lines belong to. What
+// follows is ignored, and so are options that do not follow at once.
+func (p *parser) openCategory(text string, pos Pos) (*category, error) {
+	end := strings.IndexByte(text, ']')
+	if end < 0 {
+		return nil, &Error{Pos: pos, Reason: `no closing "]"`}
+	}
+	written, rest := text[1:end], text[end+1:]
+	name := written
+	if len(name) > maxName {
+		name = name[:maxName]
+		p.warn(pos, "category name is too long and was cut to %q", name)
+	}
+	c := &category{Category: Category{Name: name, Pos: pos}}
+	if !strings.HasPrefix(rest, "(") {
+		p.add(c)
+		return c, nil
+	}
+	options, _, ok := strings.Cut(rest[1:], ")")
+	if !ok {
+		return nil, &Error{Pos: pos, Reason: `no closing ")"`}
+	}
+	return p.applyOptions(c, written, strings.Split(options, ","))
+}
+
+// applyOptions applies the options in order: "!" makes a template, "+" goes on with the first category of that name,
+// any other is a category to inherit from.
+//
+// What a new category gathered before the "+" goes to the one it goes on with, but not the names of its bases; after
+// the "+" only bases count. It looks for the name as written, so one that was cut is not found (all measured).
+func (p *parser) applyOptions(c *category, written string, options []string) (*category, error) {
+	isNew := true
+	for _, option := range options {
+		switch {
+		case option == "!":
+			c.template = true
+		case strings.HasPrefix(option, "+"):
+			found, err := p.findToExtend(written, option[1:])
+			if err != nil {
+				return nil, err
+			}
+			if isNew {
+				found.Vars = append(found.Vars, c.Vars...)
+				found.template = found.template || c.template
+				isNew = false
+			}
+			c, p.opened = found, found
+		default:
+			if err := p.inherit(c, option); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if isNew {
+		p.add(c)
+	}
+	return c, nil
+}
+
+// inherit copies what the first category of that name has so far: a template or not. Case does not matter, and the
+// empty name is that of the first category whatever (measured).
+func (p *parser) inherit(c *category, name string) error {
+	for _, base := range p.named(name) {
+		if base == c {
+			// Asterisk 22 and 16 loop for ever (measured).
+			return &Error{Pos: p.pos, Reason: fmt.Sprintf("category %q inherits from itself", c.Name), Err: ErrLimit}
+		}
+		if p.vars += len(base.Vars); p.vars > maxVars {
+			return &Error{Pos: p.pos, Reason: fmt.Sprintf("more than %d variables", maxVars), Err: ErrLimit}
+		}
+		c.Bases = append(c.Bases, base.Name)
+		c.Vars = append(c.Vars, base.Vars...)
+		return nil
+	}
+	return &Error{Pos: p.pos, Reason: fmt.Sprintf("category %q inherits from %q, which does not exist", c.Name, name)}
+}
+
+func (p *parser) add(c *category) {
+	p.cats = append(p.cats, c)
+	p.byName[lowerASCII(c.Name)] = append(p.byName[lowerASCII(c.Name)], c)
+}
+
+// named returns the categories of a name in any case; the empty name is that of all.
+func (p *parser) named(name string) []*category {
+	if name == "" {
+		return p.cats
+	}
+	return p.byName[lowerASCII(name)]
+}
+
+// findToExtend finds what "+" or "+filter" goes on with: the first category of that name, in any case, that the filter
+// accepts.
+func (p *parser) findToExtend(name, filter string) (*category, error) {
+	accept, err := parseFilter(filter)
+	if err != nil {
+		return nil, &Error{Pos: p.pos, Reason: fmt.Sprintf("filter %q: %v", filter, err)}
+	}
+	for _, c := range p.named(name) {
+		if accept(c) {
+			return c, nil
+		}
+	}
+	return nil, &Error{Pos: p.pos, Reason: fmt.Sprintf("category %q cannot be added to, as it does not exist", name)}
+}
+
+// parseFilter reads "name_regex=value_regex", whose expressions need not match the whole, or "TEMPLATES=include" or
+// "TEMPLATES=restrict". Without a filter and by default, templates are not accepted (measured).
+func parseFilter(filter string) (accept func(*category) bool, err error) {
+	if filter == "" {
+		return func(c *category) bool { return !c.template }, nil
+	}
+	name, value, ok := strings.Cut(filter, "=")
+	if !ok {
+		return nil, fmt.Errorf(`no "="`)
+	}
+	name, value = trim(name), trim(value)
+	switch {
+	case name == "TEMPLATES" && equalFold(value, "include"):
+		return func(*category) bool { return true }, nil
+	case name == "TEMPLATES" && equalFold(value, "restrict"):
+		return func(c *category) bool { return c.template }, nil
+	}
+	nameRE, err := regexp.CompilePOSIX(name)
+	if err != nil {
+		return nil, err
+	}
+	valueRE, err := regexp.CompilePOSIX(value)
+	if err != nil {
+		return nil, err
+	}
+	return func(c *category) bool {
+		for _, v := range c.Vars {
+			if !c.template && nameRE.MatchString(v.Name) && valueRE.MatchString(v.Value) {
+				return true
+			}
+		}
+		return false
+	}, nil
+}

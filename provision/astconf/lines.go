@@ -1,0 +1,83 @@
+package astconf
+
+import "bytes"
+
+// maxLine is the longest line in bytes, without its newline. Asterisk drops longer ones (measured).
+const maxLine = 8190
+
+// utf8BOM may start a file, but of the files of one #include only the first: in the others it is text (measured).
+const utf8BOM = "\xef\xbb\xbf"
+
+// reader splits a file into lines.
+//
+// Asterisk reads pieces of at most maxLine+1 bytes as C strings, so a NUL ends a piece, and a piece without newline is
+// too long only if no NUL shortens it: a long line with a NUL in it comes out as several lines (measured).
+type reader struct {
+	data     []byte
+	line     int // of the next piece, from 1
+	skipping bool
+}
+
+func newReader(data []byte, skipBOM bool) *reader {
+	if skipBOM {
+		data = bytes.TrimPrefix(data, []byte(utf8BOM))
+	}
+	return &reader{data: data, line: 1}
+}
+
+// next returns a line without what follows its first NUL. A line that is too long comes back once, with long set.
+func (r *reader) next() (text []byte, line int, long, ok bool) {
+	for len(r.data) > 0 {
+		piece := r.data[:min(len(r.data), maxLine+1)]
+		if i := bytes.IndexByte(piece, '\n'); i >= 0 {
+			piece = piece[:i+1]
+		}
+		r.data = r.data[len(piece):]
+		line = r.line
+		r.line += bytes.Count(piece, []byte{'\n'})
+		if i := bytes.IndexByte(piece, 0); i >= 0 {
+			piece = piece[:i]
+		}
+		wasSkipping := r.skipping
+		r.skipping = len(piece) > maxLine && piece[maxLine] != '\n'
+		switch {
+		case wasSkipping:
+		case r.skipping:
+			return piece, line, true, true
+		default:
+			return piece, line, false, true
+		}
+	}
+	return nil, r.line, false, false
+}
+
+// trim cuts white space from both ends: to Asterisk that is every byte up to the space (measured).
+func trim(s string) string {
+	for s != "" && s[0] <= ' ' {
+		s = s[1:]
+	}
+	for s != "" && s[len(s)-1] <= ' ' {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+// equalFold compares as C does: only the case of ASCII letters is folded.
+func equalFold(a, b string) bool {
+	return len(a) == len(b) && lowerASCII(a) == lowerASCII(b)
+}
+
+func lowerASCII(s string) string {
+	for i := range len(s) {
+		if 'A' <= s[i] && s[i] <= 'Z' {
+			lower := []byte(s)
+			for j := i; j < len(lower); j++ {
+				if 'A' <= lower[j] && lower[j] <= 'Z' {
+					lower[j] += 'a' - 'A'
+				}
+			}
+			return string(lower)
+		}
+	}
+	return s
+}

@@ -1,0 +1,139 @@
+package astconf
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// Limits that Asterisk lacks.
+const (
+	maxBytes = 512 << 20 // bytes of all files of a Load, each counted as often as it is included
+	maxReads = 1 << 17   // files of a Load, likewise: one file per user is a way to configure 100,000
+)
+
+// Loader reads configuration files. The zero value reads from the current directory.
+type Loader struct {
+	Dir string // the configuration directory, as /etc/asterisk
+	// ReadFile reads a file; nil is os.ReadFile for regular files. An error that is fs.ErrNotExist or fs.ErrInvalid
+	// means that there is no such regular file.
+	ReadFile func(path string) ([]byte, error)
+	// Glob returns the paths that match a pattern of filepath.Match; nil is filepath.Glob.
+	Glob func(pattern string) ([]string, error)
+
+	maxReads int // instead of the constant, for tests
+}
+
+// Load reads a file, named relative to Dir or absolutely, and all that it includes. The error is fs.ErrNotExist when
+// the file itself is missing, an *Error when it is broken. With an error, the File is there for its Name, Sources, Dirs
+// and Warnings alone, so that a watcher can wait for the repair.
+func (l *Loader) Load(name string) (*File, error) {
+	p := &parser{source: &source{Loader: l, cache: map[string][]byte{}, globs: map[string][]string{}, dirs: map[string]bool{}}, byName: map[string][]*category{}, file: &File{Name: name}}
+	path := p.path(name)
+	data, err := p.read(path)
+	if err == nil {
+		err = p.parse(path, data, &context{})
+	}
+	p.file.Sources, p.file.Dirs = p.sources, p.sortedDirs()
+	if err != nil {
+		return p.file, err
+	}
+	for _, c := range p.cats {
+		if !c.template {
+			p.file.Categories = append(p.file.Categories, &c.Category)
+		}
+	}
+	return p.file, nil
+}
+
+// source is the disk as one Load sees it: each file is read once, each pattern looked for once.
+type source struct {
+	*Loader
+	cache   map[string][]byte
+	globs   map[string][]string
+	sources []string
+	dirs    map[string]bool
+	reads   int
+	bytes   int
+}
+
+// path is where a file named in a configuration lies. It is not cleaned: "a/../b" is missing where a is.
+func (s *source) path(name string) string {
+	if filepath.IsAbs(name) || s.Dir == "" {
+		return name
+	}
+	return strings.TrimRight(s.Dir, "/") + "/" + name
+}
+
+// display is how Asterisk's user names a path.
+func (s *source) display(path string) string {
+	path = filepath.Clean(path)
+	if rel, err := filepath.Rel(s.Dir, path); err == nil && filepath.IsLocal(rel) {
+		return rel
+	}
+	return path
+}
+
+// read returns a file and notes it as a source, also if it is missing.
+func (s *source) read(path string) ([]byte, error) {
+	data, cached := s.cache[path]
+	if !cached {
+		s.sources = append(s.sources, path)
+		s.dirs[filepath.Dir(path)] = true
+		var err error
+		if s.ReadFile != nil {
+			data, err = s.ReadFile(path)
+		} else {
+			data, err = readRegular(path)
+		}
+		if err != nil {
+			return nil, err
+		}
+		s.cache[path] = data
+	}
+	s.reads++
+	s.bytes += len(data)
+	if limit := cmp.Or(s.maxReads, maxReads); s.reads > limit || s.bytes > maxBytes {
+		return nil, fmt.Errorf("%w: more than %d files or %d bytes", ErrLimit, limit, maxBytes)
+	}
+	return data, nil
+}
+
+// readRegular refuses what would block or never end, such as a FIFO or /dev/zero.
+func readRegular(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, &fs.PathError{Op: "read", Path: path, Err: fs.ErrInvalid}
+	case info.Size() > maxBytes:
+		return nil, fmt.Errorf("%w: more than %d bytes", ErrLimit, maxBytes)
+	}
+	return os.ReadFile(path)
+}
+
+// absent reports whether an error means that there is no such regular file: to Asterisk all of these are the same.
+func absent(err error) bool {
+	for _, e := range []error{fs.ErrNotExist, fs.ErrInvalid, syscall.EISDIR, syscall.ENOTDIR, syscall.ELOOP, syscall.ENAMETOOLONG} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *source) sortedDirs() []string {
+	dirs := make([]string, 0, len(s.dirs))
+	for dir := range s.dirs {
+		dirs = append(dirs, dir)
+	}
+	slices.Sort(dirs)
+	return dirs
+}

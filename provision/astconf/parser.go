@@ -1,0 +1,183 @@
+package astconf
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Limits that Asterisk lacks: it would go on until its memory ends.
+const (
+	maxVars     = 4 << 20  // variables of a file, inherited ones counted for each heir: 100,000 users of 40
+	maxAppended = 64 << 20 // bytes copied and variables looked at by all += of a file
+)
+
+// parser is the state of one Load.
+type parser struct {
+	*source
+	file     *File
+	cats     []*category            // templates too
+	byName   map[string][]*category // the same, by the name in small letters
+	pos      Pos                    // of the line being read
+	vars     int
+	appended int
+	opened   *category // the last one, in any file
+	level    int       // of includes that are open, or that a broken file ended
+}
+
+func (p *parser) warn(pos Pos, format string, args ...any) {
+	if len(p.file.Warnings) < maxWarnings {
+		p.file.Warnings = append(p.file.Warnings, Warning{pos, fmt.Sprintf(format, args...)})
+	}
+}
+
+// maxWarnings bounds the memory that a binary file in the wrong place can take.
+const maxWarnings = 1000
+
+// context is what carries on from line to line; also, within one #include, from file to file (measured).
+type context struct {
+	cur    *category
+	blocks comments
+	begun  bool // the first file was begun
+}
+
+// parse reads one file.
+func (p *parser) parse(path string, data []byte, ctx *context) error {
+	name := p.display(path)
+	lines := newReader(data, !ctx.begun)
+	ctx.begun = true
+	for {
+		raw, line, long, ok := lines.next()
+		if !ok {
+			break
+		}
+		p.pos = Pos{name, line}
+		if long {
+			p.warn(p.pos, "line of more than %d bytes was dropped", maxLine)
+			continue
+		}
+		text, err := ctx.blocks.strip(string(raw), p.pos)
+		if err != nil {
+			return &Error{Pos: p.pos, Reason: fmt.Sprintf("%v: more than %d", err, maxNest), Err: ErrLimit}
+		}
+		if text = trim(text); text == "" {
+			continue
+		}
+		if err := p.parseLine(text, ctx); err != nil {
+			return err
+		}
+	}
+	switch {
+	case ctx.blocks.level > 0:
+		p.warn(ctx.blocks.opened, `comment ";--" is not closed: all that follows is comment`)
+	case ctx.blocks.level < 0:
+		p.warn(ctx.blocks.opened, `"--;" closes no comment: what follows is taken for one`)
+	}
+	return nil
+}
+
+// parseLine reads a line that is not empty.
+func (p *parser) parseLine(text string, ctx *context) (err error) {
+	switch {
+	case text[0] == '[':
+		if ctx.cur, err = p.openCategory(text, p.pos); err == nil {
+			p.opened = ctx.cur
+		}
+		return err
+	case text[0] == '#':
+		return p.directive(text)
+	case ctx.cur == nil:
+		return &Error{Pos: p.pos, Reason: "a line before the first [category]"}
+	}
+	return p.variable(text, ctx.cur)
+}
+
+// directive reads "#name argument". The name is in any case and ends at white space.
+func (p *parser) directive(text string) error {
+	end := strings.IndexFunc(text, func(r rune) bool { return r <= ' ' })
+	if end < 0 {
+		end = len(text)
+	}
+	name, arg := text[1:end], trim(text[end:])
+	switch {
+	case equalFold(name, "exec"):
+		// As Asterisk does unless execincludes=yes, which we do not follow: we run no programs.
+		p.warn(p.pos, "#exec was ignored: no program is run")
+		return nil
+	case !equalFold(name, "include") && !equalFold(name, "tryinclude"):
+		p.warn(p.pos, "unknown directive %q was ignored", "#"+name)
+		return nil
+	case arg == "":
+		p.warn(p.pos, "#%s without a file name was ignored", name)
+		return nil
+	}
+	return p.include(unquote(arg), equalFold(name, "include"))
+}
+
+// variable reads "name=value", "name=>value" or "name+=value". A backslash before the name takes the meaning from its
+// first character.
+func (p *parser) variable(text string, cur *category) error {
+	escaped := 0
+	if text[0] == '\\' {
+		if text = text[1:]; text == "" || text[0] <= ' ' || text[0] >= 0x80 {
+			return &Error{Pos: p.pos, Reason: `a backslash must be followed by a printable character`}
+		}
+		escaped = 1
+	}
+	eq := strings.IndexByte(text[escaped:], '=')
+	if eq < 0 {
+		p.warn(p.pos, `a line without "=" was ignored`)
+		return nil
+	}
+	eq += escaped
+	name, value := text[:eq], text[eq+1:]
+	add := eq > escaped && name[eq-1] == '+'
+	if add {
+		name = name[:eq-1]
+	} else {
+		value = trim(strings.TrimPrefix(value, ">"))
+	}
+	if name = trim(name); name == "" {
+		p.warn(p.pos, `a line without a name before the "=" was ignored`)
+		return nil
+	}
+	if add {
+		if last := cur.lastExact(name); last != nil {
+			return p.addTo(cur, *last, value)
+		}
+		value = trim(value)
+	}
+	if p.vars++; p.vars > maxVars {
+		return &Error{Pos: p.pos, Reason: fmt.Sprintf("more than %d variables", maxVars), Err: ErrLimit}
+	}
+	cur.Vars = append(cur.Vars, Var{name, value, p.pos})
+	return nil
+}
+
+// addTo appends to the value of last: with the white space that follows the "+=", unless that value is empty.
+//
+// But the variable that gets the result is the first of that name and that value, or of that name whatever its value
+// where that of last is empty; and here case does not matter. So of "x=1, X=1, x+=2" the first becomes x=12, and of
+// "x=1, x=, x+=2" it becomes x=2 (measured).
+func (p *parser) addTo(cur *category, last Var, more string) error {
+	if p.appended += len(last.Value) + len(more) + len(cur.Vars); p.appended > maxAppended {
+		return &Error{Pos: p.pos, Reason: fmt.Sprintf("more than %d bytes copied or variables looked at by +=", maxAppended), Err: ErrLimit}
+	}
+	for i := range cur.Vars {
+		v := &cur.Vars[i]
+		if equalFold(v.Name, last.Name) && (last.Value == "" || equalFold(v.Value, last.Value)) {
+			v.Name, v.Value = last.Name, trim(last.Value+more)
+			break
+		}
+	}
+	return nil
+}
+
+// lastExact is the last variable of that name, inherited ones too; the case of the name matters here (measured).
+func (c *category) lastExact(name string) *Var {
+	for i := len(c.Vars) - 1; i >= 0; i-- {
+		if c.Vars[i].Name == name {
+			return &c.Vars[i]
+		}
+	}
+	return nil
+}
