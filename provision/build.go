@@ -28,7 +28,7 @@ type builder struct {
 // Nothing that Build makes depends on anything but its arguments and the time-zone database.
 func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnostic, error) {
 	b := &builder{
-		in: in, now: now, zones: newZones(in.Zone),
+		in: in, now: now, zones: zones{},
 		profiles: map[string]*Profile{},
 		snap:     &Snapshot{BuiltAt: now, phones: map[string]*Phone{}, routes: map[string]*Route{}},
 	}
@@ -100,14 +100,22 @@ func (b *builder) addLine(provider string, l *Line, mac, profile astconf.Var) {
 func (b *builder) bindZone(l *Line) {
 	v, ok := l.own("TIMEZONE")
 	if !ok || v.value == "" {
-		l.zone = b.zones.server
+		l.zone = b.serverZone()
 		return
 	}
-	zone, err := b.zones.load(v.value)
-	if err != nil {
+	zone, ok := b.zones.load(v.value)
+	if !ok {
+		zone = time.UTC // as Asterisk
 		b.diags.add(Error, astconf.Pos{File: v.from, Line: int(v.line)}, "[%s]: time zone %q: no such zone; it gets UTC", l.Section, v.value)
 	}
 	l.zone = zone
+}
+
+func (b *builder) serverZone() *time.Location {
+	if b.in.Zone == nil {
+		return time.UTC
+	}
+	return b.in.Zone
 }
 
 // sortLines orders a phone's lines by number. Of two with one number the first in the configuration stays.

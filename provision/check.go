@@ -17,10 +17,10 @@ import (
 )
 
 // Check renders every route of a snapshot and reports what its author should know: files that cannot be made, what the
-// templates' language has to say, XML that is malformed, and templates that nothing uses. Each finding is there once,
-// for the first phone that has it. Where Asterisk cannot be asked that is an error as well.
+// templates' language has to say, unknown functions, XML that is malformed, and templates that nothing uses. Each
+// finding is there once, for the first phone that has it. Where Asterisk cannot be asked that is an error as well.
 func Check(ctx context.Context, s *Snapshot, r *Renderer, q Request) []Diagnostic {
-	c := checker{seen: map[Diagnostic]bool{}, used: map[string]bool{}, templates: map[string]bool{}}
+	c := checker{seen: map[string]bool{}, used: map[string]bool{}, templates: map[string]bool{}}
 	for _, rt := range s.Routes() {
 		if ctx.Err() != nil {
 			c.report(Diagnostic{Severity: Error, Message: ctx.Err().Error()})
@@ -35,14 +35,17 @@ func Check(ctx context.Context, s *Snapshot, r *Renderer, q Request) []Diagnosti
 
 type checker struct {
 	found []Diagnostic
-	seen  map[Diagnostic]bool
+	seen  map[string]bool
 	// Files under the data directory: all that are used, and those of them that are templates.
 	used, templates map[string]bool
 }
 
-func (c *checker) report(d Diagnostic) {
-	if !c.seen[d] {
-		c.seen[d] = true
+func (c *checker) report(d Diagnostic) { c.reportOnce(d.String(), d) }
+
+// reportOnce reports the first finding of a key.
+func (c *checker) reportOnce(key string, d Diagnostic) {
+	if !c.seen[key] {
+		c.seen[key] = true
 		c.found = append(c.found, d)
 	}
 }
@@ -55,7 +58,9 @@ func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route
 		if errors.Is(err, ErrNotFound) { // Asterisk's sample lists firmware that few have
 			severity = Warning
 		}
-		c.report(Diagnostic{Severity: severity, Message: fmt.Sprintf("%v (file %q of %s)", err, rt.URI, rt.owner())})
+		c.reportOnce(err.Error(), Diagnostic{Pos: rt.file.pos, Severity: severity,
+			Message: fmt.Sprintf("%s (file %q of %s)", withoutPos(err, rt.file.pos), rt.URI, rt.owner())})
+		c.templates[localName(rt.file.path)] = !rt.Static()
 		return
 	}
 	defer doc.Close()
@@ -71,6 +76,11 @@ func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route
 				Message: fmt.Sprintf("malformed XML for %s, line %d of %q: %v", rt.owner(), line, rt.URI, err)})
 		}
 	}
+}
+
+// withoutPos is an error of rendering less the place that it begins with.
+func withoutPos(err error, pos astconf.Pos) string {
+	return strings.TrimPrefix(err.Error(), pos.String()+": ")
 }
 
 // isXML says whether a file is meant to be XML: by its type, or by the name of the template.
@@ -121,7 +131,7 @@ func (c *checker) functions(ctx context.Context, s *Snapshot, r *Renderer) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.templates)) {
-		if t, err := r.Data.template(name); err == nil {
+		if t, err := r.Data.template(name); err == nil && c.templates[name] {
 			c.calls(ctx, r, t, name, 0)
 		}
 	}
@@ -138,8 +148,11 @@ func (c *checker) calls(ctx context.Context, r *Renderer, t *dialplan.Template, 
 		if at == 0 {
 			at = call.Line
 		}
-		c.report(Diagnostic{Pos: astconf.Pos{File: file, Line: at}, Severity: Error,
-			Message: fmt.Sprintf("unknown function %s", call.Name)})
+		message := "unknown function " + call.Name
+		if r.Knows == nil {
+			message = fmt.Sprintf("function %s is none of phoneprov's own, and there is no AMI to ask", call.Name)
+		}
+		c.report(Diagnostic{Pos: astconf.Pos{File: file, Line: at}, Severity: Error, Message: message})
 	}
 }
 

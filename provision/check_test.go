@@ -12,27 +12,34 @@ func TestCheck(t *testing.T) {
 		name, more string
 		files      map[string]string
 		want       []string
+		alone      bool // there is no AMI
 	}{
-		{"fine", "", map[string]string{"t": "${MAC}"}, nil},
+		{name: "fine", files: map[string]string{"t": "${MAC}"}},
+		{name: "a function of Asterisk", files: map[string]string{"t": "${DB(a/b)}"}},
+		{name: "a function and no AMI", files: map[string]string{"t": "\n${DB(a/b)}"}, alone: true, want: []string{
+			`phoneprov.conf:4: error: template "t": asterisk cannot be asked: DB: cannot ask asterisk (file "x" of phone 000000000001)`,
+			`t:2: error: function DB is none of phoneprov's own, and there is no AMI to ask`}},
 		{"missing template", "", nil,
-			[]string{`error: phoneprov.conf:4: template "t": no such file or directory (file "x" of phone 000000000001)`}},
+			[]string{`phoneprov.conf:4: error: template "t": no such file or directory (file "x" of phone 000000000001)`}, false},
 		{"missing static file", "static_file => fw.bin\n", map[string]string{"t": ""},
-			[]string{`warning: phoneprov.conf:5: static file "fw.bin": no such file (file "fw.bin" of a static file of profile "p" (phoneprov.conf:5))`}},
+			[]string{`phoneprov.conf:5: warning: static file "fw.bin": no such file (file "fw.bin" of a static file of profile "p" (phoneprov.conf:5))`}, false},
 		{"a template that no route uses", "", map[string]string{"t": "${PP_EACH_EXTENSION(${MAC},used)}", "used": "", "unused": "", "sub/unused": ""},
-			[]string{`sub/unused: info: no route uses this file`, `unused: info: no route uses this file`}},
+			[]string{`sub/unused: info: no route uses this file`, `unused: info: no route uses this file`}, false},
 		{"malformed XML", "mime_type => text/xml\ny => xml\n", map[string]string{"t": "", "xml": "<a>\n<b>${DISPLAY_NAME}</c>\n</a>"},
-			[]string{`xml: error: malformed XML for phone 000000000001, line 2 of "y": element <b> closed by </c>`}},
+			[]string{`xml: error: malformed XML for phone 000000000001, line 2 of "y": element <b> closed by </c>`}, false},
 		{"XML by the template's name", "y => t.xml\n", map[string]string{"t": "", "t.xml": "<a b=${MAC}/>"},
-			[]string{`t.xml: error: malformed XML for phone 000000000001, line 1 of "y": unquoted or missing attribute value in element`}},
+			[]string{`t.xml: error: malformed XML for phone 000000000001, line 1 of "y": unquoted or missing attribute value in element`}, false},
 		{"no XML at all", "y => t,text/xml\n", map[string]string{"t": "\n"},
-			[]string{`t: error: malformed XML for phone 000000000001, line 1 of "y": no element`}},
+			[]string{`t: error: malformed XML for phone 000000000001, line 1 of "y": no element`}, false},
 		{"an unknown function", "setvar => A=${NOSUCH(1)}\n", map[string]string{"t": "a\n ${TOUPPER(x)}${IF(0?${NOTHERE(x)}:b)}"},
-			[]string{`phoneprov.conf:5: error: unknown function NOSUCH`, `t:2: error: unknown function NOTHERE`}},
+			[]string{`phoneprov.conf:5: error: unknown function NOSUCH`, `t:2: error: unknown function NOTHERE`}, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			r, _ := renderer(t, row.files)
-			r.Ask = func(context.Context, string) (string, error) { return "", nil }
-			r.Knows = func(_ context.Context, name string) (bool, error) { return name == "DB", nil }
+			if !row.alone {
+				r.Ask = func(context.Context, string) (string, error) { return "", nil }
+				r.Knows = func(_ context.Context, name string) (bool, error) { return name == "DB", nil }
+			}
 			var got []string
 			for _, d := range Check(context.Background(), onePhone(t, row.more), r, Request{Now: testNow}) {
 				if !strings.Contains(d.String(), "warning: column") { // what the language says of it has tests of its own

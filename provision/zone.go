@@ -3,32 +3,21 @@ package provision
 import (
 	"strconv"
 	"time"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// zones loads each time zone once.
-type zones struct {
-	server *time.Location
-	loaded map[string]*time.Location
-}
+// zones loads each time zone once. It is used by one goroutine.
+type zones map[string]*time.Location
 
-func newZones(server *time.Location) zones {
-	if server == nil {
-		server = time.UTC
+// load finds a zone of the time-zone database, or one that is written as a POSIX TZ string.
+func (z zones) load(name string) (*time.Location, bool) {
+	loc, known := z[name]
+	if !known {
+		loc, _ = dialplan.LoadZone(name)
+		z[name] = loc
 	}
-	return zones{server, map[string]*time.Location{}}
-}
-
-// load finds a zone of the time-zone database; one that is not there is UTC, as with Asterisk.
-func (z zones) load(name string) (*time.Location, error) {
-	if loc := z.loaded[name]; loc != nil {
-		return loc, nil
-	}
-	loc, err := time.LoadLocation(name)
-	if err != nil {
-		return time.UTC, err
-	}
-	z.loaded[name] = loc
-	return loc, nil
+	return loc, loc != nil
 }
 
 // zoneVars are the variables of a time zone as of now, by name. TZOFFSET is the standard time's, in seconds east of

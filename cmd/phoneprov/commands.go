@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1 // the command could not do it, or found an error
+	exitUsage  = 2 // the command line is wrong
+)
+
+// lookupEnv is os.LookupEnv or a test's.
+type lookupEnv func(key string) (value string, ok bool)
+
+// call is one run of a subcommand: everything that it may touch of the world.
+type call struct {
+	flags  *flag.FlagSet
+	args   []string // after the flags
+	getenv lookupEnv
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+}
+
+// command is a subcommand. setup declares its flags and returns what runs once they are parsed.
+type command struct {
+	name, args, summary string
+	maxArgs             int
+	setup               func(*call) func(context.Context) error
+}
+
+func commands() []command {
+	return []command{
+		{"serve", "", "run the service", 0, setupServe},
+		{"demo", "[DIR]", "try the service on a sample configuration, without an Asterisk", 1, setupDemo},
+		{"check", "", "load everything once, render every file, print what is wrong", 0, setupCheck},
+		{"routes", "", "print the files that are served", 0, setupRoutes},
+		{"render", "URI|MAC", "print a file as a phone gets it, or all files of a phone", 1, setupRender},
+		{"healthcheck", "", "ask the running service whether it is ready", 0, setupHealthcheck},
+		{"version", "", "print the version", 0, setupVersion},
+	}
+}
+
+// errUsage is a wrong command line; its text was printed.
+var errUsage = errors.New("usage")
+
+// errFailed is a failure whose text was printed.
+var errFailed = errors.New("failed")
+
+// run is the program: it returns the exit code.
+func run(ctx context.Context, args []string, getenv lookupEnv, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		usage(stderr)
+		return exitUsage
+	}
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
+		usage(stdout)
+		return exitOK
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			cl := &call{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr}
+			return exitCode(cl, c, cl.run(ctx, c, args[1:]))
+		}
+	}
+	fmt.Fprintf(stderr, "phoneprov: unknown command %q; \"phoneprov help\" lists them\n", args[0])
+	return exitUsage
+}
+
+func (cl *call) run(ctx context.Context, c command, args []string) error {
+	cl.flags = flag.NewFlagSet("phoneprov "+c.name, flag.ContinueOnError)
+	cl.flags.SetOutput(cl.stderr)
+	cl.flags.Usage = func() {
+		fmt.Fprintf(cl.flags.Output(), "usage: phoneprov %s\n%s\n", strings.TrimSpace(c.name+" [flags] "+c.args), c.summary)
+		cl.flags.PrintDefaults()
+	}
+	work := c.setup(cl)
+	rest, err := parseFlags(cl.flags, args)
+	if err != nil {
+		return err
+	}
+	if cl.args = rest; len(cl.args) > c.maxArgs {
+		fmt.Fprintf(cl.stderr, "phoneprov %s: unexpected argument %q\n", c.name, cl.args[c.maxArgs])
+		return errUsage
+	}
+	return work(ctx)
+}
+
+// parseFlags lets flags stand after arguments too: "render 001122334455 -explain".
+func parseFlags(flags *flag.FlagSet, args []string) (rest []string, err error) {
+	for {
+		err := flags.Parse(args)
+		if errors.Is(err, flag.ErrHelp) {
+			return nil, err
+		}
+		if err != nil {
+			return nil, errUsage // flag printed it
+		}
+		if flags.NArg() == 0 {
+			return rest, nil
+		}
+		rest = append(rest, flags.Arg(0))
+		args = flags.Args()[1:]
+	}
+}
+
+func exitCode(cl *call, c command, err error) int {
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case errors.Is(err, errUsage):
+		return exitUsage
+	case !errors.Is(err, errFailed):
+		for line := range strings.Lines(err.Error()) { // joined errors have one each
+			fmt.Fprintf(cl.stderr, "phoneprov %s: %s\n", c.name, strings.TrimSuffix(line, "\n"))
+		}
+	}
+	return exitFailed
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "phoneprov gives phones their configuration files, rendered from a running Asterisk.\n\nusage: phoneprov COMMAND\n\n")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  %-22s %s\n", strings.TrimSpace(c.name+" "+c.args), c.summary)
+	}
+	fmt.Fprint(w, "\n\"phoneprov COMMAND -h\" lists a command's flags. Settings are read from phoneprov.ini (-config FILE, default\n"+
+		defaultConfig+") and the environment, PHONEPROV_<SECTION>_<KEY>.\n")
+}

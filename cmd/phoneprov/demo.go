@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/deploy/sample"
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// The addresses of the demo: nobody else shall reach it.
+const (
+	demoListen  = "127.0.0.1:8080"
+	demoAnyPort = "127.0.0.1:0"
+)
+
+// demoReady is how long the first synchronisation may take, which is one of ten phones on this machine.
+const demoReady = 30 * time.Second
+
+func setupDemo(cl *call) func(context.Context) error {
+	listen := cl.flags.String("listen", "", "`address` for HTTP (default "+demoListen+", or a free port where that is taken)")
+	return func(ctx context.Context) (err error) {
+		ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		defer context.AfterFunc(ctx, stop)() // a second Ctrl-C does not wait
+		d := demo{call: cl}
+		cleanup, err := d.prepareDir()
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, cleanup()) }()
+		return d.run(ctx, *listen)
+	}
+}
+
+// demo is the service on the sample configuration, with a stand-in for Asterisk.
+type demo struct {
+	*call
+	dir     string
+	temp    bool // dir is ours to remove
+	server  *amiserver.Server
+	service *service
+}
+
+// prepareDir copies the sample to the directory of the command line, or to a new one that cleanup removes.
+func (d *demo) prepareDir() (cleanup func() error, err error) {
+	cleanup = func() error { return nil }
+	if len(d.args) > 0 {
+		d.dir = d.args[0]
+	} else {
+		if d.dir, err = os.MkdirTemp("", "phoneprov-demo-"); err != nil {
+			return nil, err
+		}
+		d.temp = true
+		cleanup = func() error { return os.RemoveAll(d.dir) }
+	}
+	if d.dir, err = filepath.Abs(d.dir); err == nil {
+		err = copyMissing(d.dir, sample.FS)
+	}
+	if err != nil {
+		return nil, errors.Join(err, cleanup())
+	}
+	return cleanup, nil
+}
+
+// run serves until ctx ends.
+func (d *demo) run(ctx context.Context, listen string) error {
+	l, err := net.Listen("tcp", demoAnyPort)
+	if err != nil {
+		return err
+	}
+	s, err := demoSettings(d.dir, l.Addr().String())
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	d.server = amiserver.New(amiserver.Options{Username: s.amiUsername, Secret: s.amiSecret.Reveal(), Dir: s.configDir})
+	if d.service, err = demoService(s, listen, d.stderr); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	asterisk := make(chan error, 1)
+	go func() {
+		defer stop()
+		asterisk <- d.server.Serve(l)
+	}()
+	served := make(chan error, 1)
+	go func() {
+		defer stop()
+		served <- d.service.run(ctx, nil)
+	}()
+	if err = d.waitReady(ctx); err == nil {
+		d.explain(s)
+		d.obey(ctx)
+	}
+	stop()
+	err = errors.Join(err, <-served)
+	d.server.Close()
+	return errors.Join(err, <-asterisk)
+}
+
+// demoSettings are the defaults, with everything in dir and on this machine.
+func demoSettings(dir, ami string) (*settings, error) {
+	s := new(settings)
+	for _, d := range settingsTable() {
+		if err := d.assign(s, d.value); err != nil {
+			return nil, err
+		}
+	}
+	s.configDir, s.dataDir = filepath.Join(dir, "asterisk"), filepath.Join(dir, "phoneprov")
+	s.amiAddress, s.amiSecret = ami, provision.Secret(rand.Text())
+	s.adminListen, s.logFormat = demoAnyPort, "console"
+	return s, nil
+}
+
+// demoService binds the address that was asked for; the default one may be taken, and then any will do.
+func demoService(s *settings, listen string, stderr io.Writer) (*service, error) {
+	if s.httpListen = listen; listen != "" {
+		return newService(s, stderr)
+	}
+	s.httpListen = demoListen
+	v, err := newService(s, stderr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		s.httpListen = demoAnyPort
+		v, err = newService(s, stderr)
+	}
+	return v, err
+}
+
+// waitReady returns when there is something to serve, or ctx ends.
+func (d *demo) waitReady(ctx context.Context) error {
+	limit := time.NewTimer(demoReady)
+	defer limit.Stop()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for d.service.options.Store.Load() == nil {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-limit.C:
+			return fmt.Errorf("nothing was read within %v: %s", demoReady, d.service.status().LastError)
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+// obey takes the commands that a user of the Asterisk CLI would type, until ctx ends.
+func (d *demo) obey(ctx context.Context) {
+	lines := make(chan string)
+	go func() { // it ends with the process: nothing can interrupt the reading of a terminal
+		for scan := bufio.NewScanner(d.stdin); scan.Scan(); {
+			select {
+			case lines <- scan.Text():
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case line := <-lines:
+			d.command(strings.Join(strings.Fields(line), " "))
+		}
+	}
+}
+
+func (d *demo) command(line string) {
+	switch module, isModule := strings.CutPrefix(line, "module reload "); {
+	case line == "":
+	case line == "reload", line == "core reload":
+		d.server.Reload("All")
+	case line == "pjsip reload":
+		d.server.Reload("res_pjsip.so")
+	case isModule:
+		d.server.Reload(module)
+	default:
+		fmt.Fprintln(d.stdout, `type "reload" (or as at the Asterisk CLI: core reload, module reload res_phoneprov.so, pjsip reload), or Ctrl-C to end`)
+	}
+}

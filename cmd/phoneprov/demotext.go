@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// copyMissing copies a tree to dir. A file that is there already stays as it is: its owner may have edited it.
+func copyMissing(dir string, tree fs.FS) error {
+	return fs.WalkDir(tree, ".", func(name string, e fs.DirEntry, err error) error {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir():
+			return os.MkdirAll(path, 0o755)
+		}
+		if _, err := os.Lstat(path); err == nil {
+			return nil
+		}
+		data, err := fs.ReadFile(tree, name)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(path, data, 0o600) // there are passwords in it
+	})
+}
+
+// What the user is told to edit, and what comes of it.
+const (
+	demoEdit = "fullname = Alice Archer"
+	demoNew  = "fullname = Alice Adams"
+)
+
+// explain says what can be done now.
+func (d *demo) explain(s *settings) {
+	snapshot := d.service.options.Store.Load()
+	if snapshot == nil {
+		return // ended before it began
+	}
+	base := "http://" + d.service.phones.Addr().String() + s.httpPrefix + "/"
+	var b strings.Builder
+	fmt.Fprintf(&b, "phoneprov serves the sample configuration in\n  %s\n", d.dir)
+	if d.temp {
+		b.WriteString("which is removed at the end; \"phoneprov demo DIR\" keeps it, and goes on with what is there.\n")
+	}
+	phones := snapshot.Phones()
+	for i, phone := range phones {
+		if i == 0 {
+			fmt.Fprintf(&b, "\nAll files of phone %s:\n", phone.ID)
+		} else if i == 1 {
+			b.WriteString("\nOne of each other phone:\n")
+		}
+		for _, rt := range routesOf(snapshot, phone) {
+			fmt.Fprintf(&b, "  curl %s%s\n", base, rt.URI)
+			if i > 0 {
+				break
+			}
+		}
+	}
+	if len(phones) > 0 {
+		fmt.Fprintf(&b, "\nChange a phone: edit\n  %s\n", filepath.Join(s.configDir, "users.conf"))
+		fmt.Fprintf(&b, "(for example \"%s\" to \"%s\"),\n", demoEdit, demoNew)
+		b.WriteString("type reload here and press Enter, which does what \"core reload\" does at the Asterisk CLI,\nand ask again.\n")
+	}
+	fmt.Fprintf(&b, "\nThe templates are in\n  %s\nand a change there needs no reload.\n", s.dataDir)
+	if d.service.admin != nil {
+		fmt.Fprintf(&b, "\nHow the service is:\n  curl http://%s/readyz\n", d.service.admin.Addr())
+	}
+	b.WriteString("\nCtrl-C ends it.\n")
+	fmt.Fprint(d.stdout, b.String())
+}
+
+func routesOf(s *provision.Snapshot, phone *provision.Phone) []*provision.Route {
+	var routes []*provision.Route
+	for _, rt := range s.Routes() {
+		if rt.Phone == phone {
+			routes = append(routes, rt)
+		}
+	}
+	return routes
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+)
+
+// healthTimeout is shorter than Docker's own for a health check.
+const healthTimeout = 5 * time.Second
+
+// setupHealthcheck asks /readyz, not /healthz: a container that has nothing to serve yet should not get the phones.
+func setupHealthcheck(cl *call) func(context.Context) error {
+	config := configFlag(cl)
+	return func(ctx context.Context) error {
+		s, err := loadSettings(*config, cl.getenv)
+		if err != nil {
+			return err
+		}
+		if s.adminListen == "" {
+			return errors.New("admin.listen is empty: there is nobody to ask")
+		}
+		ctx, cancel := context.WithTimeout(ctx, healthTimeout)
+		defer cancel()
+		line, err := askReady(ctx, "http://"+reachable(s.adminListen)+"/readyz")
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(cl.stdout, line)
+		return err
+	}
+}
+
+// askReady returns what the service says when it is ready, else an error.
+func askReady(ctx context.Context, url string) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return "", err
+	}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // and no proxy
+	resp, err := client.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	var body struct {
+		Phones, Routes int
+		Generation     uint64
+		LastError      string `json:"last_error"`
+	}
+	if err := json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&body); err != nil {
+		return "", fmt.Errorf("%s: %s: not an answer of phoneprov", url, resp.Status)
+	}
+	if resp.StatusCode != http.StatusOK {
+		if body.LastError == "" {
+			body.LastError = "nothing was read from Asterisk yet"
+		}
+		return "", fmt.Errorf("not ready: %s", body.LastError)
+	}
+	return fmt.Sprintf("ready: %d phones, %d files, generation %d", body.Phones, body.Routes, body.Generation), nil
+}
+
+// reachable is where a listener is found from this host: one on every address is on the loopback too.
+func reachable(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return listen
+	}
+	addr, err := netip.ParseAddr(host)
+	switch {
+	case host == "", err == nil && addr.IsUnspecified() && addr.Is4():
+		host = "127.0.0.1"
+	case err == nil && addr.IsUnspecified():
+		host = "::1"
+	}
+	return net.JoinHostPort(host, port)
+}

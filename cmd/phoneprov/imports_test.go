@@ -1,0 +1,108 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/phoneprov/phoneprov"
+
+// importRules are the one way that imports go: who, matched as path.Match does within the module, may not depend on
+// what, even through others. A dependency outside the module counts with all below it.
+var importRules = []struct {
+	name string
+	who  []string
+	not  []string
+}{
+	{"provision knows no network, log or AMI", []string{"provision", "provision/*"},
+		[]string{"net/http", "github.com/go-chi/...", "github.com/ivahaev/...", "github.com/rs/zerolog/...", module + "/amisync", module + "/httpapi"}},
+	{"astconf and dialplan are leaves", []string{"provision/astconf", "provision/dialplan"}, []string{module + "/..."}},
+	{"amisync and httpapi do not know each other", []string{"amisync", "amisync/*"}, []string{module + "/httpapi", "github.com/go-chi/..."}},
+	{"httpapi and amisync do not know each other", []string{"httpapi"}, []string{module + "/amisync/...", "github.com/ivahaev/..."}},
+	{"nobody imports a command", []string{"provision", "provision/*", "amisync", "amisync/*", "httpapi", "deploy/*", "deploy/*/*"}, []string{module + "/cmd/..."}},
+	{"deploy is for commands and tests", []string{"provision", "provision/*", "amisync", "amisync/*", "httpapi"}, []string{module + "/deploy/..."}},
+}
+
+// directRules say who alone may import a third-party package itself: its types stay where they are adapted.
+var directRules = map[string][]string{
+	"github.com/ivahaev/amigo":     {"amisync"},
+	"github.com/go-chi/chi/v5":     {"httpapi"},
+	"gopkg.in/ini.v1":              {"cmd/phoneprov"},
+	"github.com/fsnotify/fsnotify": {"amisync"},
+}
+
+type goPackage struct {
+	ImportPath    string
+	Imports, Deps []string
+}
+
+func TestImports(t *testing.T) {
+	packages := listPackages(t)
+	for _, rule := range importRules {
+		t.Run(rule.name, func(t *testing.T) {
+			found := 0
+			for _, p := range packages {
+				if !matchesAny(rule.who, strings.TrimPrefix(p.ImportPath, module+"/")) {
+					continue
+				}
+				found++
+				for _, dep := range p.Deps {
+					if slices.ContainsFunc(rule.not, func(not string) bool { return under(dep, not) }) {
+						t.Errorf("%s depends on %s", p.ImportPath, dep)
+					}
+				}
+			}
+			if found == 0 {
+				t.Errorf("no package matches %q", rule.who)
+			}
+		})
+	}
+	for _, p := range packages {
+		for _, imported := range p.Imports {
+			who := strings.TrimPrefix(p.ImportPath, module+"/")
+			if only, ok := directRules[imported]; ok && !slices.Contains(only, who) {
+				t.Errorf("%s imports %s, which is for %q only", who, imported, only)
+			}
+		}
+	}
+}
+
+// listPackages asks the go command, as it alone knows build constraints.
+func listPackages(t *testing.T) []goPackage {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-deps", "-json=ImportPath,Imports,Deps", module+"/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var packages []goPackage
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(p.ImportPath, module+"/") {
+			packages = append(packages, p)
+		}
+	}
+}
+
+func matchesAny(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		ok, err := path.Match(pattern, name)
+		return ok && err == nil
+	})
+}
+
+// under reports that a path is the pattern, or below it where it ends in "/...".
+func under(name, pattern string) bool {
+	parent, below := strings.CutSuffix(pattern, "/...")
+	return name == parent || below && strings.HasPrefix(name, parent+"/")
+}

@@ -1,0 +1,11 @@
+package main
+
+import (
+	"context"
+	"os"
+	_ "time/tzdata" // the image is from scratch
+)
+
+func main() {
+	os.Exit(run(context.Background(), os.Args[1:], os.LookupEnv, os.Stdin, os.Stdout, os.Stderr))
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/phoneprov/phoneprov/amisync"
+	"github.com/phoneprov/phoneprov/httpapi"
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// once is the configuration read a single time, for the commands that do not serve.
+type once struct {
+	snapshot    *provision.Snapshot
+	diagnostics []provision.Diagnostic
+	renderer    *provision.Renderer
+	service     *service
+}
+
+// openOnce reads the settings and Asterisk's configuration.
+func openOnce(ctx context.Context, config string, cl *call) (*once, error) {
+	s, err := loadSettings(config, cl.getenv)
+	if err != nil {
+		return nil, err
+	}
+	o := &once{service: &service{log: zerolog.Nop()}} // what goes wrong is returned
+	v := o.service
+	if o.renderer, err = v.open(s, nil); err != nil {
+		o.close()
+		return nil, err
+	}
+	if o.snapshot, o.diagnostics, err = v.sync.Once(ctx); err != nil {
+		o.close()
+		return nil, err
+	}
+	return o, nil
+}
+
+func (o *once) close() {
+	if o.service.sync != nil {
+		o.service.sync.Close()
+	}
+	_ = o.service.close() // it was only read from
+}
+
+// request is one that no phone made, to the address that -server says.
+func (o *once) request(server string) provision.Request {
+	return provision.Request{Server: server, Now: time.Now()}
+}
+
+func newSync(s *settings, store *provision.Store, log zerolog.Logger) (*amisync.Service, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	return amisync.New(amisync.Options{
+		Address:   s.amiAddress,
+		Username:  s.amiUsername,
+		Secret:    s.amiSecret,
+		Source:    s.source,
+		ConfigDir: s.configDir,
+		Resync:    s.resync,
+		Store:     store,
+		Zone:      time.Local,
+		Log:       log,
+	})
+}
+
+func newRenderer(s *settings, sync *amisync.Service, data *provision.DataDir) *provision.Renderer {
+	r := &provision.Renderer{Data: data, Zone: time.Local}
+	if s.amiAddress != "" {
+		r.Ask, r.Knows = sync.Ask, mayKnow
+	}
+	return r
+}
+
+// status is amisync's, in the words of httpapi.
+func (v *service) status() httpapi.Status {
+	s := v.sync.Status()
+	out := httpapi.Status{Connected: s.Connected, LastError: s.LastError, LastSync: s.LastSync.At}
+	for _, p := range s.Peers {
+		out.Peers = append(out.Peers, httpapi.Peers{Kind: string(p.Kind), State: string(p.State), Count: p.Count})
+	}
+	return out
+}
+
+// mayKnow takes every function that is not ours for one of Asterisk's: Ask cannot tell an unknown one from an empty value.
+func mayKnow(context.Context, string) (bool, error) { return true, nil }
+
+func configFlag(cl *call) *string {
+	return cl.flags.String("config", "", "settings `file` (default "+defaultConfig+", if it is there)")
+}
+
+// serverFlag stands for what only a request can tell.
+func serverFlag(cl *call) *string {
+	return cl.flags.String("server", "127.0.0.1", "the `address` by which the phone reaches us, for ${SERVER} where the configuration has none")
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// startService runs the service next to a real Asterisk until the test ends, and waits for its first snapshot.
+func startService(t *testing.T, a *oracle.Asterisk, source string) *service {
+	t.Helper()
+	env := map[string]string{
+		"PHONEPROV_ASTERISK_CONFIG":     source,
+		"PHONEPROV_ASTERISK_CONFIG_DIR": a.ConfigDir,
+		"PHONEPROV_ASTERISK_DATA_DIR":   a.DataDir,
+		"PHONEPROV_AMI_ADDRESS":         a.AMI,
+		"PHONEPROV_AMI_USERNAME":        oracle.User,
+		"PHONEPROV_AMI_SECRET":          oracle.Secret,
+		"PHONEPROV_HTTP_LISTEN":         "127.0.0.1:0",
+		"PHONEPROV_ADMIN_LISTEN":        "127.0.0.1:0",
+		"PHONEPROV_LOG_LEVEL":           "warn",
+	}
+	if source == "files" {
+		env["PHONEPROV_AMI_ADDRESS"] = ""
+	}
+	s, err := loadSettings("", func(name string) (string, bool) { v, ok := env[name]; return v, ok })
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := newService(s, t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- v.run(ctx, nil) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	eventually(t, 20*time.Second, func() error {
+		if v.options.Store.Load() == nil {
+			return fmt.Errorf("no snapshot: %+v", v.status())
+		}
+		return nil
+	})
+	return v
+}
+
+// eventually polls for a condition.
+func eventually(t *testing.T, within time.Duration, condition func() error) {
+	t.Helper()
+	deadline := time.Now().Add(within)
+	for {
+		err := condition()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %v: %v", within, err)
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+}
+
+// fetch asks the service for a file as a phone would that reaches it by host.
+func (v *service) fetch(client *http.Client, host, uri string) (oracle.Answer, error) {
+	req, err := http.NewRequest(http.MethodGet, "http://"+v.phones.Addr().String()+"/phoneprov/"+oracle.EscapeURI(uri), nil)
+	if err != nil {
+		return oracle.Answer{}, err
+	}
+	req.Host = host
+	resp, err := client.Do(req)
+	if err != nil {
+		return oracle.Answer{}, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	return oracle.NewAnswer(resp.StatusCode, resp.Header.Get("Content-Type"), string(body)), err
+}
+
+// uris are those that the service has.
+func uris(s *provision.Snapshot) []string {
+	var uris []string
+	for _, rt := range s.Routes() {
+		uris = append(uris, rt.URI)
+	}
+	return uris
+}
+
+// TestEveryFile is the promise: next to Asterisk, whichever way it is read, every file is Asterisk's own, over HTTP.
+func TestEveryFile(t *testing.T) {
+	for _, suite := range oracle.Suites {
+		for _, tree := range oracle.Trees {
+			t.Run(suite+"/"+string(tree), func(t *testing.T) {
+				t.Parallel()
+				a := oracle.Start(t, tree.Options(suite))
+				var theirs map[string]oracle.Answer
+				for _, source := range []string{"ami", "files"} {
+					t.Run(source, func(t *testing.T) {
+						v := startService(t, a, source)
+						names := uris(v.options.Store.Load())
+						if theirs == nil {
+							theirs = a.FetchAll(t, names)
+						}
+						if len(names) != len(theirs) {
+							t.Errorf("got %d files, over AMI there are %d", len(names), len(theirs))
+						}
+						ours := map[string]oracle.Answer{}
+						for _, uri := range names {
+							answer, err := v.fetch(http.DefaultClient, a.IP, uri)
+							if err != nil {
+								t.Fatal(err)
+							}
+							answer.Body = strings.ReplaceAll(answer.Body, a.IP, oracle.PlaceholderIP)
+							ours[uri] = answer
+						}
+						tree.Compare(t, theirs, ours)
+					})
+				}
+			})
+		}
+	}
+}
+
+// TestShippedTemplates serves Debian's own phoneprov.conf and templates, which are read where they are installed.
+func TestShippedTemplates(t *testing.T) {
+	a := oracle.Start(t, oracle.Options{Shipped: true, Files: map[string]string{"users.conf": shippedUsers}})
+	for _, source := range []string{"ami", "files"} {
+		t.Run(source, func(t *testing.T) {
+			v := startService(t, a, source)
+			dynamic := 0
+			for _, rt := range v.options.Store.Load().Routes() {
+				if rt.Static() {
+					continue // firmware that the package does not have
+				}
+				dynamic++
+				theirs := a.Fetch(t, rt.URI)
+				ours, err := v.fetch(http.DefaultClient, a.IP, rt.URI)
+				if err != nil {
+					t.Fatal(err)
+				}
+				oracle.CompareLines(t, rt.URI, theirs, ours)
+			}
+			if dynamic != 10 {
+				t.Errorf("got %d files of phones, want 5 for each of two: is Debian's phoneprov.conf read?", dynamic)
+			}
+		})
+	}
+}
+
+const shippedUsers = `[general]
+vmexten = *97
+localextenlength = 4
+
+[6001]
+autoprov = yes
+username = 6001
+secret = s6001
+fullname = Ada Lovelace
+label = Ada
+cid_number = 6001
+macaddress = 001565aa0001
+timezone = America/New_York
+
+[6002]
+autoprov = yes
+username = 6002
+secret = s6002
+fullname = Grace Hopper
+macaddress = 001565aa0001
+linenumber = 2
+linekeys = 3
+
+[6003]
+autoprov = yes
+username = 6003
+secret = s6003
+fullname = Katherine Johnson
+macaddress = 000413aa0003
+timezone = Europe/Vienna
+`

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+)
+
+// generationConfig is a configuration whose users and whose pjsip phones say which generation they are of. Each is in
+// one file, so that an edit is one rename: whoever reads while the test edits sees the old file or the new one.
+func generationConfig(users, pjsip int) map[string]string {
+	u, p := "[general]\n", "[transport-udp]\ntype=transport\nprotocol=udp\nbind=0.0.0.0\n"
+	for i := range 5 {
+		u += fmt.Sprintf("[60%02d]\nusername=60%02[1]d\nautoprov=yes\nmacaddress=0015650000%02[1]d\nlabel=users-%d\n", i, users)
+		p += fmt.Sprintf("[70%02d]\ntype=endpoint\ntransport=transport-udp\naors=70%02[1]d\n[70%02[1]d]\ntype=aor\n"+
+			"[prov70%02[1]d]\ntype=phoneprov\nendpoint=70%02[1]d\nPROFILE=p\nMAC=0015651000%02[1]d\nLABEL=pjsip-%d\n", i, pjsip)
+	}
+	return map[string]string{
+		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${MAC}.cfg => t.cfg\n",
+		"users.conf":     u,
+		"pjsip.conf":     p,
+	}
+}
+
+// generationTemplate names the phone's own generation first, then that of every phone.
+const generationTemplate = "${LABEL}\n${PP_EACH_USER(%{LABEL}\n)}${PP_EACH_EXTENSION(${MAC},l.cfg)}"
+
+// wholeGeneration checks that a file is of one generation of users and of one of pjsip phones.
+func wholeGeneration(body string) error {
+	lines := strings.Split(strings.TrimSpace(body), "\n")
+	slices.Sort(lines)
+	kinds := slices.Compact(slices.Clone(lines))
+	if len(lines) != 12 || len(kinds) != 2 || !strings.HasPrefix(kinds[0], "pjsip-") || !strings.HasPrefix(kinds[1], "users-") {
+		return fmt.Errorf("not of one generation: %q", body)
+	}
+	return nil
+}
+
+// startGenerations runs Asterisk and the service with the first generation.
+func startGenerations(t *testing.T, suite string) (*oracle.Asterisk, *service) {
+	t.Helper()
+	a := oracle.Start(t, oracle.Options{Suite: suite, Files: generationConfig(0, 0)})
+	a.WriteData(t, "t.cfg", generationTemplate)
+	a.WriteData(t, "l.cfg", "${LABEL}\n")
+	return a, startService(t, a, "ami")
+}
+
+// watchFiles fetches every file again and again until stop, and fails the test for an answer that is not 200 or not of
+// one generation. It returns how many it fetched.
+func watchFiles(t *testing.T, v *service, stop <-chan struct{}) (fetched int) {
+	names := uris(v.options.Store.Load())
+	for {
+		for _, uri := range names {
+			select {
+			case <-stop:
+				return fetched
+			default:
+			}
+			answer, err := v.fetch(http.DefaultClient, "pbx", uri)
+			if err != nil || answer.Status != 200 {
+				t.Errorf("%s: got %d (%v)", uri, answer.Status, err)
+				return fetched
+			}
+			if err := wholeGeneration(answer.Body); err != nil {
+				t.Errorf("%s: %v", uri, err)
+				return fetched
+			}
+			fetched++
+		}
+	}
+}
+
+// The phones that expectGeneration looks at.
+const (
+	usersPhone = "001565000001.cfg"
+	pjsipPhone = "001565100001.cfg"
+)
+
+// expectGeneration waits until a phone's file is of a generation.
+func expectGeneration(t *testing.T, v *service, within time.Duration, uri, want string) {
+	t.Helper()
+	want += "\n"
+	eventually(t, within, func() error {
+		answer, err := v.fetch(http.DefaultClient, "pbx", uri)
+		if err != nil || !strings.HasPrefix(answer.Body, want) {
+			return fmt.Errorf("%s: got %.20q (%v), want %q", uri, answer.Body, err, want)
+		}
+		return nil
+	})
+}
+
+// reloadDeadline is from the return of the CLI's command to the new file.
+const reloadDeadline = 2 * time.Second
+
+// A hundred reloads with an edit before each: no answer but 200, each of one generation, the new one in time.
+func TestReload(t *testing.T) {
+	commands := []string{"module reload res_phoneprov.so", "core reload", "pjsip reload", "module reload phoneprov"}
+	for _, suite := range oracle.Suites {
+		t.Run(suite, func(t *testing.T) {
+			t.Parallel()
+			a, v := startGenerations(t, suite)
+			stop := make(chan struct{})
+			var watcher sync.WaitGroup
+			fetched := 0
+			watcher.Go(func() { fetched = watchFiles(t, v, stop) })
+			for n := 1; n <= 100; n++ {
+				file, uri, want := "users.conf", usersPhone, fmt.Sprintf("users-%d", n)
+				if n%2 == 0 {
+					file, uri, want = "pjsip.conf", pjsipPhone, fmt.Sprintf("pjsip-%d", n)
+				}
+				a.Write(t, file, generationConfig(n, n)[file])
+				a.CLI(t, commands[n/2%len(commands)])
+				expectGeneration(t, v, reloadDeadline, uri, want)
+			}
+			close(stop)
+			watcher.Wait()
+			t.Logf("%d files fetched during a hundred reloads", fetched)
+			if fetched < 1000 {
+				t.Errorf("got only %d files fetched", fetched)
+			}
+		})
+	}
+}
+
+// Asterisk killed under load: the phones notice nothing. Started again with other users, it is followed.
+func TestKill(t *testing.T) {
+	a, v := startGenerations(t, oracle.Forky)
+	stop := make(chan struct{})
+	var watcher sync.WaitGroup
+	watcher.Go(func() { watchFiles(t, v, stop) })
+	a.Kill(t)
+	eventually(t, 10*time.Second, func() error {
+		if v.status().Connected {
+			return fmt.Errorf("still connected: %+v", v.status())
+		}
+		return nil
+	})
+	for name, text := range generationConfig(7, 7) {
+		a.Write(t, name, text)
+	}
+	a.Boot(t)
+	expectGeneration(t, v, 30*time.Second, pjsipPhone, "pjsip-7")
+	expectGeneration(t, v, 30*time.Second, usersPhone, "users-7")
+	close(stop)
+	watcher.Wait()
+}
+
+// The customer's own line: a name from a database that only Asterisk can ask.
+func TestODBC(t *testing.T) {
+	for _, suite := range oracle.Suites {
+		t.Run(suite, func(t *testing.T) {
+			t.Parallel()
+			a := oracle.Start(t, oracle.Options{Suite: suite, Files: odbcFiles, Prepare: odbcPrepare})
+			a.WriteData(t, "t.cfg", "name ${DB_CIDNAME}\n")
+			v := startService(t, a, "ami")
+			expect := func(want oracle.Answer) {
+				t.Helper()
+				if got, err := v.fetch(http.DefaultClient, "pbx", "001565000001.cfg"); err != nil || got != want {
+					t.Errorf("got %+v (%v), want %+v", got, err, want)
+				}
+			}
+			expect(a.Fetch(t, "001565000001.cfg")) // func_odbc escapes the comma
+			a.Exec(t, "sqlite3", "/var/lib/asterisk/cid.db", "UPDATE cid SET name='Grace'")
+			expect(oracle.Answer{Status: 200, MIME: "text/plain", Body: "name Grace\n"})
+			a.Kill(t)
+			expect(oracle.Answer{Status: 503}) // never a file with a hole in it
+		})
+	}
+}
+
+var odbcFiles = map[string]string{
+	"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nsetvar => DB_CIDNAME=${ODBC_CID_NAME_LOOKUP(${USERNAME})}\n${MAC}.cfg => t.cfg\n",
+	"users.conf":     "[6001]\nautoprov=yes\nusername=6001\nmacaddress=001565000001\n",
+	"res_odbc.conf":  "[cid]\nenabled=>yes\ndsn=>cid\npre-connect=>yes\n",
+	"func_odbc.conf": "[CID_NAME_LOOKUP]\ndsn=cid\nreadsql=SELECT name FROM cid WHERE num='${SQL_ESC(${ARG1})}'\n",
+}
+
+const odbcPrepare = `set -e
+printf '[SQLite3]\nDriver=libsqlite3odbc.so\n' >/etc/odbcinst.ini
+printf '[cid]\nDriver=SQLite3\nDatabase=/var/lib/asterisk/cid.db\n' >/etc/odbc.ini
+sqlite3 /var/lib/asterisk/cid.db "CREATE TABLE cid (num TEXT, name TEXT); INSERT INTO cid VALUES ('6001', 'Ada''s name, \"quoted\"');"
+`
+
+// With config = files and no AMI the directory is watched: an edit shows without anyone saying so.
+func TestWatchedFiles(t *testing.T) {
+	dir, data := t.TempDir(), t.TempDir()
+	lay := func(n int) {
+		for name, text := range generationConfig(n, n) {
+			oracle.WriteFile(t, filepath.Join(dir, name), text)
+		}
+	}
+	lay(0)
+	for name, text := range map[string]string{"t.cfg": generationTemplate, "l.cfg": "${LABEL}\n"} {
+		if err := os.WriteFile(filepath.Join(data, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v := startService(t, &oracle.Asterisk{ConfigDir: dir, DataDir: data}, "files")
+	for n := 1; n <= 3; n++ {
+		lay(n)
+		expectGeneration(t, v, reloadDeadline, usersPhone, fmt.Sprintf("users-%d", n))
+		expectGeneration(t, v, reloadDeadline, pjsipPhone, fmt.Sprintf("pjsip-%d", n))
+	}
+}

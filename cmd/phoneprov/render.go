@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+func setupRender(cl *call) func(context.Context) error {
+	config := configFlag(cl)
+	server := serverFlag(cl)
+	explain := cl.flags.Bool("explain", false, "print each variable with its value and where it comes from, instead of the file")
+	secrets := cl.flags.Bool("secrets", false, "with -explain: print secrets too")
+	return func(ctx context.Context) error {
+		if len(cl.args) == 0 {
+			fmt.Fprintf(cl.stderr, "phoneprov render: which file? give its URI, or a phone's MAC for all of its files\n")
+			return errUsage
+		}
+		o, err := openOnce(ctx, *config, cl)
+		if err != nil {
+			return err
+		}
+		defer o.close()
+		routes := o.find(cl.args[0])
+		if len(routes) == 0 {
+			return fmt.Errorf("%s: no such file or phone", cl.args[0])
+		}
+		r := rendering{call: cl, once: o, request: o.request(*server), secrets: *secrets}
+		if *explain {
+			return r.explain(ctx, routes[0]) // all files of a phone have the same variables
+		}
+		for _, route := range routes {
+			if len(routes) > 1 {
+				fmt.Fprintf(cl.stderr, "==> %s (%s) <==\n", route.URI, route.MIME())
+			}
+			if err := r.render(ctx, route); err != nil {
+				return fmt.Errorf("%s: %w", route.URI, err)
+			}
+		}
+		return nil
+	}
+}
+
+// find takes a file's URI, with the service's URL before it or without, and a MAC.
+func (o *once) find(what string) []*provision.Route {
+	if u, err := url.Parse(what); err == nil && u.Host != "" {
+		what = u.Path
+	}
+	for name := strings.TrimPrefix(what, "/"); ; {
+		if r := o.snapshot.Lookup(name); r != nil {
+			return []*provision.Route{r}
+		}
+		_, rest, ok := strings.Cut(name, "/")
+		if !ok {
+			break
+		}
+		name = rest
+	}
+	phone := o.snapshot.Phone(what)
+	if phone == nil {
+		return nil
+	}
+	return routesOf(o.snapshot, phone)
+}
+
+// rendering prints files. What is not the file goes to stderr, so that stdout has its exact bytes.
+type rendering struct {
+	*call
+	once    *once
+	request provision.Request
+	secrets bool
+}
+
+func (r *rendering) render(ctx context.Context, route *provision.Route) error {
+	doc, err := r.once.renderer.Render(ctx, r.once.snapshot, route, r.request)
+	if err != nil {
+		return err
+	}
+	defer doc.Close()
+	if _, err := io.Copy(r.stdout, doc.Content); err != nil {
+		return err
+	}
+	for _, d := range doc.Diagnostics {
+		fmt.Fprintln(r.stderr, d)
+	}
+	return nil
+}
+
+func (r *rendering) explain(ctx context.Context, route *provision.Route) error {
+	w := tabwriter.NewWriter(r.stdout, 0, 0, 2, ' ', 0)
+	for _, v := range r.once.renderer.Explain(ctx, r.once.snapshot, route, r.request) {
+		value := v.Value
+		if v.Secret && !r.secrets {
+			value = provision.Secret(value).String()
+		}
+		fmt.Fprintf(w, "%s\t%q\t%s\n", v.Name, value, v.Origin)
+	}
+	return w.Flush()
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/phoneprov/phoneprov/amisync"
+	"github.com/phoneprov/phoneprov/httpapi"
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// syncShutdown is how long the synchronisation may take to end: it ends as soon as its current read does.
+const syncShutdown = 4 * time.Second
+
+// service is what serve and demo run: the listeners, what they serve, and what keeps that current.
+type service struct {
+	log     zerolog.Logger
+	sync    *amisync.Service
+	data    *provision.DataDir
+	phones  net.Listener
+	admin   net.Listener // nil: none
+	options httpapi.Options
+}
+
+// newService binds the listeners and opens what can fail; nothing runs yet.
+func newService(s *settings, stderr io.Writer) (_ *service, err error) {
+	v := &service{log: newLogger(s, stderr)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, v.close())
+		}
+	}()
+	if v.phones, err = net.Listen("tcp", s.httpListen); err != nil {
+		return nil, fmt.Errorf("http.listen: %w", err)
+	}
+	if s.adminListen != "" {
+		if v.admin, err = net.Listen("tcp", s.adminListen); err != nil {
+			return nil, fmt.Errorf("admin.listen: %w", err)
+		}
+	}
+	store := new(provision.Store)
+	renderer, err := v.open(s, store)
+	if err != nil {
+		return nil, err
+	}
+	v.options = httpapi.Options{
+		Prefix:   s.httpPrefix,
+		Store:    store,
+		Renderer: renderer,
+		Status:   v.status,
+		Log:      v.log,
+	}
+	return v, nil
+}
+
+// open makes the synchronisation and the renderer.
+func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer, error) {
+	var err error
+	if v.sync, err = newSync(s, store, v.log); err != nil {
+		return nil, err
+	}
+	if v.data, err = provision.OpenData(s.dataDir, s.configDir); err != nil {
+		return nil, fmt.Errorf("asterisk.data_dir: %w", err)
+	}
+	return newRenderer(s, v.sync, v.data), nil
+}
+
+// run serves until ctx ends or one of its parts fails, then ends them in order: HTTP, the synchronisation, and with it
+// the connections to Asterisk. A value on resync makes everything be read again.
+func (v *service) run(ctx context.Context, resync <-chan string) error {
+	httpCtx, stopHTTP := context.WithCancel(ctx)
+	defer stopHTTP()
+	syncCtx, stopSync := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopSync()
+
+	synced := make(chan error, 1)
+	go func() {
+		defer stopHTTP()
+		synced <- v.sync.Run(syncCtx)
+	}()
+	served := make(chan error, 1)
+	go func() { served <- v.serve(httpCtx, stopHTTP) }()
+
+	var errs []error
+	for served != nil {
+		select {
+		case reason := <-resync:
+			v.sync.Trigger(reason)
+		case err := <-served:
+			errs = append(errs, err)
+			served = nil
+		}
+	}
+	stopSync()
+	select {
+	case err := <-synced:
+		errs = append(errs, err)
+	case <-time.After(syncShutdown):
+		errs = append(errs, fmt.Errorf("the synchronisation did not end within %v", syncShutdown))
+	}
+	return errors.Join(append(errs, v.close())...)
+}
+
+// serve runs the HTTP servers until both have ended; when one fails the other is stopped.
+func (v *service) serve(ctx context.Context, stop func()) error {
+	var wg sync.WaitGroup
+	var errs [2]error
+	wg.Go(func() {
+		defer stop()
+		errs[0] = httpapi.Serve(ctx, v.phones, httpapi.Phones(v.options), v.log)
+	})
+	if v.admin != nil {
+		wg.Go(func() {
+			defer stop()
+			errs[1] = httpapi.Serve(ctx, v.admin, httpapi.Admin(v.options), v.log)
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs[:]...)
+}
+
+// close releases what newService took. The listeners may be closed already.
+func (v *service) close() error {
+	var errs []error
+	for _, l := range []net.Listener{v.phones, v.admin} {
+		if l != nil {
+			if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+				errs = append(errs, err)
+			}
+		}
+	}
+	if v.data != nil {
+		errs = append(errs, v.data.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// newLogger writes to stderr as the settings say.
+func newLogger(s *settings, stderr io.Writer) zerolog.Logger {
+	if s.logFormat == "console" {
+		stderr = zerolog.ConsoleWriter{Out: stderr, TimeFormat: time.DateTime, NoColor: true}
+	}
+	return zerolog.New(stderr).Level(s.logLevel).With().Timestamp().Logger()
+}

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rs/zerolog"
+)
+
+// load reads an ini text and an environment.
+func load(t *testing.T, text string, env map[string]string) (*settings, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "phoneprov.ini")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := loadSettings(path, func(k string) (string, bool) { v, ok := env[k]; return v, ok })
+	if err == nil {
+		err = s.check()
+	}
+	if err != nil {
+		err = errors.New(strings.ReplaceAll(err.Error(), filepath.Dir(path)+"/", ""))
+	}
+	return s, err
+}
+
+const withSecret = "[ami]\nsecret = s\n"
+
+func TestSettingsDefaults(t *testing.T) {
+	got, err := load(t, withSecret, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &settings{
+		source: "ami", configDir: "/etc/asterisk", dataDir: "/usr/share/asterisk/phoneprov", resync: 5 * time.Minute,
+		amiAddress: "127.0.0.1:5038", amiUsername: "phoneprov", amiSecret: "s",
+		httpListen: ":8080", httpPrefix: "/phoneprov",
+		logLevel: zerolog.InfoLevel, logFormat: "json",
+		adminListen: "127.0.0.1:8081",
+	}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{})); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// As the file is written in the README, comments and all.
+func TestSettingsFile(t *testing.T) {
+	got, err := load(t, "\ufeff# phoneprov\r\n[asterisk]\r\nconfig = files  ; or ami\r\nresync=0 # never\r\n\r\n[ami]\r\naddress =   ; none\r\n"+
+		"secret = a#b;c %(x)s \\\r\n[http]\r\nlisten = [::1]:80\r\nprefix = /\r\n[log]\r\nlevel=debug\r\nformat=console\r\n[admin]\r\nlisten =\r\n", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.source != "files" || got.resync != 0 || got.amiAddress != "" || got.httpListen != "[::1]:80" || got.httpPrefix != "" ||
+		got.logLevel != zerolog.DebugLevel || got.logFormat != "console" || got.adminListen != "" {
+		t.Errorf("got %+v", got)
+	}
+	if want := `a#b;c %(x)s \`; got.amiSecret.Reveal() != want {
+		t.Errorf("secret: got %q, want %q", got.amiSecret.Reveal(), want)
+	}
+}
+
+func TestSettingsPrecedence(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte("from file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name, ini string
+		env       map[string]string
+		field     func(*settings) string
+		want      string
+	}{
+		{"file over default", withSecret + "username = ini\n", nil, func(s *settings) string { return s.amiUsername }, "ini"},
+		{"environment over file", withSecret + "username = ini\n", map[string]string{"PHONEPROV_AMI_USERNAME": "env"},
+			func(s *settings) string { return s.amiUsername }, "env"},
+		{"empty environment is none", withSecret + "username = ini\n", map[string]string{"PHONEPROV_AMI_USERNAME": ""},
+			func(s *settings) string { return s.amiUsername }, "ini"},
+		{"empty environment where that means something", withSecret + "[admin]\nlisten = :81\n", map[string]string{"PHONEPROV_ADMIN_LISTEN": ""},
+			func(s *settings) string { return s.adminListen }, ""},
+		{"last of two", withSecret + "username = one\nusername = two\n", nil, func(s *settings) string { return s.amiUsername }, "two"},
+		{"section twice", withSecret + "[log]\nlevel = warn\n[ami]\nusername = two\n", nil, func(s *settings) string { return s.amiUsername }, "two"},
+		{"secret from file", "[ami]\nsecret_file = " + file + "\n", nil, func(s *settings) string { return s.amiSecret.Reveal() }, "from file"},
+		{"secret from file by environment", withSecret, map[string]string{"PHONEPROV_AMI_SECRET_FILE": file},
+			func(s *settings) string { return s.amiSecret.Reveal() }, "from file"},
+		{"environment over secret file", "[ami]\nsecret_file = /nowhere\n", map[string]string{"PHONEPROV_AMI_SECRET": "env"},
+			func(s *settings) string { return s.amiSecret.Reveal() }, "env"},
+		{"quoted", "[ami]\nsecret = \"#a ;b \" ; c\n", nil, func(s *settings) string { return s.amiSecret.Reveal() }, "#a ;b "},
+		{"quote in the middle", "[ami]\nsecret = a\"b'c\n", nil, func(s *settings) string { return s.amiSecret.Reveal() }, `a"b'c`},
+		{"quotes in quotes", "[ami]\nsecret = 'a\"b'\n", nil, func(s *settings) string { return s.amiSecret.Reveal() }, `a"b`},
+		{"quoted twice", "[ami]\nsecret = \"a\" \"b\"\n", nil, func(s *settings) string { return s.amiSecret.Reveal() }, `"a" "b"`},
+		{"empty secret beside its file", "[ami]\nsecret = ; no\nsecret_file = " + file + "\n", nil,
+			func(s *settings) string { return s.amiSecret.Reveal() }, "from file"},
+		{"empty secret in the environment", "[ami]\nsecret_file = " + file + "\n",
+			map[string]string{"PHONEPROV_AMI_SECRET": "", "PHONEPROV_AMI_SECRET_FILE": ""},
+			func(s *settings) string { return s.amiSecret.Reveal() }, "from file"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, err := load(t, tt.ini, tt.env)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := tt.field(s); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestBadSettings(t *testing.T) {
+	for _, tt := range []struct {
+		name, ini string
+		env       map[string]string
+		want      string
+	}{
+		{"unknown key", "; a\n\n[http]\n# b\nlistn = :80\n", nil, `phoneprov.ini:5: unknown key "listn" in [http]`},
+		{"key in another case", "[http]\nListen = :80\n", nil, `phoneprov.ini:2: unknown key "Listen" in [http]`},
+		{"unknown section", "[htp]\nlisten = :80\n", nil, `phoneprov.ini:2: unknown key "listen" in [htp]`},
+		{"unknown section, empty", "\n[htp]\n", nil, `phoneprov.ini:2: unknown section [htp]`},
+		{"no section", "listen = :80\n", nil, `phoneprov.ini:1: key "listen" before any section`},
+		{"no equals sign", "[http]\n\nlisten :80\n", nil, `phoneprov.ini:3: want [section] or key = value`},
+		{"unclosed section", "[ami]\nsecret = x\n[http\n", nil, `phoneprov.ini:3: not a valid ini file`},
+		{"no file for a secret", "[asterisk]\nconfig_file = x\n", nil, `phoneprov.ini:2: unknown key "config_file" in [asterisk]`},
+		{"source", "[asterisk]\nconfig = database\n", nil, `phoneprov.ini:2: asterisk.config: "database" is not one of: ami, files`},
+		{"the second of two", "[http]\nprefix = /a\nprefix = b\n", nil, `phoneprov.ini:3: http.prefix: "b" is not a path: want /name`},
+		{"after a multi-line value", "[ami]\nsecret = \"\"\"a\n[http]\nb\"\"\"\n[log]\nlevel = loud\n", nil,
+			"phoneprov.ini:4: ami.secret: has a line break or NUL in it\n" + `phoneprov.ini:6: log.level: "loud" is not one of: debug, info, warn, error`},
+		{"empty", "[asterisk]\ndata_dir =\n", nil, `phoneprov.ini:2: asterisk.data_dir: is empty`},
+		{"duration", "[asterisk]\nresync = 5\n", nil, `phoneprov.ini:2: asterisk.resync: "5" is not a duration: want 30s, 5m or 0`},
+		{"duration below zero", "[asterisk]\nresync = -1s\n", nil, `phoneprov.ini:2: asterisk.resync: "-1s" is not a duration: want 30s, 5m or 0`},
+		{"address", "[http]\nlisten = 8080\n", nil, `phoneprov.ini:2: http.listen: "8080" is not an address: want host:port`},
+		{"empty address", "[http]\nlisten =\n", nil, `phoneprov.ini:2: http.listen: is empty`},
+		{"port", "[admin]\nlisten = :99999\n", nil, `phoneprov.ini:2: admin.listen: ":99999" has no valid port`},
+		{"prefix with a wildcard", "[http]\nprefix = /a*\n", nil, `phoneprov.ini:2: http.prefix: "/a*" is not a path: want /name`},
+		{"level", "[log]\nlevel = trace\n", nil, `phoneprov.ini:2: log.level: "trace" is not one of: debug, info, warn, error`},
+		{"two secrets", "[ami]\nsecret = a\nsecret_file = /b\n", nil, `phoneprov.ini:3: both secret and secret_file are set`},
+		{"secret's file is missing", "[ami]\nsecret_file = /nowhere/x\n", nil,
+			`phoneprov.ini:2: ami.secret_file: stat /nowhere/x: no such file or directory`},
+		{"secret's file is none", "[ami]\nsecret_file = /dev/zero\n", nil,
+			`phoneprov.ini:2: ami.secret_file: /dev/zero: not a file of at most 65536 bytes`},
+		{"environment", withSecret, map[string]string{"PHONEPROV_LOG_LEVEL": "loud"},
+			`environment: PHONEPROV_LOG_LEVEL: "loud" is not one of: debug, info, warn, error`},
+		{"two secrets in the environment", "", map[string]string{"PHONEPROV_AMI_SECRET": "a", "PHONEPROV_AMI_SECRET_FILE": "/b"},
+			`environment: both PHONEPROV_AMI_SECRET and PHONEPROV_AMI_SECRET_FILE are set`},
+		{"no AMI to ask", "[ami]\naddress =\n", nil, `asterisk.config is ami, but ami.address is empty`},
+		{"no secret", "", nil, `ami.secret is empty; without a manager interface ami.address must be empty too`},
+		{"all at once", "[http]\nlisten = 1\n[log]\nlevel = 2\nx = 3\n", nil, `phoneprov.ini:5: unknown key "x" in [log]` + "\n" +
+			`phoneprov.ini:2: http.listen: "1" is not an address: want host:port` + "\n" +
+			`phoneprov.ini:4: log.level: "2" is not one of: debug, info, warn, error`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := load(t, tt.ini, tt.env)
+			if err == nil || err.Error() != tt.want {
+				t.Errorf("got %v\nwant %s", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestSettingsOfAnotherProgram(t *testing.T) {
+	_, err := load(t, "[x]\n"+manyKeys(2000), nil)
+	if err == nil || strings.Count(err.Error(), "unknown key") != maxUnknown {
+		t.Errorf("got %v", err)
+	}
+}
+
+func manyKeys(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "key%d = value\n", i)
+	}
+	return b.String()
+}
+
+// Whatever the file is, an error names a line that it has, and nothing panics.
+func FuzzSettings(f *testing.F) {
+	for _, text := range []string{withSecret, "[ami\n", "a = b\n", "[log]\nlevel = \"\"\"x\ny\"\"\"\n", "[ami]\nsecret = 'a' ; b\n[x]\n", "\ufeff[log]\nlevel = `x\n"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		_, err := load(t, text, nil)
+		if err == nil {
+			return
+		}
+		for line := range strings.Lines(err.Error()) {
+			rest, ok := strings.CutPrefix(line, "phoneprov.ini:")
+			if !ok {
+				continue
+			}
+			number, _, _ := strings.Cut(rest, ":")
+			if n, err := strconv.Atoi(number); err != nil || n < 1 || n > strings.Count(text, "\n")+1 {
+				t.Errorf("%q: got %q", text, line)
+			}
+		}
+	})
+}
+
+// A bad line's text may be a secret.
+func TestSettingsErrorsKeepSecrets(t *testing.T) {
+	for _, ini := range []string{"[ami]\nsecret hunter2\n", "[ami]\nsecret = \"\"\"hunter2\n", "hunter2\n", "[hunter2\n"} {
+		if _, err := load(t, ini, nil); err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: got %v", ini, err)
+		}
+	}
+}
+
+func TestMissingSettingsFile(t *testing.T) {
+	env := func(string) (string, bool) { return "", false }
+	path := filepath.Join(t.TempDir(), "none.ini")
+	if _, err := loadSettings(path, env); err == nil || err.Error() != "stat "+path+": no such file or directory" {
+		t.Errorf("a file that was asked for: got %v", err)
+	}
+	if _, err := os.Stat(defaultConfig); os.IsNotExist(err) {
+		if _, err := loadSettings("", env); err != nil {
+			t.Errorf("the default file: got %v", err)
+		}
+	}
+}

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// settingsMarkdown is the table of the settings for the README.
+func settingsMarkdown() string {
+	var b strings.Builder
+	b.WriteString("| section | key | default | meaning | environment |\n|---|---|---|---|---|\n")
+	for _, d := range settingsTable() {
+		value := ""
+		if d.value != "" {
+			value = "`" + d.value + "`"
+		}
+		env := "`" + d.env() + "`"
+		if d.secret {
+			env += ", `" + d.env() + "_FILE`"
+		}
+		fmt.Fprintf(&b, "| `[%s]` | `%s` | %s | %s | %s |\n", d.section, d.key, value, d.meaning, env)
+	}
+	return b.String()
+}

@@ -1,0 +1,23 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestReadmeHasTheSettings(t *testing.T) {
+	const begin, end = "<!-- settings -->\n", "<!-- /settings -->\n"
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(readme), begin)
+	got, _, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		t.Fatalf("README.md has no %q and %q", begin, end)
+	}
+	if want := settingsMarkdown(); strings.TrimSpace(got) != strings.TrimSpace(want) {
+		t.Errorf("README.md: the table of settings is not that of the program, which is:\n%s", want)
+	}
+}

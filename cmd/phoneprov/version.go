@@ -1,0 +1,24 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+)
+
+func setupVersion(cl *call) func(context.Context) error {
+	return func(context.Context) error {
+		_, err := fmt.Fprintf(cl.stdout, "phoneprov %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+		return err
+	}
+}
+
+// version is what the Go command wrote into the binary: a tag, or a pseudo-version of the commit.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
+}

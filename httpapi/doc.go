@@ -1,0 +1,10 @@
+// Package httpapi answers the phones, and the probes of whoever watches the service.
+//
+// A request takes one way: its path is read as Asterisk reads it (path.go), the snapshot is loaded once and asked for
+// the route, the renderer makes the document, http.ServeContent sends it. Handlers return an error; handle (respond.go)
+// alone turns it into a status, writes the one log line of the request, and makes a panic a 500. What a phone is told
+// is one line that says nothing of the request or of us.
+//
+// Phones and Admin build the two handlers, both safe for concurrent use; Serve runs one of them on a listener until its
+// context ends. The package keeps no state of its own and starts no goroutine that outlives Serve.
+package httpapi

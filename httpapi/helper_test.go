@@ -1,0 +1,181 @@
+package httpapi
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"go.uber.org/goleak"
+
+	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/astconf"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// The configuration of the tests: the same text for us and for the real Asterisk.
+const (
+	phoneprovConf = `[general]
+default_profile = p
+[p]
+mime_type = text/x-phone
+staticdir = static/
+static_file => fw.bin,application/octet-stream
+static_file => missing.bin
+${MAC}.cfg => t.cfg
+${MAC} name.cfg => t.cfg
+${MAC}+plus.cfg => t.cfg
+${MAC}%20x.cfg => t.cfg
+${MAC}é.cfg => t.cfg
+sub/${MAC}.cfg => t.cfg
+sub//${MAC}.cfg => t.cfg
+dir/ => t.cfg
+/lead${MAC}.cfg => t.cfg
+hole${MAC}.cfg => nowhere.cfg
+twice${MAC}.cfg => twice.cfg
+`
+	usersConf = `[general]
+[6001]
+username = 6001
+autoprov = yes
+macaddress = 0011223344AA
+secret = do-not-log-me
+`
+	template = "user ${USERNAME} of ${SERVER}\n"
+)
+
+var dataFiles = map[string]string{"t.cfg": template, "twice.cfg": "${USERNAME}|${DISPLAY_NAME}", "static/fw.bin": "0123456789"}
+
+// bench is an api over the test configuration, its log, and a way to ask it.
+type bench struct {
+	Options
+	log bytes.Buffer
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	b := &bench{}
+	b.Options = Options{
+		Prefix:   "/phoneprov",
+		Store:    new(provision.Store),
+		Renderer: &provision.Renderer{Data: openData(t)},
+		Log:      zerolog.New(&b.log).Level(zerolog.DebugLevel),
+	}
+	b.Store.Swap(buildFrom(t, usersConf))
+	return b
+}
+
+func openData(t *testing.T) *provision.DataDir {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range dataFiles {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := provision.OpenData(dir, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { data.Close() })
+	return data
+}
+
+func buildFrom(t *testing.T, users string) *provision.Snapshot {
+	t.Helper()
+	files := map[string]string{"phoneprov.conf": phoneprovConf, "users.conf": users}
+	loader := astconf.Loader{Dir: "/etc/asterisk", ReadFile: func(path string) ([]byte, error) {
+		return []byte(files[filepath.Base(path)]), nil
+	}}
+	config := provision.Config{}
+	for name := range files {
+		f, err := loader.Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		config[name] = f
+	}
+	s, _, err := provision.Build(t.Context(), provision.Input{Config: config}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// get asks the phones' handler.
+func (b *bench) get(method, target string, header ...string) *httptest.ResponseRecorder {
+	return ask(Phones(b.Options), method, target, header...)
+}
+
+// ask makes a request with headers given as name, value.
+func ask(h http.Handler, method, target string, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, target, nil)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// listen serves h on loopback until the test ends.
+func listen(t *testing.T, h http.Handler) (addr string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- Serve(ctx, l, h, zerolog.Nop()) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+	})
+	return l.Addr().String()
+}
+
+// rawGet sends a request target byte for byte, as no client would.
+func rawGet(t *testing.T, addr, target string) (status int, body string) {
+	t.Helper()
+	conn, err := net.DialTimeout("tcp", addr, 5*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: pbx.test\r\nConnection: close\r\n\r\n", target)
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatalf("GET %q: %v", target, err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatalf("GET %q: %v", target, err)
+	}
+	return resp.StatusCode, string(text)
+}
+
+// renderFunc is a Renderer for faults.
+type renderFunc func(context.Context) (*provision.Document, error)
+
+func (f renderFunc) Render(ctx context.Context, _ *provision.Snapshot, _ *provision.Route, _ provision.Request) (*provision.Document, error) {
+	return f(ctx)
+}

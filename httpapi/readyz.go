@@ -1,0 +1,69 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Status is what the synchronisation with Asterisk says of itself. The zero Status is one that never connected.
+type Status struct {
+	Connected bool      // to the AMI
+	LastError string    // why the last attempt to connect or to read failed; empty: it did not
+	LastSync  time.Time // the last good one; zero: none yet
+	Peers     []Peers
+}
+
+// Peers counts the peers of Asterisk of one kind that are in one state, as Asterisk names both.
+type Peers struct {
+	Kind  string `json:"kind"`
+	State string `json:"state"`
+	Count int    `json:"count"`
+}
+
+// readiness is the body of /readyz.
+type readiness struct {
+	Ready        bool       `json:"ready"`
+	Generation   uint64     `json:"generation"`
+	AgeSeconds   float64    `json:"age_seconds"` // of the snapshot
+	Phones       int        `json:"phones"`
+	Lines        int        `json:"lines"`
+	Routes       int        `json:"routes"`
+	AMIConnected bool       `json:"ami_connected"`
+	LastError    string     `json:"last_error"`
+	LastSync     *time.Time `json:"last_sync"`
+	Peers        []Peers    `json:"peers"`
+}
+
+// readyz answers 200 with a snapshot to serve and 503 without, either way with what is known.
+func (a *api) readyz(w http.ResponseWriter, r *http.Request, _ *entry) error {
+	body := readiness{Peers: []Peers{}}
+	if a.Status != nil {
+		s := a.Status()
+		body.AMIConnected, body.LastError = s.Connected, s.LastError
+		body.Peers = append(body.Peers, s.Peers...)
+		if !s.LastSync.IsZero() {
+			body.LastSync = &s.LastSync
+		}
+	}
+	status := http.StatusServiceUnavailable
+	if s := a.Store.Load(); s != nil {
+		counts := s.Counts()
+		body.Ready, body.Generation, body.AgeSeconds = true, s.Generation, a.Now().Sub(s.BuiltAt).Seconds()
+		body.Phones, body.Lines, body.Routes = counts.Phones, counts.Lines, counts.Routes
+		status = http.StatusOK
+	}
+	text, err := json.MarshalIndent(body, "", "  ")
+	if err != nil {
+		return err
+	}
+	text = append(text, '\n')
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, err = w.Write(text)
+	}
+	return err
+}

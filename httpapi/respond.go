@@ -1,0 +1,98 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// retryAfter is when a phone should ask again that could not be served: an Asterisk boots in about three seconds.
+const retryAfter = 10 * time.Second
+
+// statusClientGone is nginx's number for a client that did not wait; only the log sees it.
+const statusClientGone = 499
+
+var (
+	errNotFound   = provision.ErrNotFound
+	errMethod     = errors.New("method not allowed")
+	errNoSnapshot = errors.New("no configuration was read from Asterisk yet")
+)
+
+// handler answers a request or returns why it cannot; it notes in e what the log line says.
+type handler func(w http.ResponseWriter, r *http.Request, e *entry) error
+
+// handle is the one place where an error becomes a status and a request a log line, at the given level where nothing
+// is wrong with us.
+func (a *api) handle(level zerolog.Level, h handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		res := newResponse(w)
+		var e entry
+		e.err = call(h, res, r, &e)
+		sent := res.status != 0
+		if e.err != nil && !sent {
+			answerError(res, r, statusOf(e.err, r))
+		}
+		if e.err == nil {
+			e.err = res.err
+		}
+		a.logRequest(level, r, res, &e, time.Since(start))
+		if e.panicked && sent {
+			panic(http.ErrAbortHandler) // half a file: the phone must not take it for a whole one
+		}
+	}
+}
+
+// call runs h; its panic is an error like any other, with the stack for the log.
+func call(h handler, w http.ResponseWriter, r *http.Request, e *entry) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			e.panicked = true
+			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return h(w, r, e)
+}
+
+func statusOf(err error, r *http.Request) int {
+	switch {
+	case errors.Is(err, errNotFound):
+		return http.StatusNotFound
+	case errors.Is(err, errMethod):
+		return http.StatusMethodNotAllowed
+	case errors.Is(err, errNoSnapshot), errors.Is(err, provision.ErrUnavailable):
+		return http.StatusServiceUnavailable
+	case r.Context().Err() != nil:
+		return statusClientGone
+	case errors.Is(err, context.DeadlineExceeded):
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
+// answerError sends the status and its one line, the same for every request.
+func answerError(w http.ResponseWriter, r *http.Request, status int) {
+	h := w.Header()
+	text := http.StatusText(status) + "\n"
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(text)))
+	switch status {
+	case http.StatusMethodNotAllowed:
+		h.Set("Allow", "GET, HEAD")
+	case http.StatusServiceUnavailable:
+		h.Set("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))
+	}
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		io.WriteString(w, text) // an error here is res.err, and logged
+	}
+}

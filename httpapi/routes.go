@@ -1,0 +1,67 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/rs/zerolog"
+
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// Renderer makes the document of a route. It is called by many goroutines at once. An error that is
+// provision.ErrNotFound is answered 404, provision.ErrUnavailable 503, any other 500.
+type Renderer interface {
+	Render(context.Context, *provision.Snapshot, *provision.Route, provision.Request) (*provision.Document, error)
+}
+
+// Options are what the handlers need.
+type Options struct {
+	Prefix   string           // of the phones' URLs, "/phoneprov"; empty: files are at the root
+	Store    *provision.Store // holds what is served
+	Renderer Renderer         // for Phones only
+	Status   func() Status    // for Admin only; nil: no AMI to report on
+	Now      func() time.Time // nil: time.Now
+	Log      zerolog.Logger
+}
+
+type api struct{ Options }
+
+func newAPI(o Options) *api {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &api{o}
+}
+
+// Phones is what the phones see.
+func Phones(o Options) http.Handler {
+	a := newAPI(o)
+	r := a.router(zerolog.InfoLevel)
+	r.Get(a.Prefix+"/*", a.handle(zerolog.InfoLevel, a.phoneFile))
+	r.Head(a.Prefix+"/*", a.handle(zerolog.InfoLevel, a.phoneFile))
+	return r
+}
+
+// Admin is for health checks. It is for a listener that phones do not reach.
+func Admin(o Options) http.Handler {
+	a := newAPI(o)
+	a.Prefix = ""
+	r := a.router(zerolog.DebugLevel) // probes come every few seconds
+	r.Get("/healthz", a.handle(zerolog.DebugLevel, a.healthz))
+	r.Head("/healthz", a.handle(zerolog.DebugLevel, a.healthz))
+	r.Get("/readyz", a.handle(zerolog.DebugLevel, a.readyz))
+	r.Head("/readyz", a.handle(zerolog.DebugLevel, a.readyz))
+	return r
+}
+
+// router is one without routes, that answers the rest: 404, and 405 for another method of a route.
+func (a *api) router(level zerolog.Level) *chi.Mux {
+	r := chi.NewRouter()
+	r.Use(a.asWritten)
+	r.NotFound(a.handle(level, func(http.ResponseWriter, *http.Request, *entry) error { return errNotFound }))
+	r.MethodNotAllowed(a.handle(level, func(http.ResponseWriter, *http.Request, *entry) error { return errMethod }))
+	return r
+}

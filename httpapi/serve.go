@@ -1,0 +1,52 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"log"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// Limits on every connection.
+const (
+	headerTimeout = 10 * time.Second // a phone sends its request in one packet
+	readTimeout   = 30 * time.Second // header and body; bodies are not read
+	// writeTimeout is for chunk bytes, not for the file: response puts it off while they flow. It covers renderTimeout.
+	writeTimeout    = 60 * time.Second
+	idleTimeout     = 60 * time.Second // between a phone's requests: it boots with about five within seconds
+	maxHeaderBytes  = 16 << 10         // ten times what phones send
+	shutdownTimeout = 5 * time.Second  // for answers under way; Docker kills after 10 s
+)
+
+// Serve answers on l with h until ctx ends; then it takes no new request, waits a bounded time for those under way,
+// and closes what is left. It always closes l. The error is nil after a shutdown in which every answer was finished.
+func Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.Logger) error {
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          log.New(logger.With().Str(zerolog.LevelFieldName, "warn").Logger(), "", 0),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	select {
+	case err := <-failed:
+		return errors.Join(err, server.Close())
+	case <-ctx.Done():
+	}
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	err := server.Shutdown(late)
+	if err != nil {
+		err = errors.Join(err, server.Close())
+	}
+	<-failed
+	return err
+}

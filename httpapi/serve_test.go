@@ -1,0 +1,171 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// pipes is a listener without a network, so that the clock of synctest is the only one.
+type pipes struct {
+	conns chan net.Conn
+	done  chan struct{}
+}
+
+func newPipes() *pipes { return &pipes{make(chan net.Conn), make(chan struct{})} }
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.done:
+		return nil, net.ErrClosed
+	}
+}
+func (p *pipes) Close() error   { close(p.done); return nil }
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
+func (p *pipes) dial() net.Conn {
+	client, server := net.Pipe()
+	p.conns <- server
+	return client
+}
+
+func TestServeFinishesWhatIsUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newPipes()
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() {
+			done <- Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				cancel()
+				synctest.Wait()
+				io.WriteString(w, "whole")
+			}), zerolog.Nop())
+		}()
+		conn := l.dial()
+		fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		answer, err := io.ReadAll(conn)
+		if !strings.HasSuffix(string(answer), "whole") {
+			t.Errorf("got %q, %v", answer, err)
+		}
+		if err := <-done; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+	})
+}
+
+func TestServeEndsInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newPipes()
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		started := make(chan struct{})
+		go func() {
+			done <- Serve(ctx, l, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				close(started)
+				<-r.Context().Done()
+			}), zerolog.Nop())
+		}()
+		conn := l.dial()
+		fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		<-started
+		cancel()
+		start := time.Now()
+		if err := <-done; !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Serve: got %v", err)
+		}
+		if took := time.Since(start); took != shutdownTimeout {
+			t.Errorf("took %v, want %v", took, shutdownTimeout)
+		}
+		conn.Close()
+	})
+}
+
+func TestIdleAndSlowHeadersEnd(t *testing.T) {
+	for _, tt := range []struct {
+		name, sent string
+		want       time.Duration
+	}{
+		{"half a header", "GET / HTTP/1.1\r\nHo", headerTimeout},
+		{"idle", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", idleTimeout},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newPipes()
+				ctx, cancel := context.WithCancel(t.Context())
+				done := make(chan error, 1)
+				go func() { done <- Serve(ctx, l, http.NotFoundHandler(), zerolog.Nop()) }()
+				conn := l.dial()
+				start := time.Now()
+				fmt.Fprint(conn, tt.sent)
+				io.Copy(io.Discard, conn)
+				if took := time.Since(start); took != tt.want {
+					t.Errorf("the connection ended after %v, want %v", took, tt.want)
+				}
+				cancel()
+				<-done
+			})
+		})
+	}
+}
+
+// A phone may take as long as it likes, as long as it takes something.
+func TestSlowPhone(t *testing.T) {
+	content := bytes.Repeat([]byte("firmware"), 20*chunk/8)
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.ServeContent(newResponse(w), r, "", time.Time{}, bytes.NewReader(content))
+	})
+	for _, tt := range []struct {
+		name  string
+		pause time.Duration // between chunks
+		whole bool
+	}{
+		{"slow", writeTimeout / 3, true},
+		{"stuck", writeTimeout * 2, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newPipes()
+				ctx, cancel := context.WithCancel(t.Context())
+				done := make(chan error, 1)
+				go func() { done <- Serve(ctx, l, h, zerolog.Nop()) }()
+				conn := l.dial()
+				fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+				var got bytes.Buffer
+				for {
+					time.Sleep(tt.pause) // the clock of synctest
+					if n, err := io.CopyN(&got, conn, chunk); err != nil || n < chunk {
+						break
+					}
+				}
+				if whole := bytes.HasSuffix(got.Bytes(), content); whole != tt.whole {
+					t.Errorf("got %d bytes of %d; whole: %v, want %v", got.Len(), len(content), whole, tt.whole)
+				}
+				cancel()
+				<-done
+			})
+		})
+	}
+}
+
+func TestServeReportsAClosedListener(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	var log bytes.Buffer
+	if err := Serve(t.Context(), l, http.NotFoundHandler(), zerolog.New(&log)); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("got %v, want %v", err, net.ErrClosed)
+	}
+}

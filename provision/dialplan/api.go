@@ -1,0 +1,119 @@
+package dialplan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+)
+
+// Errors that a caller branches on. Everything else an expansion returns comes
+// from the caller's own effects (Lookup, Funcs) or its context.
+var (
+	// ErrCannotAsk: a function that only Asterisk can answer was called, and
+	// Env.Ask is nil or failed. A file must not be sent with a hole in it.
+	ErrCannotAsk = errors.New("cannot ask asterisk")
+	// ErrTooLong: the output would exceed Limits.Output.
+	ErrTooLong = errors.New("output too long")
+	// ErrTooDeep: the nesting would exceed Limits.Depth.
+	ErrTooDeep = errors.New("nested too deep")
+	// ErrTooManySteps: the expansion would evaluate more than Limits.Steps.
+	ErrTooManySteps = errors.New("too many substitutions")
+)
+
+// The defaults of Limits.
+const (
+	// DefaultOutput is in bytes: a hundred times the largest phone file we have
+	// seen, and small enough that a hundred requests at once fit in memory.
+	DefaultOutput = 16 << 20
+	// DefaultDepth counts the `${`, `$[`, EVAL and includes that are open at once.
+	// Real templates nest three or four; each level costs a few hundred bytes of stack.
+	DefaultDepth = 64
+	// DefaultSteps counts the substitutions of one expansion. A directory of 5,000
+	// users takes some 50,000; EVAL could otherwise double its work at every level.
+	DefaultSteps = 4 << 20
+)
+
+// Limits bound one expansion. A zero field is its default.
+type Limits struct {
+	Output int // bytes of output, and of every intermediate value
+	Depth  int // open `${`, `$[`, EVAL and Call.Expand
+	Steps  int // `${` and `$[` evaluated
+}
+
+// Asker answers a function call of the form FUNC(args) by asking Asterisk.
+// It must be safe for concurrent use. The call is passed on as it stands: an
+// Asker that writes it to a line protocol must refuse CR, LF and NUL.
+type Asker func(ctx context.Context, call string) (string, error)
+
+// Func answers one function call. An error ends the whole expansion: what
+// Asterisk would only log belongs in Call.Diag, with an empty value.
+type Func func(ctx context.Context, c *Call) (string, error)
+
+// Env is what an expansion may know of the world. The zero value is valid: no
+// variables, native functions only. Expand reads it and never changes it.
+type Env struct {
+	// Lookup answers a variable; its value is inserted as it is, never expanded
+	// again. An error ends the expansion. nil: every variable is unknown.
+	Lookup func(ctx context.Context, name string) (value string, ok bool, err error)
+	// Now is the time for EPOCH and STRFTIME.
+	Now time.Time
+	// Zone is STRFTIME's when the call names none; nil: UTC.
+	Zone *time.Location
+	// LoadZone finds the zone that STRFTIME names; nil: LoadZone of this package,
+	// which reads a file each time.
+	LoadZone func(name string) (*time.Location, bool)
+	// Stat answers STAT; nil: every file is missing.
+	Stat func(path string) (fs.FileInfo, error)
+	// Funcs are consulted before the native table.
+	Funcs map[string]Func
+	// Ask answers the functions that are neither in Funcs nor native; nil: they
+	// fail with ErrCannotAsk.
+	Ask Asker
+	// Diag receives what Asterisk would only log; nil: dropped.
+	Diag func(Diagnostic)
+	// Limits bound the expansion.
+	Limits Limits
+}
+
+// Diagnostic is something that Asterisk would log and go on from.
+type Diagnostic struct {
+	Template  string // the name given to Parse
+	Line, Col int    // both from 1, Col in bytes
+	Message   string
+}
+
+// String is `template:line:col: message`.
+func (d Diagnostic) String() string {
+	return fmt.Sprintf("%s:%d:%d: %s", d.Template, d.Line, d.Col, d.Message)
+}
+
+// Call is one function call.
+type Call struct {
+	Name string // as written
+	Args string // between the parentheses, after substitution, raw
+	Env  *Env
+
+	ex  *expansion
+	pos int // of the `${` in ex.t
+}
+
+// Diag reports what Asterisk would only log, at the position of the call.
+func (c *Call) Diag(format string, args ...any) {
+	c.ex.diag(c.pos, format, args...)
+}
+
+// Expand expands another template within the call: the nesting and the output
+// count against the limits of the outer expansion. env nil is the call's own.
+func (c *Call) Expand(ctx context.Context, t *Template, env *Env) (string, error) {
+	if env == nil {
+		env = c.Env
+	}
+	return c.ex.nested(ctx, &expansion{t: t, env: env})
+}
+
+// inline expands a text that an argument gave.
+func (c *Call) inline(ctx context.Context, text string) (string, error) {
+	return c.ex.nested(ctx, &expansion{t: Parse("", text), env: c.Env, call: c})
+}

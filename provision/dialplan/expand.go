@@ -1,0 +1,237 @@
+package dialplan
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+)
+
+// Expand evaluates the template. The error is a limit's, the context's, one that
+// wraps ErrCannotAsk, or env.Lookup's or a Func's own; there is no output then.
+// A nil env is an empty one.
+func (t *Template) Expand(ctx context.Context, env *Env) (string, error) {
+	out, err := t.AppendTo(ctx, make([]byte, 0, len(t.text)+len(t.text)/2), env)
+	if err != nil {
+		return "", err
+	}
+	return string(out), nil
+}
+
+// AppendTo appends the expansion to dst, so that a caller can reuse a buffer. On
+// an error dst may be followed by part of the output: drop it.
+func (t *Template) AppendTo(ctx context.Context, dst []byte, env *Env) ([]byte, error) {
+	if env == nil {
+		env = &Env{}
+	}
+	lim := env.Limits
+	if lim.Output <= 0 {
+		lim.Output = DefaultOutput
+	}
+	if lim.Depth <= 0 {
+		lim.Depth = DefaultDepth
+	}
+	if lim.Steps <= 0 {
+		lim.Steps = DefaultSteps
+	}
+	x := &expansion{t: t, env: env, run: &run{Limits: lim, native: native}}
+	lim.Output += len(dst)
+	return x.segments(ctx, dst, t.segs, lim.Output)
+}
+
+// run is what one Expand counts, across all templates that it enters.
+type run struct {
+	Limits
+	native       map[string]Func // here, so that EVAL does not refer to the table it is in
+	depth, steps int
+}
+
+// expansion is one template being expanded in an environment.
+type expansion struct {
+	t    *Template
+	env  *Env
+	run  *run
+	call *Call // whose argument the text is, as EVAL's; nil: a template of its own
+}
+
+// nested expands inner within this expansion.
+func (x *expansion) nested(ctx context.Context, inner *expansion) (string, error) {
+	if err := x.run.enter(); err != nil {
+		return "", err
+	}
+	defer x.run.leave()
+	inner.run = x.run
+	out, err := inner.segments(ctx, nil, inner.t.segs, x.run.Output)
+	return string(out), err
+}
+
+func (r *run) enter() error {
+	if r.depth++; r.depth > r.Depth {
+		r.depth--
+		return ErrTooDeep
+	}
+	return nil
+}
+
+func (r *run) leave() { r.depth-- }
+
+// stepsPerCheck is how often a long expansion looks at its context.
+const stepsPerCheck = 1 << 10
+
+func (r *run) step(ctx context.Context) error {
+	if r.steps++; r.steps > r.Steps {
+		return ErrTooManySteps
+	}
+	if r.steps%stepsPerCheck == 0 {
+		return ctx.Err()
+	}
+	return nil
+}
+
+// segments appends the value of each segment; dst may not grow beyond limit bytes.
+func (x *expansion) segments(ctx context.Context, dst []byte, segs []segment, limit int) ([]byte, error) {
+	for i := range segs {
+		s := &segs[i]
+		if s.kind == literal {
+			dst = append(dst, s.text...)
+		} else {
+			v, err := x.substitute(ctx, s)
+			if err != nil {
+				return dst, err
+			}
+			dst = append(dst, v...)
+		}
+		if len(dst) > limit {
+			return dst, ErrTooLong
+		}
+	}
+	return dst, nil
+}
+
+// substitute is the value of one ${} or $[].
+func (x *expansion) substitute(ctx context.Context, s *segment) (string, error) {
+	if s.kind == tooDeep {
+		return "", ErrTooDeep
+	}
+	if err := x.run.step(ctx); err != nil {
+		return "", err
+	}
+	if s.open {
+		x.diag(s.pos, "missing '%c'", s.shut())
+	}
+	inside := s.text
+	if s.sub != nil {
+		var err error
+		if inside, err = x.inside(ctx, s); err != nil {
+			return "", err
+		}
+	}
+	if s.kind == express {
+		return x.expression(ctx, s.pos, inside)
+	}
+	if s.sub != nil {
+		r := parseRef(inside)
+		return x.value(ctx, &r, s.pos)
+	}
+	return x.value(ctx, &s.ref, s.pos)
+}
+
+// inside expands what is nested within a ${} or $[].
+func (x *expansion) inside(ctx context.Context, s *segment) (string, error) {
+	if err := x.run.enter(); err != nil {
+		return "", err
+	}
+	defer x.run.leave()
+	out, err := x.segments(ctx, make([]byte, 0, 64), s.sub, x.run.Output)
+	return string(out), err
+}
+
+func (s *segment) shut() byte {
+	if s.kind == express {
+		return ']'
+	}
+	return '}'
+}
+
+// value is that of a variable or a function call, sliced.
+func (x *expansion) value(ctx context.Context, r *ref, pos int) (v string, err error) {
+	if r.call {
+		v, err = x.function(ctx, r, pos)
+	} else {
+		v, err = x.lookup(ctx, r.name)
+	}
+	if err == nil && r.sliced {
+		if r.slice.bad {
+			x.diag(pos, "bad offset of %s", r.name)
+		}
+		v = r.slice.apply(v)
+	}
+	return v, err
+}
+
+func (x *expansion) lookup(ctx context.Context, name string) (string, error) {
+	if x.env.Lookup != nil {
+		v, ok, err := x.env.Lookup(ctx, name)
+		if ok || err != nil {
+			return v, err
+		}
+	}
+	if name == "EPOCH" && !x.env.Now.IsZero() {
+		return strconv.FormatInt(x.env.Now.Unix(), 10), nil
+	}
+	return "", nil
+}
+
+func (x *expansion) function(ctx context.Context, r *ref, pos int) (string, error) {
+	if r.noEnd {
+		x.diag(pos, "missing ')' after %s(", r.name)
+	}
+	c := &Call{Name: r.name, Args: r.args, Env: x.env, ex: x, pos: pos}
+	if f, ok := x.env.Funcs[r.name]; ok {
+		return f(ctx, c)
+	}
+	if f, ok := x.run.native[r.name]; ok {
+		return f(ctx, c)
+	}
+	if !askable(r.name) {
+		x.diag(pos, "no function %q", r.name)
+		return "", nil
+	}
+	return x.ask(ctx, r.name, r.args)
+}
+
+// askable tells whether a module of Asterisk could have a function of that name.
+func askable(name string) bool {
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '_', c == '-', c == '.':
+		default:
+			return false
+		}
+	}
+	return name != ""
+}
+
+// ask lets Asterisk answer.
+func (x *expansion) ask(ctx context.Context, name, args string) (string, error) {
+	if x.env.Ask == nil {
+		return "", fmt.Errorf("%s: %w", name, ErrCannotAsk)
+	}
+	v, err := x.env.Ask(ctx, name+"("+args+")")
+	if err != nil {
+		return "", fmt.Errorf("%s: %w: %w", name, ErrCannotAsk, err)
+	}
+	return v, nil
+}
+
+// diag reports at a position of the template's text; for a text that is an
+// argument, at the call's.
+func (x *expansion) diag(pos int, format string, args ...any) {
+	if x.env.Diag == nil {
+		return
+	}
+	for x.call != nil {
+		x, pos = x.call.ex, x.call.pos
+	}
+	line, col := x.t.position(pos)
+	x.env.Diag(Diagnostic{Template: x.t.name, Line: line, Col: col, Message: fmt.Sprintf(format, args...)})
+}

@@ -1,0 +1,225 @@
+package dialplan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// maxExpression bounds the recursion of one expression: eight levels of precedence
+// and a hundred nested parentheses.
+const maxExpression = 1000
+
+// expression is the value of the inside of a $[].
+//
+// An error of syntax yields 0, or the value up to it where that much was a whole
+// expression, or nothing where it is the very first token.
+func (x *expansion) expression(ctx context.Context, pos int, text string) (string, error) {
+	p := &exprParser{x: x, pos: pos, lex: lexer{text: text}, depth: maxExpression}
+	p.advance()
+	switch {
+	case !whole(text):
+		p.diag("missing '}'")
+		return "", nil
+	case p.tok.kind == endToken:
+		return "", nil
+	case !p.startsOperand():
+		p.diag("unexpected %q", p.tok.text)
+		return "", nil
+	}
+	v, err := p.parse(lowest)
+	switch {
+	case errors.Is(err, errSyntax):
+		p.diag("unexpected %s", p.tok)
+		return "0", nil
+	case errors.Is(err, errAsk):
+		return p.ask(ctx)
+	case err != nil:
+		return "", err
+	}
+	if p.tok.kind != endToken {
+		p.diag("unexpected %s", p.tok)
+	}
+	return v.String(), nil
+}
+
+// ask lets Asterisk evaluate. EVAL would expand a ${ or $[ that a value brought in.
+func (p *exprParser) ask(ctx context.Context) (string, error) {
+	if opening(p.lex.text) >= 0 {
+		p.diag("cannot be asked of asterisk")
+		return "0", nil
+	}
+	return p.x.ask(ctx, "EVAL", "$["+p.lex.text+"]")
+}
+
+var (
+	errSyntax = errors.New("syntax")
+	// errAsk: the expression has what we cannot compute to the last digit, so
+	// Asterisk is asked for the whole of it.
+	errAsk = errors.New("ask")
+)
+
+// Levels of precedence. All operators group to the left, ?:: too.
+//
+//	conditional = or { "?" conditional "::" or }
+//	or          = and        { ("|" | "||") and }
+//	and         = comparison { ("&" | "&&") comparison }
+//	comparison  = sum        { ("=" | "==" | "!=" | "<" | ">" | "<=" | ">=") sum }
+//	sum         = product    { ("+" | "-") product }
+//	product     = sign       { ("*" | "/" | "%") sign }
+//	sign        = ("-" | "!") sign | match
+//	match       = primary    { (":" | "=~" | "~~") (sign | primary) }
+//	primary     = word | word "(" args ")" | "(" conditional ")"
+const (
+	lowest = iota
+	orLevel
+	andLevel
+	compareLevel
+	sumLevel
+	productLevel
+	matchLevel
+	primaryLevel
+)
+
+func level(op string) int {
+	switch op {
+	case "|", "||":
+		return orLevel
+	case "&", "&&":
+		return andLevel
+	case "=", "==", "!=", "<", ">", "<=", ">=":
+		return compareLevel
+	case "+", "-":
+		return sumLevel
+	case "*", "/", "%":
+		return productLevel
+	case ":", "=~", "~~":
+		return matchLevel
+	}
+	return -1
+}
+
+// exprParser parses and evaluates in one go, with one token of look-ahead.
+type exprParser struct {
+	x     *expansion
+	pos   int // of the `$[` in the template
+	lex   lexer
+	tok   token
+	depth int // how much deeper parentheses and signs may nest
+}
+
+func (p *exprParser) advance() { p.tok = p.lex.next() }
+
+func (p *exprParser) is(op string) bool { return p.tok.kind == opToken && p.tok.text == op }
+
+// accept takes an operator if it is the next token.
+func (p *exprParser) accept(op string) bool {
+	if !p.is(op) {
+		return false
+	}
+	p.advance()
+	return true
+}
+
+func (p *exprParser) startsOperand() bool {
+	return p.tok.kind == wordToken || p.is("(") || p.is("-") || p.is("!")
+}
+
+func (p *exprParser) diag(format string, args ...any) {
+	if p.x.env.Diag != nil {
+		p.x.diag(p.pos, "expression $[%s]: %s", p.lex.text, fmt.Sprintf(format, args...))
+	}
+}
+
+// parse reads an expression whose operators bind at least as strongly as min.
+func (p *exprParser) parse(min int) (operand, error) {
+	if p.depth--; p.depth < 0 {
+		return operand{}, ErrTooDeep
+	}
+	defer func() { p.depth++ }()
+	v, err := p.sign()
+	for err == nil && p.tok.kind == opToken {
+		op := p.tok.text
+		at := level(op)
+		if op == "?" && min == lowest {
+			v, err = p.conditional(v)
+			continue
+		}
+		if at < 0 || at < min {
+			break
+		}
+		p.advance()
+		var right operand
+		if right, err = p.parse(at + 1); err == nil {
+			v, err = p.binary(op, v, right)
+		}
+	}
+	return v, err
+}
+
+// conditional reads the rest of `condition ? then :: else`.
+func (p *exprParser) conditional(condition operand) (operand, error) {
+	p.advance()
+	then, err := p.parse(lowest)
+	if err != nil {
+		return operand{}, err
+	}
+	if !p.accept("::") {
+		return operand{}, errSyntax
+	}
+	otherwise, err := p.parse(orLevel)
+	if err != nil {
+		return operand{}, err
+	}
+	if condition.null() || condition.text == `""` {
+		return otherwise, nil
+	}
+	return then, nil
+}
+
+// sign reads a unary operator: it binds weaker than `:`, `=~` and `~~`.
+func (p *exprParser) sign() (operand, error) {
+	not := p.is("!")
+	if !not && !p.is("-") {
+		return p.primary()
+	}
+	p.advance()
+	v, err := p.parse(matchLevel)
+	if err != nil {
+		return operand{}, err
+	}
+	if not {
+		return boolean(v.not()), nil
+	}
+	n, ok := v.number()
+	if !ok {
+		p.diag("%q is not a number", v.String())
+		return boolean(false), nil
+	}
+	return numberOperand(newNumber(0).Neg(n)), nil
+}
+
+func (p *exprParser) primary() (operand, error) {
+	if p.accept("(") {
+		v, err := p.parse(lowest)
+		if err == nil && !p.accept(")") {
+			err = errSyntax
+		}
+		return v, err
+	}
+	if p.tok.kind != wordToken {
+		return operand{}, errSyntax
+	}
+	name := p.tok.text
+	if p.advance(); p.is("(") {
+		return p.call(name)
+	}
+	return word(name), nil
+}
+
+func boolean(b bool) operand {
+	if b {
+		return numberOperand(newNumber(1))
+	}
+	return numberOperand(newNumber(0))
+}

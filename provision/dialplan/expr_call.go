@@ -1,0 +1,91 @@
+package dialplan
+
+import "math/big"
+
+// call reads the arguments of a function within an expression and applies it.
+// Asterisk knows mathematical functions there; it could read other functions only
+// with a channel, and a file is provisioned without one: they are 0.
+func (p *exprParser) call(name string) (operand, error) {
+	p.advance()
+	args, err := p.args()
+	if err != nil {
+		return operand{}, err
+	}
+	want, known := mathFuncs[name]
+	if !known || want != len(args) {
+		p.diag("no function %s with %d arguments", name, len(args))
+		return numberOperand(newNumber(0)), nil
+	}
+	x, ok := args[0].number()
+	if !ok {
+		p.diag("%s: %q is not a number", name, args[0].String())
+	}
+	if x.IsInf() {
+		return operand{}, errAsk
+	}
+	switch name {
+	case "ABS":
+		return numberOperand(newNumber(0).Abs(x)), nil
+	case "FLOOR", "CEIL", "ROUND", "RINT", "TRUNC":
+		return numberOperand(integral(name, x)), nil
+	case "SQRT":
+		if x.Sign() >= 0 {
+			return numberOperand(newNumber(0).Sqrt(x)), nil
+		}
+	}
+	return operand{}, errAsk
+}
+
+// args reads `conditional { "," conditional } ")"`: there must be one.
+func (p *exprParser) args() (args []operand, err error) {
+	for {
+		v, err := p.parse(lowest)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, v)
+		if p.accept(")") {
+			return args, nil
+		}
+		if !p.accept(",") {
+			return nil, errSyntax
+		}
+	}
+}
+
+// mathFuncs are the functions of expressions, with how many arguments they take.
+var mathFuncs = map[string]int{
+	"ABS": 1, "ACOS": 1, "ASIN": 1, "ATAN": 1, "ATAN2": 2, "CEIL": 1, "COS": 1, "EXP": 1, "EXP10": 1,
+	"EXP2": 1, "FLOOR": 1, "LOG": 1, "LOG10": 1, "LOG2": 1, "POW": 2, "REMAINDER": 2, "RINT": 1,
+	"ROUND": 1, "SIN": 1, "SQRT": 1, "TAN": 1, "TRUNC": 1,
+}
+
+// integral rounds: FLOOR down, CEIL up, TRUNC to zero, ROUND halves away from
+// zero, RINT halves to even. The sign stays even of a zero.
+func integral(name string, x number) number {
+	whole, _ := x.Int(nil)
+	n := newNumber(0).SetInt(whole)
+	rest := newNumber(0).Abs(sub(x, n))
+	half := rest.Cmp(big.NewFloat(0.5))
+	up := false
+	switch name {
+	case "FLOOR":
+		up = rest.Sign() > 0 && x.Signbit()
+	case "CEIL":
+		up = rest.Sign() > 0 && !x.Signbit()
+	case "ROUND":
+		up = half >= 0
+	case "RINT":
+		up = half > 0 || half == 0 && whole.Bit(0) == 1
+	}
+	switch {
+	case up && x.Signbit():
+		n = sub(n, newNumber(1))
+	case up:
+		n = add(n, newNumber(1))
+	}
+	if n.Sign() == 0 && x.Signbit() && !n.Signbit() {
+		n.Neg(n)
+	}
+	return n
+}

@@ -1,0 +1,125 @@
+package dialplan
+
+import "strings"
+
+type tokenKind uint8
+
+const (
+	endToken  tokenKind = iota
+	wordToken           // a number, a bare word or a quoted string with its quotes
+	opToken
+)
+
+type token struct {
+	kind tokenKind
+	text string
+	pos  int
+}
+
+func (t token) String() string {
+	if t.kind == endToken {
+		return "end"
+	}
+	return `"` + t.text + `"`
+}
+
+// whole tells whether each ${ in an expression has its }: they can only come from
+// a value, and Asterisk drops an expression with an open one.
+func whole(text string) bool {
+	for {
+		at := strings.Index(text, "${")
+		if at < 0 {
+			return true
+		}
+		end, next := closing(text, at+2, '{')
+		if end == next {
+			return false
+		}
+		text = text[next:]
+	}
+}
+
+// operatorLen is the length of an operator at the start of s, or 0.
+func operatorLen(s string) int {
+	if len(s) > 1 {
+		switch s[:2] {
+		case "||", "&&", "==", "!=", "<=", ">=", "=~", "~~", "::":
+			return 2
+		}
+	}
+	if strings.IndexByte("|&=<>+-*/%!?:(),", s[0]) >= 0 {
+		return 1
+	}
+	return 0
+}
+
+// lexer takes an expression's text apart. What no token begins with (a single
+// quote mark, { } ~ `) is skipped, as in Asterisk.
+type lexer struct {
+	text string
+	pos  int
+}
+
+func (l *lexer) next() token {
+	for ; l.pos < len(l.text); l.pos++ {
+		if t, ok := l.token(); ok {
+			l.pos += len(t.text)
+			return t
+		}
+	}
+	return token{kind: endToken, pos: l.pos}
+}
+
+// token is the one that begins here, if one does.
+func (l *lexer) token() (token, bool) {
+	rest := l.text[l.pos:]
+	if n := quotedLen(rest); n > 0 {
+		return token{wordToken, rest[:n], l.pos}, true
+	}
+	if n := wordLen(rest); n > 0 {
+		return token{wordToken, rest[:n], l.pos}, true
+	}
+	n := operatorLen(rest)
+	return token{opToken, rest[:n], l.pos}, n > 0
+}
+
+// quotedLen is the length of a string in quotes at the start of s, or 0. Nothing
+// escapes a quote.
+func quotedLen(s string) int {
+	if s == "" || s[0] != '"' {
+		return 0
+	}
+	end := strings.IndexByte(s[1:], '"')
+	if end < 0 {
+		return 0
+	}
+	return end + 2
+}
+
+// wordLen is the length of a bare word at the start of s, or 0. A `$` belongs to
+// it with whatever follows, a blank too; and a ${} that a value brought in.
+func wordLen(s string) int {
+	i := 0
+	for i < len(s) {
+		switch {
+		case strings.HasPrefix(s[i:], "${"):
+			_, next := closing(s, i+2, '{')
+			i = next
+		case s[i] == '$' && i+1 < len(s):
+			i += 2
+		case isWord(s[i]):
+			i++
+		default:
+			return i
+		}
+	}
+	return i
+}
+
+func isWord(c byte) bool {
+	switch {
+	case c >= 0x80, c >= '0' && c <= '9', c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z':
+		return true
+	}
+	return strings.IndexByte(`#';@\^_.`, c) >= 0
+}

@@ -1,0 +1,79 @@
+package dialplan
+
+// binary applies an operator to its two sides.
+func (p *exprParser) binary(op string, a, b operand) (operand, error) {
+	switch op {
+	case "|", "||":
+		if a.null() {
+			return b, nil
+		}
+		return a.plain(), nil
+	case "&", "&&":
+		if a.null() || b.null() {
+			return boolean(false), nil
+		}
+		return a.plain(), nil
+	case "=", "==":
+		return boolean(compare(a, b) == 0), nil
+	case "!=":
+		return boolean(compare(a, b) != 0), nil
+	case "<":
+		return boolean(compare(a, b) < 0), nil
+	case ">":
+		return boolean(compare(a, b) > 0), nil
+	case "<=":
+		return boolean(compare(a, b) <= 0), nil
+	case ">=":
+		return boolean(compare(a, b) >= 0), nil
+	case "~~":
+		return p.concatenate(a, b)
+	case ":", "=~":
+		return p.match(op, a, b)
+	}
+	return p.arithmetic(op, a, b), nil
+}
+
+func (p *exprParser) concatenate(a, b operand) (operand, error) {
+	s := a.unquoted() + b.unquoted()
+	if len(s) > p.x.run.Output {
+		return operand{}, ErrTooLong
+	}
+	return computed(s), nil
+}
+
+func (p *exprParser) arithmetic(op string, a, b operand) operand {
+	x, xok := a.number()
+	y, yok := b.number()
+	if !xok || !yok {
+		p.diag("%s %s %s: not a number", a, op, b)
+	}
+	if x.IsInf() || y.IsInf() {
+		p.diag("overflow")
+		return numberOperand(newNumber(0))
+	}
+	n, ok := number(nil), true
+	switch {
+	case op == "/" && !xok, op == "*" && !(xok && yok):
+		return boolean(false)
+	case op == "+" && !yok:
+		return numberOperand(x)
+	case op == "+" && !xok:
+		return numberOperand(y)
+	}
+	switch op {
+	case "+":
+		n = add(x, y)
+	case "-":
+		n = sub(x, y)
+	case "*":
+		n = mul(x, y)
+	case "/":
+		n, ok = divide(x, y)
+	default:
+		n, ok = modulo(x, y)
+	}
+	if !ok {
+		p.diag("division by zero")
+	}
+	return numberOperand(n)
+}

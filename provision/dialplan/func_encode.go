@@ -1,0 +1,61 @@
+package dialplan
+
+import (
+	"context"
+	"crypto/md5"
+	"crypto/sha1"
+	"encoding/base64"
+	"encoding/hex"
+	"strings"
+)
+
+// uriEncode leaves RFC 2396's unreserved characters and escapes every other byte.
+func uriEncode(_ context.Context, c *Call) (string, error) {
+	const digits = "0123456789ABCDEF"
+	b := make([]byte, 0, len(c.Args)+len(c.Args)/2)
+	for i := range len(c.Args) {
+		ch := c.Args[i]
+		if unreserved(ch) {
+			b = append(b, ch)
+		} else {
+			b = append(b, '%', digits[ch>>4], digits[ch&15])
+		}
+	}
+	return string(b), nil
+}
+
+func unreserved(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' ||
+		strings.IndexByte("-_.!~*'()", c) >= 0
+}
+
+func base64Encode(_ context.Context, c *Call) (string, error) {
+	if !c.given() {
+		return "", nil
+	}
+	return base64.StdEncoding.EncodeToString([]byte(c.Args)), nil
+}
+
+func md5Sum(_ context.Context, c *Call) (string, error) {
+	if !c.given() {
+		return "", nil
+	}
+	sum := md5.Sum([]byte(c.Args))
+	return hex.EncodeToString(sum[:]), nil
+}
+
+func sha1Sum(_ context.Context, c *Call) (string, error) {
+	if !c.given() {
+		return "", nil
+	}
+	sum := sha1.Sum([]byte(c.Args))
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// given tells whether there is an argument, and reports where there is none.
+func (c *Call) given() bool {
+	if c.Args == "" {
+		c.Diag("%s: no argument", c.Name)
+	}
+	return c.Args != ""
+}

@@ -1,0 +1,107 @@
+package dialplan
+
+import (
+	"context"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// named is the value of the variable, slice or function call that an argument
+// names, without the ${}.
+func (c *Call) named(ctx context.Context, name string) (string, error) {
+	if name == "" {
+		return "", nil
+	}
+	return c.inline(ctx, "${"+name+"}")
+}
+
+// cut is CUT(name,delimiter,fields).
+func cut(ctx context.Context, c *Call) (string, error) {
+	parts := c.Split(3)
+	if len(parts) < 3 {
+		c.Diag("CUT: want name,delimiter,fields, got %q", c.Args)
+		return "", nil
+	}
+	delim, _, ok := encodedChar(parts[1])
+	if parts[1] == "" {
+		delim = '-'
+	}
+	if !ok {
+		c.Diag("CUT: bad delimiter %q", parts[1])
+		return "", nil
+	}
+	value, err := c.named(ctx, parts[0])
+	if err != nil || value == "" {
+		return "", err
+	}
+	fields := []string{value}
+	if delim != 0 {
+		fields = strings.Split(value, string([]byte{delim}))
+	}
+	return c.pick(fields, parts[2], string([]byte{delim})), nil
+}
+
+// pick joins the fields of a list like "1&3-4&6-". A range goes on from where the
+// one before ended: what lies behind is not taken again.
+func (c *Call) pick(fields []string, list, delim string) string {
+	var out []string
+	at := 1
+	for spec := range strings.SplitSeq(list, "&") {
+		if at > len(fields) {
+			break // Asterisk does not look at the rest
+		}
+		from, to, ok := fieldRange(spec)
+		if !ok {
+			c.Diag("CUT: bad field %q", spec)
+			return ""
+		}
+		at = max(at, from)
+		if at > to && from <= to {
+			c.Diag("CUT: field %q lies before the one taken last", spec)
+		}
+		for ; at <= to && at <= len(fields); at++ {
+			out = append(out, fields[at-1])
+		}
+	}
+	return strings.Join(out, delim)
+}
+
+// fieldRange reads "2", "2-", "-2" or "2-3".
+func fieldRange(s string) (from, to int, ok bool) {
+	if rest, found := strings.CutPrefix(s, "-"); found {
+		to, _, ok = scanInt(rest)
+		return 0, to, ok
+	}
+	from, rest, ok := scanInt(s)
+	if !ok {
+		return 0, 0, false
+	}
+	if rest, found := strings.CutPrefix(rest, "-"); found {
+		if to, _, ok := scanInt(rest); ok {
+			return from, to, true
+		}
+		return from, math.MaxInt32, true
+	}
+	return from, from, true
+}
+
+// fieldQty is FIELDQTY(name,delimiter).
+func fieldQty(ctx context.Context, c *Call) (string, error) {
+	parts := c.Split(2)
+	if len(parts) < 2 {
+		return "1", nil
+	}
+	value, err := c.named(ctx, parts[0])
+	if err != nil {
+		return "", err
+	}
+	delim, _, ok := encodedChar(parts[1])
+	switch {
+	case value == "":
+		return "0", nil
+	case !ok || delim == 0:
+		return "1", nil
+	}
+	return strconv.Itoa(1 + strings.Count(value, string([]byte{delim}))), nil
+}

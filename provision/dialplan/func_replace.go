@@ -1,0 +1,123 @@
+package dialplan
+
+import (
+	"context"
+	"strings"
+)
+
+// charSet is a set of bytes.
+type charSet [256]bool
+
+// filter is FILTER(allowed,text).
+func filter(_ context.Context, c *Call) (string, error) {
+	parts := c.SplitRaw(2)
+	if len(parts) < 2 {
+		c.Diag("FILTER: want allowed,text, got %q", c.Args)
+		return "", nil
+	}
+	set, ok := c.ranges(parts[0])
+	if !ok {
+		return "", nil
+	}
+	b := make([]byte, 0, len(parts[1]))
+	for i := range len(parts[1]) {
+		if ch := parts[1][i]; set[ch] {
+			b = append(b, ch)
+		}
+	}
+	return string(b), nil
+}
+
+// ranges reads characters and ranges such as `0-9A-F\x2d`. A range may wrap.
+func (c *Call) ranges(s string) (set charSet, ok bool) {
+	for s != "" {
+		from, rest, ok := encodedChar(s)
+		if !ok {
+			c.Diag(`FILTER: \x without a hexadecimal digit`)
+			return set, false
+		}
+		to := from
+		if strings.HasPrefix(rest, "-") {
+			if rest = rest[1:]; rest != "" {
+				if to, rest, ok = encodedChar(rest); !ok {
+					c.Diag(`FILTER: \x without a hexadecimal digit`)
+					return set, false
+				}
+			}
+		}
+		for ch := from; ; ch++ {
+			set[ch] = true
+			if ch == to {
+				break
+			}
+		}
+		s = rest
+	}
+	return set, true
+}
+
+// replace is REPLACE(name,characters[,character]).
+func replace(ctx context.Context, c *Call) (string, error) {
+	parts := c.Split(3)
+	if len(parts) < 2 {
+		c.Diag("REPLACE: want name,characters[,character], got %q", c.Args)
+		return "", nil
+	}
+	set, empty := charSet{}, true
+	for s := parts[1]; s != ""; {
+		ch, rest, ok := encodedChar(s)
+		if !ok || ch == 0 {
+			break
+		}
+		set[ch], empty, s = true, false, rest
+	}
+	if empty || parts[0] == "" {
+		c.Diag("REPLACE: no name or no characters in %q", c.Args)
+		return "", nil
+	}
+	by, _, _ := encodedChar(arg(parts, 2))
+	value, err := c.named(ctx, parts[0])
+	if err != nil {
+		return "", err
+	}
+	b := make([]byte, 0, len(value))
+	for i := range len(value) {
+		switch ch := value[i]; {
+		case !set[ch]:
+			b = append(b, ch)
+		case by != 0:
+			b = append(b, by)
+		}
+	}
+	return string(b), nil
+}
+
+// strReplace is STRREPLACE(name,find[,replacement[,most]]).
+func strReplace(ctx context.Context, c *Call) (string, error) {
+	parts := c.Split(5)
+	if len(parts) < 2 {
+		c.Diag("STRREPLACE: want name,find[,replacement[,most]], got %q", c.Args)
+		return "", nil
+	}
+	if parts[0] == "" || parts[1] == "" {
+		c.Diag("STRREPLACE: no name or nothing to find in %q", c.Args)
+		return "", nil
+	}
+	value, err := c.named(ctx, parts[0])
+	if err != nil {
+		return "", err
+	}
+	find, by := parts[1], arg(parts, 2)
+	most, _, _ := scanInt(arg(parts, 3))
+	if most <= 0 {
+		most = -1
+	}
+	found := strings.Count(value, find)
+	if most > 0 {
+		found = min(found, most)
+	}
+	if len(value)+found*(len(by)-len(find)) > c.ex.run.Output {
+		return "", ErrTooLong
+	}
+	return strings.Replace(value, find, by, most), nil
+}

@@ -1,0 +1,72 @@
+package dialplan
+
+import (
+	"context"
+	"strconv"
+	"strings"
+)
+
+func upper(_ context.Context, c *Call) (string, error) { return mapASCII(c.Args, 'a', 'z'), nil }
+
+func lower(_ context.Context, c *Call) (string, error) { return mapASCII(c.Args, 'A', 'Z'), nil }
+
+// mapASCII flips the case of the letters from..to; other bytes stay, UTF-8 too.
+func mapASCII(s string, from, to byte) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= from && c <= to {
+			b[i] = c ^ 0x20
+		}
+	}
+	return string(b)
+}
+
+func length(_ context.Context, c *Call) (string, error) { return strconv.Itoa(len(c.Args)), nil }
+
+func isNull(_ context.Context, c *Call) (string, error) { return truth(c.Args == ""), nil }
+
+func exists(_ context.Context, c *Call) (string, error) { return truth(c.Args != ""), nil }
+
+func truth(b bool) string {
+	if b {
+		return "1"
+	}
+	return "0"
+}
+
+// eval expands its argument once more: the one place where a value is a template.
+func eval(ctx context.Context, c *Call) (string, error) {
+	if c.Args == "" {
+		c.Diag("EVAL: no argument")
+		return "", nil
+	}
+	return c.inline(ctx, c.Args)
+}
+
+func quote(_ context.Context, c *Call) (string, error) {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(c.Args) + `"`, nil
+}
+
+// choose is IF(condition?then:else).
+func choose(_ context.Context, c *Call) (string, error) {
+	parts := splitArgs(c.Args, '?', 2)
+	condition := strings.TrimSpace(arg(parts, 0))
+	branches := splitArgs(arg(parts, 1), ':', 2)
+	then, otherwise := trim(arg(branches, 0)), trim(arg(branches, 1))
+	if arg(parts, 0) == "" || (then == "" && otherwise == "") {
+		c.Diag("IF: want condition?then:else, got %q", c.Args)
+		return "", nil
+	}
+	if condition == "" {
+		return otherwise, nil
+	}
+	if n, _, number := scanInt(condition); number && n == 0 {
+		return otherwise, nil
+	}
+	return then, nil
+}
+
+// trim takes away what Asterisk takes for blanks: everything up to the space.
+func trim(s string) string {
+	return strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })
+}

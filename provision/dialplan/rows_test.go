@@ -1,0 +1,210 @@
+package dialplan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	_ "time/tzdata" // the rows' zones, on any machine
+)
+
+// A row is one line of testdata/rows/*.txt:
+//
+//	"template" => "what Asterisk 22 gives" | 16 "what 16 gives" | ours "what we give" # reason
+//
+// The parts behind the first are there only where they differ. A line that begins
+// with # names the rows that follow. The answers of Asterisk are captured from it
+// (go test -run TestRowsAsterisk -capture), ours are written by hand.
+type row struct {
+	in           string
+	want, want16 string
+	ours         string
+	differs      bool // ours is given
+	reason       string
+}
+
+func (r row) String() string {
+	s := strconv.Quote(r.in) + " => " + strconv.Quote(r.want)
+	if r.want16 != r.want {
+		s += " | 16 " + strconv.Quote(r.want16)
+	}
+	if r.differs {
+		s += " | ours " + strconv.Quote(r.ours)
+	}
+	if r.reason != "" {
+		s += " # " + r.reason
+	}
+	return s
+}
+
+func parseRow(line string) (r row, err error) {
+	take := func() (s string) {
+		q, qerr := strconv.QuotedPrefix(line)
+		if qerr != nil {
+			err = fmt.Errorf("want a quoted text at %q", line)
+			return ""
+		}
+		s, _ = strconv.Unquote(q)
+		line = strings.TrimPrefix(line[len(q):], " ")
+		return s
+	}
+	prefix := func(p string) (ok bool) {
+		line, ok = strings.CutPrefix(line, p)
+		return ok
+	}
+	r.in = take()
+	if !prefix("=> ") && err == nil {
+		err = fmt.Errorf("want => at %q", line)
+	}
+	if err == nil {
+		r.want = take()
+		r.want16 = r.want
+	}
+	if prefix("| 16 ") && err == nil {
+		r.want16 = take()
+	}
+	if prefix("| ours ") && err == nil {
+		r.ours, r.differs = take(), true
+	}
+	if prefix("# ") {
+		r.reason, line = line, ""
+	}
+	if line != "" && err == nil {
+		err = fmt.Errorf("what is %q?", line)
+	}
+	return r, err
+}
+
+// rowFiles are the tables: lines by file, in order.
+func rowFiles(t testing.TB) map[string][]string {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/rows/*.txt")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no rows: %v", err)
+	}
+	files := map[string][]string{}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[path] = strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	}
+	return files
+}
+
+// eachRow calls f for every row; what f returns replaces the line.
+func eachRow(t *testing.T, path string, lines []string, f func(t *testing.T, r row) row) {
+	t.Helper()
+	for i, line := range lines {
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		r, err := parseRow(line)
+		if err != nil {
+			t.Fatalf("%s:%d: %v", path, i+1, err)
+		}
+		t.Run(fmt.Sprintf("%d %s", i+1, r.in), func(t *testing.T) { lines[i] = f(t, r).String() })
+	}
+}
+
+func TestRows(t *testing.T) {
+	for path, lines := range rowFiles(t) {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
+			eachRow(t, path, lines, func(t *testing.T, r row) row {
+				want := r.want
+				if r.differs {
+					want = r.ours
+					if r.reason == "" {
+						t.Error("a difference needs its reason")
+					}
+				}
+				if got := expandRow(r.in); got != want {
+					t.Errorf("%s\n got %q\nwant %q", r.in, got, want)
+				}
+				return r
+			})
+		})
+	}
+}
+
+// expandRow is our answer; an error is "ERROR: ..." .
+func expandRow(in string) string {
+	got, err := Parse("row.cfg", in).Expand(context.Background(), rowEnv())
+	if err != nil {
+		return "ERROR: " + err.Error()
+	}
+	return got
+}
+
+// A fact is a variable that the rows use: name, value, and how phoneprov.conf
+// writes the value where that is different.
+var facts = [...][3]string{
+	{"A", "alpha"}, {"NUM", "42"}, {"NEG", "-7"}, {"FLT", "3.14"}, {"EMPTY", ""}, {"SP", "hello world"},
+	{"CM", "a,b,c,d"}, {"DOL", "x$y"}, {"UTF", "Zoë Čapek"}, {"XML", "a&b<c>'d'"}, {"QU", `say "hi" now`},
+	{"NAMEA", "A"}, {"COL", "a:b:c"}, {"PAR", "x)y"}, {"BR", "x}y"}, {"BS", `a\\b`}, {"DIG", "0123456789"},
+	{"LONG", "abcdefghijklmnopqrstuvwxyz"}, {"SEMI", "a;b", `a\;b`}, {"PIPE", "a|b|c"}, {"TRUE", "1"}, {"ZERO", "0"},
+	{"SPC", "lead trail", " lead trail "},
+}
+
+// userFacts are what users.conf of the rows gives: LABEL and DISPLAY_NAME must
+// never be expanded again.
+var userFacts = map[string]string{
+	"MAC": "001122aabbcc", "LABEL": "${A}", "DISPLAY_NAME": "$[1+1] ${A:1}", "SECRET": "a{b}[c]\\d",
+}
+
+const rowNow = 1800000000
+
+func rowEnv() *Env {
+	return &Env{Now: time.Unix(rowNow, 0), Lookup: lookupFact, Stat: statRow, Ask: askRow}
+}
+
+// askRow shows what Asterisk would be asked.
+func askRow(_ context.Context, call string) (string, error) { return "ASKED:" + call, nil }
+
+func lookupFact(_ context.Context, name string) (string, bool, error) {
+	for _, f := range facts {
+		if f[0] == name {
+			return f[1], true, nil
+		}
+	}
+	v, ok := userFacts[name]
+	return v, ok, nil
+}
+
+// rowFile is the one file that STAT finds; oracle_test.go makes it in the
+// container: 5 bytes, mode 0640, time 1700000000.
+const (
+	rowFile = "/tmp/st"
+	rowDir  = "/tmp"
+)
+
+type fakeInfo struct{ dir bool }
+
+func (f fakeInfo) Name() string { return "" }
+func (f fakeInfo) Size() int64  { return 5 }
+func (f fakeInfo) Mode() fs.FileMode {
+	if f.dir {
+		return fs.ModeDir | fs.ModeSticky | 0o777
+	}
+	return 0o640
+}
+func (f fakeInfo) ModTime() time.Time { return time.Unix(1700000000, 0) }
+func (f fakeInfo) IsDir() bool        { return f.dir }
+func (f fakeInfo) Sys() any           { return nil }
+
+func statRow(path string) (fs.FileInfo, error) {
+	switch path {
+	case rowFile:
+		return fakeInfo{}, nil
+	case rowDir:
+		return fakeInfo{dir: true}, nil
+	}
+	return nil, errors.New("no such file")
+}
