@@ -33,6 +33,9 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 		snap:     &Snapshot{BuiltAt: now, phones: map[string]*Phone{}, routes: map[string]*Route{}},
 	}
 	b.readConfigWarnings()
+	if err := b.readGlobals(ctx, in.Config[GlobalsFile]); err != nil {
+		return nil, b.diags, err
+	}
 	b.readGeneral(in.Config["phoneprov.conf"])
 	b.readProfiles(in.Config["phoneprov.conf"])
 	b.readUsers(in.Config["users.conf"])

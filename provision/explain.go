@@ -47,6 +47,9 @@ func (r *Renderer) Explain(ctx context.Context, s *Snapshot, rt *Route, q Reques
 	if rd.server != "" {
 		add("SERVER", rd.server, fromRequest)
 	}
+	for _, v := range s.globals {
+		add(v.name, v.value, v.origin(sc.line)+" (global)")
+	}
 	return vars
 }
 

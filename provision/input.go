@@ -10,7 +10,15 @@ import (
 
 // ConfigFiles are the files of Asterisk's configuration that a snapshot is built from. Any of them may be missing.
 // Asterisk up to 22 reads its users from users.conf, from 23 on from phoneprov_users.conf; both are read here.
-var ConfigFiles = [...]string{"phoneprov.conf", "users.conf", "phoneprov_users.conf", "pjsip.conf", "pjsip_wizard.conf"}
+// GlobalsFile is read for its section [globals] only.
+var ConfigFiles = [...]string{"phoneprov.conf", "users.conf", "phoneprov_users.conf", "pjsip.conf", "pjsip_wizard.conf", GlobalsFile}
+
+// GlobalsFile holds the dialplan, and the global variables that templates see too. A fault in it is none of the phones':
+// who cannot read it gives a File with a Warning in its place.
+const (
+	GlobalsFile     = "extensions.conf"
+	GlobalsCategory = "globals"
+)
 
 // Config is Asterisk's configuration, by the names of ConfigFiles; a name that is absent is a missing file.
 type Config map[string]*astconf.File

@@ -76,7 +76,7 @@ func (r *Renderer) Render(ctx context.Context, s *Snapshot, rt *Route, q Request
 }
 
 func (r *Renderer) rendering(s *Snapshot, q Request) *rendering {
-	return &rendering{snap: s, data: r.Data, server: q.Server, now: q.Now, zone: r.Zone, ask: r.Ask}
+	return &rendering{snap: s, data: r.Data, server: q.Server, now: q.Now, zone: r.Zone, ask: r.Ask, zones: zones{}}
 }
 
 func (r *Renderer) static(rt *Route) (*Document, error) {
@@ -121,7 +121,7 @@ func noPath(err error) error {
 // fileName expands the name of a phone's file with the variables of the first of its sections. It is empty, with a
 // diagnostic, where the file cannot be served.
 func (b *builder) fileName(ctx context.Context, p *Phone, f *file) (string, error) {
-	rd := &rendering{now: b.now, zone: b.zones.server, ask: b.in.Ask}
+	rd := &rendering{snap: b.snap, now: b.now, zone: b.in.Zone, ask: b.in.Ask, zones: b.zones}
 	uri, err := f.uri.Expand(ctx, rd.scope(p, p.first).env())
 	b.diags = append(b.diags, rd.diags...)
 	reason := ""

@@ -9,20 +9,21 @@ import (
 
 // rendering is one expansion of a template and everything it includes, for one request. It is used by one goroutine.
 type rendering struct {
-	snap   *Snapshot // nil while it is being built
-	data   *DataDir  // nil while the snapshot is being built
-	server string    // what SERVER is where the configuration does not say; empty: nothing
+	snap   *Snapshot
+	data   *DataDir // nil while the snapshot is being built
+	server string   // what SERVER is where the configuration does not say; empty: nothing
 	now    time.Time
 	zone   *time.Location // the server's
 	ask    dialplan.Asker
 	diags  diagnostics
-	used   []string                             // the templates that were read
-	zones  map[*time.Location]map[string]string // zoneVars, once each
+	used   []string // the templates that were read
+	zones  zones
+	facts  map[*time.Location]map[string]string // zoneVars, once each
 }
 
 // scope is where one line's variables are looked up.
 //
-//	lookup = line's own, else time zone's, else profile's setvar, else SERVER of the request
+//	lookup = line's own, else time zone's, else profile's setvar, else SERVER of the request, else Asterisk's global
 type scope struct {
 	rd      *rendering
 	line    *Line
@@ -42,7 +43,7 @@ func (s *scope) env() *dialplan.Env {
 			return s.lookup(ctx, name, len(s.profile.setvars))
 		},
 		Now: s.rd.now, Zone: s.rd.zone, Ask: s.rd.ask,
-		Diag: s.rd.diag,
+		Diag: s.rd.diag, LoadZone: s.rd.zones.load,
 	}
 	if s.rd.data != nil {
 		env.Stat = s.rd.data.stat
@@ -71,7 +72,8 @@ func (s *scope) lookup(ctx context.Context, name string, setvars int) (string, b
 	if name == "SERVER" && s.rd.server != "" {
 		return s.rd.server, true, nil
 	}
-	return "", false, nil
+	v, ok := s.rd.snap.global(name)
+	return v.value, ok, nil
 }
 
 // setvar expands a setvar, once a scope. It sees the line and the setvars before it, as in Asterisk; so there is no loop.
@@ -102,13 +104,13 @@ func (s *scope) zoneVar(name string) (string, bool) {
 }
 
 func (rd *rendering) zoneVars(loc *time.Location) map[string]string {
-	if rd.zones == nil {
-		rd.zones = map[*time.Location]map[string]string{}
+	if rd.facts == nil {
+		rd.facts = map[*time.Location]map[string]string{}
 	}
-	vars := rd.zones[loc]
+	vars := rd.facts[loc]
 	if vars == nil {
 		vars = zoneVars(loc, rd.now)
-		rd.zones[loc] = vars
+		rd.facts[loc] = vars
 	}
 	return vars
 }

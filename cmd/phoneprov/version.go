@@ -14,8 +14,15 @@ func setupVersion(cl *call) func(context.Context) error {
 	}
 }
 
-// version is what the Go command wrote into the binary: a tag, or a pseudo-version of the commit.
+// release is the version that deploy/Dockerfile builds: a build there sees no git. Nothing sets it at run time.
+var release string
+
+// version is what the build was told, else what the Go command wrote into the binary: a tag, or a pseudo-version of the
+// commit.
 func version() string {
+	if release != "" {
+		return release
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {
 		return "(devel)"

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// maxNest is how deep ;-- blocks may nest. At one more, Asterisk 16 and 22 loop for ever (measured); we refuse the
+// maxNest is how deep ;-- blocks may nest. At one more, Asterisk 22 loops for ever (measured; 16 was not asked); we refuse the
 // file.
 const maxNest = 128
 

@@ -71,3 +71,14 @@ func sorted(a Answer) Answer {
 	a.Body = strings.Join(lines, "")
 	return a
 }
+
+// CompareLines fails the test unless two answers are the same but for the order of their lines and, as PP_EACH_USER of
+// ours keeps what Asterisk drops, for double quotes.
+func CompareLines(tb testing.TB, uri string, theirs, ours Answer) {
+	tb.Helper()
+	unquoted := func(a Answer) Answer {
+		a.Body = strings.ReplaceAll(a.Body, `"`, "")
+		return sorted(a)
+	}
+	same(tb, uri, "asterisk, quotes and order aside", unquoted(theirs), unquoted(ours))
+}

@@ -46,6 +46,8 @@ type Options struct {
 	Config string            // a directory whose files replace those of /etc/asterisk; none where empty
 	Data   string            // a directory copied to the phoneprov data directory; none where empty
 	Files  map[string]string // configuration files by name, laid over Config
+	// Shipped lays the templates of Debian's own package into the data directory too; bullseye has none.
+	Shipped bool
 	// Prepare is a shell command run in the container as root before Asterisk starts, say to make a database.
 	Prepare string
 }
@@ -89,6 +91,9 @@ func (a *Asterisk) layConfig(tb testing.TB, image string, o Options) {
 	docker(tb, "run", "--rm", "-v", a.ConfigDir+":/out", image, "cp", "-r", "/etc/asterisk.package/.", "/out/")
 	for name, text := range defaultFiles {
 		a.Write(tb, name, text)
+	}
+	if o.Shipped {
+		docker(tb, "run", "--rm", "-v", a.DataDir+":/out", image, "cp", "-r", DataPath+"/.", "/out/")
 	}
 	for dst, src := range map[string]string{a.ConfigDir: o.Config, a.DataDir: o.Data} {
 		if src != "" {

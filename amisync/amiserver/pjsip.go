@@ -1,0 +1,138 @@
+package amiserver
+
+import (
+	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/astconf"
+)
+
+// pjsip is what Asterisk has made of pjsip.conf and pjsip_wizard.conf: its objects by type, in order.
+type pjsip struct {
+	endpoints, auths, transports, aors []object
+}
+
+type object struct {
+	name string
+	last func(option string) string
+}
+
+func find(objects []object, name string) (object, bool) {
+	for _, o := range objects {
+		if o.name == name {
+			return o, true
+		}
+	}
+	return object{}, false
+}
+
+func (s *Session) pjsip() pjsip {
+	var p pjsip
+	if file, err := s.load("pjsip.conf"); err == nil {
+		for _, c := range file.Categories {
+			o := object{c.Name, func(option string) string { return last(c, option) }}
+			switch o.last("type") {
+			case "endpoint":
+				p.endpoints = append(p.endpoints, o)
+			case "auth":
+				p.auths = append(p.auths, o)
+			case "transport":
+				p.transports = append(p.transports, o)
+			case "aor":
+				p.aors = append(p.aors, o)
+			}
+		}
+	}
+	if file, err := s.load("pjsip_wizard.conf"); err == nil {
+		for _, c := range file.Categories {
+			if last(c, "type") == "wizard" {
+				p.wizard(c)
+			}
+		}
+	}
+	return p
+}
+
+// wizard adds the objects that one wizard section makes.
+func (p *pjsip) wizard(c *astconf.Category) {
+	made := map[string]string{"aors": c.Name, "transport": last(c, "transport"), "context": last(c, "endpoint/context"),
+		"callerid": last(c, "endpoint/callerid")}
+	if yes(last(c, "accepts_auth")) {
+		made["auth"] = c.Name + "-iauth"
+		p.auths = append(p.auths, object{c.Name + "-iauth", func(option string) string { return last(c, "inbound_auth/"+option) }})
+	}
+	p.endpoints = append(p.endpoints, object{c.Name, func(option string) string { return made[option] }})
+	p.aors = append(p.aors, object{c.Name, func(option string) string { return last(c, "aor/"+option) }})
+}
+
+func last(c *astconf.Category, option string) string {
+	v, _ := c.Last(option)
+	return v.Value
+}
+
+func yes(value string) bool {
+	switch strings.ToLower(value) {
+	case "yes", "true", "y", "t", "1", "on":
+		return true
+	}
+	return false
+}
+
+// callerID is how Asterisk prints one.
+func callerID(text string) string {
+	if text == "" {
+		return "<unknown>"
+	}
+	name, number, ok := strings.Cut(text, "<")
+	name = strings.Trim(strings.TrimSpace(name), `"`)
+	if !ok || name == "" {
+		return text
+	}
+	return `"` + name + `" <` + number
+}
+
+func (s *Session) showEndpoints(action Message) {
+	endpoints := s.pjsip().endpoints
+	if len(endpoints) == 0 {
+		s.fail(action, "No endpoints found")
+		return
+	}
+	s.answer(action, "Success", "EventList", "start", "Message", "A listing of Endpoints follows, presented as EndpointList events")
+	for _, e := range endpoints {
+		s.Send(append(head("Event", "EndpointList", action), "ObjectType", "endpoint", "ObjectName", e.name,
+			"Transport", e.last("transport"), "Aor", e.last("aors"), "Auths", e.last("auth"), "OutboundAuths", "",
+			"Contacts", "", "DeviceState", "Unavailable", "ActiveChannels", "0")...)
+	}
+	s.complete(action, "EndpointListComplete", len(endpoints))
+}
+
+func (s *Session) showEndpoint(action Message) {
+	p := s.pjsip()
+	e, ok := find(p.endpoints, action["Endpoint"])
+	if !ok { // the LF is Asterisk's own
+		s.fail(action, "Unable to retrieve endpoint "+action["Endpoint"]+"\n")
+		return
+	}
+	s.answer(action, "Success", "EventList", "start", "Message", "Following are Events for each object associated with the Endpoint")
+	items := 1
+	s.Send(append(head("Event", "EndpointDetail", action), "ObjectType", "endpoint", "ObjectName", e.name,
+		"Aors", e.last("aors"), "Context", e.last("context"), "Transport", e.last("transport"),
+		"Callerid", callerID(e.last("callerid")), "Auth", e.last("auth"), "DeviceState", "Unavailable")...)
+	detail := func(event, kind string, objects []object, names string, options ...string) {
+		for name := range strings.SplitSeq(names, ",") {
+			o, ok := find(objects, strings.TrimSpace(name))
+			if !ok {
+				continue
+			}
+			items++
+			fields := append(head("Event", event, action), "ObjectType", kind, "ObjectName", o.name)
+			for _, option := range options {
+				fields = append(fields, strings.ToUpper(option[:1])+option[1:], o.last(option))
+			}
+			s.Send(append(fields, "EndpointName", e.name)...)
+		}
+	}
+	detail("AuthDetail", "auth", p.auths, e.last("auth"), "username", "password", "realm")
+	detail("TransportDetail", "transport", p.transports, e.last("transport"), "protocol", "bind")
+	detail("AorDetail", "aor", p.aors, e.last("aors"), "contacts")
+	s.complete(action, "EndpointDetailComplete", items)
+}

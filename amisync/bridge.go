@@ -1,0 +1,162 @@
+package amisync
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"time"
+)
+
+// maxBanner bounds Asterisk's first line, "Asterisk Call Manager/11.0.0": amigo reads 100 bytes of it.
+const maxBanner = 98
+
+// bridge lies between amigo and Asterisk. It dials Asterisk itself, so it knows why that failed; it listens on loopback
+// for the one connection of its amigo, which proves itself with a token in place of the secret; it sees the login's answer;
+// and it holds Asterisk's messages back until amigo is ready for them.
+type bridge struct {
+	target   target
+	token    string
+	up       net.Conn // to Asterisk
+	framer   *framer  // of what comes from there
+	banner   string
+	listener net.Listener
+
+	writing sync.Mutex // held for a message to amigo
+	mu      sync.Mutex // guards down and closed
+	down    net.Conn   // to amigo
+	closed  bool
+	pumps   sync.WaitGroup
+}
+
+// dialBridge connects to Asterisk and reads its first line. The context bounds this only.
+func dialBridge(ctx context.Context, t target) (*bridge, error) {
+	up, err := t.dial(ctx, "tcp", t.address)
+	if err != nil {
+		return nil, fmt.Errorf("asterisk cannot be reached: %w", err)
+	}
+	b := &bridge{target: t, token: rand.Text(), up: up, framer: newFramer(up)}
+	defer context.AfterFunc(ctx, func() { _ = up.SetDeadline(time.Unix(1, 0)) })()
+	if b.banner, err = readBanner(b.framer.r); err == nil {
+		b.listener, err = net.Listen("tcp", "127.0.0.1:0")
+	}
+	if err != nil {
+		_ = up.Close()
+		if ctx.Err() != nil {
+			return nil, lateError("greeting", ctx)
+		}
+		return nil, plainError(err)
+	}
+	return b, nil
+}
+
+func readBanner(r *bufio.Reader) (string, error) {
+	const start = "Asterisk Call Manager/"
+	var line []byte
+	for len(line) < maxBanner {
+		c, err := r.ReadByte()
+		if err != nil {
+			return "", err
+		}
+		line = append(line, c)
+		if c == '\n' {
+			break
+		}
+	}
+	if !strings.HasPrefix(string(line), start) || !strings.HasSuffix(string(line), "\n") {
+		return "", fmt.Errorf("this is not the manager port of an asterisk: it greets with %q", line)
+	}
+	return strings.TrimRight(string(line), "\r\n"), nil
+}
+
+func (b *bridge) address() string { return b.listener.Addr().String() }
+
+// login takes amigo's connection and passes its login on with the true secret, and the answer back.
+func (b *bridge) login(ctx context.Context) error {
+	defer context.AfterFunc(ctx, func() {
+		_ = b.up.SetDeadline(time.Unix(1, 0))
+		_ = b.listener.Close()
+	})()
+	id, err := b.admit(ctx)
+	if err != nil {
+		return err
+	}
+	fields := message{"Username": b.target.username, "Secret": b.target.secret.Reveal()}
+	if err := checkFields(fields); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(b.up, "Action: Login\r\n%sUsername: %s\r\nSecret: %s\r\n\r\n", id, fields["Username"], fields["Secret"])
+	if err != nil {
+		return err
+	}
+	answer, err := b.framer.next()
+	switch {
+	case ctx.Err() != nil:
+		return lateError("log in", ctx)
+	case err != nil:
+		return fmt.Errorf("log in: %w", plainError(err))
+	}
+	b.answer(string(answer))
+	if m := headers(string(answer)); m["Response"] != "Success" {
+		return &LoginError{User: b.target.username, Message: strings.TrimSpace(m["Message"])}
+	}
+	return nil
+}
+
+// pump starts passing messages in both directions; lost is told when Asterisk's side ends.
+func (b *bridge) pump(lost func(error)) {
+	b.pumps.Go(func() {
+		for {
+			m, err := b.framer.next()
+			if err == nil {
+				err = b.write(m)
+			}
+			if err != nil {
+				lost(err)
+				return
+			}
+		}
+	})
+	b.pumps.Go(func() {
+		if _, err := io.Copy(b.up, b.down); err != nil {
+			lost(err)
+		}
+		// amigo's writer must never wait: it could not be taken apart then.
+		_, _ = io.Copy(io.Discard, b.down)
+	})
+}
+
+func (b *bridge) write(p []byte) error {
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	b.mu.Lock()
+	down, closed := b.down, b.closed
+	b.mu.Unlock()
+	if down == nil || closed {
+		return errClosed
+	}
+	_, err := down.Write(p)
+	return err
+}
+
+// answer writes a message of our own to amigo.
+func (b *bridge) answer(text string) { _ = b.write([]byte(text)) }
+
+// closeUp ends Asterisk's side: nothing comes from there any more.
+func (b *bridge) closeUp() { _ = b.up.Close() }
+
+// closeDown ends amigo's side and the bridge with it.
+func (b *bridge) closeDown() {
+	_ = b.listener.Close()
+	b.mu.Lock()
+	b.closed = true
+	if b.down != nil {
+		_ = b.down.Close()
+	}
+	b.mu.Unlock()
+	b.pumps.Wait()
+}

@@ -1,0 +1,52 @@
+// Package amisync keeps a provision.Store current with what Asterisk says. It is the only package that knows amigo.
+//
+// # Flow
+//
+//	link ── connect ──> "connect" ──┐
+//	events ── queue ──> Reload ... ─┼─> triggers ─> loop ─> sync: config ─> live endpoints ─> Build ─> Store.Swap ─> peers
+//	watcher ──> changed file ───────┤
+//	Trigger, the resync period ─────┘
+//
+// A sync either ends in a new snapshot in the store, or leaves the last good one and says why: in the log when the reason
+// changes, and in Status. It is tried again after a pause. Triggers are coalesced: a burst is one sync, and what comes
+// during a sync causes exactly one more.
+//
+// # Sources
+//
+// SourceAMI asks GetConfig for each of provision.ConfigFiles. Asterisk reads them from its disk at that moment, through its
+// own parser and with extconfig applied. Positions have no line. Without a connection no sync succeeds.
+//
+// SourceFiles reads them from a directory. Without an address their directories are watched. With one, as in Asterisk
+// itself, a change counts when Asterisk is told to reload, on SIGHUP, or after the resync period: phones and Asterisk then
+// change together. While Asterisk is away the files are still served: the live endpoints are those of the last time it was
+// there, or where it never was those that the files tell, and a diagnostic says so. The first sync waits for the first
+// attempt to connect, so that no phone gets a file made without live endpoints that were only a moment away.
+//
+// # The connection
+//
+// amigo does the AMI, on a connection to a bridge of ours on loopback that dials Asterisk (see bridge, framer and
+// conn.reap). What the bridge is for: amigo tries again for ever on its own, and says "error" for everything; it loses what
+// follows the login's answer; cuts values at an LF, drops their leading blanks, and takes lines of about 8192 bytes for two;
+// hangs in Action when its writer is gone, leaks its reader and prints to stderr when it is closed; and knows no TLS and no
+// IPv6. So there is one amigo for one connection; each action has its caller's deadline, and one that passes ends the
+// connection, as its answer could still come. What reaches amigo are whole messages, escaped; what goes out is checked, so
+// that no value becomes a header or an action of its own. Only the bridge knows the secret: amigo gets a token.
+//
+// A sync waits until Asterisk has said FullyBooted on its connection: one that is starting answers as if what it has not
+// loaded yet did not exist. Where it says nothing, the user lacks read=system: a warning tells, and syncs go on.
+//
+// Ask has a connection of its own, opened when needed.
+//
+// # Rights
+//
+// Measured on Asterisk 16 and 22, in manager.conf: read = system,call (call is for DeviceStateChange; without it peers are as
+// of the last sync) and write = system,reporting (reporting is for Getvar; the rest is system's). A login that lacks one is
+// accepted; the action that needs it is refused, and the error says so.
+//
+// # Concurrency
+//
+// Run owns: link.run, which owns a connection's goroutines and joins them; handleEvents; the watcher; and the loop, in which
+// syncs run one at a time. amigo's goroutine calls conn.handle and must not wait: events go into a queue that never blocks,
+// and where they are too many, all are dropped for one more sync. All methods of Service may be called from any goroutine;
+// Status, Peers and Trigger take short locks only.
+package amisync

@@ -1,0 +1,142 @@
+package amisync
+
+import (
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/phoneprov/phoneprov/amisync/amiserver"
+)
+
+func TestSyncFromFiles(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) { writeFile(t, filepath.Join(dir, name), text) }
+	write("phoneprov.conf", sample["phoneprov.conf"])
+	if err := os.Mkdir(filepath.Join(dir, "users.d"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write("users.conf", "[general]\n#include \"users.d/*.conf\"\n"+user("6001", "001122334401"))
+	write("users.d/a.conf", user("6002", "001122334402"))
+	r := start(t, Options{Source: SourceFiles, ConfigDir: dir, Timing: Timing{Watch: 20 * time.Millisecond}})
+	r.waitPhones(t, 2)
+	write("users.d/a.conf", user("6002", "001122334402")+user("6003", "001122334403"))
+	r.waitPhones(t, 3)
+	write("users.d/b.conf", user("6004", "001122334404"))
+	r.waitPhones(t, 4)
+	if err := os.WriteFile(filepath.Join(dir, "users.conf"), []byte("x=1\n"), 0o600); err != nil { // in place
+		t.Fatal(err)
+	}
+	eventually(t, "the reason", func() bool { return strings.HasPrefix(r.Status().LastError, "users.conf:1: ") })
+	r.waitPhones(t, 4)
+	write("users.conf", "[general]\n#include \"sub/x.conf\"\n")
+	eventually(t, "the reason", func() bool { return strings.HasPrefix(r.Status().LastError, "users.conf:2: ") })
+	write("users.conf", "[general]\n")
+	r.waitPhones(t, 0)
+	if err := os.Remove(filepath.Join(dir, "users.conf")); err != nil {
+		t.Fatal(err)
+	}
+	write("phoneprov_users.conf", user("6001", "001122334401"))
+	r.waitPhones(t, 1)
+	if st := r.Status(); st.Connected || st.LastError != "" || st.LastSync.Trigger != "changed file" {
+		t.Errorf("got %+v", st)
+	}
+}
+
+// With files and an AMI that is down the files are served; when it comes its events trigger, and endpoints are live.
+func TestFilesWithAMIDown(t *testing.T) {
+	files := with(sample, "pjsip.conf", "[pp]\ntype=phoneprov\nendpoint=6009\nMAC=001122334499\nPROFILE=p\n[6009]\ntype=endpoint\n")
+	dir := t.TempDir()
+	for name, text := range files {
+		writeFile(t, filepath.Join(dir, name), text)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	r := start(t, Options{Source: SourceFiles, ConfigDir: dir, Address: l.Addr().String()})
+	eventually(t, "a snapshot", func() bool { return r.store.Load() != nil })
+	if got := r.Status().LastError; !strings.Contains(got, "connection refused") {
+		t.Errorf("got %q", got)
+	}
+	l, err = net.Listen("tcp", l.Addr().String())
+	if err != nil {
+		t.Skipf("the port is taken: %v", err)
+	}
+	server := amiserver.New(amiserver.Options{Username: testUser, Secret: testSecret, Dir: dir})
+	go func() { _ = server.Serve(l) }()
+	defer server.Close()
+	eventually(t, "a sync on connect", func() bool { return strings.Contains(r.Status().LastSync.Trigger, "connect") })
+	eventually(t, "peers", func() bool { return len(r.Peers()) == 1 })
+	before := r.Status().Syncs
+	server.Reload("res_phoneprov.so")
+	eventually(t, "a sync on reload", func() bool { return r.Status().Syncs > before })
+}
+
+func TestMissingConfigDir(t *testing.T) {
+	s, err := New(Options{Source: SourceFiles, ConfigDir: filepath.Join(t.TempDir(), "no")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, _, err := s.Once(t.Context()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v, want fs.ErrNotExist", err)
+	}
+}
+
+func TestOptionErrors(t *testing.T) {
+	tests := map[string]struct {
+		o    Options
+		want string
+	}{
+		"none":       {Options{}, "no address of asterisk's manager interface, which the configuration is to be read from"},
+		"source":     {Options{Source: "x"}, `source "x" is neither "ami" nor "files"`},
+		"directory":  {Options{Source: SourceFiles}, "no directory to read asterisk's configuration from"},
+		"no port":    {Options{Address: "x"}, "address of asterisk's manager interface: address x: missing port in address"},
+		"no user":    {Options{Address: "x:1", Secret: "x"}, "no username or no secret for asterisk's manager interface"},
+		"no secret":  {Options{Address: "x:1", Username: "x"}, "no username or no secret for asterisk's manager interface"},
+		"bad secret": {Options{Address: "x:1", Username: "x", Secret: "very\r\nsecret"}, "a CR, LF or NUL cannot be sent to asterisk in Secret"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if _, err := New(tt.o); err == nil || err.Error() != tt.want {
+				t.Errorf("got  %v\nwant %s", err, tt.want)
+			}
+		})
+	}
+}
+
+// Kubernetes mounts a ConfigMap as links through a link, which is replaced.
+func TestWatchThroughLinks(t *testing.T) {
+	dir := t.TempDir()
+	version := func(name, users string) {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, filepath.Join(dir, name, "phoneprov.conf"), sample["phoneprov.conf"])
+		writeFile(t, filepath.Join(dir, name, "users.conf"), users)
+		if err := os.Symlink(name, filepath.Join(dir, "..new")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(filepath.Join(dir, "..new"), filepath.Join(dir, "..data")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	version("..1", user("6001", "001122334401"))
+	for _, name := range []string{"phoneprov.conf", "users.conf"} {
+		if err := os.Symlink("..data/"+name, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := start(t, Options{Source: SourceFiles, ConfigDir: dir, Timing: Timing{Watch: 20 * time.Millisecond}})
+	r.waitPhones(t, 1)
+	version("..2", user("6001", "001122334401")+user("6002", "001122334402"))
+	r.waitPhones(t, 2)
+	writeFile(t, filepath.Join(dir, "..2", "users.conf"), "[general]\n") // where the links lead
+	r.waitPhones(t, 0)
+}

@@ -1,0 +1,111 @@
+package amisync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+
+	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/astconf"
+)
+
+// readConfig asks Asterisk for each of provision.ConfigFiles as they are on its disk now.
+func readConfig(ctx context.Context, c *conn) (provision.Config, error) {
+	config := provision.Config{}
+	for _, name := range provision.ConfigFiles {
+		file, err := getConfig(ctx, c, name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return nil, fmt.Errorf("%s: %w", name, err)
+		default:
+			config[name] = file
+		}
+	}
+	return config, nil
+}
+
+// getConfig asks for one file; fs.ErrNotExist where Asterisk has none of that name.
+func getConfig(ctx context.Context, c *conn, name string) (*astconf.File, error) {
+	answer, err := c.do(ctx, "GetConfig", message{"Filename": name})
+	var refused *ActionError
+	switch {
+	case errors.As(err, &refused) && refused.Message == "Config file not found":
+		return nil, fs.ErrNotExist
+	case errors.As(err, &refused) && refused.Message == "Config file has invalid format":
+		return nil, errors.New("asterisk cannot parse this file: its own log says why")
+	case err != nil:
+		return nil, err
+	}
+	return parseConfig(name, answer)
+}
+
+// parseConfig builds the tree from an answer, whose keys tell the order: "Category-000001", "Templates-000001",
+// "Line-000001-000002". A number that is left out is an answer that is not whole.
+func parseConfig(name string, answer message) (*astconf.File, error) {
+	file := &astconf.File{Name: name}
+	pos := astconf.Pos{File: name}
+	for key, value := range answer {
+		kind, rest, _ := strings.Cut(key, "-")
+		if kind != "Category" && kind != "Templates" && kind != "Line" {
+			continue
+		}
+		category, line, isLine := strings.Cut(rest, "-")
+		i, err := index(category, len(answer))
+		if err != nil || isLine != (kind == "Line") {
+			return nil, fmt.Errorf("asterisk answered with a key of no sense: %q", key)
+		}
+		cat := at(&file.Categories, i)
+		if *cat == nil {
+			*cat = &astconf.Category{}
+		}
+		switch kind {
+		case "Category":
+			(*cat).Name, (*cat).Pos = value, pos
+		case "Templates":
+			(*cat).Bases = strings.Split(value, ",")
+		case "Line":
+			j, err := index(line, len(answer))
+			option, text, ok := strings.Cut(value, "=")
+			if err != nil || !ok {
+				return nil, fmt.Errorf("asterisk answered with a line of no sense: %q", key)
+			}
+			*at(&(*cat).Vars, j) = astconf.Var{Name: option, Value: text, Pos: pos}
+		}
+	}
+	return file, whole(file)
+}
+
+// index parses a number of a key, which cannot be as large as the number of keys.
+func index(text string, limit int) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err == nil && (n < 0 || n >= limit) {
+		err = strconv.ErrRange
+	}
+	return n, err
+}
+
+// at is the element i of a slice, which is made long enough.
+func at[T any](slice *[]T, i int) *T {
+	if i >= len(*slice) {
+		*slice = append(*slice, make([]T, i+1-len(*slice))...)
+	}
+	return &(*slice)[i]
+}
+
+func whole(file *astconf.File) error {
+	for i, category := range file.Categories {
+		if category == nil || category.Pos.File == "" {
+			return fmt.Errorf("asterisk's answer is not whole: category %d is missing", i)
+		}
+		for j, v := range category.Vars {
+			if v.Pos.File == "" {
+				return fmt.Errorf("asterisk's answer is not whole: line %d of category %q is missing", j, category.Name)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package amisync
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// link keeps one connection to Asterisk up, and hands out the one that is.
+type link struct {
+	target  target
+	timing  Timing
+	onEvent func(message)
+	grace   func() time.Duration // how long to wait for Asterisk to say that it is booted
+	onUp    func()               // connected
+	onReady func(booted bool)    // and booted, or the grace is over
+	onDown  func(err error)      // the connection was lost, or an attempt failed
+
+	mu      sync.Mutex
+	current *conn
+	reason  error // why there is none
+}
+
+// run connects, and connects again, until its context ends.
+func (l *link) run(ctx context.Context) {
+	pauses := backoff{first: l.timing.ReconnectMin, most: l.timing.ReconnectMax}
+	for ctx.Err() == nil {
+		started := time.Now()
+		err := l.session(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		l.set(nil, err)
+		l.onDown(err)
+		if time.Since(started) > l.timing.ReconnectMax {
+			pauses.reset() // it was up for a while
+		}
+		wait := pauses.next()
+		var refused *LoginError
+		if errors.As(err, &refused) { // asking again at once does not help, and fills Asterisk's log
+			wait = max(wait, l.timing.LoginRetry)
+		}
+		if !pause(ctx, wait) {
+			return
+		}
+	}
+}
+
+// session is one connection from its attempt to its end.
+func (l *link) session(ctx context.Context) error {
+	attempt, cancel := context.WithTimeout(ctx, l.timing.Connect)
+	c, err := connect(attempt, l.target, l.onEvent)
+	cancel()
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	l.onUp()
+	l.set(nil, errBooting)
+	if err := l.boot(ctx, c); err != nil {
+		return err
+	}
+	ping := time.NewTicker(l.timing.Ping)
+	defer ping.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-c.done:
+			return c.err()
+		case <-ping.C:
+			pong, cancel := context.WithTimeout(ctx, l.timing.Action)
+			c.ping(pong)
+			cancel()
+		}
+	}
+}
+
+// boot waits for FullyBooted, which Asterisk sends to whoever logs in, or else when it is. Before that it answers as if what
+// it has not loaded yet did not exist, and every PJSIP phone would vanish for a moment.
+func (l *link) boot(ctx context.Context, c *conn) error {
+	timer := time.NewTimer(l.grace())
+	defer timer.Stop()
+	booted := false
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-c.done:
+		return c.err()
+	case <-c.booted:
+		booted = true
+	case <-timer.C:
+	}
+	l.set(c, nil)
+	l.onReady(booted)
+	return nil
+}
+
+func (l *link) set(c *conn, reason error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.current, l.reason = c, reason
+}
+
+// conn is the connection, or why there is none.
+func (l *link) conn() (*conn, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.current != nil:
+		return l.current, nil
+	case l.reason != nil:
+		return nil, l.reason
+	}
+	return nil, errNotYet
+}

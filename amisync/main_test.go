@@ -1,0 +1,98 @@
+package amisync
+
+import (
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/phoneprov/phoneprov/amisync/amiserver"
+)
+
+// No goroutine of amigo is let off: taken apart in the right order it leaks none.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	testUser   = "phoneprov"
+	testSecret = "fake-ami-secret"
+)
+
+// fake starts an AMI server with the configuration files given, and returns it with its address.
+func fake(t testing.TB, files map[string]string, o amiserver.Options) (*amiserver.Server, string) {
+	t.Helper()
+	o.Username, o.Secret, o.Dir = testUser, testSecret, t.TempDir()
+	for name, text := range files {
+		writeFile(t, filepath.Join(o.Dir, name), text)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := amiserver.New(o)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	t.Cleanup(func() {
+		server.Close()
+		if err := <-served; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+	})
+	return server, l.Addr().String()
+}
+
+func writeFile(t testing.TB, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path+".new", []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// dialTest connects as a test does: with all deadlines short.
+func testTarget(t testing.TB, address string) target {
+	t.Helper()
+	o, err := Options{Address: address, Username: testUser, Secret: testSecret}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s.link.target
+}
+
+func mustConnect(t testing.TB, address string, onEvent func(message)) *conn {
+	t.Helper()
+	c, err := connect(within(t, 5*time.Second), testTarget(t, address), onEvent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.close)
+	return c
+}
+
+func within(t testing.TB, d time.Duration) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// eventually polls until the condition holds.
+func eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !holds(); {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within 10 s", what)
+		}
+		<-time.After(2 * time.Millisecond)
+	}
+}

@@ -1,0 +1,321 @@
+package amisync
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/dialplan"
+)
+
+// The least rights that phoneprov needs, as measured: see doc.go.
+const leastRights = "read=system,call\nwrite=system,reporting\n"
+
+var oracleFiles = map[string]string{
+	"manager.conf": "[general]\nenabled=yes\nbindaddr=0.0.0.0\nport=5038\n" +
+		"[phoneprov]\nsecret=" + testSecret + "\n" + leastRights +
+		"[nothing]\nsecret=" + testSecret + "\nread=\nwrite=\n",
+	"phoneprov.conf": "[general]\nserveraddr=192.0.2.1\n[p]\nsetvar => A=${LEN(x)}\n${MAC}.cfg => x.cfg\n",
+	"users.conf": "[general]\n;-- a\nblock --;\n[base](!)\nb = 2\n[other](!,base)\nx = 1\n" +
+		"[6001](base,other)\nautoprov=yes\nmacaddress=001122334455\nprofile=p\nusername=6001\nsecret=very-secret ; no\n" +
+		"fullname = Größe \"x\" & <y>\\;z\nempty=\na => b=c\n[6001](+)\nlabel=l\n",
+	"pjsip.conf": "[udp]\ntype=transport\nprotocol=udp\nbind=0.0.0.0:5070\n" +
+		"[6002]\ntype=endpoint\ntransport=udp\ncallerid=\"A A\" <6002>\nauth=a1,a2\naors=6002\n[a2]\ntype=auth\nusername=u2\npassword=p2\n" +
+		"[a1]\ntype=auth\nauth_type=userpass\nusername=u1\npassword=p=1 2\n[6002]\ntype=aor\nmax_contacts=1\n[a2](+)\nauth_type=userpass\n" +
+		"[bare]\ntype=endpoint\n[free]\ntype=endpoint\naors=free\n[free]\ntype=aor\nmax_contacts=1\n[fixed]\ntype=aor\ncontact=sip:x@127.0.0.1:9\nqualify_frequency=1\n[fixed]\ntype=endpoint\naors=fixed\n" +
+		"[pp1]\ntype=phoneprov\nendpoint=6002\nMAC=aabbccddee01\nPROFILE=p\n[pp2]\ntype=phoneprov\nendpoint=gone\nMAC=aabbccddee02\nPROFILE=p\n",
+	"pjsip_wizard.conf": "[wiz]\ntype=wizard\ntransport=udp\naccepts_auth=yes\naccepts_registrations=yes\nhas_phoneprov=yes\n" +
+		"phoneprov/MAC=aabbccddee03\nphoneprov/PROFILE=p\ninbound_auth/username=wu\ninbound_auth/password=wp\nendpoint/callerid=W <77>\n",
+	"sip.conf": "[general]\n[s1]\ntype=friend\nhost=dynamic\n", "iax.conf": "[general]\n[i1]\ntype=friend\nhost=dynamic\n",
+}
+
+func forSuites(t *testing.T, f func(t *testing.T, a *oracle.Asterisk, suite string)) {
+	for _, suite := range oracle.Suites {
+		t.Run(suite, func(t *testing.T) {
+			f(t, oracle.Start(t, oracle.Options{Suite: suite, Files: oracleFiles}), suite)
+		})
+	}
+}
+
+// TestAsterisk runs against the real one: each part starts from the configuration as it is above.
+func TestAsterisk(t *testing.T) {
+	forSuites(t, func(t *testing.T, a *oracle.Asterisk, suite string) {
+		t.Run("login", func(t *testing.T) { testLogin(t, a) })
+		t.Run("config", func(t *testing.T) { testConfig(t, a) })
+		t.Run("live", func(t *testing.T) { testLive(t, a) })
+		t.Run("fake", func(t *testing.T) { testFake(t, a, suite) })
+		t.Run("ask", func(t *testing.T) { testAsk(t, a) })
+		t.Run("reload", func(t *testing.T) { testReload(t, a, suite) })
+		t.Run("register", func(t *testing.T) { testRegister(t, a) })
+		t.Run("kill", func(t *testing.T) { testKill(t, a) })
+	})
+}
+
+func testLogin(t *testing.T, a *oracle.Asterisk) {
+	tt := testTarget(t, a.AMI)
+	tt.secret = "wrong"
+	_, err := connect(within(t, 5*time.Second), tt, nil)
+	var refused *LoginError
+	if want := `asterisk refused the login of user "phoneprov": Authentication failed`; !errors.As(err, &refused) || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	tt = testTarget(t, a.AMI)
+	tt.username = "nothing"
+	c, err := connect(within(t, 5*time.Second), tt, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	_, err = getConfig(within(t, time.Second), c, "users.conf")
+	if want := `asterisk does not permit GetConfig to user "nothing": see its write= in manager.conf`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if _, err := c.do(within(t, time.Second), "Ping", nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// Both ways to read the configuration give the same tree.
+func testConfig(t *testing.T, a *oracle.Asterisk) {
+	long := "v" + strings.Repeat("v", 8150) // a line of 8192 bytes and those beside it, which amigo cuts
+	var b strings.Builder
+	for n := range 40 {
+		fmt.Fprintf(&b, "[c%d]\nk=%s\n", n, long[:len(long)-n])
+	}
+	a.Write(t, "phoneprov_users.conf", b.String())
+	defer a.Exec(t, "rm", "/etc/asterisk/phoneprov_users.conf")
+	c := mustConnect(t, a.AMI, nil)
+	got, err := readConfig(within(t, 10*time.Second), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := provision.Config{}
+	for _, name := range provision.ConfigFiles {
+		if want[name], err = (&astconf.Loader{Dir: a.ConfigDir}).Load(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d := cmp.Diff(want, got, cmpopts.IgnoreFields(astconf.Pos{}, "Line"), cmpopts.IgnoreFields(astconf.File{}, "Sources", "Dirs", "Warnings"), cmpopts.EquateEmpty()); d != "" {
+		t.Errorf("files and GetConfig differ: %s", d)
+	}
+	a.Write(t, "broken.conf", "[a](none)\n")
+	if _, err := getConfig(within(t, time.Second), c, "broken.conf"); err == nil || err.Error() != "asterisk cannot parse this file: its own log says why" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func testLive(t *testing.T, a *oracle.Asterisk) {
+	c := mustConnect(t, a.AMI, nil)
+	config, err := readConfig(within(t, 10*time.Second), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	live, err := readLive(within(t, 10*time.Second), c, append(provision.Endpoints(config), "bare"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]provision.Endpoint{
+		"6002": {ID: "6002", CallerID: `"A A" <6002>`, TransportID: "udp", Bind: "0.0.0.0:5070", AuthID: "a1", Username: "u1", Password: "p=1 2"},
+		"wiz":  {ID: "wiz", CallerID: `"W" <77>`, TransportID: "udp", Bind: "0.0.0.0:5070", AuthID: "wiz-iauth", Username: "wu", Password: "wp"},
+		"bare": {ID: "bare"},
+	}
+	if d := cmp.Diff(want, live.Endpoints); d != "" {
+		t.Error(d)
+	}
+}
+
+// The fake says the same as Asterisk of the same files.
+func testFake(t *testing.T, a *oracle.Asterisk, suite string) {
+	server, address := fake(t, oracleFiles, amiserver.Options{SIP: suite == oracle.Bullseye})
+	server.Event("Event", "Reload") // nobody is there yet
+	var config [2]provision.Config
+	var live [2]*provision.Live
+	var peers [2][]Peer
+	for i, address := range []string{address, a.AMI} {
+		c := mustConnect(t, address, nil)
+		var err [4]error
+		config[i], err[0] = readConfig(within(t, 10*time.Second), c)
+		live[i], err[1] = readLive(within(t, 10*time.Second), c, []string{"6002", "wiz", "bare", "gone"})
+		peers[i], err[2] = readPeers(within(t, 10*time.Second), c)
+		_, err[3] = c.do(within(t, time.Second), "NoSuchAction", nil)
+		if err[0] != nil || err[1] != nil || err[2] != nil {
+			t.Fatal(err)
+		}
+		if want := "asterisk answered NoSuchAction: Invalid/unknown command: NoSuchAction. Use Action: ListCommands to show available commands."; err[3] == nil || err[3].Error() != want {
+			t.Errorf("got %v, want %s", err[3], want)
+		}
+		for j := range peers[i] {
+			peers[i][j].Contacts, peers[i][j].AORs = nil, nil // the fake makes no contacts; Asterisk names no AOR it does not have
+		}
+	}
+	if d := cmp.Diff(config[1], config[0], cmpopts.EquateEmpty()); d != "" {
+		t.Errorf("config: %s", d)
+	}
+	if d := cmp.Diff(live[1], live[0]); d != "" {
+		t.Errorf("live: %s", d)
+	}
+	if d := cmp.Diff(peers[1], peers[0], cmpopts.EquateEmpty()); d != "" {
+		t.Errorf("peers: %s", d)
+	}
+}
+
+func testAsk(t *testing.T, a *oracle.Asterisk) {
+	s, err := New(Options{Address: a.AMI, Username: testUser, Secret: testSecret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	tests := map[string]string{
+		"MD5(x)":                                 "9dd4e461268c8034f5c8564e155c67a6",
+		`LEN(a "b\"${c} ) d)`:                    "14",
+		"EVAL(  a  )":                            "  a  ",
+		"BASE64_DECODE(YQpiOiBjCgpkDQpl)":        "a\nb: c\n\nd\r\ne",
+		"NO_SUCH_FUNCTION(x)":                    "",
+		"TOUPPER(grün)":                          "GRüN",
+		"LEN(" + strings.Repeat("x", 1007) + ")": "1007",
+	}
+	for call, want := range tests {
+		if got, err := s.Ask(t.Context(), call); err != nil || got != want {
+			t.Errorf("%.60s: got %q, %v, want %q", call, got, err, want)
+		}
+	}
+	if _, err := s.Ask(t.Context(), "LEN("+strings.Repeat("x", 1008)+")"); err == nil || errors.Is(err, dialplan.ErrCannotAsk) {
+		t.Errorf("got %v, want a refusal", err)
+	}
+}
+
+func testReload(t *testing.T, a *oracle.Asterisk, suite string) {
+	r := start(t, Options{Address: a.AMI})
+	eventually(t, "a sync", func() bool { return r.Status().Syncs > 0 })
+	commands := []string{"core reload", "module reload res_phoneprov.so", "pjsip reload", "module reload phoneprov", "module reload res_pjsip.so"}
+	for _, command := range commands {
+		settled(t, r)
+		before := r.Status().Syncs
+		a.CLI(t, command)
+		eventually(t, "a sync after "+command, func() bool { return r.Status().Syncs > before })
+		settled(t, r)
+		if n := r.Status().Syncs - before; n > 2 && command != "core reload" {
+			t.Errorf("%s: %d syncs, want one or two: %s", command, n, r.log.String())
+		}
+	}
+	eventually(t, "the fixed contact", func() bool {
+		for _, p := range r.Peers() {
+			if p.Name == "fixed" && len(p.Contacts) == 1 && p.Contacts[0].URI == "sip:x@127.0.0.1:9" {
+				return true
+			}
+		}
+		return false
+	})
+	kinds := map[Kind]bool{}
+	for _, c := range r.Status().Peers {
+		kinds[c.Kind] = true
+	}
+	if !kinds[PJSIP] || !kinds[IAX2] || kinds[SIP] != (suite == oracle.Bullseye) {
+		text, _ := json.Marshal(r.Peers())
+		t.Errorf("%s: got %s", suite, text)
+	}
+	if v := r.Status().AsteriskVersion; v == "" || r.Status().LastError != "" {
+		t.Errorf("got %+v", r.Status())
+	}
+}
+
+// A phone that registers and goes is seen by its events, without a sync.
+func testRegister(t *testing.T, a *oracle.Asterisk) {
+	r := start(t, Options{Address: a.AMI})
+	eventually(t, "a sync", func() bool { return r.Status().Syncs > 0 })
+	settled(t, r)
+	syncs := r.Status().Syncs
+	is := func(state State, contacts int) func() bool {
+		return func() bool {
+			for _, p := range r.Peers() {
+				if p.Kind == PJSIP && p.Name == "free" {
+					return p.State == state && len(p.Contacts) == contacts
+				}
+			}
+			return false
+		}
+	}
+	eventually(t, "the peer", is(Offline, 0))
+	register(t, a.IP, 60)
+	eventually(t, "it is there", is(Online, 1))
+	register(t, a.IP, 0)
+	eventually(t, "it is gone", is(Offline, 0))
+	if n := r.Status().Syncs; n != syncs {
+		t.Errorf("%d syncs in between", n-syncs)
+	}
+}
+
+// register sends a REGISTER for the peer without a password.
+func register(t *testing.T, ip string, expires int) {
+	t.Helper()
+	c, err := net.Dial("udp", ip+":5070")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	id := fmt.Sprint(time.Now().UnixNano())
+	fmt.Fprintf(c, "REGISTER sip:%[1]s SIP/2.0\r\nVia: SIP/2.0/UDP %[2]s;branch=z9hG4bK%[3]s\r\nFrom: <sip:free@%[1]s>;tag=1\r\n"+
+		"To: <sip:free@%[1]s>\r\nCall-ID: %[3]s\r\nCSeq: 1 REGISTER\r\nMax-Forwards: 70\r\nContact: <sip:free@192.0.2.7:5060>\r\n"+
+		"Expires: %[4]d\r\nContent-Length: 0\r\n\r\n", ip, c.LocalAddr(), id, expires)
+	_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+	answer := make([]byte, 2048)
+	n, err := c.Read(answer)
+	if err != nil || !strings.HasPrefix(string(answer[:n]), "SIP/2.0 200 ") {
+		t.Fatalf("REGISTER: %.60q, %v", answer[:n], err)
+	}
+}
+
+// settled waits until no sync has begun for a while.
+func settled(t *testing.T, r *running) {
+	t.Helper()
+	last, since := r.Status().Syncs, time.Now()
+	eventually(t, "rest", func() bool {
+		if n := r.Status().Syncs; n != last {
+			last, since = n, time.Now()
+		}
+		return time.Since(since) > 300*time.Millisecond
+	})
+}
+
+// An Asterisk that is killed, and started again with other users, needs no restart of ours.
+func testKill(t *testing.T, a *oracle.Asterisk) {
+	r := start(t, Options{Address: a.AMI})
+	eventually(t, "a snapshot", func() bool { return r.store.Load() != nil })
+	before := r.store.Load().Counts()
+	a.Kill(t)
+	eventually(t, "the loss", func() bool { return !r.Status().Connected })
+	if r.store.Load().Counts() != before {
+		t.Error("the last good snapshot is gone")
+	}
+	a.Write(t, "users.conf", oracleFiles["users.conf"]+"[6009]\nautoprov=yes\nmacaddress=001122334499\nprofile=p\nusername=6009\n")
+	least, stop, watched := before.Phones, make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(watched)
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Millisecond):
+				least = min(least, r.store.Load().Counts().Phones)
+			}
+		}
+	}()
+	a.Boot(t)
+	eventually(t, "the new user", func() bool { return r.store.Load().Counts().Phones == before.Phones+1 })
+	close(stop)
+	if <-watched; least < before.Phones {
+		t.Errorf("%d of %d phones were left while asterisk booted", least, before.Phones)
+	}
+	eventually(t, "no error", func() bool { return r.Status().Connected && r.Status().LastError == "" })
+}

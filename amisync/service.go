@@ -1,0 +1,148 @@
+package amisync
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/astconf"
+)
+
+// Service keeps a Store current with what Asterisk says. Its methods may be called from any goroutine.
+type Service struct {
+	o        Options
+	link     *link // nil without an address
+	asker    *asker
+	triggers *triggers
+	events   *queue
+	peers    peerSet
+	report   report
+	watched  func(files []*astconf.File) error // tells the watcher what was read; nil without one
+	ending   sync.WaitGroup                    // of connections
+
+	once     sync.Mutex // one sync at a time
+	lastLive *provision.Live
+}
+
+// New checks the options. It starts nothing.
+func New(o Options) (*Service, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{o: o, triggers: newTriggers(), events: newQueue(), report: newReport(o.Log)}
+	t := target{
+		address: o.Address, username: o.Username, secret: o.Secret, dial: o.Dial, events: "system,call", ending: &s.ending,
+	}
+	s.asker = newAsker(t, o.Timing.Ask)
+	if o.Address != "" {
+		s.link = &link{target: t, timing: o.Timing, onEvent: s.events.push, grace: s.grace,
+			onUp: s.report.up, onReady: s.ready, onDown: s.down}
+	}
+	return s, nil
+}
+
+// Run keeps the store current until the context ends, and returns when everything it started has ended. A Service runs
+// once.
+func (s *Service) Run(ctx context.Context) error {
+	if s.o.Store == nil {
+		return errors.New("no store to keep current")
+	}
+	defer s.Close()
+	var all sync.WaitGroup
+	defer all.Wait()
+	if s.link != nil {
+		all.Go(func() { s.link.run(ctx) })
+		all.Go(func() { s.handleEvents(ctx) })
+	} else {
+		if w, err := newWatcher(s.o.Timing.Watch, s.o.ConfigDir); err != nil {
+			s.report.watching(err) // the period is left, and SIGHUP
+		} else {
+			s.watched = w.watch
+			all.Go(func() { w.run(ctx, func() { s.Trigger("changed file") }) })
+		}
+		s.Trigger("start")
+	}
+	l := loop{
+		triggers: s.triggers, sync: s.sync, debounce: s.o.Timing.Debounce, deadline: s.o.Timing.Sync, resync: s.o.Resync,
+		retry: backoff{first: s.o.Timing.RetryMin, most: s.o.Timing.RetryMax},
+	}
+	l.run(ctx)
+	return nil
+}
+
+// Close ends the connection that Ask uses. Run does so itself; a Service that was never run is closed after use.
+func (s *Service) Close() {
+	s.asker.close()
+	s.ending.Wait()
+}
+
+// Trigger asks for a sync, for a reason that the log will name. It never blocks.
+func (s *Service) Trigger(reason string) { s.triggers.add(reason) }
+
+// Ask has Asterisk evaluate a function call, "DB(family/key)". It is a dialplan.Asker: where Asterisk cannot be asked, or does
+// not answer within Timing.Ask, the error is a dialplan.ErrCannotAsk. Calls are made one at a time, on a connection that
+// nothing else uses.
+func (s *Service) Ask(ctx context.Context, call string) (string, error) {
+	return s.asker.ask(ctx, call)
+}
+
+// Peers are the devices that Asterisk knows, by kind and name: as the last sync read them, with the events since. The slice
+// is the caller's; what it points to does not change.
+func (s *Service) Peers() []Peer { return s.peers.list() }
+
+// grace is short where there is nothing yet that could vanish.
+func (s *Service) grace() time.Duration {
+	if s.o.Store.Load() == nil {
+		return s.o.Timing.FirstBoot
+	}
+	return s.o.Timing.Boot
+}
+
+func (s *Service) ready(booted bool) {
+	if !booted {
+		s.o.Log.Warn().Msg("asterisk does not say that it is booted; if it is, then it sends no events: see its read= in manager.conf")
+	}
+	s.triggers.add("connect")
+}
+
+// down is told of every failed attempt. With files the first of them starts the first sync: there is nothing to wait for.
+func (s *Service) down(err error) {
+	s.report.down(err)
+	if s.o.Source == SourceFiles && s.o.Store.Load() == nil {
+		s.triggers.add("start")
+	}
+}
+
+// handleEvents takes events from the queue: amigo's goroutine, which fills it, must not wait.
+func (s *Service) handleEvents(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.events.wake:
+		}
+		events, overflow := s.events.take()
+		if overflow {
+			s.triggers.add("too many events")
+		}
+		for _, m := range events {
+			s.handle(m)
+		}
+	}
+}
+
+func (s *Service) handle(m message) {
+	switch m["Event"] {
+	case "Reload":
+		if reason := reloadReason(m); reason != "" {
+			s.triggers.add(reason)
+		}
+	case "FullyBooted":
+		s.triggers.add("fully booted")
+	case "ContactStatus", "DeviceStateChange", "PeerStatus":
+		s.peers.event(m)
+	}
+}

@@ -1,0 +1,195 @@
+package amisync
+
+import (
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// maxLogged bounds the diagnostics that one sync logs.
+const maxLogged = 100
+
+// Status says how the service is.
+type Status struct {
+	Source          string // SourceAMI or SourceFiles
+	Address         string // of Asterisk; empty: none
+	Connected       bool
+	Since           time.Time // when Connected last changed; zero: it never did
+	AsteriskVersion string    // of the Asterisk last read from; empty: not known
+	LastError       string    // what is wrong now, with the connection or else the last sync; empty: nothing
+	LastErrorAt     time.Time // when that began
+	LastSync        Sync      // the last that succeeded; zero: none did
+	Syncs, Failures uint64    // of syncs
+	Peers           []PeerCount
+}
+
+// Sync is what a sync did.
+type Sync struct {
+	At       time.Time
+	Trigger  string
+	Duration time.Duration
+	Counts   provision.Counts
+	Changes  provision.Changes
+	Warnings int // diagnostics worse than provision.Info
+}
+
+// Status reports how the service is. It never blocks.
+func (s *Service) Status() Status {
+	status := s.report.read()
+	status.Source, status.Address, status.Peers = s.o.Source, s.o.Address, s.peers.counts()
+	return status
+}
+
+// trouble is something that is wrong until it is not. What it says is logged when it changes.
+type trouble struct {
+	text string
+	at   time.Time
+}
+
+// set reports whether that is news.
+func (t *trouble) set(err error) bool {
+	if err.Error() == t.text {
+		return false
+	}
+	*t = trouble{err.Error(), time.Now()}
+	return true
+}
+
+// report keeps the status and writes the log.
+type report struct {
+	log zerolog.Logger
+
+	known map[string]bool // the diagnostics of the last sync
+
+	mu               sync.Mutex
+	status           Status
+	link, sync, list trouble
+	watch            trouble
+}
+
+func newReport(log zerolog.Logger) report { return report{log: log} }
+
+func (r *report) read() Status {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	status := r.status
+	for _, t := range []trouble{r.link, r.sync, r.list, r.watch} {
+		if t.text != "" {
+			status.LastError, status.LastErrorAt = t.text, t.at
+			break
+		}
+	}
+	return status
+}
+
+// locked runs f with the status in hand. What is to be logged is logged afterwards: a log that blocks must not block Status.
+func (r *report) locked(f func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	f()
+}
+
+func (r *report) up() {
+	r.locked(func() {
+		r.link = trouble{}
+		r.status.Connected, r.status.Since = true, time.Now()
+	})
+	r.log.Info().Msg("connected to asterisk")
+}
+
+func (r *report) down(err error) {
+	var news bool
+	r.locked(func() {
+		if r.status.Connected {
+			r.status.Connected, r.status.Since = false, time.Now()
+		}
+		news = r.link.set(err)
+	})
+	if news {
+		r.log.Error().Err(err).Msg("not connected to asterisk; trying again")
+	}
+}
+
+func (r *report) failed(trigger string, err error) {
+	var news bool
+	r.locked(func() {
+		r.status.Failures++
+		news = r.sync.set(err)
+	})
+	if news {
+		r.log.Error().Err(err).Str("trigger", trigger).Msg("sync failed; what was read before is served on")
+	}
+}
+
+func (r *report) synced(s Sync, found []provision.Diagnostic) {
+	s.Warnings = r.diagnose(found)
+	r.locked(func() {
+		r.sync = trouble{}
+		r.status.Syncs++
+		r.status.LastSync = s
+	})
+	r.log.Info().Str("trigger", s.Trigger).Dur("duration", s.Duration).
+		Int("phones", s.Counts.Phones).Int("lines", s.Counts.Lines).
+		Int("added", s.Changes.Added).Int("removed", s.Changes.Removed).Int("changed", s.Changes.Changed).
+		Int("warnings", s.Warnings).Msg("synced")
+}
+
+// diagnose logs the diagnostics that the last sync did not have, and counts those that matter. Syncs alone call it, which
+// run one at a time.
+func (r *report) diagnose(found []provision.Diagnostic) (warnings int) {
+	known := make(map[string]bool, len(found))
+	logged := 0
+	for _, d := range found {
+		text := d.String()
+		level := zerolog.DebugLevel
+		if d.Severity > provision.Info {
+			level = zerolog.WarnLevel
+			warnings++
+		}
+		if !r.known[text] && !known[text] {
+			if logged++; logged <= maxLogged {
+				r.log.WithLevel(level).Msg(text)
+			}
+		}
+		known[text] = true
+	}
+	if logged > maxLogged {
+		r.log.Warn().Int("more", logged-maxLogged).Msg("too many diagnostics to log: see phoneprov check")
+	}
+	r.known = known
+	return warnings
+}
+
+func (r *report) peersRead(version string, err error) {
+	var news bool
+	r.locked(func() {
+		if version != "" {
+			r.status.AsteriskVersion = version
+		}
+		if err == nil {
+			r.list = trouble{}
+		} else {
+			news = r.list.set(err)
+		}
+	})
+	if news {
+		r.log.Warn().Err(err).Msg("the list of peers is not current")
+	}
+}
+
+func (r *report) watching(err error) {
+	var news bool
+	r.locked(func() {
+		if err == nil {
+			r.watch = trouble{}
+		} else {
+			news = r.watch.set(err)
+		}
+	})
+	if news {
+		r.log.Warn().Err(err).Msg("changes of files are not seen; they are read again on SIGHUP and after the resync period")
+	}
+}

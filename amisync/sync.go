@@ -1,0 +1,166 @@
+package amisync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/astconf"
+)
+
+// sync reads everything, builds a snapshot and stores it. Whatever fails, the snapshot before stays.
+func (s *Service) sync(ctx context.Context, trigger string) error {
+	start := time.Now()
+	var c *conn
+	var down error
+	if s.link != nil {
+		c, down = s.link.conn()
+	}
+	next, found, err := s.build(ctx, c, down)
+	if err != nil {
+		s.report.failed(trigger, err)
+		return err
+	}
+	old := s.o.Store.Swap(next)
+	s.report.synced(Sync{
+		At: start, Trigger: trigger, Duration: time.Since(start),
+		Counts: next.Counts(), Changes: provision.Compare(old, next),
+	}, found)
+	if c != nil {
+		s.readPeers(ctx, c)
+	}
+	return nil
+}
+
+// onceBoot is how long Once waits for Asterisk to say that it is booted, which one that is says at once.
+const onceBoot = time.Second
+
+// Once reads and builds as a sync does, without Run and without storing the snapshot. Asterisk is connected to for it.
+func (s *Service) Once(ctx context.Context) (*provision.Snapshot, []provision.Diagnostic, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.o.Timing.Sync)
+	defer cancel()
+	if s.link == nil {
+		return s.build(ctx, nil, nil)
+	}
+	attempt, cancel := context.WithTimeout(ctx, s.o.Timing.Connect)
+	defer cancel()
+	c, err := connect(attempt, s.link.target, nil)
+	if err == nil {
+		defer c.close()
+		select {
+		case <-c.booted:
+		case <-c.done:
+		case <-time.After(onceBoot): // no right to events, or it is booting
+		}
+	}
+	return s.build(ctx, c, err)
+}
+
+// build makes a snapshot, with the connection c or without one, and then down says why.
+func (s *Service) build(ctx context.Context, c *conn, down error) (*provision.Snapshot, []provision.Diagnostic, error) {
+	s.once.Lock()
+	defer s.once.Unlock()
+	config, err := s.config(ctx, c, down)
+	if err != nil {
+		return nil, nil, err
+	}
+	live, lost, err := s.live(ctx, c, down, provision.Endpoints(config))
+	if err != nil {
+		return nil, nil, err
+	}
+	in := provision.Input{Config: config, Live: live, Interfaces: s.o.Interfaces, Zone: s.o.Zone}
+	if s.link != nil {
+		in.Ask = s.Ask
+	}
+	next, found, err := provision.Build(ctx, in, time.Now())
+	if lost != nil {
+		found = append(found, *lost)
+	}
+	return next, found, err
+}
+
+func (s *Service) config(ctx context.Context, c *conn, down error) (provision.Config, error) {
+	if s.o.Source == SourceFiles {
+		return s.loadFiles()
+	}
+	if c == nil {
+		return nil, fmt.Errorf("read the configuration: %w", down)
+	}
+	config, err := readConfig(ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	return config, nil
+}
+
+// live asks for the live endpoints. With SourceFiles an Asterisk that is down does not stop the files from being served:
+// the endpoints are those of the last time, or for want of them the files', and a diagnostic says so.
+func (s *Service) live(ctx context.Context, c *conn, down error, names []string) (*provision.Live, *provision.Diagnostic, error) {
+	if s.link == nil {
+		return nil, nil, nil
+	}
+	err := down
+	if c != nil {
+		var live *provision.Live
+		if live, err = readLive(ctx, c, names); err == nil {
+			s.lastLive = live
+			return live, nil, nil
+		}
+	}
+	err = fmt.Errorf("read the live endpoints: %w", err)
+	if s.o.Source != SourceFiles {
+		return nil, nil, err
+	}
+	if len(names) == 0 {
+		return s.lastLive, nil, nil
+	}
+	return s.lastLive, &provision.Diagnostic{Severity: provision.Warning, Message: err.Error()}, nil
+}
+
+// loadFiles reads provision.ConfigFiles from the directory.
+func (s *Service) loadFiles() (provision.Config, error) {
+	if _, err := os.ReadDir(s.o.ConfigDir); err != nil { // all files missing is one thing, no directory another
+		return nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	config := provision.Config{}
+	loader := astconf.Loader{Dir: s.o.ConfigDir}
+	var read []*astconf.File
+	var broken []error
+	for _, name := range provision.ConfigFiles {
+		file, err := loader.Load(name)
+		read = append(read, file) // a broken one too: its repair is waited for
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			broken = append(broken, err)
+		default:
+			config[name] = file
+		}
+	}
+	if s.watched != nil {
+		s.report.watching(s.watched(read))
+	}
+	return config, errors.Join(broken...)
+}
+
+// readPeers brings the list of peers up to date. It is not part of the snapshot: where it fails the old list stays.
+func (s *Service) readPeers(ctx context.Context, c *conn) {
+	s.peers.begin()
+	peers, err := readPeers(ctx, c)
+	s.peers.replace(peers, err == nil)
+	version := ""
+	if err == nil {
+		version, err = readVersion(ctx, c)
+	}
+	s.report.peersRead(version, err)
+}
+
+// readVersion asks for Asterisk's version, "22.10.1".
+func readVersion(ctx context.Context, c *conn) (string, error) {
+	answer, err := c.do(ctx, "CoreSettings", nil)
+	return answer["AsteriskVersion"], err
+}

@@ -1,0 +1,21 @@
+package oracle
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// What we do otherwise than Asterisk on purpose is in the README, word for word.
+func TestDifferencesAreInTheReadme(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join("..", "..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range Differences {
+		if !strings.Contains(string(readme), "\n- "+d.Why) {
+			t.Errorf("README.md does not list: %s", d.Why)
+		}
+	}
+}

@@ -1,0 +1,76 @@
+# shellcheck shell=bash disable=SC2034
+# Sourced by deploy/walkthrough and deploy/linphone: starts the deployment of docker-compose.yml on a copy of the sample
+# configuration, as a project and on ports of its own, and removes all of it at the end.
+# The caller then has: $config, the copy of deploy/sample/asterisk; $url, where phones fetch; $sip_port, where they register.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+work=$(mktemp -d)
+config=$work/asterisk
+
+export COMPOSE_PROJECT_NAME=phoneprov-proof ASTERISK_CONFIG=$config PHONEPROV_DATA=$work/phoneprov
+export BIND=127.0.0.1 HTTP_PORT=${HTTP_PORT:-0} SIP_PORT=${SIP_PORT:-0} # 0: one that is free
+
+step() { printf '\n== %s\n' "$*"; }
+
+reason=
+fail() {
+  reason=$*
+  exit 1
+}
+
+# within SECONDS COMMAND...: until the command succeeds
+within() {
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    ((SECONDS < deadline)) || fail "not within its time: $*"
+    sleep 0.1
+  done
+}
+
+compose() {
+  local tool=(docker-compose)
+  docker compose version >/dev/null 2>&1 && tool=(docker compose)
+  (cd "$root" && "${tool[@]}" "$@") </dev/null
+}
+
+cli() { # a command at the Asterisk CLI
+  echo "asterisk> $1"
+  compose exec -T asterisk asterisk -rx "$1"
+}
+
+fetch() { curl -fsS --max-time 10 "$url/$1"; } # fetch FILE: as a phone does
+shows() { fetch "$1" | grep -F -- "$2" >/dev/null; } # shows FILE TEXT: not grep -q, which would break curl's pipe
+
+# edit FILE SED TEXT: in the configuration; as many editors do, it writes a new file and renames it. TEXT must come of it.
+edit() { sed -i "$2" "$config/$1" && grep -qF -- "$3" "$config/$1"; }
+
+healthy() { [[ $(docker inspect -f '{{.State.Health.Status}}' "$(compose ps -q "$1")") == healthy ]]; }
+published() { compose port "$@" | sed 's/.*://'; }
+
+deploy() {
+  mkdir "$config" "$PHONEPROV_DATA"
+  cp -R "$root/deploy/sample/asterisk/." "$config"
+  cp -R "$root/deploy/sample/phoneprov/." "$PHONEPROV_DATA"
+  chmod -R a+rX "$config" "$PHONEPROV_DATA"
+  trap undeploy EXIT
+  compose down -v --remove-orphans >/dev/null 2>&1 || true # what an interrupted run left
+  step "docker-compose up --build -d"
+  compose up --build -d >"$work/up.log" 2>&1 || { tail -n 40 "$work/up.log" >&2; fail "docker-compose up"; }
+  within 120 healthy phoneprov
+  url=http://127.0.0.1:$(published phoneprov 8080)/phoneprov
+  sip_port=$(published --protocol udp asterisk 5060)
+  compose ps
+}
+
+undeploy() {
+  local status=$?
+  trap - EXIT
+  set +e
+  jobs -p | xargs -r kill 2>/dev/null
+  ((status == 0)) || compose logs --no-color 2>&1 | grep -v '"method":"GET"' | tail -n 60 >&2
+  compose down -v --remove-orphans >/dev/null 2>&1
+  rm -rf "$work"
+  ((status == 0)) || echo "FAILED: ${reason:-$0 ended with status $status}" >&2
+  exit "$status"
+}
