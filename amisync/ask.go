@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,8 +30,36 @@ func newAsker(t target, timeout time.Duration) *asker {
 // ask returns the value of a call such as "DB(family/key)". Where Asterisk cannot be asked, or does not answer in time,
 // the error is a dialplan.ErrCannotAsk. An unknown function and an empty value look the same: "".
 func (a *asker) ask(ctx context.Context, call string) (string, error) {
-	if err := checkField("Variable", call); err != nil {
-		return "", err
+	answer, err := a.do(ctx, "Getvar", message{"Variable": call})
+	return answer["Value"], err
+}
+
+// commandFailed is Asterisk's Message where a command of the CLI fails, as "core show function" does for a name that is
+// none; where the command may not be given, it is another.
+const commandFailed = "Command output follows"
+
+// knows reports whether Asterisk has a function of that name. It needs the right to write "command".
+func (a *asker) knows(ctx context.Context, function string) (bool, error) {
+	if strings.Trim(function, functionBytes) != "" {
+		return false, nil
+	}
+	_, err := a.do(ctx, "Command", message{"Command": "core show function " + function})
+	var refused *ActionError
+	if errors.As(err, &refused) && refused.Message == commandFailed {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// functionBytes are those of a function's name, among which none ends or adds to a command.
+const functionBytes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+
+// do has one action answered, in its turn and in time.
+func (a *asker) do(ctx context.Context, action string, fields message) (message, error) {
+	for name, value := range fields {
+		if err := checkField(name, value); err != nil {
+			return nil, err
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.timeout)
 	defer cancel()
@@ -38,19 +67,19 @@ func (a *asker) ask(ctx context.Context, call string) (string, error) {
 	case a.turn <- struct{}{}:
 		defer func() { <-a.turn }()
 	case <-ctx.Done():
-		return "", cannot(lateError("wait for a turn", ctx))
+		return nil, cannot(lateError("wait for a turn", ctx))
 	}
 	for {
 		c, fresh, err := a.connection(ctx)
 		if err != nil {
-			return "", cannot(err)
+			return nil, cannot(err)
 		}
-		answer, err := c.do(ctx, "Getvar", message{"Variable": call})
+		answer, err := c.do(ctx, action, fields)
 		if err == nil {
-			return answer["Value"], nil
+			return answer, nil
 		}
 		if fresh || ctx.Err() != nil || c.err() == nil {
-			return "", cannot(err)
+			return nil, cannot(err)
 		} // a connection that was lost since the last call: once more on a new one
 	}
 }

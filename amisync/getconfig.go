@@ -19,6 +19,8 @@ func readConfig(ctx context.Context, c *conn) (provision.Config, error) {
 		file, err := getConfig(ctx, c, name)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
+		case err != nil && name == provision.GlobalsFile && refusedBy(err):
+			config[name] = noGlobals(err)
 		case err != nil:
 			return nil, fmt.Errorf("%s: %w", name, err)
 		default:
@@ -30,17 +32,46 @@ func readConfig(ctx context.Context, c *conn) (provision.Config, error) {
 
 // getConfig asks for one file; fs.ErrNotExist where Asterisk has none of that name.
 func getConfig(ctx context.Context, c *conn, name string) (*astconf.File, error) {
-	answer, err := c.do(ctx, "GetConfig", message{"Filename": name})
+	ask := message{"Filename": name}
+	if name == provision.GlobalsFile { // the dialplan itself can be large
+		ask["Category"] = provision.GlobalsCategory
+	}
+	answer, err := c.do(ctx, "GetConfig", ask)
 	var refused *ActionError
 	switch {
 	case errors.As(err, &refused) && refused.Message == "Config file not found":
 		return nil, fs.ErrNotExist
 	case errors.As(err, &refused) && refused.Message == "Config file has invalid format":
-		return nil, errors.New("asterisk cannot parse this file: its own log says why")
+		return nil, errUnparsed
 	case err != nil:
 		return nil, err
 	}
 	return parseConfig(name, answer)
+}
+
+var errUnparsed = errors.New("asterisk cannot parse this file: its own log says why")
+
+// refusedBy says whether it is Asterisk that has something against a file, and not the connection that failed.
+func refusedBy(err error) bool {
+	var refused *ActionError
+	return errors.Is(err, errUnparsed) || errors.As(err, &refused)
+}
+
+// noGlobals stands for a dialplan that cannot be read: the phones are served without its global variables.
+func noGlobals(err error) *astconf.File {
+	pos := astconf.Pos{File: provision.GlobalsFile}
+	return &astconf.File{Name: pos.File, Warnings: []astconf.Warning{{Pos: pos, Message: fmt.Sprintf("no global variables: %v", err)}}}
+}
+
+// onlyGlobals is what GetConfig tells of the dialplan: the one category that is asked for.
+func onlyGlobals(file *astconf.File) *astconf.File {
+	only := &astconf.File{Name: file.Name, Warnings: file.Warnings}
+	for _, c := range file.Categories {
+		if c.Name == provision.GlobalsCategory {
+			only.Categories = append(only.Categories, c)
+		}
+	}
+	return only
 }
 
 // parseConfig builds the tree from an answer, whose keys tell the order: "Category-000001", "Templates-000001",

@@ -37,7 +37,8 @@ var oracleFiles = map[string]string{
 		"[pp1]\ntype=phoneprov\nendpoint=6002\nMAC=aabbccddee01\nPROFILE=p\n[pp2]\ntype=phoneprov\nendpoint=gone\nMAC=aabbccddee02\nPROFILE=p\n",
 	"pjsip_wizard.conf": "[wiz]\ntype=wizard\ntransport=udp\naccepts_auth=yes\naccepts_registrations=yes\nhas_phoneprov=yes\n" +
 		"phoneprov/MAC=aabbccddee03\nphoneprov/PROFILE=p\ninbound_auth/username=wu\ninbound_auth/password=wp\nendpoint/callerid=W <77>\n",
-	"sip.conf": "[general]\n[s1]\ntype=friend\nhost=dynamic\n", "iax.conf": "[general]\n[i1]\ntype=friend\nhost=dynamic\n",
+	"extensions.conf": "[general]\nstatic=yes\n[globals]\nA=1\nB => ${A}\n[default]\nexten => 1,1,NoOp\n",
+	"sip.conf":        "[general]\n[s1]\ntype=friend\nhost=dynamic\n", "iax.conf": "[general]\n[i1]\ntype=friend\nhost=dynamic\n",
 }
 
 func forSuites(t *testing.T, f func(t *testing.T, a *oracle.Asterisk, suite string)) {
@@ -100,14 +101,27 @@ func testConfig(t *testing.T, a *oracle.Asterisk) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := provision.Config{}
-	for _, name := range provision.ConfigFiles {
-		if want[name], err = (&astconf.Loader{Dir: a.ConfigDir}).Load(name); err != nil {
-			t.Fatal(err)
-		}
+	want, err := (&Service{o: Options{ConfigDir: a.ConfigDir}}).loadFiles()
+	if err != nil {
+		t.Fatal(err)
 	}
 	if d := cmp.Diff(want, got, cmpopts.IgnoreFields(astconf.Pos{}, "Line"), cmpopts.IgnoreFields(astconf.File{}, "Sources", "Dirs", "Warnings"), cmpopts.EquateEmpty()); d != "" {
 		t.Errorf("files and GetConfig differ: %s", d)
+	}
+	// A dialplan that cannot be read costs its global variables, and no phone.
+	a.Write(t, provision.GlobalsFile, "[a](none)\n")
+	defer a.Write(t, provision.GlobalsFile, oracleFiles[provision.GlobalsFile])
+	if got, err = readConfig(within(t, 10*time.Second), c); err != nil {
+		t.Fatal(err)
+	}
+	if want, err = (&Service{o: Options{ConfigDir: a.ConfigDir}}).loadFiles(); err != nil {
+		t.Fatal(err)
+	}
+	for source, config := range map[string]provision.Config{"ami": got, "files": want} {
+		f := config[provision.GlobalsFile]
+		if len(f.Categories) != 0 || len(f.Warnings) != 1 || !strings.HasPrefix(f.Warnings[0].String(), "extensions.conf: no global variables: ") {
+			t.Errorf("%s: got %+v", source, f)
+		}
 	}
 	a.Write(t, "broken.conf", "[a](none)\n")
 	if _, err := getConfig(within(t, time.Second), c, "broken.conf"); err == nil || err.Error() != "asterisk cannot parse this file: its own log says why" {

@@ -89,6 +89,12 @@ func (s *Service) Ask(ctx context.Context, call string) (string, error) {
 	return s.asker.ask(ctx, call)
 }
 
+// Knows reports whether Asterisk has a function of that name, at the price of a call: it is for "phoneprov check". The
+// account needs the right to write "command". The error is that of Ask.
+func (s *Service) Knows(ctx context.Context, function string) (bool, error) {
+	return s.asker.knows(ctx, function)
+}
+
 // Peers are the devices that Asterisk knows, by kind and name: as the last sync read them, with the events since. The slice
 // is the caller's; what it points to does not change.
 func (s *Service) Peers() []Peer { return s.peers.list() }

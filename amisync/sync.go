@@ -135,6 +135,10 @@ func (s *Service) loadFiles() (provision.Config, error) {
 		read = append(read, file) // a broken one too: its repair is waited for
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
+		case err != nil && name == provision.GlobalsFile:
+			config[name] = noGlobals(err)
+		case name == provision.GlobalsFile:
+			config[name] = onlyGlobals(file)
 		case err != nil:
 			broken = append(broken, err)
 		default:

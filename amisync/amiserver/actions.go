@@ -77,7 +77,7 @@ func (s *Session) getConfig(action Message) {
 	case err != nil:
 		s.fail(action, "Config file has invalid format")
 	default:
-		s.answer(action, "Success", tree(file)...)
+		s.answer(action, "Success", tree(file, action["Category"])...)
 	}
 }
 
@@ -86,10 +86,15 @@ func (s *Session) load(name string) (*astconf.File, error) {
 	return loader.Load(name)
 }
 
-// tree is a file as GetConfig tells it.
-func tree(file *astconf.File) []string {
+// tree is a file as GetConfig tells it: all of it, or the categories of one name, numbered from 0.
+func tree(file *astconf.File, only string) []string {
 	var fields []string
-	for i, c := range file.Categories {
+	i := -1
+	for _, c := range file.Categories {
+		if only != "" && c.Name != only {
+			continue
+		}
+		i++
 		fields = append(fields, fmt.Sprintf("Category-%06d", i), c.Name)
 		if len(c.Bases) > 0 {
 			fields = append(fields, fmt.Sprintf("Templates-%06d", i), strings.Join(c.Bases, ","))

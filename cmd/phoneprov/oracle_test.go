@@ -189,3 +189,18 @@ fullname = Katherine Johnson
 macaddress = 000413aa0003
 timezone = Europe/Vienna
 `
+
+// check tells a function that nobody knows from one whose value is empty.
+func TestKnows(t *testing.T) {
+	for _, suite := range oracle.Suites {
+		t.Run(suite, func(t *testing.T) {
+			t.Parallel()
+			v := startService(t, oracle.Start(t, oracle.Options{Suite: suite}), "ami")
+			for function, want := range map[string]bool{"DB": true, "PJSIP_ENDPOINT": true, "NOSUCH": false, "x\r\nAction: Logoff": false, "": false} {
+				if got, err := v.sync.Knows(t.Context(), function); err != nil || got != want {
+					t.Errorf("Knows(%q): got %v (%v), want %v", function, got, err, want)
+				}
+			}
+		})
+	}
+}
