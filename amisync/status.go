@@ -131,7 +131,7 @@ func (r *report) synced(s Sync, found []provision.Diagnostic) {
 		r.status.Syncs++
 		r.status.LastSync = s
 	})
-	r.log.Info().Str("trigger", s.Trigger).Dur("duration", s.Duration).
+	r.log.Info().Str("trigger", s.Trigger).Dur("duration_ms", s.Duration).
 		Int("phones", s.Counts.Phones).Int("lines", s.Counts.Lines).
 		Int("added", s.Changes.Added).Int("removed", s.Changes.Removed).Int("changed", s.Changes.Changed).
 		Int("warnings", s.Warnings).Msg("synced")

@@ -35,7 +35,7 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *response, e 
 		line.Str("mac", e.phone.ID).Str("phone", e.phone.Name())
 	}
 	line.Str("method", short(r.Method)).Str("file", short(e.fileOr(r))).
-		Int("status", res.status).Int64("bytes", res.bytes).Dur("ms", took).
+		Int("status", res.status).Int64("bytes", res.bytes).Dur("duration_ms", took).
 		Str("remote", remoteAddress(r)).Str("user_agent", short(r.UserAgent()))
 	if e.err != nil {
 		line.AnErr("error", e.err)

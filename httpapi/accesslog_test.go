@@ -20,7 +20,7 @@ func TestLogLine(t *testing.T) {
 	if err := json.Unmarshal(b.log.Bytes(), &line); err != nil {
 		t.Fatalf("%v: %s", err, &b.log)
 	}
-	delete(line, "ms")
+	delete(line, "duration_ms")
 	want := map[string]any{"level": "info", "message": "request", "mac": "0011223344aa", "phone": "6001", "method": "GET",
 		"file": "0011223344aa.cfg", "status": 200.0, "bytes": 22.0, "remote": "192.0.2.1", "user_agent": "Yealink SIP-T46G"}
 	if !maps.Equal(line, want) {

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/httpapi"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
@@ -25,7 +27,7 @@ func startService(t *testing.T, a *oracle.Asterisk, source string) *service {
 		"PHONEPROV_AMI_SECRET":          oracle.Secret,
 		"PHONEPROV_HTTP_LISTEN":         "127.0.0.1:0",
 		"PHONEPROV_ADMIN_LISTEN":        "127.0.0.1:0",
-		"PHONEPROV_LOG_LEVEL":           "warn",
+		"PHONEPROV_LOG_LEVEL":           "debug",
 	}
 	if source == "files" {
 		env["PHONEPROV_AMI_ADDRESS"] = ""
@@ -34,10 +36,17 @@ func startService(t *testing.T, a *oracle.Asterisk, source string) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := newService(s, t.Output())
+	log := new(lockedBuffer)
+	v, err := newService(s, log)
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { // whatever the test did, it told no secret
+		noSecrets(t, "log", log.String())
+		if t.Failed() {
+			t.Logf("%s", log.String())
+		}
+	})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- v.run(ctx, nil) }()
@@ -54,6 +63,16 @@ func startService(t *testing.T, a *oracle.Asterisk, source string) *service {
 		return nil
 	})
 	return v
+}
+
+// noSecrets fails the test where a secret of the tests' configurations shows.
+func noSecrets(t *testing.T, where, text string) {
+	t.Helper()
+	for _, secret := range []string{oracle.Secret, "secret-60", "secret-70", "secret-80", "ss=word", "s6001"} {
+		if i := strings.Index(text, secret); i >= 0 {
+			t.Errorf("%s tells a secret: %.200q", where, text[max(0, i-100):])
+		}
+	}
 }
 
 // eventually polls for a condition.
@@ -125,6 +144,9 @@ func TestEveryFile(t *testing.T) {
 							ours[uri] = answer
 						}
 						tree.Compare(t, theirs, ours)
+						ready := httptest.NewRecorder()
+						httpapi.Admin(v.options).ServeHTTP(ready, httptest.NewRequest(http.MethodGet, "/readyz", nil))
+						noSecrets(t, "/readyz", ready.Body.String())
 					})
 				}
 			})

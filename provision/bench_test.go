@@ -1,0 +1,78 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+)
+
+// benchUsers is a users file with n phones.
+func benchUsers(n int) string {
+	var b strings.Builder
+	b.WriteString("[general]\nvmexten=*97\n[phone](!)\nautoprov=yes\nprofile=p\n")
+	for i := range n {
+		fmt.Fprintf(&b, "[%06d](phone)\nusername=%06[1]d\nsecret=secret%06[1]d\nfullname=User %[1]d\nmacaddress=%012[1]x\n", i)
+	}
+	return b.String()
+}
+
+const benchProfile = "[general]\n[p]\nmime_type => text/xml\nsetvar => A=${TOUPPER(${USERNAME})}\n${MAC}.cfg => t\n${MAC}-directory.cfg => d\n"
+
+func BenchmarkBuild(b *testing.B) {
+	for _, n := range []int{10, 1_000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			c := config(b, map[string]string{"phoneprov.conf": benchProfile, "users.conf": benchUsers(n)})
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, _, err := Build(context.Background(), Input{Config: c}, testNow); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkCompare(b *testing.B) {
+	s, _ := build(b, map[string]string{"phoneprov.conf": benchProfile, "users.conf": benchUsers(100_000)})
+	for b.Loop() {
+		Compare(s, s)
+	}
+}
+
+func BenchmarkLookup(b *testing.B) {
+	s, _ := build(b, map[string]string{"phoneprov.conf": benchProfile, "users.conf": benchUsers(100_000)})
+	for name, uri := range map[string]string{"exact": "00000000abcd.cfg", "MAC": "00:00:00:00:AB:CD.cfg", "unknown": "y000000000028.cfg"} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				s.Lookup(uri)
+			}
+		})
+	}
+}
+
+func BenchmarkRender(b *testing.B) {
+	s, _ := build(b, map[string]string{"phoneprov.conf": benchProfile, "users.conf": benchUsers(5_000)})
+	r, _ := renderer(b, map[string]string{
+		"t": strings.Repeat("<line user=\"${USERNAME}\" secret=\"${SECRET}\" server=\"${SERVER}:${SERVER_PORT}\" name=\"${A}\"/>\n", 60),
+		"d": "${PP_EACH_USER(<item><ln>%{DISPLAY_NAME}</ln><ct>%{USERNAME}</ct></item>\n)}",
+	})
+	for name, uri := range map[string]string{"file of 6 kB": "000000000007.cfg", "directory of 5000": "000000000007-directory.cfg"} {
+		b.Run(name, func(b *testing.B) {
+			rt := s.Lookup(uri)
+			b.ReportAllocs()
+			for b.Loop() {
+				doc, err := r.Render(context.Background(), s, rt, Request{Server: "pbx", Now: testNow})
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := io.Copy(io.Discard, doc.Content); err != nil {
+					b.Fatal(err)
+				}
+				b.SetBytes(doc.Size)
+			}
+		})
+	}
+}
