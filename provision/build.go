@@ -33,9 +33,7 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 		snap:     &Snapshot{BuiltAt: now, phones: map[string]*Phone{}, routes: map[string]*Route{}},
 	}
 	b.readConfigWarnings()
-	if err := b.readGlobals(ctx, in.Config[GlobalsFile]); err != nil {
-		return nil, b.diags, err
-	}
+	b.snap.globals = readGlobals(in.Config[GlobalsFile])
 	b.readGeneral(in.Config["phoneprov.conf"])
 	b.readProfiles(in.Config["phoneprov.conf"])
 	b.readUsers(in.Config["users.conf"])
@@ -69,7 +67,7 @@ func (b *builder) addLine(provider string, l *Line, mac, profile astconf.Var) {
 	p := b.profiles[profile.Value]
 	if p == nil {
 		if profile.Value == "" {
-			b.diags.add(Error, l.pos, "[%s]: no profile, and phoneprov.conf has no default_profile: its phone is not served", l.Section)
+			b.diags.add(Error, l.pos, "[%s]: no profile, its own or phoneprov.conf's default_profile: its phone is not served", l.Section)
 		} else {
 			b.diags.add(Error, profile.Pos, "[%s]: profile %q: there is no such section in phoneprov.conf: its phone is not served", l.Section, profile.Value)
 		}

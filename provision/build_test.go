@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
@@ -26,7 +27,7 @@ func TestBuildDiagnostics(t *testing.T) {
 		{"a MAC that is not one", map[string]string{"phoneprov.conf": few, "users.conf": "[a]\nautoprov=yes\nmacaddress=nonsense\n"},
 			[]string{`users.conf:3: warning: [a]: "nonsense": not a MAC address: want 12 hexadecimal digits; it is served under that name`}},
 		{"no profile", map[string]string{"phoneprov.conf": "[p]\n", "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n"},
-			[]string{`users.conf:1: error: [a]: no profile, and phoneprov.conf has no default_profile: its phone is not served`}},
+			[]string{`users.conf:1: error: [a]: no profile, its own or phoneprov.conf's default_profile: its phone is not served`}},
 		{"unknown profile", map[string]string{"phoneprov.conf": few, "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\nprofile=P\n"},
 			[]string{`users.conf:4: error: [a]: profile "P": there is no such section in phoneprov.conf: its phone is not served`}},
 		{"unknown default profile", map[string]string{"phoneprov.conf": "[general]\ndefault_profile=q\n", "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n"},
@@ -50,12 +51,15 @@ func TestBuildDiagnostics(t *testing.T) {
 			[]string{`phoneprov.conf:4: error: profile "p": file name "${NOSUCH}" of phone 000000000001 is empty: it is not served`}},
 		{"a file name that needs Asterisk", map[string]string{"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${DB(a/b)}.cfg => t\n", "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n"},
 			[]string{`phoneprov.conf:4: error: profile "p": file name "${DB(a/b)}.cfg" of phone 000000000001 needs a function of Asterisk, and there is no AMI to ask: it is not served`}},
+		{"a file name without an end", map[string]string{"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n" + strings.Repeat("${", 80) + "MAC" + strings.Repeat("}", 80) + " => t\ny => t\n",
+			"users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n"},
+			[]string{`phoneprov.conf:4: error: profile "p": file name "` + strings.Repeat("${", 80) + "MAC" + strings.Repeat("}", 80) + `" of phone 000000000001 cannot be made (nested too deep): it is not served`}},
 		{"a file without a template", map[string]string{"phoneprov.conf": "[p]\nx =>\n"},
 			[]string{`phoneprov.conf:2: error: profile "p": file "x" has no template`}},
 		{"a static_file without a name", map[string]string{"phoneprov.conf": "[p]\nstatic_file => ,text/xml\n"},
 			[]string{`phoneprov.conf:2: error: profile "p": static_file has no file name`}},
 		{"a setvar without =", map[string]string{"phoneprov.conf": "[p]\nsetvar => X\n"},
-			[]string{`phoneprov.conf:2: warning: profile "p": setvar "X" is not NAME=value`}},
+			[]string{`phoneprov.conf:2: warning: profile "p": a setvar that is not NAME=value sets nothing`}},
 		{"a profile twice", map[string]string{"phoneprov.conf": "[p]\n[p]\n"},
 			[]string{`phoneprov.conf:2: warning: profile "p": there is one of that name already; this one is ignored`}},
 		{"phoneprov without MAC and PROFILE", map[string]string{"phoneprov.conf": few, "pjsip.conf": "[a]\ntype=phoneprov\nPROFILE=p\n[b]\ntype=phoneprov\nMAC=000000000001\n"},

@@ -98,9 +98,9 @@ func malformed(content io.Reader) (line int, err error) {
 	}
 	dec := xml.NewDecoder(bytes.NewReader(text))
 	dec.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
-	for elements := 0; ; {
+	for roots, depth := 0, 0; ; {
 		token, err := dec.Token()
-		if err == io.EOF && elements == 0 {
+		if err == io.EOF && roots == 0 {
 			return 1, errors.New("no element")
 		}
 		if err == io.EOF {
@@ -110,14 +110,39 @@ func malformed(content io.Reader) (line int, err error) {
 			line, _ = dec.InputPos()
 			var syntax *xml.SyntaxError
 			if errors.As(err, &syntax) {
-				return syntax.Line, errors.New(syntax.Msg)
+				return syntax.Line, errors.New(withoutContent(syntax.Msg))
 			}
-			return line, err
+			return line, errors.New("not XML")
 		}
-		if _, ok := token.(xml.StartElement); ok {
-			elements++
+		switch token.(type) {
+		case xml.StartElement:
+			if depth++; depth == 1 {
+				roots++
+			}
+			if roots > 1 {
+				line, _ = dec.InputPos()
+				return line, errors.New("a second element after the first")
+			}
+		case xml.EndElement:
+			depth--
 		}
 	}
+}
+
+// withoutContent is a message of encoding/xml less what it quotes of the file, in which there are passwords.
+func withoutContent(message string) string {
+	for beginning, instead := range map[string]string{
+		"invalid character entity": "an & that begins no entity",
+		"element <":                "a start tag and the end tag after it differ",
+		"unexpected end element":   "an end tag without its start tag",
+		"invalid XML name":         "an invalid name",
+		"unsupported version":      "an unsupported version of XML",
+	} {
+		if strings.HasPrefix(message, beginning) {
+			return instead
+		}
+	}
+	return message
 }
 
 // functions reports the functions that are called and that nobody knows.
@@ -141,18 +166,20 @@ func (c *checker) functions(ctx context.Context, s *Snapshot, r *Renderer) {
 func (c *checker) calls(ctx context.Context, r *Renderer, t *dialplan.Template, file string, line int) {
 	for _, call := range t.Calls() {
 		known, err := r.knows(ctx, call.Name)
-		if known || err != nil { // what cannot be asked is an error of the rendering
+		if known {
 			continue
 		}
-		at := line
-		if at == 0 {
-			at = call.Line
+		d := Diagnostic{Pos: astconf.Pos{File: file, Line: line}, Severity: Error, Message: "unknown function " + call.Name}
+		if line == 0 {
+			d.Pos.Line = call.Line
 		}
-		message := "unknown function " + call.Name
-		if r.Knows == nil {
-			message = fmt.Sprintf("function %s is none of phoneprov's own, and there is no AMI to ask", call.Name)
+		if err != nil {
+			d.Severity = Warning
+			d.Message = fmt.Sprintf("function %s: whether Asterisk has it cannot be told: %v", call.Name, err)
+		} else if r.Knows == nil {
+			d.Message = fmt.Sprintf("function %s is none of phoneprov's own, and there is no AMI to ask", call.Name)
 		}
-		c.report(Diagnostic{Pos: astconf.Pos{File: file, Line: at}, Severity: Error, Message: message})
+		c.report(d)
 	}
 }
 

@@ -26,9 +26,15 @@ func TestCheck(t *testing.T) {
 		{"a template that no route uses", "", map[string]string{"t": "${PP_EACH_EXTENSION(${MAC},used)}", "used": "", "unused": "", "sub/unused": ""},
 			[]string{`sub/unused: info: no route uses this file`, `unused: info: no route uses this file`}, false},
 		{"malformed XML", "mime_type => text/xml\ny => xml\n", map[string]string{"t": "", "xml": "<a>\n<b>${DISPLAY_NAME}</c>\n</a>"},
-			[]string{`xml: error: malformed XML for phone 000000000001, line 2 of "y": element <b> closed by </c>`}, false},
+			[]string{`xml: error: malformed XML for phone 000000000001, line 2 of "y": a start tag and the end tag after it differ`}, false},
 		{"XML by the template's name", "y => t.xml\n", map[string]string{"t": "", "t.xml": "<a b=${MAC}/>"},
 			[]string{`t.xml: error: malformed XML for phone 000000000001, line 1 of "y": unquoted or missing attribute value in element`}, false},
+		{"two elements", "y => t.xml\n", map[string]string{"t": "", "t.xml": "<a></a>\n<b/>"},
+			[]string{`t.xml: error: malformed XML for phone 000000000001, line 2 of "y": a second element after the first`}, false},
+		{"malformed by a secret", "y => t.xml\n", map[string]string{"t": "", "t.xml": "<a>&${SECRET}<${SECRET}></a>"},
+			[]string{`t.xml: error: malformed XML for phone 000000000001, line 1 of "y": an & that begins no entity`}, false},
+		{"a tag of a secret", "y => t.xml\n", map[string]string{"t": "", "t.xml": "<a><${SECRET}></a>"},
+			[]string{`t.xml: error: malformed XML for phone 000000000001, line 1 of "y": a start tag and the end tag after it differ`}, false},
 		{"no XML at all", "y => t,text/xml\n", map[string]string{"t": "\n"},
 			[]string{`t: error: malformed XML for phone 000000000001, line 1 of "y": no element`}, false},
 		{"an unknown function", "setvar => A=${NOSUCH(1)}\n", map[string]string{"t": "a\n ${TOUPPER(x)}${IF(0?${NOTHERE(x)}:b)}"},
@@ -55,14 +61,16 @@ func TestCheck(t *testing.T) {
 
 func TestExplain(t *testing.T) {
 	s, _ := build(t, map[string]string{
-		"phoneprov.conf": "[general]\nserverport=5070\n[p]\nsetvar => URL=http://x/${SECRET}\nsetvar => ADMIN_PASSWORD=pw\nsetvar => MAC=never\n${MAC}.cfg => t\n",
-		"users.conf":     "[u]\nautoprov=yes\nprofile=p\nmacaddress=000000000001\nsecret=s3cret\ntimezone=Europe/Vienna\n",
+		"phoneprov.conf": "[general]\nserverport=5070\n[p]\nsetvar => URL=http://x/${SECRET}\nsetvar => ADMIN_PASSWORD=pw\nsetvar => HA=${MD5(${USERNAME}:x:${SECRET})}\nsetvar => DERIVED=${HA:0:4}\nsetvar => MAC=never\n${MAC}.cfg => t\n",
+		"users.conf": "[u]\nautoprov=yes\nprofile=p\nmacaddress=000000000001\nsecret=s3cret\ntimezone=Europe/Vienna\n" +
+			"[u2]\nautoprov=yes\nmacaddress=000000000001\nprofile=p\nlinenumber=2\n",
 		"pjsip.conf": "[e]\ntype=endpoint\nauth=e\n[e]\ntype=auth\nusername=eu\npassword=ep\n" +
 			"[q]\ntype=phoneprov\nendpoint=e\nPROFILE=p\nMAC=000000000002\n",
 	})
 	r, _ := renderer(t, map[string]string{"t": ""})
 	for uri, want := range map[string]string{
-		"000000000001.cfg": `MAC=000000000001 users.conf:4
+		"000000000001.cfg": `[u] 1
+MAC=000000000001 users.conf:4
 USERNAME=u section name [u]
 SECRET=* users.conf:5
 TIMEZONE=Europe/Vienna users.conf:6
@@ -80,9 +88,25 @@ DST_END_MDAY=25 time zone Europe/Vienna
 DST_END_HOUR=2 time zone Europe/Vienna
 URL=* phoneprov.conf:4 (setvar)
 ADMIN_PASSWORD=* phoneprov.conf:5 (setvar)
+HA=* phoneprov.conf:6 (setvar)
+DERIVED=* phoneprov.conf:7 (setvar)
+SERVER=asked request
+[u2] 2
+MAC=000000000001 users.conf:9
+USERNAME=u2 section name [u2]
+LINE=2 users.conf:11
+SERVER_PORT=5070 phoneprov.conf:2
+LINEKEYS=1 default
+PROFILE=p users.conf:10
+TZOFFSET=0 time zone UTC
+URL=* phoneprov.conf:4 (setvar)
+ADMIN_PASSWORD=* phoneprov.conf:5 (setvar)
+HA=* phoneprov.conf:6 (setvar)
+DERIVED=* phoneprov.conf:7 (setvar)
 SERVER=asked request
 `,
-		"000000000002.cfg": `endpoint=e pjsip.conf:10
+		"000000000002.cfg": `[q] 1
+endpoint=e pjsip.conf:10
 PROFILE=p pjsip.conf:11
 MAC=000000000002 pjsip.conf:12
 ENDPOINT_ID=e endpoint e
@@ -96,15 +120,20 @@ SERVER_PORT=5060 default
 TZOFFSET=0 time zone UTC
 URL=* phoneprov.conf:4 (setvar)
 ADMIN_PASSWORD=* phoneprov.conf:5 (setvar)
+HA=* phoneprov.conf:6 (setvar)
+DERIVED=* phoneprov.conf:7 (setvar)
 SERVER=asked request
 `,
 	} {
 		var got strings.Builder
-		for _, v := range r.Explain(context.Background(), s, s.Lookup(uri), Request{Server: "asked", Now: testNow}) {
-			if v.Secret {
-				v.Value = "*"
+		for _, l := range r.Explain(context.Background(), s, s.Lookup(uri), Request{Server: "asked", Now: testNow}) {
+			got.WriteString("[" + l.Section + "] " + l.Number + "\n")
+			for _, v := range l.Variables {
+				if v.Secret {
+					v.Value = "*"
+				}
+				got.WriteString(v.Name + "=" + v.Value + " " + v.Origin + "\n")
 			}
-			got.WriteString(v.Name + "=" + v.Value + " " + v.Origin + "\n")
 		}
 		if got.String() != want {
 			t.Errorf("%s:\ngot:\n%swant:\n%s", uri, got.String(), want)

@@ -23,10 +23,9 @@ const settleTime = 100 * time.Millisecond
 
 // DataDir is the directory of templates and static files. No name and no symbolic link leads out of it.
 type DataDir struct {
-	root      *os.Root
-	config    *os.Root // for the function STAT; nil: not there
-	mu        sync.RWMutex
-	templates map[string]cached
+	data, config directory // config: for the function STAT
+	mu           sync.RWMutex
+	templates    map[string]cached
 }
 
 // cached is a template as of a state of its file.
@@ -38,24 +37,16 @@ type cached struct {
 // OpenData opens the directory. Asterisk's configuration directory, whose files the function STAT may see, need not be
 // there.
 func OpenData(dir, configDir string) (*DataDir, error) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
+	d := &DataDir{templates: map[string]cached{}}
+	d.data.path, d.config.path = dir, configDir
+	if _, err := d.data.root(); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
-	}
-	d := &DataDir{root: root, templates: map[string]cached{}}
-	if config, err := os.OpenRoot(configDir); err == nil {
-		d.config = config
 	}
 	return d, nil
 }
 
 // Close ends the use of the directory.
-func (d *DataDir) Close() error {
-	if d.config == nil {
-		return d.root.Close()
-	}
-	return errors.Join(d.root.Close(), d.config.Close())
-}
+func (d *DataDir) Close() error { return errors.Join(d.data.close(), d.config.close()) }
 
 // localName is a configured name as a path under the root: Asterisk puts the directory before whatever it is, so a
 // leading slash means nothing.
@@ -68,15 +59,22 @@ func localName(name string) string {
 
 // open opens a regular file; anything else is fs.ErrNotExist.
 func (d *DataDir) open(name string) (*os.File, fs.FileInfo, error) {
-	f, err := d.root.Open(localName(name))
+	root, err := d.data.root()
 	if err != nil {
 		return nil, nil, err
 	}
-	info, err := f.Stat()
+	info, err := root.Stat(localName(name)) // before it is opened: to open a pipe waits for its writer
 	if err == nil && !info.Mode().IsRegular() {
 		err = &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
 	if err != nil {
+		return nil, nil, err
+	}
+	f, err := root.Open(localName(name))
+	if err != nil {
+		return nil, nil, err
+	}
+	if info, err = f.Stat(); err != nil {
 		f.Close()
 		return nil, nil, err
 	}
@@ -89,8 +87,10 @@ func (d *DataDir) template(name string) (*dialplan.Template, error) {
 	have, ok := d.templates[name]
 	d.mu.RUnlock()
 	if ok {
-		if info, err := d.root.Stat(localName(name)); err == nil && unchanged(have.info, info) {
-			return have.template, nil
+		if root, err := d.data.root(); err == nil {
+			if info, err := root.Stat(localName(name)); err == nil && unchanged(have.info, info) {
+				return have.template, nil
+			}
 		}
 	}
 	f, info, err := d.open(name)
@@ -123,7 +123,11 @@ func unchanged(a, b fs.FileInfo) bool {
 // names lists the regular files under the directory, in lexical order.
 func (d *DataDir) names() ([]string, error) {
 	var names []string
-	err := fs.WalkDir(d.root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
+	root, err := d.data.root()
+	if err != nil {
+		return nil, err
+	}
+	err = fs.WalkDir(root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
 		if err == nil && e.Type().IsRegular() {
 			names = append(names, name)
 		}
@@ -136,13 +140,18 @@ func (d *DataDir) names() ([]string, error) {
 // or by their path under the data directory.
 func (d *DataDir) stat(name string) (fs.FileInfo, error) {
 	if !path.IsAbs(name) {
-		return d.root.Stat(localName(name))
-	}
-	for _, root := range []*os.Root{d.root, d.config} {
-		if root == nil {
-			continue
+		root, err := d.data.root()
+		if err != nil {
+			return nil, err
 		}
-		if rel, ok := strings.CutPrefix(path.Clean(name), path.Clean(root.Name())+"/"); ok {
+		return root.Stat(localName(name))
+	}
+	for _, dir := range []*directory{&d.data, &d.config} {
+		if rel, ok := strings.CutPrefix(path.Clean(name), path.Clean(dir.path)+"/"); ok {
+			root, err := dir.root()
+			if err != nil {
+				return nil, err
+			}
 			return root.Stat(rel)
 		}
 	}

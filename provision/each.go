@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 
@@ -11,7 +12,29 @@ import (
 
 // functions are those that see more than one phone.
 func (rd *rendering) functions() map[string]dialplan.Func {
-	return map[string]dialplan.Func{"PP_EACH_USER": rd.eachUser, "PP_EACH_EXTENSION": rd.eachExtension}
+	if rd.each == nil {
+		rd.each = map[string]dialplan.Func{"PP_EACH_USER": rd.eachUser, "PP_EACH_EXTENSION": rd.eachExtension}
+	}
+	return rd.each
+}
+
+// joined is the text of one expansion after the other. It ends with ctx and at the limit of any output: a text that is
+// within it can stand for every one of 100,000 phones.
+type joined struct{ strings.Builder }
+
+func (j *joined) add(ctx context.Context, c *dialplan.Call, t *dialplan.Template, sc *scope) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	text, err := c.Expand(ctx, t, sc.env())
+	if err == nil && j.Len()+len(text) > dialplan.DefaultOutput {
+		err = fmt.Errorf("%s: %w", c.Name, dialplan.ErrTooLong)
+	}
+	if err != nil {
+		return err
+	}
+	j.WriteString(text)
+	return nil
 }
 
 // eachUser is PP_EACH_USER(text[,exclude_mac]): the text for the lowest line of every phone but the excluded, in the
@@ -27,16 +50,14 @@ func (rd *rendering) eachUser(ctx context.Context, c *dialplan.Call) (string, er
 		exclude = phoneID(strings.TrimSpace(args[1]))
 	}
 	t := dialplan.Parse("PP_EACH_USER", strings.ReplaceAll(args[0], "%{", "${"))
-	var out strings.Builder
+	var out joined
 	for _, p := range rd.snap.phoneList {
 		if p.ID == exclude {
 			continue
 		}
-		text, err := c.Expand(ctx, t, rd.scope(p, p.Lines[0]).env())
-		if err != nil {
+		if err := out.add(ctx, c, t, rd.scope(p, p.Lines[0])); err != nil {
 			return "", err
 		}
-		out.WriteString(text)
 	}
 	return out.String(), nil
 }
@@ -62,13 +83,11 @@ func (rd *rendering) eachExtension(ctx context.Context, c *dialplan.Call) (strin
 	if err != nil {
 		return "", err
 	}
-	var out strings.Builder
+	var out joined
 	for _, l := range p.Lines {
-		text, err := c.Expand(ctx, t, rd.scope(p, l).env())
-		if err != nil {
+		if err := out.add(ctx, c, t, rd.scope(p, l)); err != nil {
 			return "", err
 		}
-		out.WriteString(text)
 	}
 	return out.String(), nil
 }

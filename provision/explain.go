@@ -14,41 +14,66 @@ type Variable struct {
 	Origin      string // file and line, or what else it comes from
 }
 
+// LineVariables are the variables of one line of a phone.
+type LineVariables struct {
+	Section   string // of the configuration
+	Number    string // LINE
+	Variables []Variable
+}
+
 // Explain lists the variables that a route's template sees, with where each comes from, in the order that they are
-// looked up in. A setvar that cannot be expanded has its error for a value.
-func (r *Renderer) Explain(ctx context.Context, s *Snapshot, rt *Route, q Request) []Variable {
+// looked up in: for the phone's lowest line first, whose variables the template itself has, then for its other lines.
+// A static file has none. A setvar that cannot be expanded has its error for a value.
+func (r *Renderer) Explain(ctx context.Context, s *Snapshot, rt *Route, q Request) []LineVariables {
 	if rt.Static() {
 		return nil
 	}
 	rd := r.rendering(s, q)
-	sc := rd.scope(rt.Phone, rt.Phone.Lines[0])
+	var lines []LineVariables
+	for _, l := range rt.Phone.Lines {
+		number, _ := l.own("LINE")
+		lines = append(lines, LineVariables{l.Section, number.value, rd.scope(rt.Phone, l).explain(ctx)})
+	}
+	return lines
+}
+
+func (s *scope) explain(ctx context.Context) []Variable {
 	var vars []Variable
-	add := func(name, value, origin string) {
+	add := func(name, value, origin string, secret bool) {
 		if !slices.ContainsFunc(vars, func(v Variable) bool { return v.Name == name }) {
-			vars = append(vars, Variable{name, value, sc.secret(name, value), origin})
+			vars = append(vars, Variable{name, value, secret || s.secret(name, value), origin})
 		}
 	}
-	for _, v := range sc.line.vars {
-		add(v.name, v.value, v.origin(sc.line))
+	for _, v := range s.line.vars {
+		add(v.name, v.value, v.origin(s.line), false)
 	}
-	zone := rd.zoneVars(sc.line.zone)
+	zone := s.rd.zoneVars(s.line.zone)
 	for _, name := range zoneNames {
 		if v, ok := zone[name]; ok {
-			add(name, v, fromZone+" "+sc.line.zone.String())
+			add(name, v, fromZone+" "+s.line.zone.String(), false)
 		}
 	}
-	for i, v := range sc.profile.setvars {
-		value, err := sc.setvar(ctx, i)
+	for i, v := range s.profile.setvars {
+		value, err := s.setvar(ctx, i)
 		if err != nil {
 			value = fmt.Sprintf("(%v)", err)
 		}
-		add(v.name, value, fmt.Sprintf("%s (setvar)", v.pos))
+		usesSecret := strings.Contains(v.text, "SECRET") || slices.ContainsFunc(vars, func(known Variable) bool {
+			return known.Secret && strings.Contains(v.text, known.Name)
+		})
+		add(v.name, value, fmt.Sprintf("%s (setvar)", v.pos), usesSecret)
 	}
-	if rd.server != "" {
-		add("SERVER", rd.server, fromRequest)
+	if s.rd.server != "" {
+		add("SERVER", s.rd.server, fromRequest, false)
 	}
-	for _, v := range s.globals {
-		add(v.name, v.value, v.origin(sc.line)+" (global)")
+	for i, v := range s.rd.snap.globals.vars {
+		if i == s.rd.snap.globals.before(v.name, len(s.rd.snap.globals.vars)) {
+			value, _, err := s.rd.global(ctx, v.name, i+1)
+			if err != nil {
+				value = fmt.Sprintf("(%v)", err)
+			}
+			add(v.name, value, fmt.Sprintf("%s (global)", v.pos), false)
+		}
 	}
 	return vars
 }
@@ -72,10 +97,10 @@ func (v binding) origin(l *Line) string {
 }
 
 // secret says whether a variable's value must not be shown unasked: it is a password by its name, or the line's secret
-// is in it.
+// is in it. What is computed from a secret, a hash say, is seen by the caller.
 func (s *scope) secret(name, value string) bool {
 	upper := strings.ToUpper(name)
-	for _, word := range [...]string{"SECRET", "PASS", "PIN", "TOKEN", "KEY"} {
+	for _, word := range [...]string{"SECRET", "PASS", "PWD", "PIN", "TOKEN", "KEY", "HASH", "HA1"} {
 		if strings.Contains(upper, word) && upper != "LINEKEYS" {
 			return true
 		}

@@ -2,44 +2,62 @@ package provision
 
 import (
 	"context"
-	"errors"
 
 	"github.com/phoneprov/phoneprov/provision/astconf"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// readGlobals reads the [globals] of the dialplan as Asterisk does when it loads it: in order, each expanded with those
-// before it, the last of a name counting. What the dialplan sets later, at a call, is not known here.
-func (b *builder) readGlobals(ctx context.Context, f *astconf.File) error {
-	c := f.Category(GlobalsCategory)
-	if c == nil {
-		return nil
-	}
-	env := &dialplan.Env{Now: b.now, Zone: b.in.Zone, Ask: b.in.Ask, LoadZone: b.zones.load,
-		Lookup: func(_ context.Context, name string) (string, bool, error) {
-			v, ok := b.snap.global(name)
-			return v.value, ok, nil
-		}}
-	for _, v := range c.Vars {
-		value, err := dialplan.Parse(v.Pos.String(), v.Value).Expand(ctx, env)
-		if errors.Is(err, dialplan.ErrCannotAsk) && b.in.Ask == nil {
-			b.diags.add(Warning, v.Pos, "global variable %s needs a function of Asterisk, and there is no AMI to ask: it is empty", v.Name)
-			value, err = "", nil
-		}
-		if err != nil {
-			return err
-		}
-		b.snap.setGlobal(binding{v.Name, value, v.Pos.File, int32(v.Pos.Line)})
-	}
-	return nil
+// globals are the global variables of Asterisk's dialplan, as extensions.conf has them: each is expanded with those
+// before it, and the last of a name counts. What the dialplan sets later, at a call, is not known here.
+type globals struct {
+	vars   []setvar
+	places map[string][]int // of a name in vars, in order
 }
 
-func (s *Snapshot) setGlobal(v binding) {
-	for i := range s.globals {
-		if s.globals[i].name == v.name {
-			s.globals[i] = v
-			return
+func readGlobals(f *astconf.File) globals {
+	g := globals{places: map[string][]int{}}
+	c := f.Category(GlobalsCategory)
+	if c == nil {
+		return g
+	}
+	for i, v := range c.Vars {
+		g.vars = append(g.vars, setvar{v.Name, v.Value, dialplan.Parse(v.Pos.String(), v.Value), v.Pos})
+		g.places[v.Name] = append(g.places[v.Name], i)
+	}
+	return g
+}
+
+// before finds the last variable of a name among the first n; -1: there is none.
+func (g globals) before(name string, n int) int {
+	places := g.places[name]
+	for i := len(places) - 1; i >= 0; i-- {
+		if places[i] < n {
+			return places[i]
 		}
 	}
-	s.globals = append(s.globals, v)
+	return -1
+}
+
+// global looks a name up among the first n global variables, and expands it once a rendering. Asterisk does so when it
+// loads the dialplan; here one that needs Asterisk costs nothing where it is not used.
+func (rd *rendering) global(ctx context.Context, name string, n int) (string, bool, error) {
+	g := rd.snap.globals
+	i := g.before(name, n)
+	if i < 0 {
+		return "", false, nil
+	}
+	if value, ok := rd.globals[i]; ok {
+		return value, true, nil
+	}
+	env := &dialplan.Env{Now: rd.now, Zone: rd.zone, Ask: rd.ask, LoadZone: rd.zones.load, Diag: rd.diag,
+		Lookup: func(ctx context.Context, name string) (string, bool, error) { return rd.global(ctx, name, i) }}
+	value, err := g.vars[i].value.Expand(ctx, env)
+	if err != nil {
+		return "", false, err
+	}
+	if rd.globals == nil {
+		rd.globals = map[int]string{}
+	}
+	rd.globals[i] = value
+	return value, true, nil
 }

@@ -41,7 +41,7 @@ type general struct {
 	server, port, profile astconf.Var
 }
 
-// profiles reads phoneprov.conf. Profile names are case-sensitive; of two sections of one name the first counts.
+// readProfiles reads phoneprov.conf. Profile names are case-sensitive; of two sections of one name the first counts.
 func (b *builder) readProfiles(f *astconf.File) {
 	for _, c := range categories(f) {
 		if c.Name == "general" {
@@ -95,7 +95,7 @@ func (b *builder) readSetvar(p *Profile, v astconf.Var) {
 	name, value, found := strings.Cut(v.Value, "=")
 	name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 	if name == "" || !found {
-		b.diags.add(Warning, v.Pos, "profile %q: setvar %q is not NAME=value", p.Name, v.Value)
+		b.diags.add(Warning, v.Pos, "profile %q: a setvar that is not NAME=value sets nothing", p.Name)
 		return
 	}
 	if value == "" {

@@ -128,8 +128,10 @@ func (b *builder) fileName(ctx context.Context, p *Phone, f *file) (string, erro
 	switch {
 	case errors.Is(err, dialplan.ErrCannotAsk) && b.in.Ask == nil:
 		reason = "needs a function of Asterisk, and there is no AMI to ask"
-	case err != nil:
+	case errors.Is(err, dialplan.ErrCannotAsk), ctx.Err() != nil:
 		return "", err
+	case err != nil:
+		reason = fmt.Sprintf("cannot be made (%v)", err)
 	case uri == "":
 		reason = "is empty"
 	default:

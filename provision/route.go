@@ -9,6 +9,9 @@ type Route struct {
 	file  *file
 }
 
+// Routes lists the phone's files in the order of its profile. The slice is the snapshot's own.
+func (p *Phone) Routes() []*Route { return p.routes }
+
 // Static reports whether the file is sent as it is.
 func (rt *Route) Static() bool { return rt.Phone == nil }
 

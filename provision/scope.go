@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
@@ -19,6 +20,10 @@ type rendering struct {
 	used   []string // the templates that were read
 	zones  zones
 	facts  map[*time.Location]map[string]string // zoneVars, once each
+	open   map[*setvar]bool                     // setvars that are being expanded
+	// Expanded global variables, by their place.
+	globals map[int]string
+	each    map[string]dialplan.Func // see functions
 }
 
 // scope is where one line's variables are looked up.
@@ -72,11 +77,11 @@ func (s *scope) lookup(ctx context.Context, name string, setvars int) (string, b
 	if name == "SERVER" && s.rd.server != "" {
 		return s.rd.server, true, nil
 	}
-	v, ok := s.rd.snap.global(name)
-	return v.value, ok, nil
+	return s.rd.global(ctx, name, len(s.rd.snap.globals.vars))
 }
 
-// setvar expands a setvar, once a scope. It sees the line and the setvars before it, as in Asterisk; so there is no loop.
+// setvar expands a setvar, once a scope. It sees the line and the setvars before it, as in Asterisk; so the only loop is
+// by way of a function that looks at phones again, which ends in an error.
 func (s *scope) setvar(ctx context.Context, i int) (string, error) {
 	if s.setvars == nil {
 		s.setvars, s.known = make([]string, len(s.profile.setvars)), make([]bool, len(s.profile.setvars))
@@ -84,9 +89,18 @@ func (s *scope) setvar(ctx context.Context, i int) (string, error) {
 	if s.known[i] {
 		return s.setvars[i], nil
 	}
+	v := &s.profile.setvars[i]
+	if s.rd.open[v] {
+		return "", fmt.Errorf("%s: setvar %s needs itself: %w", v.pos, v.name, dialplan.ErrTooDeep)
+	}
+	if s.rd.open == nil {
+		s.rd.open = map[*setvar]bool{}
+	}
+	s.rd.open[v] = true
+	defer delete(s.rd.open, v)
 	env := s.env()
 	env.Lookup = func(ctx context.Context, name string) (string, bool, error) { return s.lookup(ctx, name, i) }
-	value, err := s.profile.setvars[i].value.Expand(ctx, env)
+	value, err := v.value.Expand(ctx, env)
 	if err != nil {
 		return "", err
 	}

@@ -9,7 +9,7 @@ import (
 type Snapshot struct {
 	Generation uint64 // counts the snapshots of a Store, from 1; 0 before it is stored
 	BuiltAt    time.Time
-	globals    []binding // Asterisk's global variables
+	globals    globals
 	profiles   []*Profile
 	phones     map[string]*Phone // by ID
 	phoneList  []*Phone          // in the order of the configuration
@@ -19,16 +19,6 @@ type Snapshot struct {
 
 // Counts say how much is in a Snapshot.
 type Counts struct{ Phones, Lines, Routes int }
-
-// global finds a global variable of Asterisk.
-func (s *Snapshot) global(name string) (binding, bool) {
-	for _, v := range s.globals {
-		if v.name == name {
-			return v, true
-		}
-	}
-	return binding{}, false
-}
 
 // Counts of the snapshot.
 func (s *Snapshot) Counts() Counts {
