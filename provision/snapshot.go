@@ -94,23 +94,43 @@ func sameButMAC(a, b string, mac MAC) bool {
 }
 
 // Changes count the phones that differ between two snapshots.
-type Changes struct{ Added, Removed, Changed int }
+type Changes struct {
+	Added, Removed, Changed int
+	// Phones are the first of them by ID, at most maxNamed: "+001565aabbcc" was added, "-" removed, "~" changed.
+	Phones []string
+}
 
-// Compare counts what is new, gone and changed in next; old may be nil.
-func Compare(old, next *Snapshot) Changes {
-	if old == nil {
-		return Changes{Added: len(next.phoneList)}
+// maxNamed is how many phones a log line can name and still be read.
+const maxNamed = 10
+
+func (c *Changes) name(sign, id string) {
+	if len(c.Phones) < maxNamed {
+		c.Phones = append(c.Phones, sign+id)
 	}
+}
+
+// Compare tells what is new, gone and changed in next; old may be nil.
+func Compare(old, next *Snapshot) Changes {
 	var c Changes
+	if old == nil {
+		old = &Snapshot{}
+	}
 	for _, p := range next.phoneList {
 		switch before := old.phones[p.ID]; {
 		case before == nil:
 			c.Added++
+			c.name("+", p.ID)
 		case before.print != p.print:
 			c.Changed++
+			c.name("~", p.ID)
 		}
 	}
-	c.Removed = len(old.phoneList) + c.Added - len(next.phoneList)
+	for _, p := range old.phoneList {
+		if next.phones[p.ID] == nil {
+			c.Removed++
+			c.name("-", p.ID)
+		}
+	}
 	return c
 }
 
