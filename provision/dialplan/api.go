@@ -81,7 +81,7 @@ type Env struct {
 type Diagnostic struct {
 	Template  string // the name given to Parse
 	Line, Col int    // both from 1, Col in bytes
-	Message   string
+	Message   string // quotes nothing but the names of functions
 }
 
 // String is `template:line:col: message`.
@@ -96,24 +96,45 @@ type Call struct {
 	Env  *Env
 
 	ex  *expansion
-	pos int // of the `${` in ex.t
+	seg *segment // of ex.t
+	ref *ref
 }
 
-// Diag reports what Asterisk would only log, at the position of the call.
+// Diag reports what Asterisk would only log, at the position of the call. It is
+// for logs: what may come of a variable, as Args may, does not belong in it.
 func (c *Call) Diag(format string, args ...any) {
-	c.ex.diag(c.pos, format, args...)
+	c.ex.diag(c.seg.pos, format, args...)
 }
 
-// Expand expands another template within the call: the nesting and the output
-// count against the limits of the outer expansion. env nil is the call's own.
+// fault is Diag of a constant message, with the function's name.
+func (c *Call) fault(message string) {
+	c.Diag("%s: %s", c.ex.functionName(c.seg, c.ref), message)
+}
+
+// Expand expands a template within the call: the nesting and the output count
+// against the limits of the outer expansion. env nil is the call's own. The
+// template may be made of Args: no message shows of it what may be a value.
 func (c *Call) Expand(ctx context.Context, t *Template, env *Env) (string, error) {
+	return c.expand(ctx, t, env, c.computed())
+}
+
+// Include is Expand of a template that is none of Args, such as a file: messages
+// quote it.
+func (c *Call) Include(ctx context.Context, t *Template, env *Env) (string, error) {
+	return c.expand(ctx, t, env, false)
+}
+
+func (c *Call) expand(ctx context.Context, t *Template, env *Env, computed bool) (string, error) {
 	if env == nil {
 		env = c.Env
 	}
-	return c.ex.nested(ctx, &expansion{t: t, env: env})
+	return c.ex.nested(ctx, &expansion{t: t, env: env, computed: computed})
 }
 
 // inline expands a text that an argument gave.
 func (c *Call) inline(ctx context.Context, text string) (string, error) {
-	return c.ex.nested(ctx, &expansion{t: Parse("", text), env: c.Env, call: c})
+	return c.ex.nested(ctx, &expansion{t: Parse("", text), env: c.Env, call: c, computed: c.computed()})
 }
+
+// computed tells whether a value may be part of Args.
+func (c *Call) computed() bool { return c.ex.computed || c.seg.sub != nil }

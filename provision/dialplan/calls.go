@@ -17,12 +17,7 @@ func (t *Template) Calls() []CallSite {
 		if s.kind != variable {
 			return
 		}
-		head := s.text
-		if at := opening(head); at >= 0 {
-			head = head[:at]
-		}
-		name, _, call := strings.Cut(head, "(")
-		if call && !strings.Contains(name, ":") {
+		if name, ok := writtenCall(s.text); ok {
 			line, col := t.position(s.pos)
 			calls = append(calls, CallSite{Name: name, Line: line, Col: col})
 		}

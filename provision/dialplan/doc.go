@@ -17,6 +17,8 @@
 //
 // What Asterisk would log and go on from is a Diagnostic. An error is a limit's
 // (ErrTooLong, ErrTooDeep, ErrTooManySteps), the context's, or an effect's own.
+// Both may be logged: they name a place, and quote nothing of the template nor of
+// what a variable or a function gave, for that may be a password (source.go).
 //
 // The rules are measured, not read: testdata/rows has them all, and its answers are
 // captured from Asterisk 22 and 16. Where ours differ on purpose the row says why.

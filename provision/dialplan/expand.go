@@ -51,6 +51,8 @@ type expansion struct {
 	env  *Env
 	run  *run
 	call *Call // whose argument the text is, as EVAL's; nil: a template of its own
+
+	computed bool // values may be part of the text: no message shows any of it
 }
 
 // nested expands inner within this expansion.
@@ -130,9 +132,9 @@ func (x *expansion) substitute(ctx context.Context, s *segment) (string, error) 
 	}
 	if s.sub != nil {
 		r := parseRef(inside)
-		return x.value(ctx, &r, s.pos)
+		return x.value(ctx, &r, s)
 	}
-	return x.value(ctx, &s.ref, s.pos)
+	return x.value(ctx, &s.ref, s)
 }
 
 // inside expands what is nested within a ${} or $[].
@@ -153,15 +155,15 @@ func (s *segment) shut() byte {
 }
 
 // value is that of a variable or a function call, sliced.
-func (x *expansion) value(ctx context.Context, r *ref, pos int) (v string, err error) {
+func (x *expansion) value(ctx context.Context, r *ref, s *segment) (v string, err error) {
 	if r.call {
-		v, err = x.function(ctx, r, pos)
+		v, err = x.function(ctx, r, s)
 	} else {
 		v, err = x.lookup(ctx, r.name)
 	}
 	if err == nil && r.sliced {
 		if r.slice.bad {
-			x.diag(pos, "bad offset of %s", r.name)
+			x.diag(s.pos, "bad offset")
 		}
 		v = r.slice.apply(v)
 	}
@@ -181,11 +183,11 @@ func (x *expansion) lookup(ctx context.Context, name string) (string, error) {
 	return "", nil
 }
 
-func (x *expansion) function(ctx context.Context, r *ref, pos int) (string, error) {
+func (x *expansion) function(ctx context.Context, r *ref, s *segment) (string, error) {
 	if r.noEnd {
-		x.diag(pos, "missing ')' after %s(", r.name)
+		x.diag(s.pos, "missing ')'")
 	}
-	c := &Call{Name: r.name, Args: r.args, Env: x.env, ex: x, pos: pos}
+	c := &Call{Name: r.name, Args: r.args, Env: x.env, ex: x, seg: s, ref: r}
 	if f, ok := x.env.Funcs[r.name]; ok {
 		return f(ctx, c)
 	}
@@ -193,10 +195,14 @@ func (x *expansion) function(ctx context.Context, r *ref, pos int) (string, erro
 		return f(ctx, c)
 	}
 	if !askable(r.name) {
-		x.diag(pos, "no function %q", r.name)
+		c.fault("no such function")
 		return "", nil
 	}
-	return x.ask(ctx, r.name, r.args)
+	v, err := x.ask(ctx, r.name+"("+r.args+")")
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", x.functionName(s, r), err)
+	}
+	return v, nil
 }
 
 // askable tells whether a module of Asterisk could have a function of that name.
@@ -212,13 +218,13 @@ func askable(name string) bool {
 }
 
 // ask lets Asterisk answer.
-func (x *expansion) ask(ctx context.Context, name, args string) (string, error) {
+func (x *expansion) ask(ctx context.Context, call string) (string, error) {
 	if x.env.Ask == nil {
-		return "", fmt.Errorf("%s: %w", name, ErrCannotAsk)
+		return "", ErrCannotAsk
 	}
-	v, err := x.env.Ask(ctx, name+"("+args+")")
+	v, err := x.env.Ask(ctx, call)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w: %w", name, ErrCannotAsk, err)
+		return "", fmt.Errorf("%w: %w", ErrCannotAsk, err)
 	}
 	return v, nil
 }
@@ -230,7 +236,7 @@ func (x *expansion) diag(pos int, format string, args ...any) {
 		return
 	}
 	for x.call != nil {
-		x, pos = x.call.ex, x.call.pos
+		x, pos = x.call.ex, x.call.seg.pos
 	}
 	line, col := x.t.position(pos)
 	x.env.Diag(Diagnostic{Template: x.t.name, Line: line, Col: col, Message: fmt.Sprintf(format, args...)})

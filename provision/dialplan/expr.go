@@ -24,7 +24,7 @@ func (x *expansion) expression(ctx context.Context, pos int, text string) (strin
 	case p.tok.kind == endToken:
 		return "", nil
 	case !p.startsOperand():
-		p.diag("unexpected %q", p.tok.text)
+		p.diag("unexpected %s", p.tok)
 		return "", nil
 	}
 	v, err := p.parse(lowest)
@@ -49,7 +49,11 @@ func (p *exprParser) ask(ctx context.Context) (string, error) {
 		p.diag("cannot be asked of asterisk")
 		return "0", nil
 	}
-	return p.x.ask(ctx, "EVAL", "$["+p.lex.text+"]")
+	v, err := p.x.ask(ctx, "EVAL($["+p.lex.text+"])")
+	if err != nil {
+		return "", fmt.Errorf("EVAL: %w", err)
+	}
+	return v, nil
 }
 
 var (
@@ -125,11 +129,7 @@ func (p *exprParser) startsOperand() bool {
 	return p.tok.kind == wordToken || p.is("(") || p.is("-") || p.is("!")
 }
 
-func (p *exprParser) diag(format string, args ...any) {
-	if p.x.env.Diag != nil {
-		p.x.diag(p.pos, "expression $[%s]: %s", p.lex.text, fmt.Sprintf(format, args...))
-	}
-}
+func (p *exprParser) diag(format string, args ...any) { p.x.diag(p.pos, format, args...) }
 
 // parse reads an expression whose operators bind at least as strongly as min.
 func (p *exprParser) parse(min int) (operand, error) {
@@ -139,9 +139,9 @@ func (p *exprParser) parse(min int) (operand, error) {
 	defer func() { p.depth++ }()
 	v, err := p.sign()
 	for err == nil && p.tok.kind == opToken {
-		op := p.tok.text
-		at := level(op)
-		if op == "?" && min == lowest {
+		op := p.tok
+		at := level(op.text)
+		if op.text == "?" && min == lowest {
 			v, err = p.conditional(v)
 			continue
 		}
@@ -183,6 +183,7 @@ func (p *exprParser) sign() (operand, error) {
 	if !not && !p.is("-") {
 		return p.primary()
 	}
+	op := p.tok
 	p.advance()
 	v, err := p.parse(matchLevel)
 	if err != nil {
@@ -193,7 +194,7 @@ func (p *exprParser) sign() (operand, error) {
 	}
 	n, ok := v.number()
 	if !ok {
-		p.diag("%q is not a number", v.String())
+		p.diag("operand of %s is not a number", op)
 		return boolean(false), nil
 	}
 	return numberOperand(newNumber(0).Neg(n)), nil
@@ -210,11 +211,11 @@ func (p *exprParser) primary() (operand, error) {
 	if p.tok.kind != wordToken {
 		return operand{}, errSyntax
 	}
-	name := p.tok.text
+	name := p.tok
 	if p.advance(); p.is("(") {
-		return p.call(name)
+		return p.call(name.text)
 	}
-	return word(name), nil
+	return word(name.text), nil
 }
 
 func boolean(b bool) operand {

@@ -13,12 +13,12 @@ func (p *exprParser) call(name string) (operand, error) {
 	}
 	want, known := mathFuncs[name]
 	if !known || want != len(args) {
-		p.diag("no function %s with %d arguments", name, len(args))
+		p.diag("no such function, or not with %d arguments", len(args))
 		return numberOperand(newNumber(0)), nil
 	}
 	x, ok := args[0].number()
 	if !ok {
-		p.diag("%s: %q is not a number", name, args[0].String())
+		p.diag("%s: the argument is not a number", name)
 	}
 	if x.IsInf() {
 		return operand{}, errAsk

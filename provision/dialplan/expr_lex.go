@@ -16,13 +16,6 @@ type token struct {
 	pos  int
 }
 
-func (t token) String() string {
-	if t.kind == endToken {
-		return "end"
-	}
-	return `"` + t.text + `"`
-}
-
 // whole tells whether each ${ in an expression has its }: they can only come from
 // a value, and Asterisk drops an expression with an open one.
 func whole(text string) bool {

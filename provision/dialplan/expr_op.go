@@ -1,8 +1,8 @@
 package dialplan
 
 // binary applies an operator to its two sides.
-func (p *exprParser) binary(op string, a, b operand) (operand, error) {
-	switch op {
+func (p *exprParser) binary(op token, a, b operand) (operand, error) {
+	switch op.text {
 	case "|", "||":
 		if a.null() {
 			return b, nil
@@ -28,7 +28,7 @@ func (p *exprParser) binary(op string, a, b operand) (operand, error) {
 	case "~~":
 		return p.concatenate(a, b)
 	case ":", "=~":
-		return p.match(op, a, b)
+		return p.match(op.text, a, b)
 	}
 	return p.arithmetic(op, a, b), nil
 }
@@ -41,11 +41,17 @@ func (p *exprParser) concatenate(a, b operand) (operand, error) {
 	return computed(s), nil
 }
 
-func (p *exprParser) arithmetic(op string, a, b operand) operand {
+func (p *exprParser) arithmetic(tok token, a, b operand) operand {
+	op := tok.text
 	x, xok := a.number()
 	y, yok := b.number()
-	if !xok || !yok {
-		p.diag("%s %s %s: not a number", a, op, b)
+	switch {
+	case !xok && !yok:
+		p.diag("neither side of %s is a number", tok)
+	case !xok:
+		p.diag("left side of %s is not a number", tok)
+	case !yok:
+		p.diag("right side of %s is not a number", tok)
 	}
 	if x.IsInf() || y.IsInf() {
 		p.diag("overflow")

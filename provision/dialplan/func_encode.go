@@ -55,7 +55,7 @@ func sha1Sum(_ context.Context, c *Call) (string, error) {
 // given tells whether there is an argument, and reports where there is none.
 func (c *Call) given() bool {
 	if c.Args == "" {
-		c.Diag("%s: no argument", c.Name)
+		c.fault("no argument")
 	}
 	return c.Args != ""
 }

@@ -20,7 +20,7 @@ func (c *Call) named(ctx context.Context, name string) (string, error) {
 func cut(ctx context.Context, c *Call) (string, error) {
 	parts := c.Split(3)
 	if len(parts) < 3 {
-		c.Diag("CUT: want name,delimiter,fields, got %q", c.Args)
+		c.fault("want name,delimiter,fields")
 		return "", nil
 	}
 	delim, _, ok := encodedChar(parts[1])
@@ -28,7 +28,7 @@ func cut(ctx context.Context, c *Call) (string, error) {
 		delim = '-'
 	}
 	if !ok {
-		c.Diag("CUT: bad delimiter %q", parts[1])
+		c.fault("bad delimiter")
 		return "", nil
 	}
 	value, err := c.named(ctx, parts[0])
@@ -53,12 +53,12 @@ func (c *Call) pick(fields []string, list, delim string) string {
 		}
 		from, to, ok := fieldRange(spec)
 		if !ok {
-			c.Diag("CUT: bad field %q", spec)
+			c.fault("bad field")
 			return ""
 		}
 		at = max(at, from)
 		if at > to && from <= to {
-			c.Diag("CUT: field %q lies before the one taken last", spec)
+			c.fault("a field lies before the one taken last")
 		}
 		for ; at <= to && at <= len(fields); at++ {
 			out = append(out, fields[at-1])

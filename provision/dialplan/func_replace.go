@@ -12,7 +12,7 @@ type charSet [256]bool
 func filter(_ context.Context, c *Call) (string, error) {
 	parts := c.SplitRaw(2)
 	if len(parts) < 2 {
-		c.Diag("FILTER: want allowed,text, got %q", c.Args)
+		c.fault("want allowed,text")
 		return "", nil
 	}
 	set, ok := c.ranges(parts[0])
@@ -33,14 +33,14 @@ func (c *Call) ranges(s string) (set charSet, ok bool) {
 	for s != "" {
 		from, rest, ok := encodedChar(s)
 		if !ok {
-			c.Diag(`FILTER: \x without a hexadecimal digit`)
+			c.fault(`\x without a hexadecimal digit`)
 			return set, false
 		}
 		to := from
 		if strings.HasPrefix(rest, "-") {
 			if rest = rest[1:]; rest != "" {
 				if to, rest, ok = encodedChar(rest); !ok {
-					c.Diag(`FILTER: \x without a hexadecimal digit`)
+					c.fault(`\x without a hexadecimal digit`)
 					return set, false
 				}
 			}
@@ -60,7 +60,7 @@ func (c *Call) ranges(s string) (set charSet, ok bool) {
 func replace(ctx context.Context, c *Call) (string, error) {
 	parts := c.Split(3)
 	if len(parts) < 2 {
-		c.Diag("REPLACE: want name,characters[,character], got %q", c.Args)
+		c.fault("want name,characters[,character]")
 		return "", nil
 	}
 	set, empty := charSet{}, true
@@ -72,7 +72,7 @@ func replace(ctx context.Context, c *Call) (string, error) {
 		set[ch], empty, s = true, false, rest
 	}
 	if empty || parts[0] == "" {
-		c.Diag("REPLACE: no name or no characters in %q", c.Args)
+		c.fault("no name or no characters")
 		return "", nil
 	}
 	by, _, _ := encodedChar(arg(parts, 2))
@@ -96,11 +96,11 @@ func replace(ctx context.Context, c *Call) (string, error) {
 func strReplace(ctx context.Context, c *Call) (string, error) {
 	parts := c.Split(5)
 	if len(parts) < 2 {
-		c.Diag("STRREPLACE: want name,find[,replacement[,most]], got %q", c.Args)
+		c.fault("want name,find[,replacement[,most]]")
 		return "", nil
 	}
 	if parts[0] == "" || parts[1] == "" {
-		c.Diag("STRREPLACE: no name or nothing to find in %q", c.Args)
+		c.fault("no name or nothing to find")
 		return "", nil
 	}
 	value, err := c.named(ctx, parts[0])

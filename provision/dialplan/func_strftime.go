@@ -19,7 +19,7 @@ func strftime(_ context.Context, c *Call) (string, error) {
 	if name := arg(parts, 1); name != "" {
 		var ok bool
 		if zone, ok = c.Env.loadZone(name); !ok {
-			c.Diag("STRFTIME: unknown time zone %q", name)
+			c.fault("unknown time zone")
 			zone = time.UTC
 		}
 	}

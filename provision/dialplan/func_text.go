@@ -37,7 +37,7 @@ func truth(b bool) string {
 // eval expands its argument once more: the one place where a value is a template.
 func eval(ctx context.Context, c *Call) (string, error) {
 	if c.Args == "" {
-		c.Diag("EVAL: no argument")
+		c.fault("no argument")
 		return "", nil
 	}
 	return c.inline(ctx, c.Args)
@@ -54,7 +54,7 @@ func choose(_ context.Context, c *Call) (string, error) {
 	branches := splitArgs(arg(parts, 1), ':', 2)
 	then, otherwise := trim(arg(branches, 0)), trim(arg(branches, 1))
 	if arg(parts, 0) == "" || (then == "" && otherwise == "") {
-		c.Diag("IF: want condition?then:else, got %q", c.Args)
+		c.fault("want condition?then:else")
 		return "", nil
 	}
 	if condition == "" {

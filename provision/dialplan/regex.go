@@ -2,8 +2,8 @@ package dialplan
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 	"unicode/utf8"
 )
@@ -18,7 +18,7 @@ func (p *exprParser) match(op string, a, b operand) (operand, error) {
 	case errors.Is(err, errAsk):
 		return operand{}, err
 	case err != nil:
-		p.diag("regular expression %q: %v", pattern, err)
+		p.diag("bad regular expression: %v", err)
 		return computed(""), nil
 	}
 	at := re.FindStringSubmatchIndex(text)
@@ -46,10 +46,19 @@ func posix(pattern string) (*regexp.Regexp, error) {
 	}
 	re, err := regexp.Compile("(?s:" + string(t.out) + ")")
 	if err != nil {
-		return nil, fmt.Errorf("%q: %w", pattern, err)
+		return nil, withoutPattern(err)
 	}
 	re.Longest()
 	return re, nil
+}
+
+// withoutPattern is what is wrong with a pattern, less the pattern.
+func withoutPattern(err error) error {
+	var bad *syntax.Error
+	if errors.As(err, &bad) {
+		return errors.New(bad.Code.String())
+	}
+	return errors.New("not understood")
 }
 
 // translator writes a POSIX expression in Go's syntax.
