@@ -1,6 +1,7 @@
 package astconf
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -79,7 +80,8 @@ func (p *parser) applyOptions(c *category, written string, options []string) (*c
 func (p *parser) inherit(c *category, name string) error {
 	named := p.named(name)
 	if len(named) == 0 {
-		return &Error{Pos: p.pos, Reason: fmt.Sprintf("category %q inherits from %q, which does not exist", c.Name, name)}
+		base, _, _ := strings.Cut(name, "=") // a filter without its "+": its value may be a secret
+		return &Error{Pos: p.pos, Reason: fmt.Sprintf("category %q inherits from %q, which does not exist", c.Name, base)}
 	}
 	base := named[0]
 	if base == c {
@@ -112,7 +114,7 @@ func (p *parser) named(name string) []*category {
 func (p *parser) findToExtend(name, filter string) (*category, error) {
 	accept, err := parseFilter(filter)
 	if err != nil {
-		return nil, &Error{Pos: p.pos, Reason: fmt.Sprintf("filter %q: %v", filter, err)}
+		return nil, &Error{Pos: p.pos, Reason: fmt.Sprintf("category %q: the filter after \"+\" %v", name, err)}
 	}
 	for _, c := range p.named(name) {
 		if accept(c) {
@@ -130,7 +132,7 @@ func parseFilter(filter string) (accept func(*category) bool, err error) {
 	}
 	name, value, ok := strings.Cut(filter, "=")
 	if !ok {
-		return nil, fmt.Errorf(`no "="`)
+		return nil, errors.New(`has no "="`)
 	}
 	name, value = trim(name), trim(value)
 	switch {
@@ -139,13 +141,10 @@ func parseFilter(filter string) (accept func(*category) bool, err error) {
 	case name == "TEMPLATES" && equalFold(value, "restrict"):
 		return func(c *category) bool { return c.template }, nil
 	}
-	nameRE, err := regexp.CompilePOSIX(name)
-	if err != nil {
-		return nil, err
-	}
-	valueRE, err := regexp.CompilePOSIX(value)
-	if err != nil {
-		return nil, err
+	nameRE, nameErr := regexp.CompilePOSIX(name)
+	valueRE, valueErr := regexp.CompilePOSIX(value)
+	if nameErr != nil || valueErr != nil { // which quote the expression: it may be a secret
+		return nil, errors.New("is no regular expression")
 	}
 	return func(c *category) bool {
 		for _, v := range c.Vars {

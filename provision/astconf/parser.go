@@ -104,13 +104,23 @@ func (p *parser) directive(text string) error {
 		p.warn(p.pos, "#exec was ignored: no program is run")
 		return nil
 	case !equalFold(name, "include") && !equalFold(name, "tryinclude"):
-		p.warn(p.pos, "unknown directive %q was ignored", "#"+name)
+		p.unknownDirective(name)
 		return nil
 	case arg == "":
 		p.warn(p.pos, "#%s without a file name was ignored", name)
 		return nil
 	}
 	return p.include(unquote(arg), equalFold(name, "include"))
+}
+
+// unknownDirective names the directive if it is a word alone. Else it is a line that someone took out with "#", as in
+// "#secret=x", and no part of it is for a log.
+func (p *parser) unknownDirective(name string) {
+	if name == "" || strings.Trim(lowerASCII(name), "abcdefghijklmnopqrstuvwxyz") != "" {
+		p.warn(p.pos, "unknown directive was ignored")
+		return
+	}
+	p.warn(p.pos, "unknown directive #%s was ignored", name)
 }
 
 // variable reads "name=value", "name=>value" or "name+=value". A backslash before the name takes the meaning from its
