@@ -72,12 +72,12 @@ func (rd *rendering) eachExtension(ctx context.Context, c *dialplan.Call) (strin
 	mac, name := strings.TrimSpace(args[0]), strings.TrimSpace(args[1])
 	p := rd.snap.Phone(mac)
 	if p == nil {
-		c.Diag("PP_EACH_EXTENSION: there is no phone %q", mac)
+		c.Diag("PP_EACH_EXTENSION: there is no phone of that MAC")
 		return "", nil
 	}
 	t, err := rd.template(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		c.Diag("PP_EACH_EXTENSION: template %q: no such file", name)
+		c.Diag("PP_EACH_EXTENSION: there is no template file of that name")
 		return "", nil
 	}
 	if err != nil {

@@ -154,8 +154,8 @@ func TestEachDiagnostics(t *testing.T) {
 	for _, row := range []struct{ name, template, body, want string }{
 		{"no text", "${PP_EACH_USER()}", "", `t:1: warning: column 1: PP_EACH_USER needs a text`},
 		{"no template", "${PP_EACH_EXTENSION(000000000001)}", "", `t:1: warning: column 1: PP_EACH_EXTENSION needs a MAC and a template`},
-		{"unknown phone", "\n ${PP_EACH_EXTENSION(000000000009,t)}", "\n ", `t:2: warning: column 2: PP_EACH_EXTENSION: there is no phone "000000000009"`},
-		{"missing template", "${PP_EACH_EXTENSION(000000000001,u)}", "", `t:1: warning: column 1: PP_EACH_EXTENSION: template "u": no such file`},
+		{"unknown phone", "\n ${PP_EACH_EXTENSION(000000000009,t)}", "\n ", `t:2: warning: column 2: PP_EACH_EXTENSION: there is no phone of that MAC`},
+		{"missing template", "${PP_EACH_EXTENSION(000000000001,u)}", "", `t:1: warning: column 1: PP_EACH_EXTENSION: there is no template file of that name`},
 		{"MAC spelt otherwise", "${PP_EACH_EXTENSION(00:00:00:00:00:01,l)}", "a", ``},
 		{"excluded MAC spelt otherwise", "[${PP_EACH_USER(%{MAC},00-00-00-00-00-01)}]", "[]", ``},
 	} {
