@@ -154,21 +154,26 @@ func listen(t *testing.T, h http.Handler) (addr string) {
 // rawGet sends a request target byte for byte, as no client would.
 func rawGet(t *testing.T, addr, target string) (status int, body string) {
 	t.Helper()
+	return rawRequest(t, addr, http.MethodGet, target)
+}
+
+func rawRequest(t *testing.T, addr, method, target string) (status int, body string) {
+	t.Helper()
 	conn, err := net.DialTimeout("tcp", addr, 5*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(10 * time.Second))
-	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: pbx.test\r\nConnection: close\r\n\r\n", target)
+	fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: pbx.test\r\nConnection: close\r\n\r\n", method, target)
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
-		t.Fatalf("GET %q: %v", target, err)
+		t.Fatalf("%s %q: %v", method, target, err)
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
-		t.Fatalf("GET %q: %v", target, err)
+		t.Fatalf("%s %q: %v", method, target, err)
 	}
 	return resp.StatusCode, string(text)
 }

@@ -2,7 +2,9 @@ package httpapi
 
 import (
 	"context"
+	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -40,7 +42,27 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 	defer doc.Close()
 	e.diagnostics = doc.Diagnostics
 	w.Header().Set("Content-Type", doc.MIME)
-	// The zero time: without Last-Modified no phone is ever told that its file did not change.
-	http.ServeContent(w, r, "", time.Time{}, doc.Content)
-	return nil
+	if route.Static() {
+		serveStatic(w, r, doc)
+		return nil
+	}
+	// As Asterisk: whole and 200 whatever the request's Range and If-* headers say, since it is of this moment.
+	w.Header().Set("Content-Length", strconv.FormatInt(doc.Size, 10))
+	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	_, err = io.Copy(w, doc.Content)
+	return err
+}
+
+// serveStatic sends a file or a range of it. No phone is ever told that its file did not change: conditions are not
+// looked at, and there is neither Last-Modified nor ETag to make one from. A range under a condition is the whole file.
+func serveStatic(w http.ResponseWriter, r *http.Request, doc *provision.Document) {
+	plain := r.WithContext(r.Context()) // a copy: the log looks at the phone's own headers
+	plain.Header = http.Header{}
+	if ranges := r.Header.Values("Range"); len(ranges) > 0 && r.Header.Get("If-Range") == "" {
+		plain.Header["Range"] = ranges
+	}
+	http.ServeContent(w, plain, "", time.Time{}, doc.Content)
 }

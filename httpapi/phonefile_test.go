@@ -14,6 +14,11 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
+const (
+	past   = "Sat, 01 Jan 2000 00:00:00 GMT"
+	future = "Fri, 01 Jan 2100 00:00:00 GMT"
+)
+
 const phoneURL = "http://pbx.test/phoneprov/0011223344aa.cfg"
 
 func TestPhoneFile(t *testing.T) {
@@ -31,8 +36,18 @@ func TestPhoneFile(t *testing.T) {
 		{"static, range", "GET", "/phoneprov/fw.bin", []string{"Range", "bytes=2-4"}, 206, "234", "application/octet-stream", "3"},
 		{"static, range beyond the end", "GET", "/phoneprov/fw.bin", []string{"Range", "bytes=20-"}, 416,
 			"invalid range: failed to overlap\n", "text/plain; charset=utf-8", ""}, // net/http counts what it did not say itself
-		{"never 304", "GET", "/phoneprov/fw.bin", []string{"If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT"}, 200,
-			"0123456789", "application/octet-stream", "10"},
+		{"static, If-Modified-Since", "GET", "/phoneprov/fw.bin", []string{"If-Modified-Since", future}, 200, "0123456789", "application/octet-stream", "10"},
+		{"static, If-Unmodified-Since", "GET", "/phoneprov/fw.bin", []string{"If-Unmodified-Since", past}, 200, "0123456789", "application/octet-stream", "10"},
+		{"static, If-None-Match", "GET", "/phoneprov/fw.bin", []string{"If-None-Match", "*"}, 200, "0123456789", "application/octet-stream", "10"},
+		{"static, If-Match", "GET", "/phoneprov/fw.bin", []string{"If-Match", `"x"`}, 200, "0123456789", "application/octet-stream", "10"},
+		{"static, If-Range", "GET", "/phoneprov/fw.bin", []string{"If-Range", `"x"`, "Range", "bytes=2-4"}, 200, "0123456789", "application/octet-stream", "10"},
+		{"rendered, range", "GET", phoneURL, []string{"Range", "bytes=2-4"}, 200, "user 6001 of pbx.test\n", "text/x-phone", "22"},
+		{"rendered, range beyond the end", "GET", phoneURL, []string{"Range", "bytes=99-"}, 200, "user 6001 of pbx.test\n", "text/x-phone", "22"},
+		{"rendered, HEAD of a range", "HEAD", phoneURL, []string{"Range", "bytes=2-4"}, 200, "", "text/x-phone", "22"},
+		{"rendered, If-Modified-Since", "GET", phoneURL, []string{"If-Modified-Since", future}, 200, "user 6001 of pbx.test\n", "text/x-phone", "22"},
+		{"rendered, If-Unmodified-Since", "GET", phoneURL, []string{"If-Unmodified-Since", past}, 200, "user 6001 of pbx.test\n", "text/x-phone", "22"},
+		{"rendered, If-None-Match", "GET", phoneURL, []string{"If-None-Match", "*"}, 200, "user 6001 of pbx.test\n", "text/x-phone", "22"},
+		{"rendered, If-Match", "GET", phoneURL, []string{"If-Match", `"x"`}, 200, "user 6001 of pbx.test\n", "text/x-phone", "22"},
 		{"unknown", "GET", "/phoneprov/0011223344bb.cfg", nil, 404, "Not Found\n", "text/plain; charset=utf-8", "10"},
 		{"unknown, HEAD", "HEAD", "/phoneprov/0011223344bb.cfg", nil, 404, "", "text/plain; charset=utf-8", "10"},
 		{"static, missing", "GET", "/phoneprov/missing.bin", nil, 404, "Not Found\n", "text/plain; charset=utf-8", "10"},
@@ -148,7 +163,7 @@ func (f brokenFile) Seek(offset int64, whence int) (int64, error) {
 func TestPanicAfterHeader(t *testing.T) {
 	b := newBench(t)
 	b.Renderer = renderFunc(func(context.Context) (*provision.Document, error) {
-		return &provision.Document{MIME: "text/plain", Content: brokenFile{bytes.NewReader([]byte("half"))}}, nil
+		return &provision.Document{MIME: "text/plain", Content: brokenFile{bytes.NewReader([]byte("half"))}, Size: 14}, nil
 	})
 	resp, err := http.Get("http://" + listen(t, Phones(b.Options)) + "/phoneprov/0011223344aa.cfg")
 	if err == nil {

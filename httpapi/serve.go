@@ -26,7 +26,10 @@ const (
 // and closes what is left. It always closes l. The error is nil after a shutdown in which every answer was finished.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.Logger) error {
 	server := &http.Server{
-		Handler:           h,
+		Handler: h,
+		// OPTIONS * is answered like any other request, and logged.
+		DisableGeneralOptionsHandler: true,
+
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,

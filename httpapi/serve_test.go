@@ -158,6 +158,17 @@ func TestSlowPhone(t *testing.T) {
 	}
 }
 
+// net/http would answer this one itself with 200.
+func TestOptionsOfTheServer(t *testing.T) {
+	b := newBench(t)
+	for name, h := range map[string]http.Handler{"phones": Phones(b.Options), "admin": Admin(b.Options)} {
+		status, body := rawRequest(t, listen(t, h), "OPTIONS", "*")
+		if status != 404 || body != "Not Found\n" {
+			t.Errorf("%s: got %d %q, want 404", name, status, body)
+		}
+	}
+}
+
 func TestServeReportsAClosedListener(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
