@@ -1,6 +1,7 @@
 package amisync
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -63,4 +64,78 @@ func TestAskDeadline(t *testing.T) {
 	if _, err := s.Ask(t.Context(), "X()"); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
+}
+
+// slow is a service and its Asterisk, whose SLOW() ends when released.
+func slow(t *testing.T, timeout time.Duration) (s *Service, connections *atomic.Int32, begun, release chan struct{}) {
+	t.Helper()
+	connections, begun, release = new(atomic.Int32), make(chan struct{}, 1), make(chan struct{})
+	_, address := fake(t, nil, amiserver.Options{
+		Connected: func(*amiserver.Session) bool { connections.Add(1); return false },
+		Function: func(call string) string {
+			if call == "SLOW()" {
+				begun <- struct{}{}
+				<-release
+			}
+			return call + "=v"
+		},
+	})
+	s, err := New(Options{Address: address, Username: testUser, Secret: testSecret, Timing: Timing{Ask: timeout}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s, connections, begun, release
+}
+
+// A phone that hangs up leaves its call to end by itself: the connection is the others' too.
+func TestAskHangUp(t *testing.T) {
+	s, connections, begun, release := slow(t, 5*time.Second)
+	ctx, hangUp := context.WithCancel(t.Context())
+	left := make(chan error)
+	go func() { _, err := s.Ask(ctx, "SLOW()"); left <- err }()
+	<-begun
+	hangUp()
+	if err := <-left; !errors.Is(err, dialplan.ErrCannotAsk) || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want ErrCannotAsk and Canceled", err)
+	}
+	close(release)
+	expectAsk(t, s, "X()=v")
+	if n := connections.Load(); n != 1 {
+		t.Errorf("got %d connections, want the one", n)
+	}
+}
+
+// A call that has little time left when its turn comes is not begun: it would end the connection.
+func TestAskTooLateToBegin(t *testing.T) {
+	s, connections, begun, release := slow(t, time.Second)
+	first := make(chan error)
+	go func() { _, err := s.Ask(t.Context(), "SLOW()"); first <- err }()
+	<-begun
+	expectAsk(t, s, "")
+	close(release)
+	if err := <-first; err != nil {
+		t.Error(err)
+	}
+	if n := connections.Load(); n != 1 {
+		t.Errorf("got %d connections, want the one", n)
+	}
+}
+
+// Close ends a call that nobody waits for any more, and waits for it.
+func TestAskClose(t *testing.T) {
+	s, _, begun, release := slow(t, time.Hour)
+	defer close(release)
+	ctx, hangUp := context.WithCancel(t.Context())
+	left := make(chan error)
+	go func() { _, err := s.Ask(ctx, "SLOW()"); left <- err }()
+	<-begun
+	hangUp()
+	<-left
+	start := time.Now()
+	s.Close()
+	if d := time.Since(start); d > 5*time.Second {
+		t.Errorf("took %v", d)
+	}
+	expectAsk(t, s, "")
 }

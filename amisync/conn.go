@@ -3,8 +3,11 @@ package amisync
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ivahaev/amigo"
@@ -29,6 +32,7 @@ type target struct {
 	dial     func(ctx context.Context, network, address string) (net.Conn, error)
 	events   string          // classes of events wanted: "system,call", "off"
 	ending   *sync.WaitGroup // joins what a lost connection leaves to do
+	told     *atomic.Bool    // Asterisk has told this account, on some connection, that it is booted
 }
 
 // conn is one connection to Asterisk that has logged in. When it is lost it stays lost: done is closed, and err says why.
@@ -40,12 +44,15 @@ type conn struct {
 	amigo   *amigo.Amigo
 	onEvent func(message) // called one at a time; must not block
 
+	sayBooted func() // closes booted; may be called again
+
 	turn     chan struct{} // holds one token: amigo can do one action at a time
 	connects chan struct{} // amigo says it is logged in
-	booted   chan struct{} // Asterisk says it is fully booted
+	booted   chan struct{} // closed when Asterisk has said that it is fully booted
 	errs     chan string   // amigo says its connection has ended
 	done     chan struct{} // the connection is lost
 	gone     chan struct{} // and everything that belonged to it has ended
+	since    time.Time     // when it had logged in
 
 	mu      sync.Mutex
 	cause   error
@@ -63,9 +70,10 @@ func connect(ctx context.Context, t target, onEvent func(message)) (*conn, error
 	}
 	c := &conn{
 		target: t, bridge: b, onEvent: onEvent,
-		turn: make(chan struct{}, 1), connects: make(chan struct{}, 1), booted: make(chan struct{}, 1), errs: make(chan string, 1),
+		turn: make(chan struct{}, 1), connects: make(chan struct{}, 1), booted: make(chan struct{}), errs: make(chan string, 1),
 		done: make(chan struct{}), gone: make(chan struct{}),
 	}
+	c.sayBooted = sync.OnceFunc(func() { close(c.booted) })
 	c.startAmigo()
 	t.ending.Go(c.reap)
 	if err := c.login(ctx); err != nil {
@@ -76,6 +84,7 @@ func connect(ctx context.Context, t target, onEvent func(message)) (*conn, error
 		c.fail(err)
 		return nil, err
 	}
+	c.since = time.Now()
 	return c, nil
 }
 
@@ -130,10 +139,35 @@ func (c *conn) handle(event map[string]string) {
 	}
 	c.mu.Unlock()
 	if m["Event"] == "FullyBooted" {
-		notify(c.booted, struct{}{})
+		c.target.told.Store(true)
+		c.sayBooted()
 	}
 	if c.onEvent != nil && m["ActionID"] == "" {
 		c.onEvent(m)
+	}
+}
+
+// forever is a grace that does not end.
+const forever = time.Duration(math.MaxInt64)
+
+// awaitBoot waits until Asterisk has said on this connection that it is booted; false: it did not within the grace.
+func (c *conn) awaitBoot(ctx context.Context, grace time.Duration) (booted bool, err error) {
+	select {
+	case <-c.booted: // whatever else
+		return true, nil
+	default:
+	}
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case <-c.booted:
+		return true, nil
+	case <-c.done:
+		return false, c.err()
+	case <-ctx.Done():
+		return false, fmt.Errorf("%w: %w", errBooting, ctx.Err())
+	case <-timer.C:
+		return false, nil
 	}
 }
 

@@ -33,9 +33,26 @@
 // that no value becomes a header or an action of its own. Only the bridge knows the secret: amigo gets a token.
 //
 // A sync waits until Asterisk has said FullyBooted on its connection: one that is starting answers as if what it has not
-// loaded yet did not exist. Where it says nothing, the user lacks read=system: a warning tells, and syncs go on.
+// loaded yet did not exist. Where it ever said so to this account, and a snapshot is served, it is waited for without limit.
+// Where it says nothing for Timing.Boot (FirstBoot where nothing is served yet), the user lacks read=system: a warning tells,
+// and syncs go on.
 //
-// Ask has a connection of its own, opened when needed.
+// Ask has a connection of its own, opened when needed, and waits for FullyBooted on it in the same way, as every function of a
+// starting Asterisk has an empty value: not yet heard is ErrCannotAsk. Only an account that never heard it is answered a
+// second after the login, and then only while syncs go on. A caller that goes away leaves its call to end by itself: an
+// answer that is not waited for would end the connection, which others need.
+//
+// # What is kept
+//
+// A configuration without phoneprov.conf is a failed sync while phones are served: a volume that is gone looks like that, and
+// Asterisk says the same of it ("Config file not found") as of a file that was deleted. To serve no phones, leave it empty.
+//
+// Of an endpoint in a database that is away Asterisk says what it says of one that was deleted ("Unable to retrieve
+// endpoint"), and where only the auths are away it leaves out the AuthDetail (measured on 16 and 22). So an endpoint or auth
+// that was there the last time, is not any more, and was in neither pjsip.conf nor pjsip_wizard.conf since, is served as it
+// was, with a warning, for as long as a phoneprov section names it: that section is what a phone is deleted by. One that was
+// in a file was deleted there, and is gone. Nothing is kept over a restart of ours. An endpoint whose auth Asterisk does not
+// have counts as missing, as in Asterisk itself: without secret its phone's file would have a hole.
 //
 // # Rights
 //

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
 func TestSyncFromFiles(t *testing.T) {
@@ -139,4 +140,38 @@ func TestWatchThroughLinks(t *testing.T) {
 	r.waitPhones(t, 2)
 	writeFile(t, filepath.Join(dir, "..2", "users.conf"), "[general]\n") // where the links lead
 	r.waitPhones(t, 0)
+}
+
+// A directory is watched only after its files were read: what changed in between is read again.
+func TestWatchedLate(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"phoneprov.conf": sample["phoneprov.conf"], "users.conf": "[general]\n#include \"d/*.conf\"\n"} {
+		writeFile(t, filepath.Join(dir, name), text)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "d"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(dir, "d", "a.conf"), "[a]\n")
+	w, err := newWatcher(time.Millisecond, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.notify.Close()
+	s := &Service{o: Options{ConfigDir: dir}, triggers: newTriggers()}
+	s.watched = func(files []*astconf.File) (bool, error) {
+		writeFile(t, filepath.Join(dir, "d", "a.conf"), "[a]\n[b]\n") // in the gap
+		return w.watch(files)
+	}
+	for n, want := range []string{"changed file", "", ""} {
+		config, err := s.loadFiles()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.triggers.take(); got != want {
+			t.Errorf("reading %d: got %q, want %q", n, got, want)
+		}
+		if got := len(config["users.conf"].Categories); got != min(2+n, 3) {
+			t.Errorf("reading %d: got %d categories", n, got)
+		}
+	}
 }

@@ -13,8 +13,10 @@ type link struct {
 	timing  Timing
 	onEvent func(message)
 	grace   func() time.Duration // how long to wait for Asterisk to say that it is booted
+	patient func() bool          // whether to wait on when the grace is over
 	onUp    func()               // connected
-	onReady func(booted bool)    // and booted, or the grace is over
+	onSlow  func()               // the grace is over, and it is waited on
+	onReady func(booted bool)    // booted, or the grace is over
 	onDown  func(err error)      // the connection was lost, or an attempt failed
 
 	mu      sync.Mutex
@@ -58,43 +60,43 @@ func (l *link) session(ctx context.Context) error {
 	defer c.close()
 	l.onUp()
 	l.set(nil, errBooting)
-	if err := l.boot(ctx, c); err != nil {
-		return err
-	}
+	return l.watch(ctx, c)
+}
+
+// watch looks after a connection until it ends, and hands it out when Asterisk has said FullyBooted: to whoever logs in, or
+// else when it is. Before that it answers as if what it has not loaded yet did not exist, and every PJSIP phone would vanish
+// for a moment.
+func (l *link) watch(ctx context.Context, c *conn) error {
 	ping := time.NewTicker(l.timing.Ping)
 	defer ping.Stop()
+	ready := func(booted bool) {
+		l.set(c, nil)
+		l.onReady(booted)
+	}
+	booted, grace := c.booted, time.After(l.grace())
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-c.done:
 			return c.err()
+		case <-booted:
+			booted, grace = nil, nil
+			ready(true)
+		case <-grace:
+			grace = nil
+			if l.patient() {
+				l.onSlow()
+				continue
+			}
+			booted = nil
+			ready(false)
 		case <-ping.C:
 			pong, cancel := context.WithTimeout(ctx, l.timing.Action)
 			c.ping(pong)
 			cancel()
 		}
 	}
-}
-
-// boot waits for FullyBooted, which Asterisk sends to whoever logs in, or else when it is. Before that it answers as if what
-// it has not loaded yet did not exist, and every PJSIP phone would vanish for a moment.
-func (l *link) boot(ctx context.Context, c *conn) error {
-	timer := time.NewTimer(l.grace())
-	defer timer.Stop()
-	booted := false
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-c.done:
-		return c.err()
-	case <-c.booted:
-		booted = true
-	case <-timer.C:
-	}
-	l.set(c, nil)
-	l.onReady(booted)
-	return nil
 }
 
 func (l *link) set(c *conn, reason error) {

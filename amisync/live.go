@@ -12,9 +12,10 @@ import (
 const noCallerID = "<unknown>"
 
 // readLive asks for the endpoints that the configuration's phoneprov sections name. One that Asterisk does not have is
-// left out; so are all where Asterisk runs without PJSIP.
-func readLive(ctx context.Context, c *conn, names []string) (*provision.Live, error) {
-	live := &provision.Live{Endpoints: make(map[string]provision.Endpoint, len(names))}
+// left out; so are all where Asterisk runs without PJSIP. Bare are those that name an auth which Asterisk does not have.
+func readLive(ctx context.Context, c *conn, names []string) (live *provision.Live, bare map[string]bool, err error) {
+	live = &provision.Live{Endpoints: make(map[string]provision.Endpoint, len(names))}
+	bare = map[string]bool{}
 	for _, name := range names {
 		if checkField("Endpoint", name) != nil {
 			continue // a name that cannot be one of Asterisk's
@@ -23,20 +24,23 @@ func readLive(ctx context.Context, c *conn, names []string) (*provision.Live, er
 		var refused *ActionError
 		switch {
 		case errors.As(err, &refused) && refused.unknown():
-			return live, nil
+			return live, bare, nil
 		case errors.As(err, &refused) && !refused.denied(): // "Unable to retrieve endpoint 6001"
 			continue
 		case err != nil:
-			return nil, err
+			return nil, nil, err
 		}
-		live.Endpoints[name] = parseEndpoint(name, events)
+		e, whole := parseEndpoint(name, events)
+		live.Endpoints[name] = e
+		bare[name] = !whole
 	}
-	return live, nil
+	return live, bare, nil
 }
 
-// parseEndpoint takes an endpoint from the events about it and its auths, transport and AORs.
-func parseEndpoint(name string, events []message) provision.Endpoint {
-	e := provision.Endpoint{ID: name}
+// parseEndpoint takes an endpoint from the events about it and its auths, transport and AORs; it is not whole where the
+// first auth that it names is not among them.
+func parseEndpoint(name string, events []message) (e provision.Endpoint, whole bool) {
+	e.ID = name
 	for _, m := range events {
 		if m["Event"] != "EndpointDetail" {
 			continue
@@ -48,13 +52,15 @@ func parseEndpoint(name string, events []message) provision.Endpoint {
 		auth, _, _ := strings.Cut(m["Auth"], ",")
 		e.AuthID = strings.TrimSpace(auth)
 	}
+	whole = e.AuthID == ""
 	for _, m := range events {
 		switch {
 		case m["Event"] == "AuthDetail" && m["ObjectName"] == e.AuthID:
+			whole = true
 			e.Username, e.Password = m["Username"], provision.Secret(m["Password"])
 		case m["Event"] == "TransportDetail" && m["ObjectName"] == e.TransportID:
 			e.Bind = m["Bind"]
 		}
 	}
-	return e
+	return e, whole
 }

@@ -24,10 +24,17 @@ const (
 // fake starts an AMI server with the configuration files given, and returns it with its address.
 func fake(t testing.TB, files map[string]string, o amiserver.Options) (*amiserver.Server, string) {
 	t.Helper()
-	o.Username, o.Secret, o.Dir = testUser, testSecret, t.TempDir()
+	dir := t.TempDir()
 	for name, text := range files {
-		writeFile(t, filepath.Join(o.Dir, name), text)
+		writeFile(t, filepath.Join(dir, name), text)
 	}
+	return fakeDir(t, dir, o)
+}
+
+// fakeDir is fake with a directory of the test's own.
+func fakeDir(t testing.TB, dir string, o amiserver.Options) (*amiserver.Server, string) {
+	t.Helper()
+	o.Username, o.Secret, o.Dir = testUser, testSecret, dir
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -50,6 +57,13 @@ func writeFile(t testing.TB, path, text string) {
 		t.Fatal(err)
 	}
 	if err := os.Rename(path+".new", path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func removeFile(t testing.TB, path string) {
+	t.Helper()
+	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
 }

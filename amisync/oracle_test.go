@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -60,6 +61,7 @@ func TestAsterisk(t *testing.T) {
 		t.Run("reload", func(t *testing.T) { testReload(t, a, suite) })
 		t.Run("register", func(t *testing.T) { testRegister(t, a) })
 		t.Run("kill", func(t *testing.T) { testKill(t, a) })
+		t.Run("ask while it restarts", func(t *testing.T) { testAskRestart(t, a) })
 	})
 }
 
@@ -123,6 +125,12 @@ func testConfig(t *testing.T, a *oracle.Asterisk) {
 			t.Errorf("%s: got %+v", source, f)
 		}
 	}
+	// One that is empty is there.
+	a.Write(t, "phoneprov.conf", "")
+	defer a.Write(t, "phoneprov.conf", oracleFiles["phoneprov.conf"])
+	if file, err := getConfig(within(t, time.Second), c, "phoneprov.conf"); err != nil || len(file.Categories) != 0 {
+		t.Errorf("got %+v, %v", file, err)
+	}
 	a.Write(t, "broken.conf", "[a](none)\n")
 	if _, err := getConfig(within(t, time.Second), c, "broken.conf"); err == nil || err.Error() != "asterisk cannot parse this file: its own log says why" {
 		t.Errorf("got %v", err)
@@ -135,7 +143,7 @@ func testLive(t *testing.T, a *oracle.Asterisk) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	live, err := readLive(within(t, 10*time.Second), c, append(provision.Endpoints(config), "bare"))
+	live, _, err := readLive(within(t, 10*time.Second), c, append(provision.Endpoints(config), "bare"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +168,7 @@ func testFake(t *testing.T, a *oracle.Asterisk, suite string) {
 		c := mustConnect(t, address, nil)
 		var err [4]error
 		config[i], err[0] = readConfig(within(t, 10*time.Second), c)
-		live[i], err[1] = readLive(within(t, 10*time.Second), c, []string{"6002", "wiz", "bare", "gone"})
+		live[i], _, err[1] = readLive(within(t, 10*time.Second), c, []string{"6002", "wiz", "bare", "gone"})
 		peers[i], err[2] = readPeers(within(t, 10*time.Second), c)
 		_, err[3] = c.do(within(t, time.Second), "NoSuchAction", nil)
 		if err[0] != nil || err[1] != nil || err[2] != nil {
@@ -332,4 +340,48 @@ func testKill(t *testing.T, a *oracle.Asterisk) {
 		t.Errorf("%d of %d phones were left while asterisk booted", least, before.Phones)
 	}
 	eventually(t, "no error", func() bool { return r.Status().Connected && r.Status().LastError == "" })
+}
+
+// While Asterisk ends and starts, a function is answered with its value or not at all.
+func testAskRestart(t *testing.T, a *oracle.Asterisk) {
+	s, err := New(Options{Address: a.AMI, Username: testUser, Secret: testSecret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	restarts := map[string]func(){
+		"SIGKILL":                 func() { a.Kill(t); a.Boot(t) },
+		"core restart now":        func() { a.CLI(t, "core restart now") },
+		"core restart gracefully": func() { a.CLI(t, "core restart gracefully") },
+	}
+	for name, restart := range restarts {
+		var answers, refusals atomic.Int64
+		stop, stopped := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(stopped)
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				switch value, err := s.Ask(t.Context(), "TOUPPER(abc)"); {
+				case err == nil && value == "ABC":
+					answers.Add(1)
+				case errors.Is(err, dialplan.ErrCannotAsk):
+					refusals.Add(1)
+				default:
+					t.Errorf("%s: got %q, %v", name, value, err)
+				}
+			}
+		}()
+		eventually(t, "an answer before", func() bool { return answers.Load() > 0 })
+		restart()
+		eventually(t, "a refusal", func() bool { return refusals.Load() > 0 })
+		before := answers.Load()
+		eventually(t, "an answer after", func() bool { return answers.Load() > before })
+		close(stop)
+		<-stopped
+		t.Logf("%s: %d answers, %d refusals", name, answers.Load(), refusals.Load())
+	}
 }

@@ -76,7 +76,7 @@ func TestLiveEndpoints(t *testing.T) {
 		"callerid=\"A\" <6001>\n[a2]\ntype=auth\nusername=u2\npassword=p2\n[a1]\ntype=auth\nusername=u1\npassword=  p1\n[bare]\ntype=endpoint\n"}
 	_, address := fake(t, files, amiserver.Options{})
 	c := mustConnect(t, address, nil)
-	live, err := readLive(within(t, time.Second), c, []string{"6001", "missing", "bare", "bad\r\nname"})
+	live, _, err := readLive(within(t, time.Second), c, []string{"6001", "missing", "bare", "bad\r\nname"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestNoPJSIP(t *testing.T) {
 		return false
 	}})
 	c := mustConnect(t, address, nil)
-	live, err := readLive(within(t, time.Second), c, []string{"6001"})
+	live, _, err := readLive(within(t, time.Second), c, []string{"6001"})
 	if err != nil || live == nil || len(live.Endpoints) != 0 {
 		t.Errorf("got %v, %v", live, err)
 	}

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
@@ -19,11 +19,12 @@ type Service struct {
 	events   *queue
 	peers    peerSet
 	report   report
-	watched  func(files []*astconf.File) error // tells the watcher what was read; nil without one
-	ending   sync.WaitGroup                    // of connections
+	watched  func(files []*astconf.File) (more bool, err error) // tells the watcher what was read; nil without one
+	ending   sync.WaitGroup                                     // of connections
+	told     atomic.Bool                                        // see target
 
-	once     sync.Mutex // one sync at a time
-	lastLive *provision.Live
+	once sync.Mutex // one sync at a time
+	keep keeper
 }
 
 // New checks the options. It starts nothing.
@@ -34,12 +35,12 @@ func New(o Options) (*Service, error) {
 	}
 	s := &Service{o: o, triggers: newTriggers(), events: newQueue(), report: newReport(o.Log)}
 	t := target{
-		address: o.Address, username: o.Username, secret: o.Secret, dial: o.Dial, events: "system,call", ending: &s.ending,
+		address: o.Address, username: o.Username, secret: o.Secret, dial: o.Dial, events: "system,call", ending: &s.ending, told: &s.told,
 	}
-	s.asker = newAsker(t, o.Timing.Ask)
+	s.asker = newAsker(t, o.Timing.Ask, s.taken)
 	if o.Address != "" {
-		s.link = &link{target: t, timing: o.Timing, onEvent: s.events.push, grace: s.grace,
-			onUp: s.report.up, onReady: s.ready, onDown: s.down}
+		s.link = &link{target: t, timing: o.Timing, onEvent: s.events.push, grace: s.grace, patient: s.patient,
+			onUp: s.report.up, onSlow: func() { s.report.slow(errBooting) }, onReady: s.ready, onDown: s.down}
 	}
 	return s, nil
 }
@@ -107,7 +108,24 @@ func (s *Service) grace() time.Duration {
 	return s.o.Timing.Boot
 }
 
+// patient holds where Asterisk is known to tell this account when it is booted, and something is served meanwhile.
+func (s *Service) patient() bool { return s.told.Load() && s.o.Store.Load() != nil }
+
+// taken reports whether an Asterisk that has not said so may be taken for booted: where it tells this account nothing, and
+// link, if it runs, has waited long enough.
+func (s *Service) taken() bool {
+	if s.told.Load() {
+		return false
+	}
+	if s.o.Store == nil { // a Service for Once only
+		return true
+	}
+	_, err := s.link.conn()
+	return err == nil
+}
+
 func (s *Service) ready(booted bool) {
+	s.report.ready()
 	if !booted {
 		s.o.Log.Warn().Msg("asterisk does not say that it is booted; if it is, then it sends no events: see its read= in manager.conf")
 	}

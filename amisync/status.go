@@ -100,6 +100,14 @@ func (r *report) up() {
 	r.log.Info().Msg("connected to asterisk")
 }
 
+// slow is told of an Asterisk that is connected and takes its time to boot.
+func (r *report) slow(err error) {
+	r.locked(func() { r.link.set(err) })
+	r.log.Warn().Err(err).Msg("waiting for asterisk to boot; what was read before is served on")
+}
+
+func (r *report) ready() { r.locked(func() { r.link = trouble{} }) }
+
 func (r *report) down(err error) {
 	var news bool
 	r.locked(func() {

@@ -51,11 +51,7 @@ func (s *Service) Once(ctx context.Context) (*provision.Snapshot, []provision.Di
 	c, err := connect(attempt, s.link.target, nil)
 	if err == nil {
 		defer c.close()
-		select {
-		case <-c.booted:
-		case <-c.done:
-		case <-time.After(onceBoot): // no right to events, or it is booting
-		}
+		_, _ = c.awaitBoot(ctx, onceBoot) // no right to events, or it is booting: what it says is taken
 	}
 	return s.build(ctx, c, err)
 }
@@ -68,7 +64,10 @@ func (s *Service) build(ctx context.Context, c *conn, down error) (*provision.Sn
 	if err != nil {
 		return nil, nil, err
 	}
-	live, lost, err := s.live(ctx, c, down, provision.Endpoints(config))
+	if err := s.vanished(config); err != nil {
+		return nil, nil, err
+	}
+	live, lost, err := s.live(ctx, c, down, config)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -77,11 +76,23 @@ func (s *Service) build(ctx context.Context, c *conn, down error) (*provision.Sn
 		in.Ask = s.Ask
 	}
 	next, found, err := provision.Build(ctx, in, time.Now())
-	if lost != nil {
-		found = append(found, *lost)
-	}
-	return next, found, err
+	return next, append(found, lost...), err
 }
+
+// vanished refuses a configuration without the one file that no phone can do without, where phones are served: its volume is
+// gone rather than the wish for phones. GetConfig tells of both in the same words.
+func (s *Service) vanished(config provision.Config) error {
+	if config[profilesFile] != nil || s.o.Store == nil {
+		return nil
+	}
+	if served := s.o.Store.Load(); served == nil || served.Counts().Phones == 0 {
+		return nil
+	}
+	return fmt.Errorf("read the configuration: %s is gone, and phones are served: to serve none any more, leave it empty", profilesFile)
+}
+
+// profilesFile is the first of provision.ConfigFiles.
+const profilesFile = "phoneprov.conf"
 
 func (s *Service) config(ctx context.Context, c *conn, down error) (provision.Config, error) {
 	if s.o.Source == SourceFiles {
@@ -99,16 +110,16 @@ func (s *Service) config(ctx context.Context, c *conn, down error) (provision.Co
 
 // live asks for the live endpoints. With SourceFiles an Asterisk that is down does not stop the files from being served:
 // the endpoints are those of the last time, or for want of them the files', and a diagnostic says so.
-func (s *Service) live(ctx context.Context, c *conn, down error, names []string) (*provision.Live, *provision.Diagnostic, error) {
+func (s *Service) live(ctx context.Context, c *conn, down error, config provision.Config) (*provision.Live, []provision.Diagnostic, error) {
 	if s.link == nil {
 		return nil, nil, nil
 	}
-	err := down
+	names, err := provision.Endpoints(config), down
 	if c != nil {
 		var live *provision.Live
-		if live, err = readLive(ctx, c, names); err == nil {
-			s.lastLive = live
-			return live, nil, nil
+		var bare map[string]bool
+		if live, bare, err = readLive(ctx, c, names); err == nil {
+			return live, s.keep.fill(live, bare, config), nil
 		}
 	}
 	err = fmt.Errorf("read the live endpoints: %w", err)
@@ -116,9 +127,9 @@ func (s *Service) live(ctx context.Context, c *conn, down error, names []string)
 		return nil, nil, err
 	}
 	if len(names) == 0 {
-		return s.lastLive, nil, nil
+		return s.keep.last, nil, nil
 	}
-	return s.lastLive, &provision.Diagnostic{Severity: provision.Warning, Message: err.Error()}, nil
+	return s.keep.last, []provision.Diagnostic{{Severity: provision.Warning, Message: err.Error()}}, nil
 }
 
 // loadFiles reads provision.ConfigFiles from the directory.
@@ -146,7 +157,11 @@ func (s *Service) loadFiles() (provision.Config, error) {
 		}
 	}
 	if s.watched != nil {
-		s.report.watching(s.watched(read))
+		more, err := s.watched(read)
+		s.report.watching(err)
+		if more { // a change between reading and watching was not seen
+			s.triggers.add("changed file")
+		}
 	}
 	return config, errors.Join(broken...)
 }

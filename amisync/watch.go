@@ -34,7 +34,7 @@ func newWatcher(quiet time.Duration, dir string) (*watcher, error) {
 		return nil, err
 	}
 	w := &watcher{notify: n, quiet: quiet, dir: dir}
-	if err := w.watch(nil); err != nil {
+	if _, err := w.watch(nil); err != nil {
 		_ = n.Close()
 		return nil, err
 	}
@@ -43,7 +43,8 @@ func newWatcher(quiet time.Duration, dir string) (*watcher, error) {
 
 // watch sets what is watched besides the configuration's own directory: those of the files, and those that the files'
 // symbolic links lead to. A directory that is missing is no error: the one it was in, or the next sync, tells when it is back.
-func (w *watcher) watch(files []*astconf.File) error {
+// More says that a directory was added: what changed there since its files were read was not seen.
+func (w *watcher) watch(files []*astconf.File) (more bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	dirs := map[string]bool{w.dir: true}
@@ -57,12 +58,13 @@ func (w *watcher) watch(files []*astconf.File) error {
 			}
 		}
 	}
-	var failed error
 	for dir := range dirs {
-		if err := w.notify.Add(dir); err != nil {
+		if failed := w.notify.Add(dir); failed == nil {
+			more = more || !w.dirs[dir]
+		} else {
 			delete(dirs, dir)
-			if !errors.Is(err, fs.ErrNotExist) {
-				failed = fmt.Errorf("watch %s: %w", dir, err)
+			if !errors.Is(failed, fs.ErrNotExist) {
+				err = fmt.Errorf("watch %s: %w", dir, failed)
 			}
 		}
 	}
@@ -72,7 +74,7 @@ func (w *watcher) watch(files []*astconf.File) error {
 		}
 	}
 	w.dirs = dirs
-	return failed
+	return more, err
 }
 
 // run calls changed when a change has come to rest, until the context ends.
