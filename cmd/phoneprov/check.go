@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,9 +15,12 @@ func setupCheck(cl *call) func(context.Context) error {
 	server := serverFlag(cl)
 	return func(ctx context.Context) error {
 		o, err := openOnce(ctx, *config, cl)
-		if broken, ok := errors.AsType[*astconf.Error](err); ok { // as Asterisk does, nothing of it is loaded
-			fmt.Fprintln(cl.stdout, provision.Diagnostic{Pos: broken.Pos, Severity: provision.Error, Message: broken.Reason})
-			return errFailed
+		if broken := brokenFiles(err); broken != nil { // as Asterisk does, nothing of them is loaded
+			out := errWriter{w: cl.stdout}
+			for _, d := range broken {
+				out.printf("%s\n", d)
+			}
+			return cmp.Or(out.err, errFailed)
 		}
 		if err != nil {
 			return err
@@ -40,4 +44,28 @@ func setupCheck(cl *call) func(context.Context) error {
 		}
 		return nil
 	}
+}
+
+// brokenFiles lists the errors that err was joined from, if a broken file is among them: each at its file and line,
+// those that have none by their text.
+func brokenFiles(err error) []provision.Diagnostic {
+	broken, ok := errors.AsType[*astconf.Error](err)
+	if !ok {
+		return nil
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() []error }:
+		var all []provision.Diagnostic
+		for _, part := range e.Unwrap() {
+			found := brokenFiles(part)
+			if found == nil {
+				found = []provision.Diagnostic{{Severity: provision.Error, Message: part.Error()}}
+			}
+			all = append(all, found...)
+		}
+		return all
+	case *astconf.Error:
+		return []provision.Diagnostic{{Pos: broken.Pos, Severity: provision.Error, Message: broken.Reason}}
+	}
+	return brokenFiles(errors.Unwrap(err))
 }

@@ -15,6 +15,9 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
+// filesAndAMI is, for startService, config = files together with an AMI; "files" is without one.
+const filesAndAMI = "files+ami"
+
 // startService runs the service next to a real Asterisk until the test ends, and waits for its first snapshot.
 func startService(t *testing.T, a *oracle.Asterisk, source string) *service {
 	t.Helper()
@@ -29,8 +32,11 @@ func startService(t *testing.T, a *oracle.Asterisk, source string) *service {
 		"PHONEPROV_ADMIN_LISTEN":        "127.0.0.1:0",
 		"PHONEPROV_LOG_LEVEL":           "debug",
 	}
-	if source == "files" {
+	switch source {
+	case "files":
 		env["PHONEPROV_AMI_ADDRESS"] = ""
+	case filesAndAMI:
+		env["PHONEPROV_ASTERISK_CONFIG"] = "files"
 	}
 	s, err := loadSettings("", func(name string) (string, bool) { v, ok := env[name]; return v, ok })
 	if err != nil {
@@ -124,7 +130,7 @@ func TestEveryFile(t *testing.T) {
 				t.Parallel()
 				a := oracle.Start(t, tree.Options(suite))
 				var theirs map[string]oracle.Answer
-				for _, source := range []string{"ami", "files"} {
+				for _, source := range []string{"ami", "files", filesAndAMI} {
 					t.Run(source, func(t *testing.T) {
 						v := startService(t, a, source)
 						names := uris(v.options.Store.Load())

@@ -91,14 +91,26 @@ func (r *rendering) render(ctx context.Context, route *provision.Route) error {
 	return nil
 }
 
+// explain prints the variables of each line of the phone, the one that the template itself has first.
 func (r *rendering) explain(ctx context.Context, route *provision.Route) error {
+	if route.Static() {
+		_, err := fmt.Fprintf(r.stdout, "%s is a static file of profile %q: %s in the data directory, sent as it is\n",
+			route.URI, route.Profile().Name, route.File())
+		return err
+	}
 	w := tabwriter.NewWriter(r.stdout, 0, 0, 2, ' ', 0)
-	for _, v := range r.once.renderer.Explain(ctx, r.once.snapshot, route, r.request) {
-		value := v.Value
-		if v.Secret && !r.secrets {
-			value = provision.Secret(value).String()
+	lines := r.once.renderer.Explain(ctx, r.once.snapshot, route, r.request)
+	for _, l := range lines {
+		if len(lines) > 1 {
+			fmt.Fprintf(w, "==> line %s [%s] <==\n", l.Number, l.Section)
 		}
-		fmt.Fprintf(w, "%s\t%q\t%s\n", v.Name, value, v.Origin)
+		for _, v := range l.Variables {
+			value := v.Value
+			if v.Secret && !r.secrets {
+				value = provision.Secret(value).String()
+			}
+			fmt.Fprintf(w, "%s\t%q\t%s\n", v.Name, value, v.Origin)
+		}
 	}
 	return w.Flush()
 }
