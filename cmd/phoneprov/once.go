@@ -68,7 +68,10 @@ func newSync(s *settings, store *provision.Store, log zerolog.Logger) (*amisync.
 }
 
 func newRenderer(s *settings, sync *amisync.Service, data *provision.DataDir) *provision.Renderer {
-	r := &provision.Renderer{Data: data, Zone: time.Local}
+	r := &provision.Renderer{Data: data, Zone: time.Local, Profiles: map[string]provision.ProfileOptions{}}
+	for name, p := range s.profiles {
+		r.Profiles[name] = provision.ProfileOptions{Escape: p.escape}
+	}
 	if s.amiAddress != "" {
 		r.Ask, r.Knows = sync.Ask, sync.Knows
 	}

@@ -34,6 +34,8 @@ type settings struct {
 	logFormat string // "json" or "console"
 
 	adminListen string // empty: none
+
+	profiles map[string]*profileSettings // by the name of the profile in phoneprov.conf
 }
 
 // setting is one key of phoneprov.ini.

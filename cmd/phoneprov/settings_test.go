@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
+
+	"github.com/phoneprov/phoneprov/provision"
 )
 
 // load reads an ini text and an environment.
@@ -63,6 +65,17 @@ func TestSettingsFile(t *testing.T) {
 	}
 	if want := `a#b;c %(x)s \`; got.amiSecret.Reveal() != want {
 		t.Errorf("secret: got %q, want %q", got.amiSecret.Reveal(), want)
+	}
+}
+
+func TestProfileSettings(t *testing.T) {
+	got, err := load(t, withSecret+"[profile Desk Phones]\nescape = none ; as ever\n[profile snom]\n[profile  yealink ]\nescape=auto\n", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]*profileSettings{"Desk Phones": {escape: provision.EscapeNone}, "snom": {}, "yealink": {escape: provision.EscapeAuto}}
+	if diff := cmp.Diff(want, got.profiles, cmp.AllowUnexported(profileSettings{})); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 
@@ -150,6 +163,9 @@ func TestBadSettings(t *testing.T) {
 			`environment: both PHONEPROV_AMI_SECRET and PHONEPROV_AMI_SECRET_FILE are set`},
 		{"no AMI to ask", "[ami]\naddress =\n", nil, `asterisk.config is ami, but ami.address is empty`},
 		{"no secret", "", nil, `ami.secret is empty; without a manager interface ami.address must be empty too`},
+		{"key of a profile", "[profile desk]\nescpe = none\n", nil, `phoneprov.ini:2: unknown key "escpe" in [profile desk]`},
+		{"value of a profile", "[profile a]\nescape = none\n[profile b]\nescape = xml\n", nil, `phoneprov.ini:4: escape: "xml" is not one of: auto, none`},
+		{"profile without a name", "[profile ]\nescape = none\n", nil, `phoneprov.ini:2: unknown key "escape" in [profile ]`},
 		{"all at once", "[http]\nlisten = 1\n[log]\nlevel = 2\nx = 3\n", nil, `phoneprov.ini:5: unknown key "x" in [log]` + "\n" +
 			`phoneprov.ini:2: http.listen: "1" is not an address: want host:port` + "\n" +
 			`phoneprov.ini:4: log.level: "2" is not one of: debug, info, warn, error`},
