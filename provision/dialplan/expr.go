@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // maxExpression bounds the recursion of one expression: eight levels of precedence
@@ -49,11 +50,30 @@ func (p *exprParser) ask(ctx context.Context) (string, error) {
 		p.diag("cannot be asked of asterisk")
 		return "0", nil
 	}
-	v, err := p.x.ask(ctx, "EVAL($["+p.lex.text+"])")
+	v, err := p.x.ask(ctx, "EVAL($["+p.question()+"])")
 	if err != nil {
 		return "", fmt.Errorf("EVAL: %w", err)
 	}
 	return v, nil
+}
+
+// noFunction is a name that no function has.
+const noFunction = "none"
+
+// question is the expression as it is asked. A function that is not mathematical has
+// a value over AMI, where there is a channel, and is 0 in a file.
+func (p *exprParser) question() string {
+	var b strings.Builder
+	text, done := p.lex.text, 0
+	l, before := lexer{text: text}, token{}
+	for t := l.next(); t.kind != endToken; t = l.next() {
+		if _, known := mathFuncs[before.text]; t.text == "(" && before.kind == wordToken && !known {
+			b.WriteString(text[done:before.pos] + noFunction)
+			done = before.pos + len(before.text)
+		}
+		before = t
+	}
+	return b.String() + text[done:]
 }
 
 var (

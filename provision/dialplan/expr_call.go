@@ -16,16 +16,21 @@ func (p *exprParser) call(name string) (operand, error) {
 		p.diag("no such function, or not with %d arguments", len(args))
 		return numberOperand(newNumber(0)), nil
 	}
-	x, ok := args[0].number()
-	if !ok {
-		p.diag("%s: the argument is not a number", name)
+	for _, arg := range args {
+		if _, ok := arg.number(); !ok {
+			p.diag("%s: the argument is not a number", name)
+		}
 	}
+	x, _ := args[0].number()
 	if x.IsInf() {
 		return operand{}, errAsk
 	}
 	switch name {
 	case "ABS":
-		return numberOperand(newNumber(0).Abs(x)), nil
+		if x.Sign() < 0 {
+			x = newNumber(0).Neg(x)
+		}
+		return numberOperand(x), nil // a negative zero stays one
 	case "FLOOR", "CEIL", "ROUND", "RINT", "TRUNC":
 		return numberOperand(integral(name, x)), nil
 	case "SQRT":
@@ -36,10 +41,14 @@ func (p *exprParser) call(name string) (operand, error) {
 	return operand{}, errAsk
 }
 
-// args reads `conditional { "," conditional } ")"`: there must be one.
+// args reads `conditional { "," [ conditional ] } ")"`: what is missing behind a comma
+// is an empty text.
 func (p *exprParser) args() (args []operand, err error) {
 	for {
-		v, err := p.parse(lowest)
+		v, err := operand{}, error(nil)
+		if len(args) == 0 || !p.is(",") && !p.is(")") {
+			v, err = p.parse(lowest)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -2,8 +2,8 @@ package dialplan
 
 import (
 	"context"
-	"math"
-	"strconv"
+	"math/big"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -27,11 +27,11 @@ func strftime(_ context.Context, c *Call) (string, error) {
 	if len(parts) == 3 {
 		format = parts[2]
 	}
-	at := c.Env.Now
-	if t, ok := parseEpoch(arg(parts, 0)); ok {
-		at = t
+	at, micros := c.Env.Now, c.Env.Now.Nanosecond()/1000
+	if whole, us, ok := parseEpoch(arg(parts, 0)); ok {
+		at, micros = time.Unix(whole, 0), us
 	}
-	f := timeFormat{at: at.In(zone), server: server}
+	f := timeFormat{at: at.In(zone), micros: micros, server: server}
 	for format != "" {
 		format = f.next(format)
 		if len(f.out) > c.ex.run.Output {
@@ -41,32 +41,42 @@ func strftime(_ context.Context, c *Call) (string, error) {
 	return string(f.out), nil
 }
 
-// parseEpoch reads seconds as C's strtod does, 1e9 and 0x10 too; what follows the
-// number is ignored.
-func parseEpoch(s string) (time.Time, bool) {
-	s = strings.TrimLeft(s, " \t\n\v\f\r")
-	end := len(s)
-	for ; end > 0; end-- {
-		if strings.IndexByte("0123456789abcdefABCDEFxX.", s[end-1]) >= 0 {
-			if sec, ok := parseSeconds(s[:end]); ok {
-				whole, fraction := math.Modf(sec)
-				return time.Unix(int64(whole), int64(math.Abs(fraction)*1e6)*1000), true
-			}
-		}
+// epochPattern is a number of C's scanf. What began as hexadecimal or as an exponent
+// must be that: 0x and 1e are no numbers, while of 1x the 1 is.
+var epochPattern = regexp.MustCompile(`^[ \t\n\v\f\r]*([+-]?(?i:` +
+	`0x([0-9a-f]*\.?[0-9a-f]*)(?:p([+-]?[0-9]*))?|` +
+	`(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e([+-]?[0-9]*))?))`)
+
+// The first and the last second of which C knows the year.
+const (
+	firstSecond = -67768040609740800
+	lastSecond  = 67767976233532799
+)
+
+// parseEpoch reads seconds as C does, 1e9 and 0x10 too; what follows the number is
+// ignored. micros are those behind the whole seconds, with their sign.
+func parseEpoch(s string) (whole int64, micros int, ok bool) {
+	if len(s) > maxDigits {
+		return 0, 0, false
 	}
-	return time.Time{}, false
+	m := epochPattern.FindStringSubmatchIndex(s)
+	if m == nil || missing(s, m[4:6]) || missing(s, m[6:8]) || missing(s, m[8:10]) {
+		return 0, 0, false
+	}
+	text := s[m[2]:m[3]]
+	n, _, err := big.ParseFloat(text, 0, precision, big.ToNearestEven)
+	if err != nil || n.Cmp(newNumber(firstSecond)) < 0 || n.Cmp(newNumber(lastSecond)) > 0 {
+		return 0, 0, false
+	}
+	whole, _ = n.Int64()
+	fraction := mul(sub(n, newNumber(whole)), newNumber(1e6))
+	us, _ := fraction.Int64()
+	return whole, int(us), true
 }
 
-func parseSeconds(s string) (float64, bool) {
-	if len(s) > 64 {
-		return 0, false
-	}
-	unsigned := strings.TrimLeft(s, "+-")
-	if strings.HasPrefix(strings.ToLower(unsigned), "0x") && !strings.ContainsAny(s, "pP") {
-		s += "p0"
-	}
-	sec, err := strconv.ParseFloat(s, 64)
-	return sec, err == nil && math.Abs(sec) < 1<<55
+// missing tells whether a group of the match has no digit.
+func missing(s string, group []int) bool {
+	return group[0] >= 0 && strings.Trim(s[group[0]:group[1]], "+-.") == ""
 }
 
 // zoneDir is where Asterisk finds its zones: a name may have it in front.
@@ -90,17 +100,4 @@ func LoadZone(name string) (*time.Location, bool) {
 		return zone, true
 	}
 	return posixZone(name)
-}
-
-// posixZone wraps a POSIX TZ string in an empty zone file, whose last line it is.
-func posixZone(tz string) (*time.Location, bool) {
-	if len(tz) > 100 || strings.IndexByte(tz, '\n') >= 0 || !strings.ContainsAny(tz, "0123456789") {
-		return nil, false
-	}
-	// One type (offset 0, no daylight saving, abbreviation 0) and nothing else.
-	const header = "TZif2\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" +
-		"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x04" +
-		"\x00\x00\x00\x00\x00\x00UTC\x00"
-	zone, err := time.LoadLocationFromTZData(tz, []byte(header+header+"\n"+tz+"\n"))
-	return zone, err == nil
 }

@@ -121,10 +121,10 @@ func amiGetvar(t *testing.T, address string) func(string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(time.Minute))
 	in := bufio.NewReader(conn)
 	fmt.Fprintf(conn, "Action: Login\r\nUsername: %s\r\nSecret: %s\r\nEvents: off\r\n\r\n", oracle.User, oracle.Secret)
 	return func(name string) string {
+		conn.SetDeadline(time.Now().Add(time.Minute))
 		fmt.Fprintf(conn, "Action: Getvar\r\nVariable: %s\r\n\r\n", name)
 		for {
 			line, err := in.ReadString('\n')
@@ -132,7 +132,7 @@ func amiGetvar(t *testing.T, address string) func(string) string {
 				t.Fatal(err)
 			}
 			if value, ok := strings.CutPrefix(line, "Value:"); ok {
-				return strings.Trim(value, " \r\n")
+				return strings.TrimSuffix(strings.TrimPrefix(value, " "), "\r\n")
 			}
 		}
 	}

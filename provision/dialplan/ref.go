@@ -118,7 +118,9 @@ func scanInt(s string) (n int, rest string, ok bool) {
 	start := i
 	var v uint64
 	for ; i < len(s) && i < scanDigits && s[i] >= '0' && s[i] <= '9'; i++ {
-		if v < 1<<60 {
+		if v > (1<<63-1)/10 {
+			v = 1 << 63 // and stays so
+		} else {
 			v = v*10 + uint64(s[i]-'0')
 		}
 	}

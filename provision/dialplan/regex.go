@@ -13,7 +13,7 @@ import (
 // the group took no part.
 func (p *exprParser) match(op string, a, b operand) (operand, error) {
 	text, pattern := a.unquoted(), b.unquoted()
-	re, err := posix(pattern)
+	re, err := posix(pattern, isASCII(text+pattern))
 	switch {
 	case errors.Is(err, errAsk):
 		return operand{}, err
@@ -27,6 +27,9 @@ func (p *exprParser) match(op string, a, b operand) (operand, error) {
 		if len(at) > 2 && at[2] >= 0 {
 			return computed(text[at[2]:at[3]]), nil
 		}
+		if at[0] == at[1] && re.NumSubexp() > 0 && strings.Contains(pattern, "|") {
+			return operand{}, errAsk // whether an empty alternative or an empty group
+		}
 		return numberOperand(newNumber(int64(at[1] - at[0]))), nil
 	case re.NumSubexp() > 0:
 		return computed(""), nil
@@ -34,11 +37,15 @@ func (p *exprParser) match(op string, a, b operand) (operand, error) {
 	return boolean(false), nil
 }
 
+func isASCII(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
+}
+
 // posix compiles an extended regular expression of POSIX with GNU's additions
-// \w \W \s \S \b \B \` \'. Back references, \<, \> and the repetition of a group
-// that may be empty are Asterisk's to answer.
-func posix(pattern string) (*regexp.Regexp, error) {
-	t := translator{rest: pattern, atom: -1}
+// \w \W \s \S \b \B \` \'. Back references, \<, \>, the repetition of a group
+// that may be empty and, in text that is not ASCII, \b and \B are Asterisk's to answer.
+func posix(pattern string, ascii bool) (*regexp.Regexp, error) {
+	t := translator{rest: pattern, ascii: ascii, atom: -1}
 	for t.rest != "" {
 		if err := t.step(); err != nil {
 			return nil, err
@@ -64,6 +71,7 @@ func withoutPattern(err error) error {
 // translator writes a POSIX expression in Go's syntax.
 type translator struct {
 	rest     string
+	ascii    bool // text and pattern are
 	out      []byte
 	atom     int   // where in out begins what a repetition would repeat; -1: nothing
 	repeated bool  // the atom has a repetition already
@@ -115,8 +123,12 @@ func (t *translator) escape() error {
 	switch c := t.rest[1]; {
 	case c >= '1' && c <= '9', c == '<', c == '>':
 		return errAsk
-	case strings.IndexByte("wWsS", c) >= 0:
-		t.write(2, t.rest[:2], at)
+	case c == 'w' || c == 's':
+		t.write(2, "["+t.letters(c)+"]", at)
+	case c == 'W' || c == 'S':
+		t.write(2, "[^"+t.letters(c|0x20)+"]", at)
+	case (c == 'b' || c == 'B') && !t.ascii:
+		return errAsk
 	case c == 'b' || c == 'B':
 		t.write(2, t.rest[:2], -1)
 	case c == '`':
@@ -177,59 +189,4 @@ func (t *translator) bounds() error {
 		return t.repeat(n, "{"+least+","+most+"}")
 	}
 	return t.repeat(n, "{"+least+"}")
-}
-
-// bracket takes a bracket expression. Go takes more of its inside for special.
-func (t *translator) bracket() error {
-	n, err := bracketLen(t.rest)
-	if err != nil {
-		return err
-	}
-	var b strings.Builder
-	b.WriteByte('[')
-	inside := t.rest[1 : n-1]
-	if strings.HasPrefix(inside, "^") {
-		b.WriteByte('^')
-		inside = inside[1:]
-	}
-	for inside != "" {
-		if end := strings.Index(inside, ":]"); end > 0 && strings.HasPrefix(inside, "[:") {
-			b.WriteString(inside[:end+2])
-			inside = inside[end+2:]
-			continue
-		}
-		if strings.IndexByte(`\[]^`, inside[0]) >= 0 {
-			b.WriteByte('\\')
-		}
-		b.WriteByte(inside[0])
-		inside = inside[1:]
-	}
-	b.WriteByte(']')
-	t.write(n, b.String(), len(t.out))
-	return nil
-}
-
-// bracketLen is the length of the bracket expression at the start of s.
-func bracketLen(s string) (int, error) {
-	i := 1
-	if strings.HasPrefix(s[i:], "^") {
-		i++
-	}
-	if strings.HasPrefix(s[i:], "]") {
-		i++
-	}
-	for i < len(s) {
-		if s[i] == ']' {
-			return i + 1, nil
-		}
-		if s[i] == '[' && i+1 < len(s) && strings.IndexByte(":.=", s[i+1]) >= 0 {
-			end := strings.Index(s[i+2:], s[i+1:i+2]+"]")
-			if end < 0 {
-				break
-			}
-			i += end + 3
-		}
-		i++
-	}
-	return 0, errors.New("missing ]")
 }

@@ -148,6 +148,7 @@ func expandRow(in string) string {
 var facts = [...][3]string{
 	{"A", "alpha"}, {"NUM", "42"}, {"NEG", "-7"}, {"FLT", "3.14"}, {"EMPTY", ""}, {"SP", "hello world"},
 	{"CM", "a,b,c,d"}, {"DOL", "x$y"}, {"UTF", "Zoë Čapek"}, {"XML", "a&b<c>'d'"}, {"QU", `say "hi" now`},
+	{"FN", "LEN"}, {"REF", "A:1:3"}, {"CALL", "TOUPPER(a:b):1"}, {"JSON", `{"a":"x","b":[1,2.5,{"c":"d"}],"n":-7,"t":true,"u":null}`},
 	{"NAMEA", "A"}, {"COL", "a:b:c"}, {"PAR", "x)y"}, {"BR", "x}y"}, {"BS", `a\\b`}, {"DIG", "0123456789"},
 	{"LONG", "abcdefghijklmnopqrstuvwxyz"}, {"SEMI", "a;b", `a\;b`}, {"PIPE", "a|b|c"}, {"TRUE", "1"}, {"ZERO", "0"},
 	{"SPC", "lead trail", " lead trail "},

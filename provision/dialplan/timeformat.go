@@ -12,18 +12,20 @@ import (
 // Asterisk's %q for fractions of a second.
 type timeFormat struct {
 	at     time.Time
+	micros int            // behind the seconds, negative before 1970
 	server *time.Location // Asterisk leaves %s and %Z to the zone it runs in
 	out    []byte
 }
 
 // conversion is one % of a format.
 type conversion struct {
-	text  string // as written
-	pad   byte   // '_' '-' '0' or 0
-	upper bool   // ^
-	swap  bool   // #
-	width int
-	verb  byte
+	text     string // as written
+	pad      byte   // '_' '-' '0' or 0
+	upper    bool   // ^
+	swap     bool   // #
+	width    int
+	modifier byte // 'E' 'O' or 0
+	verb     byte
 }
 
 // maxWidth bounds a conversion's width: glibc's is an int.
@@ -55,8 +57,11 @@ func (f *timeFormat) fraction(s string) int {
 	if len(s) < n || s[n-1] != 'q' {
 		return 0
 	}
-	micros := fmt.Sprintf("%06d", f.at.Nanosecond()/1000)
-	f.out = append(f.out, micros[:digits]...)
+	value := f.micros
+	for range 6 - digits {
+		value /= 10
+	}
+	f.out = fmt.Appendf(f.out, "%0*d", digits, value)
 	return n
 }
 
@@ -75,9 +80,6 @@ func parseConversion(s string) conversion {
 		case '#':
 			c.swap = true
 			continue
-		case '+':
-			c.pad = '+'
-			continue
 		}
 		break
 	}
@@ -85,6 +87,7 @@ func parseConversion(s string) conversion {
 		c.width = min(maxWidth, c.width*10+int(s[i]-'0'))
 	}
 	if i+1 < len(s) && (s[i] == 'E' || s[i] == 'O') {
+		c.modifier = s[i]
 		i++
 	}
 	if i < len(s) {
@@ -95,29 +98,89 @@ func parseConversion(s string) conversion {
 	return c
 }
 
+// Verbs that must not have a modifier; others have it for nothing.
+const (
+	notWithE = "aAbBdDeFgGhHIjklmMSUVwW"
+	notWithO = "aAcDFxXY"
+)
+
+// known tells whether there is such a conversion.
+func (c conversion) known() bool {
+	switch c.modifier {
+	case 'E':
+		return strings.IndexByte(notWithE, c.verb) < 0
+	case 'O':
+		return strings.IndexByte(notWithO, c.verb) < 0
+	}
+	return true
+}
+
 // write writes one conversion; an unknown one is written as it is.
 func (f *timeFormat) write(c conversion) {
-	if n, width, pad, ok := f.numeric(c.verb); ok {
+	n, width, pad, ok := f.numeric(c.verb)
+	switch {
+	case !c.known():
+		f.unknown(c)
+		return
+	case ok:
 		f.number(c, n, width, pad)
+		return
+	case c.verb == 'z':
+		f.offset(c)
 		return
 	}
 	text, ok := f.text(c.verb)
 	switch {
 	case !ok:
-		text = c.text
+		f.unknown(c)
+		return
 	case c.swap && (c.verb == 'p' || c.verb == 'Z'):
 		text = strings.ToLower(text)
+	case c.verb == 'P':
 	case c.upper || c.swap && strings.IndexByte("aAbBh", c.verb) >= 0:
 		text = strings.ToUpper(text)
 	}
-	fill := byte(' ')
-	if c.pad == '0' || c.pad == '+' {
-		fill = '0'
-	}
-	if c.pad != '-' {
-		f.fill(fill, c.width-len(text))
-	}
+	f.fill(c.filler(), c.width-len(text))
 	f.out = append(f.out, text...)
+}
+
+// filler is what a text is padded with.
+func (c conversion) filler() byte {
+	if c.pad == '0' {
+		return '0'
+	}
+	return ' '
+}
+
+func (f *timeFormat) unknown(c conversion) {
+	text := c.text
+	if c.upper {
+		text = mapASCII(text, 'a', 'z')
+	}
+	f.fill(c.filler(), c.width-len(text))
+	f.out = append(f.out, text...)
+}
+
+// offset writes %z. A width pads it twice: before the sign and behind it.
+func (f *timeFormat) offset(c conversion) {
+	_, seconds := f.at.Zone()
+	sign := byte('+')
+	if seconds < 0 {
+		sign, seconds = '-', -seconds
+	}
+	f.fill(c.filler(), c.width-1)
+	f.out = append(f.out, sign)
+	digits := strconv.Itoa(seconds/3600*100 + seconds/60%60)
+	pad := byte('0')
+	if c.pad == '_' || c.pad == '-' {
+		pad = ' '
+	}
+	width := c.width
+	if c.pad != '-' {
+		width = max(4, width)
+	}
+	f.fill(pad, width-len(digits))
+	f.out = append(f.out, digits...)
 }
 
 func (f *timeFormat) fill(c byte, n int) {
@@ -131,16 +194,15 @@ func (f *timeFormat) number(c conversion, n int64, width int, pad byte) {
 	switch c.pad {
 	case '_':
 		pad = ' '
-	case '0', '+':
+	case '-':
+		pad, width = ' ', 0
+	case '0':
 		pad = '0'
 	}
 	if c.width > 0 {
 		width = c.width
 	}
 	digits := strconv.FormatInt(n, 10)
-	if c.pad == '-' {
-		width = 0
-	}
 	if n < 0 && pad == '0' {
 		f.out = append(f.out, '-')
 		digits, width = digits[1:], width-1
@@ -176,9 +238,9 @@ func (f *timeFormat) numeric(verb byte) (n int64, width int, pad byte, ok bool) 
 	case 'j':
 		value, width = t.YearDay(), 3
 	case 'y':
-		value = (t.Year()%100 + 100) % 100
+		value = inCentury(t.Year())
 	case 'C':
-		value = t.Year() / 100
+		value, width = (t.Year()-inCentury(t.Year()))/100, 1
 	case 'Y':
 		value, width = t.Year(), 1
 	case 'u':
@@ -196,14 +258,15 @@ func (f *timeFormat) numeric(verb byte) (n int64, width int, pad byte, ok bool) 
 		width = 1
 	case 'g':
 		value, _ = t.ISOWeek()
-		value = (value%100 + 100) % 100
-	case 's':
-		return f.serverEpoch(), 1, '0', true
+		value = inCentury(value)
 	default:
 		return 0, 0, 0, false
 	}
 	return int64(value), width, pad, true
 }
+
+// inCentury are the last two digits of a year, counted up even before the first.
+func inCentury(year int) int { return (year%100 + 100) % 100 }
 
 // serverEpoch is %s: Asterisk takes the broken-down time for one of the zone that
 // it runs in, so in another zone it is off by the difference.
@@ -226,6 +289,14 @@ func (f *timeFormat) text(verb byte) (string, bool) {
 	case 'Z':
 		// The name is that of the zone Asterisk runs in, like %s.
 		return f.at.In(f.server).Format("MST"), true
+	case 's':
+		return strconv.FormatInt(f.serverEpoch(), 10), true
+	case 'c':
+		return f.at.Format("Mon Jan _2 15:04:05 ") + strconv.Itoa(f.at.Year()), true
+	case 'D', 'x':
+		return fmt.Sprintf("%s%02d", f.at.Format("01/02/"), inCentury(f.at.Year())), true
+	case 'F':
+		return strconv.Itoa(f.at.Year()) + f.at.Format("-01-02"), true
 	}
 	layout, ok := layouts[verb]
 	return f.at.Format(layout), ok
@@ -233,7 +304,6 @@ func (f *timeFormat) text(verb byte) (string, bool) {
 
 // layouts are the verbs that Go's own formatting answers.
 var layouts = map[byte]string{
-	'a': "Mon", 'A': "Monday", 'b': "Jan", 'h': "Jan", 'B': "January", 'p': "PM", 'z': "-0700",
-	'c': "Mon Jan _2 15:04:05 2006", 'x': "01/02/06", 'X': "15:04:05", 'r': "03:04:05 PM",
-	'D': "01/02/06", 'F': "2006-01-02", 'R': "15:04", 'T': "15:04:05",
+	'a': "Mon", 'A': "Monday", 'b': "Jan", 'h': "Jan", 'B': "January", 'p': "PM",
+	'X': "15:04:05", 'r': "03:04:05 PM", 'R': "15:04", 'T': "15:04:05",
 }

@@ -1,0 +1,82 @@
+package dialplan
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// maxZone bounds a TZ string, in bytes: the longest of the database has 45.
+const maxZone = 100
+
+// zonePattern is a POSIX TZ string as Asterisk takes it: a name may have any
+// characters but digits, signs and commas, no colon at its beginning, or be missing.
+//
+//	zone = name offset [ name [ offset ] [ "," rule "," rule ] ]
+var zonePattern = regexp.MustCompile(`^(?:` + zoneName + `)(` + zoneOffset + `)(?:(` + zoneName + `)(` + zoneOffset + `)?(,` + zoneRule + `,` + zoneRule + `)?)?$`)
+
+const (
+	zoneName   = `<[^>]*>|[^<:0-9,+-][^0-9,+-]*|`
+	zoneOffset = `[+-]?[0-9]+(?::[0-9]+){0,2}`
+	zoneRule   = `(?:J[0-9]+|[0-9]+|M[0-9]+\.[0-9]+\.[0-9]+)(?:/[0-9]+(?::[0-9]+){0,2})?`
+)
+
+// posixZone makes a zone of a POSIX TZ string. The names mean nothing: STRFTIME
+// writes that of the server's zone.
+func posixZone(tz string) (*time.Location, bool) {
+	m := zonePattern.FindStringSubmatch(tz)
+	if len(tz) > maxZone || m == nil {
+		return nil, false
+	}
+	offset, ok := zoneSeconds(m[1])
+	saving := offset - 3600
+	if m[3] != "" && ok {
+		saving, ok = zoneSeconds(m[3])
+	}
+	rules := ruleTime.ReplaceAllStringFunc(m[4], func(s string) string {
+		at, valid := zoneSeconds(s[1:])
+		ok = ok && valid
+		return "/" + posixOffset(at)
+	})
+	switch {
+	case !ok:
+		return nil, false
+	case m[2] == "" && m[3] == "" && rules == "":
+		return time.FixedZone(tz, -offset), true
+	}
+	return zoneOfRule("<+00>" + posixOffset(offset) + "<+01>" + posixOffset(saving) + rules)
+}
+
+// ruleTime is the time of day in a rule.
+var ruleTime = regexp.MustCompile(`/[0-9:]+`)
+
+// zoneSeconds reads [+-]h[:mm[:ss]], seconds west of Greenwich.
+func zoneSeconds(s string) (int, bool) {
+	var h, m, sec int
+	// An error is that the minutes or seconds are missing.
+	_, _ = fmt.Sscanf(strings.TrimLeft(s, "+-"), "%d:%d:%d", &h, &m, &sec)
+	n := h*3600 + m*60 + sec
+	if strings.HasPrefix(s, "-") {
+		n = -n
+	}
+	return n, h <= 167 && m < 60 && sec <= 60
+}
+
+func posixOffset(seconds int) string {
+	sign := ""
+	if seconds < 0 {
+		sign, seconds = "-", -seconds
+	}
+	return fmt.Sprintf("%s%d:%02d:%02d", sign, seconds/3600, seconds/60%60, seconds%60)
+}
+
+// zoneOfRule wraps a TZ string in an empty zone file, whose last line it is.
+func zoneOfRule(tz string) (*time.Location, bool) {
+	// One type (offset 0, no daylight saving, abbreviation 0) and nothing else.
+	const header = "TZif2\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" +
+		"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x04" +
+		"\x00\x00\x00\x00\x00\x00UTC\x00"
+	zone, err := time.LoadLocationFromTZData(tz, []byte(header+header+"\n"+tz+"\n"))
+	return zone, err == nil
+}
