@@ -24,13 +24,19 @@ type rendering struct {
 	// Expanded global variables, by their place.
 	globals map[int]string
 	each    map[string]dialplan.Func // see functions
+
+	request Request // for requestVars; empty while the snapshot is being built
+	device  *Device // see phoneDevice
+	rules   map[*time.Location]zoneRule
 }
 
 // scope is where one line's variables are looked up.
 //
-//	lookup = line's own, else time zone's, else profile's setvar, else SERVER of the request, else Asterisk's global
+//	lookup = line's own, else time zone's, else profile's setvar, else a requestVar, else SERVER of the request,
+//	         else Asterisk's global
 type scope struct {
 	rd      *rendering
+	phone   *Phone
 	line    *Line
 	profile *Profile
 	setvars []string // expanded ones, by their place in the profile
@@ -38,7 +44,7 @@ type scope struct {
 }
 
 func (rd *rendering) scope(p *Phone, l *Line) *scope {
-	return &scope{rd: rd, line: l, profile: p.Profile}
+	return &scope{rd: rd, phone: p, line: l, profile: p.Profile}
 }
 
 // env is what a template sees of the scope.
@@ -73,6 +79,9 @@ func (s *scope) lookup(ctx context.Context, name string, setvars int) (string, b
 			value, err := s.setvar(ctx, i)
 			return value, true, err
 		}
+	}
+	if v, ok := s.requestVar(name); ok {
+		return v, true, nil
 	}
 	if name == "SERVER" && s.rd.server != "" {
 		return s.rd.server, true, nil
