@@ -6,18 +6,18 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// function is a row of the table of our own functions, from which the reference of the language is made as well.
-type function struct {
-	name     string
-	args     string // what stands between the parentheses; [what may be missing]
-	synopsis string
-	example  string // a template
+// Function is one row of the table of our own functions, like dialplan.Function.
+type Function struct {
+	Name     string
+	Args     string // what stands between the parentheses; [what may be missing]
+	Synopsis string
+	Example  string // a template
 	run      func(*rendering, context.Context, *dialplan.Call) (string, error)
 }
 
-// functionTable is what the language has here beyond what it has itself: functions that see more than one phone.
-func functionTable() []function {
-	return []function{
+// Functions is the table of what sees more than one phone.
+func Functions() []Function {
+	return []Function{
 		{"PP_EACH_EXTENSION", "mac,template", "the template file for each line of that phone, by line number",
 			"${PP_EACH_EXTENSION(${MAC},line.xml)}", (*rendering).eachExtension},
 		{"PP_EACH_USER", "text[,mac]", "the text for the lowest line of every phone but that one, with %{NAME} for its variables",
@@ -29,8 +29,8 @@ func functionTable() []function {
 func (rd *rendering) functions() map[string]dialplan.Func {
 	if rd.each == nil {
 		rd.each = map[string]dialplan.Func{}
-		for _, f := range functionTable() {
-			rd.each[f.name] = func(ctx context.Context, c *dialplan.Call) (string, error) { return f.run(rd, ctx, c) }
+		for _, f := range Functions() {
+			rd.each[f.Name] = func(ctx context.Context, c *dialplan.Call) (string, error) { return f.run(rd, ctx, c) }
 		}
 	}
 	return rd.each

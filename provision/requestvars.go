@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// requestVar is a variable that is computed for each request where a template uses it. Whatever the configuration gives
-// of its name wins. The table of them (requestVars) makes the lookup, what explain shows, and the reference.
-type requestVar struct {
-	name, synopsis string
-	example        string // a template
+// RequestVariable is a variable that is computed for each request where a template uses it. Whatever the configuration
+// gives of its name wins.
+type RequestVariable struct {
+	Name, Synopsis string
+	Example        string // a template
 	from           string // fromPhone, fromZone or fromRequest
 	value          func(*scope) string
 }
 
-// requestVars are all of them, in the order that they are shown in.
-func requestVars() []requestVar {
-	vars := []requestVar{
+// RequestVariables is the table of them: it makes the lookup, what Explain shows, and the reference of the language.
+func RequestVariables() []RequestVariable {
+	vars := []RequestVariable{
 		{"PP_MAC_LOWER", "the phone's MAC address in lower case; of a phone whose MAC is none, here and below, what stands for it", "${PP_MAC_LOWER}.cfg", fromPhone,
 			macVar(func(digits string) string { return digits })},
 		{"PP_MAC_UPPER", "the MAC address in upper case", "SEP${PP_MAC_UPPER}.cnf.xml", fromPhone, macVar(strings.ToUpper)},
@@ -61,17 +61,17 @@ func requestVars() []requestVar {
 }
 
 // changeVars are the variables of one of the two coming changes of the clock.
-func changeVars(name, what string, change func(zoneRule) wallClock) []requestVar {
-	row := func(field, synopsis string, value func(wallClock) int) requestVar {
+func changeVars(name, what string, change func(zoneRule) wallClock) []RequestVariable {
+	row := func(field, synopsis string, value func(wallClock) int) RequestVariable {
 		name := "PP_DST_" + name + "_" + field
-		return requestVar{name, synopsis, "${" + name + "}", fromZone, func(s *scope) string {
+		return RequestVariable{name, synopsis, "${" + name + "}", fromZone, func(s *scope) string {
 			if s.rule().save == 0 {
 				return ""
 			}
 			return strconv.Itoa(value(change(s.rule())))
 		}}
 	}
-	return []requestVar{
+	return []RequestVariable{
 		row("MONTH", "the month in which "+what+" next, 1 to 12; empty, as those below, where there is no summer time", func(w wallClock) int { return w.month }),
 		row("MDAY", "its day of the month, of the coming time only: a phone that goes by it each year needs its file anew each year", func(w wallClock) int { return w.mday }),
 		row("WEEK", "which of the month's days of that weekday it is, 1 to 4, or -1 for the last", func(w wallClock) int { return w.week }),
@@ -81,14 +81,14 @@ func changeVars(name, what string, change func(zoneRule) wallClock) []requestVar
 	}
 }
 
-// requestVarPrefix begins the name of every requestVar.
+// requestVarPrefix begins the name of each.
 const requestVarPrefix = "PP_"
 
-// requestVarByName is requestVars by name, made once.
-var requestVarByName = func() map[string]requestVar {
-	byName := map[string]requestVar{}
-	for _, v := range requestVars() {
-		byName[v.name] = v
+// requestVarByName is the table by name, made once.
+var requestVarByName = func() map[string]RequestVariable {
+	byName := map[string]RequestVariable{}
+	for _, v := range RequestVariables() {
+		byName[v.Name] = v
 	}
 	return byName
 }()

@@ -88,9 +88,9 @@ func TestExplainRequestVars(t *testing.T) {
 			t.Errorf("%s is taken for a secret", v.Name)
 		}
 	}
-	for _, v := range requestVars() {
-		if _, ok := origins[v.name]; !ok {
-			t.Errorf("%s is not explained", v.name)
+	for _, v := range RequestVariables() {
+		if _, ok := origins[v.Name]; !ok {
+			t.Errorf("%s is not explained", v.Name)
 		}
 	}
 	for name, want := range map[string]string{

@@ -25,14 +25,14 @@ type rendering struct {
 	globals map[int]string
 	each    map[string]dialplan.Func // see functions
 
-	request Request // for requestVars; empty while the snapshot is being built
+	request Request // for RequestVariables; empty while the snapshot is being built
 	device  *Device // see phoneDevice
 	rules   map[*time.Location]zoneRule
 }
 
 // scope is where one line's variables are looked up.
 //
-//	lookup = line's own, else time zone's, else profile's setvar, else a requestVar, else SERVER of the request,
+//	lookup = line's own, else time zone's, else profile's setvar, else a RequestVariable, else SERVER of the request,
 //	         else Asterisk's global
 type scope struct {
 	rd      *rendering
