@@ -54,7 +54,7 @@ func newSync(s *settings, store *provision.Store, log zerolog.Logger) (*amisync.
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	return amisync.New(amisync.Options{
+	o := amisync.Options{
 		Address:   s.amiAddress,
 		Username:  s.amiUsername,
 		Secret:    s.amiSecret,
@@ -64,7 +64,11 @@ func newSync(s *settings, store *provision.Store, log zerolog.Logger) (*amisync.
 		Store:     store,
 		Zone:      time.Local,
 		Log:       log,
-	})
+	}
+	if s.amiTLS {
+		o.Dial = amisync.TLS{CA: s.amiCA, ServerName: s.amiName}.Dial
+	}
+	return amisync.New(o)
 }
 
 func newRenderer(s *settings, sync *amisync.Service, data *provision.DataDir) *provision.Renderer {
