@@ -44,7 +44,7 @@
 //
 // With TLS as its Dial the same goes over TLS 1.2 and up, and nothing is sent before Asterisk's certificate is known to be
 // right. Measured on 16 and 22: with enabled=no in manager.conf, which closes the plain port, the TLS port takes logins and
-// actions, but sends no events; bindaddr=127.0.0.1 is the way to close it.
+// actions, but no event follows FullyBooted, so that reloads are not seen; bindaddr=127.0.0.1 is the way to close it.
 //
 // # What is kept
 //

@@ -9,9 +9,9 @@
 //
 // TLS 1.2 and up, with what Go offers by default: key exchange by ECDHE only. Legacy adds TLS 1.0 and 1.1, RSA key exchange,
 // 3DES and CBC with SHA-256. An explicit list of ciphers is all that Go 1.26 needs for these, no GODEBUG. RC4 stays out: the
-// phones that know it know AES too. Most old phones want an RSA certificate. SSL 3.0, DHE and export ciphers are gone from Go. A phone that does TLS 1.2 with ECDHE, but
-// SHA-1 signatures only, is served with GODEBUG=tlssha1=1 in the environment. HTTP/2 is off, as no phone needs it: ALPN knows
-// http/1.1 only.
+// phones that know it know AES too. SSL 3.0, DHE and export ciphers are gone from Go. A phone that does TLS 1.2 with ECDHE,
+// but SHA-1 signatures only, is served with GODEBUG=tlssha1=1 in the environment. Most old phones want an RSA certificate.
+// HTTP/2 is off, as no phone needs it: ALPN knows http/1.1 only.
 //
 // # Client certificates
 //
