@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/phoneprov/phoneprov/httpapi/httpauth"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
@@ -40,6 +41,8 @@ type settings struct {
 
 	clientCA      string // PEM file; empty: client certificates are not asked for
 	acceptExpired bool
+	credentials   string // empty: none
+	realm         string
 
 	logLevel  zerolog.Level
 	logFormat string // "json" or "console"
@@ -105,6 +108,10 @@ func settingsTable() []setting {
 			meaning: "PEM bundle of the CAs of phones' certificates, read again when it changes; empty: none are asked for"},
 		{section: "access", key: "accept_expired", value: "no", set: yesNo(func(s *settings) *bool { return &s.acceptExpired }),
 			meaning: "`yes`: a phone's certificate counts when it has expired, as old factory certificates have"},
+		{section: "access", key: "credentials", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.credentials }),
+			meaning: "file of the passwords that phones may have, which `phoneprov passwd` writes and which is read again when it changes; empty: none"},
+		{section: "access", key: "realm", value: "phoneprov", set: setRealm,
+			meaning: "realm of Basic and Digest. With another one the Digest passwords must be written anew"},
 		{section: "log", key: "level", value: "info", set: setLevel,
 			meaning: "`debug`, `info`, `warn` or `error`"},
 		{section: "log", key: "format", value: "json", set: oneOf(func(s *settings) *string { return &s.logFormat }, "json", "console"),
@@ -203,6 +210,11 @@ func setSecret(s *settings, v string) error {
 	}
 	s.amiSecret = provision.Secret(v)
 	return nil
+}
+
+func setRealm(s *settings, v string) error {
+	s.realm = v
+	return httpauth.CheckRealm(v)
 }
 
 func setPrefix(s *settings, v string) error {

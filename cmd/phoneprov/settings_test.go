@@ -44,6 +44,7 @@ func TestSettingsDefaults(t *testing.T) {
 		source: "ami", configDir: "/etc/asterisk", dataDir: "/usr/share/asterisk/phoneprov", resync: 5 * time.Minute,
 		amiAddress: "127.0.0.1:5038", amiUsername: "phoneprov", amiSecret: "s",
 		httpListen: ":8080", httpPrefix: "/phoneprov",
+		realm:    "phoneprov",
 		logLevel: zerolog.InfoLevel, logFormat: "json",
 		adminListen: "127.0.0.1:8081",
 	}
@@ -175,6 +176,7 @@ func TestBadSettings(t *testing.T) {
 		{"a name for an AMI in the clear", withSecret + "server_name = x\n", nil, `ami.ca and ami.server_name are for ami.tls = yes only`},
 		{"port", "[admin]\nlisten = :99999\n", nil, `phoneprov.ini:2: admin.listen: ":99999" has no valid port`},
 		{"prefix with a wildcard", "[http]\nprefix = /a*\n", nil, `phoneprov.ini:2: http.prefix: "/a*" is not a path: want /name`},
+		{"realm", "[access]\nrealm = a\\b\n", nil, `phoneprov.ini:2: access.realm: not a realm: want printable ASCII without quotes and backslashes`},
 		{"level", "[log]\nlevel = trace\n", nil, `phoneprov.ini:2: log.level: "trace" is not one of: debug, info, warn, error`},
 		{"two secrets", "[ami]\nsecret = a\nsecret_file = /b\n", nil, `phoneprov.ini:3: both secret and secret_file are set`},
 		{"secret's file is missing", "[ami]\nsecret_file = /nowhere/x\n", nil,
