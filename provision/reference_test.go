@@ -35,7 +35,8 @@ func TestReference(t *testing.T) {
 
 // referenceConf is what the examples are expanded with: a phone of each provider.
 var referenceConf = map[string]string{
-	"phoneprov.conf": "[general]\ndefault_profile = desk\n[desk]\nmime_type = text/plain\n${MAC}.cfg => example\n",
+	"phoneprov.conf": "[general]\ndefault_profile = desk\n[desk]\nmime_type = text/plain\n${MAC}.cfg => example\n" +
+		"setvar => " + strings.Join(referenceSetvars[:], "\nsetvar => ") + "\n",
 	"users.conf": `[general]
 vmexten = *97
 localextenlength = 4
@@ -43,7 +44,7 @@ callgroup = 1
 [6001]
 autoprov = yes
 macaddress = 001565AABBCC
-fullname = Alice Archer
+fullname = Alice Smith (R&D)
 secret = s3cret
 label = Desk & lamp
 cid_number = 6001
@@ -123,21 +124,19 @@ func writeFile(t *testing.T, path, text string) {
 	}
 }
 
-// result is what an example gives for the first phone that it gives something for.
-func (s *referenceSample) result(t *testing.T, example string) string {
+// result is what an example gives for the first phone that it gives something for, without a diagnostic.
+func (s *referenceSample) result(t *testing.T, example string) (text string, problems []string) {
 	t.Helper()
 	writeFile(t, filepath.Join(s.dir, "example"), example)
-	var problems []string
 	for _, p := range s.snapshot.Phones() {
 		text, diags, err := s.render(p.Routes()[0])
 		if err != nil || len(diags) > 0 {
 			problems = append(problems, fmt.Sprint(err, diags))
 		} else if text != "" {
-			return text
+			return text, nil
 		}
 	}
-	t.Errorf("the example %q gives nothing: %q", example, problems)
-	return ""
+	return "", problems
 }
 
 func (s *referenceSample) render(rt *provision.Route) (string, []provision.Diagnostic, error) {
@@ -156,9 +155,13 @@ const chances = 20
 // shown is an example's result as a cell of a table.
 func (s *referenceSample) shown(t *testing.T, example string) string {
 	t.Helper()
-	first := s.result(t, example)
+	first, problems := s.result(t, example)
+	if first == "" {
+		t.Errorf("the example %q gives nothing: %q", example, problems)
+		return ""
+	}
 	for range chances {
-		if s.result(t, example) != first {
+		if text, _ := s.result(t, example); text != first {
 			return "another at each fetch"
 		}
 	}
@@ -199,7 +202,11 @@ func (s *referenceSample) functions(t *testing.T, b *strings.Builder) {
 		if !strings.Contains(f.Example, f.Name) {
 			t.Errorf("the example of %s is %q", f.Name, f.Example)
 		}
-		row(b, code(f.Name+"("+f.Args+")"), cell(f.Synopsis), code(f.Example), s.shown(t, f.Example))
+		gives := "nothing"
+		if !strings.HasPrefix(f.Synopsis, "empty: ") { // such as can only be set, for a channel
+			gives = s.shown(t, f.Example)
+		}
+		row(b, code(f.Name+"("+f.Args+")"), cell(f.Synopsis), code(f.Example), gives)
 	}
 }
 
@@ -207,6 +214,10 @@ func (s *referenceSample) functions(t *testing.T, b *strings.Builder) {
 func (s *referenceSample) variables(t *testing.T, b *strings.Builder) {
 	heading(b, "Variables of Asterisk", "variable", "its value", "for example")
 	documented := map[string]bool{"endpoint": true} // as the section has it
+	for _, setvar := range referenceSetvars {
+		name, _, _ := strings.Cut(setvar, "=")
+		documented[name] = true
+	}
 	for _, v := range asteriskVariables {
 		documented[v.name] = true
 		row(b, code(v.name), cell(v.synopsis), s.shown(t, "${"+v.name+"}"))

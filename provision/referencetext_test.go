@@ -8,6 +8,9 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
+// referenceSetvars are the profile's, for examples that need a variable with something special in it.
+var referenceSetvars = [...]string{`CODECS=alaw&gsm&g722`, `SETTINGS={"ring": {"volume": 7}}`}
+
 // asteriskVariables are those that the configuration gives, by their names in Asterisk.
 var asteriskVariables = [...]struct{ name, synopsis string }{
 	{"MAC", "`macaddress`, or `MAC` of a phoneprov section, as it is written there"},
@@ -55,6 +58,9 @@ var operators = [...]struct{ operators, synopsis, example string }{
 func (s *referenceSample) reference(t *testing.T) string {
 	var b strings.Builder
 	b.WriteString(referenceHead)
+	for _, setvar := range referenceSetvars {
+		b.WriteString("    setvar => " + setvar + "\n")
+	}
 	s.operators(t, &b)
 	s.functions(t, &b)
 	b.WriteString(referenceAsked)
@@ -80,6 +86,9 @@ length leaves that many off the end. A name that nobody knows is empty. Argument
 within quotes, parentheses and brackets or behind a backslash. In an expression a text with blanks or operators needs quotes.
 
 What is malformed goes on as in Asterisk, and ` + "`phoneprov check`" + ` says where.
+
+Some of the examples use variables of the sample's profile:
+
 `
 
 const referenceAsked = `

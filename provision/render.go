@@ -39,6 +39,8 @@ type Renderer struct {
 	// Knows says whether Asterisk has a function, for Check. Nil: it has none but those answered here.
 	Knows func(ctx context.Context, function string) (bool, error)
 	Zone  *time.Location // the server's; nil: UTC
+	// Profiles are options of profiles by name; one that is not there has none.
+	Profiles map[string]ProfileOptions
 }
 
 // Document is what a phone gets. The caller closes it.

@@ -70,7 +70,7 @@ func newSync(s *settings, store *provision.Store, log zerolog.Logger) (*amisync.
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	return amisync.New(amisync.Options{
+	o := amisync.Options{
 		Address:   s.amiAddress,
 		Username:  s.amiUsername,
 		Secret:    s.amiSecret,
@@ -80,11 +80,18 @@ func newSync(s *settings, store *provision.Store, log zerolog.Logger) (*amisync.
 		Store:     store,
 		Zone:      serverZone(),
 		Log:       log,
-	})
+	}
+	if s.amiTLS {
+		o.Dial = amisync.TLS{CA: s.amiCA, ServerName: s.amiName}.Dial
+	}
+	return amisync.New(o)
 }
 
 func newRenderer(s *settings, sync *amisync.Service, data *provision.DataDir) *provision.Renderer {
-	r := &provision.Renderer{Data: data, Zone: serverZone()}
+	r := &provision.Renderer{Data: data, Zone: serverZone(), Profiles: map[string]provision.ProfileOptions{}}
+	for name, p := range s.profiles {
+		r.Profiles[name] = provision.ProfileOptions{Escape: p.escape}
+	}
 	if s.amiAddress != "" {
 		r.Ask, r.Knows = sync.Ask, sync.Knows
 	}

@@ -68,8 +68,8 @@ type Env struct {
 	Stat func(path string) (fs.FileInfo, error)
 	// Funcs are consulted before the native table.
 	Funcs map[string]Func
-	// Ask answers the functions that are neither in Funcs nor native; nil: they
-	// fail with ErrCannotAsk.
+	// Ask answers the functions that are neither in Funcs nor native, and what
+	// cannot be computed here to the last digit; nil: they fail with ErrCannotAsk.
 	Ask Asker
 	// Diag receives what Asterisk would only log; nil: dropped.
 	Diag func(Diagnostic)

@@ -36,6 +36,35 @@ func base64Encode(_ context.Context, c *Call) (string, error) {
 	return base64.StdEncoding.EncodeToString([]byte(c.Args)), nil
 }
 
+// base64Decode ends at a `=` or a zero byte. Asterisk takes a character that is none
+// of base64's for a `/`.
+func base64Decode(_ context.Context, c *Call) (string, error) {
+	if !c.given() {
+		return "", nil
+	}
+	text, _, _ := strings.Cut(c.Args, "=")
+	clean := []byte(text)
+	for i, ch := range clean {
+		if !isBase64(ch) {
+			clean[i] = '/'
+		}
+	}
+	if len(clean)%4 == 1 {
+		clean = clean[:len(clean)-1] // 6 bits are no byte
+	}
+	value, err := base64.RawStdEncoding.DecodeString(string(clean))
+	if err != nil {
+		c.fault("not base64")
+		return "", nil
+	}
+	out, _, _ := strings.Cut(string(value), "\x00")
+	return out, nil
+}
+
+func isBase64(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '+' || c == '/'
+}
+
 func md5Sum(_ context.Context, c *Call) (string, error) {
 	if !c.given() {
 		return "", nil

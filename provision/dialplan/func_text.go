@@ -47,6 +47,27 @@ func quote(_ context.Context, c *Call) (string, error) {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(c.Args) + `"`, nil
 }
 
+func csvQuote(_ context.Context, c *Call) (string, error) {
+	return `"` + strings.ReplaceAll(c.Args, `"`, `""`) + `"`, nil
+}
+
+// keypadHash leaves out what is no key: 0 and 1 have no letters.
+func keypadHash(_ context.Context, c *Call) (string, error) {
+	const keys = "22233344455566677778889999" // a to z
+	b := make([]byte, 0, len(c.Args))
+	for i := range len(c.Args) {
+		switch ch := c.Args[i]; {
+		case ch >= '0' && ch <= '9':
+			b = append(b, ch)
+		case ch >= 'A' && ch <= 'Z':
+			b = append(b, keys[ch-'A'])
+		case ch >= 'a' && ch <= 'z':
+			b = append(b, keys[ch-'a'])
+		}
+	}
+	return string(b), nil
+}
+
 // choose is IF(condition?then:else).
 func choose(_ context.Context, c *Call) (string, error) {
 	parts := splitArgs(c.Args, '?', 2)
