@@ -9,9 +9,6 @@ import (
 	"strconv"
 )
 
-// Volatile tells whether a function gives another value at every call.
-func Volatile(name string) bool { return name == "RAND" || name == "UUID" }
-
 // random is RAND([least][,most]): both may come out, and the two may be swapped.
 func random(_ context.Context, c *Call) (string, error) {
 	parts := c.Split(2)

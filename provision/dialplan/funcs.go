@@ -4,7 +4,7 @@ package dialplan
 // language is generated.
 type Function struct {
 	Name     string
-	Args     string // what stands between the parentheses; [what may be missing]
+	Args     string // what stands between the parentheses; [what may be missing]; empty: nothing
 	Synopsis string
 	Example  string // a template
 	run      Func
@@ -38,7 +38,7 @@ func Functions() []Function {
 		{"MAX", "number[,number]", "the greater of two numbers", "${MAX(${LINEKEYS},2)}", maximum},
 		{"MD5", "text", "the MD5 sum of the text in hexadecimal", "${MD5(${USERNAME}:asterisk:${SECRET})}", md5Sum},
 		{"MIN", "number[,number]", "the lesser of two numbers", "${MIN(${LINEKEYS},6)}", minimum},
-		{"PASSTHRU", "text", "the text, for functions that want a variable's name", "${STRREPLACE(PASSTHRU(${MAC}-${LINE}),-,_)}", passThrough},
+		{"PASSTHRU", "text", "the text, for functions that want a variable's name", "${PASSTHRU(${MAC}-${LINE})}", passThrough},
 		{"QUOTE", "text", "the text in quotes, with \\ before quotes and backslashes", "${QUOTE(${LABEL})}", quote},
 		{"RAND", "[least[,most]]", "a whole number by chance, both ends included; another one each time", "${RAND(300,900)}", random},
 		{"REGEX", "\"expression\" text", "1 where the POSIX expression is found in the text, else 0; \\\\ is one backslash of it", "${REGEX(\"^[0-9]{4}$\" ${USERNAME})}", matches},
@@ -48,7 +48,7 @@ func Functions() []Function {
 		{"SORT", "key:value[,key:value...]", "the keys in the order of their values, which are numbers", "${SORT(home:2,office:1)}", sortKeys},
 		{"SPRINTF", "format[,value...]", "the values written as C's printf does", "${SPRINTF(%02d:%02d,8,5)}", sprintf},
 		{"SQL_ESC", "text", "the text with each ' doubled, for SQL", "${SQL_ESC(${DISPLAY_NAME})}", sqlEsc},
-		{"SQL_ESC_BACKSLASHES", "text", "the text with each \\ doubled, for SQL", "${SQL_ESC(${SQL_ESC_BACKSLASHES(${DISPLAY_NAME})})}", sqlEscBackslashes},
+		{"SQL_ESC_BACKSLASHES", "text", "the text with each \\ doubled, for SQL", "${SQL_ESC_BACKSLASHES(${DISPLAY_NAME})}", sqlEscBackslashes},
 		{"STAT", "d|e|f|m|s|A|C|M,path", "a file's kind, existence, mode, size or time; 0 where there is none", "${STAT(e,${MAC}.ring)}", stat},
 		{"STRBETWEEN", "name,text", "a variable's value with the text between its bytes", "${STRBETWEEN(USERNAME,-)}", strBetween},
 		{"STRFTIME", "[epoch[,zone[,format]]]", "a time; now, the server's zone and %c where left out", "${STRFTIME(${EPOCH},${TIMEZONE},%F %T)}", strftime},
@@ -75,6 +75,9 @@ func byName(rows []Function) map[string]Func {
 	}
 	return m
 }
+
+// Volatile tells whether the function gives another value at every call.
+func (f Function) Volatile() bool { return Volatile(f.Name) }
 
 // Known tells whether a function is native.
 func Known(name string) bool { _, ok := native[name]; return ok }
