@@ -3,7 +3,6 @@ package dialplan
 import (
 	"context"
 	"strings"
-	"time"
 )
 
 // ifTime is IFTIME(times[,weekdays[,mdays[,months[,zone]]]]?then[:else]). The
@@ -37,17 +36,7 @@ func isBlank(r rune) bool { return r <= ' ' }
 // timeMatches tells whether it is now one of the times that a specification names.
 func (c *Call) timeMatches(spec string) bool {
 	fields := strings.SplitN(strings.ReplaceAll(spec, "|", ","), ",", 5)
-	zone := c.Env.Zone
-	if zone == nil {
-		zone = time.UTC
-	}
-	if name := arg(fields, 4); name != "" {
-		var ok bool
-		if zone, ok = c.Env.loadZone(name); !ok {
-			c.fault("unknown time zone")
-			zone = time.UTC
-		}
-	}
+	_, zone := c.zones(arg(fields, 4))
 	now := c.Env.Now.In(zone)
 	return c.within(arg(fields, 0), now.Hour()*60+now.Minute(), clock, lastClock) &&
 		c.within(arg(fields, 1), int(now.Weekday())+1, weekday, weekday) &&

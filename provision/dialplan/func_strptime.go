@@ -15,18 +15,7 @@ func strptime(_ context.Context, c *Call) (string, error) {
 		c.fault("want time,[zone],format")
 		return "", nil
 	}
-	server := c.Env.Zone
-	if server == nil {
-		server = time.UTC
-	}
-	zone := server
-	if parts[1] != "" {
-		var ok bool
-		if zone, ok = c.Env.loadZone(parts[1]); !ok {
-			c.fault("unknown time zone")
-			zone = time.UTC
-		}
-	}
+	server, zone := c.zones(parts[1])
 	p := timeParser{rest: parts[0], server: server, century: -1, week: -1}
 	if !p.parse(parts[2]) {
 		c.fault("the time is not of the format")

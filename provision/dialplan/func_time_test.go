@@ -75,6 +75,21 @@ func TestIfTime(t *testing.T) {
 	}
 }
 
+// The rows of IFTIME have to hold whenever they are captured.
+func TestIfTimeRowsHoldAlways(t *testing.T) {
+	eachRow(t, "iftime.txt", rowFiles(t)["testdata/rows/iftime.txt"], func(t *testing.T, r row) row {
+		template := Parse("t", r.in)
+		for minutes := 0; minutes < 366*24*60; minutes += 719 {
+			env := rowEnv()
+			env.Now = time.Date(2028, 1, 1, 0, minutes, 0, 0, time.UTC)
+			if got, err := template.Expand(context.Background(), env); got != r.want || err != nil {
+				t.Fatalf("%v: got %q, %v, want %q", env.Now, got, err, r.want)
+			}
+		}
+		return r
+	})
+}
+
 // ifTimeSpecs are around the time that it is.
 func ifTimeSpecs(now time.Time) []string {
 	var specs []string
