@@ -52,6 +52,7 @@ type Document struct {
 	Diagnostics []Diagnostic // what the templates' author should know
 	Templates   []string     // the templates that it was made of
 	file        fs.File
+	setvars     map[*setvar]bool // that it was made of
 }
 
 // Close releases the document.
@@ -78,7 +79,7 @@ func (r *Renderer) Render(ctx context.Context, s *Snapshot, rt *Route, q Request
 	}
 	return &Document{
 		MIME: rt.MIME(), Content: strings.NewReader(text), Size: int64(len(text)),
-		Diagnostics: rd.diags, Templates: rd.used,
+		Diagnostics: rd.diags, Templates: rd.used, setvars: rd.setvars,
 	}, nil
 }
 

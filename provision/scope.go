@@ -23,6 +23,7 @@ type rendering struct {
 	open   map[*setvar]bool                     // setvars that are being expanded
 	// Expanded global variables, by their place.
 	globals map[int]string
+	setvars map[*setvar]bool         // that were expanded
 	each    map[string]dialplan.Func // see functions
 
 	request Request // for RequestVariables; empty while the snapshot is being built
@@ -107,6 +108,10 @@ func (s *scope) setvar(ctx context.Context, i int) (string, error) {
 	}
 	s.rd.open[v] = true
 	defer delete(s.rd.open, v)
+	if s.rd.setvars == nil {
+		s.rd.setvars = map[*setvar]bool{}
+	}
+	s.rd.setvars[v] = true
 	env := s.env()
 	env.Lookup = func(ctx context.Context, name string) (string, bool, error) { return s.lookup(ctx, name, i) }
 	value, err := v.value.Expand(ctx, env)
