@@ -44,9 +44,11 @@ func (x *expansion) expression(ctx context.Context, pos int, text string) (strin
 	return v.String(), nil
 }
 
-// ask lets Asterisk evaluate. EVAL would expand a ${ or $[ that a value brought in.
+// ask lets Asterisk evaluate. EVAL would expand a ${ or $[ that a value brought in,
+// and end at a ] too many.
 func (p *exprParser) ask(ctx context.Context) (string, error) {
-	if opening(p.lex.text) >= 0 {
+	text := p.lex.text
+	if end, _ := closing(text+"]", 0, '['); opening(text) >= 0 || end != len(text) {
 		p.diag("cannot be asked of asterisk")
 		return "0", nil
 	}

@@ -43,6 +43,22 @@ var knownDifferences = []knownDifference{
 	{"", "a function's value is cut at 4,095 bytes", func(a *answer) bool {
 		return a.called(func(_ *Call, v string) bool { return len(v) > valueLimit })
 	}},
+	{"", "ABS, BASENAME, DIRNAME, MAX and MIN are cut at 11 bytes", func(a *answer) bool {
+		return a.called(func(c *Call, v string) bool {
+			return slices.Contains([]string{"ABS", "BASENAME", "DIRNAME", "MAX", "MIN"}, c.Name) && len(v) > 11
+		})
+	}},
+	{"", "FIELDNUM and LISTFILTER do not see that an argument is missing behind one of quotes only", func(a *answer) bool {
+		return a.called(func(c *Call, _ string) bool {
+			return (c.Name == "FIELDNUM" || c.Name == "LISTFILTER") && len(c.Split(3)) < 3 && strings.HasSuffix(c.Args, `"`)
+		})
+	}},
+	{"", "STRBETWEEN of a STRBETWEEN has its value in front", func(a *answer) bool {
+		return a.called(func(c *Call, _ string) bool { return c.Name == "STRBETWEEN" && strings.Contains(c.Args, "STRBETWEEN(") })
+	}},
+	{"", "SORT puts what is not a number anywhere", func(a *answer) bool {
+		return a.called(func(c *Call, _ string) bool { return c.Name == "SORT" && strings.Contains(strings.ToLower(c.Args), "nan") })
+	}},
 	{"", "a mathematical function of a text reads memory that Asterisk never wrote", func(a *answer) bool {
 		return slices.ContainsFunc(a.diags, func(d string) bool { return strings.HasSuffix(d, ": the argument is not a number") }) ||
 			slices.ContainsFunc(a.asked, mayHaveTextArgument)
@@ -57,7 +73,7 @@ var knownDifferences = []knownDifference{
 		return a.expressed(func(text string) bool { return mayMatch(text) && !utf8.ValidString(text) })
 	}},
 	{oracle.Bullseye, "regular expressions of 16 are of bytes, not characters", func(a *answer) bool {
-		return a.expressed(func(text string) bool { return mayMatch(text) && !isASCII(text) })
+		return a.expressed(func(text string) bool { return mayMatch(text) && !ascii(text) })
 	}},
 	{oracle.Bullseye, "BASE64_ENCODE of 16 loses the end of some texts", func(a *answer) bool {
 		return a.called(func(c *Call, _ string) bool { return c.Name == "BASE64_ENCODE" })
@@ -105,7 +121,7 @@ func (a *answer) expressed(is func(text string) bool) bool {
 // TestKnownDifferences fails where what we do otherwise than Asterisk has grown: a
 // difference more is a decision, which changes a number here and names its reason.
 func TestKnownDifferences(t *testing.T) {
-	const want = 10
+	const want = 14
 	if len(knownDifferences) != want {
 		t.Errorf("%d known differences, want %d", len(knownDifferences), want)
 	}
@@ -132,5 +148,7 @@ func TestKnownDifferences(t *testing.T) {
 // differingRows are how many rows of a file have an answer of ours that is not
 // Asterisk's.
 var differingRows = map[string]int{
-	"expr.txt": 4, "expr_functions.txt": 38, "expr_regex.txt": 16, "strftime.txt": 4, "substitute.txt": 3,
+	"abs.txt": 4, "basename.txt": 4, "dirname.txt": 2, "expr.txt": 4, "expr_functions.txt": 38, "expr_regex.txt": 16,
+	"fieldnum.txt": 2, "listfilter.txt": 2, "math.txt": 6, "max.txt": 4, "min.txt": 3, "regex.txt": 6, "sort.txt": 4,
+	"strbetween.txt": 1, "strftime.txt": 4, "strptime.txt": 3, "substitute.txt": 3,
 }

@@ -131,6 +131,9 @@ func amiGetvar(t *testing.T, address string) func(string) string {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if strings.HasPrefix(line, "Response: Error") {
+				return "" // the connection goes on
+			}
 			if value, ok := strings.CutPrefix(line, "Value:"); ok {
 				return strings.TrimSuffix(strings.TrimPrefix(value, " "), "\r\n")
 			}

@@ -118,10 +118,10 @@ func scanInt(s string) (n int, rest string, ok bool) {
 	start := i
 	var v uint64
 	for ; i < len(s) && i < scanDigits && s[i] >= '0' && s[i] <= '9'; i++ {
-		if v > (1<<63-1)/10 {
-			v = 1 << 63 // and stays so
-		} else {
+		if v < 1<<60 {
 			v = v*10 + uint64(s[i]-'0')
+		} else {
+			v = 1<<64 - 1
 		}
 	}
 	if i == start {

@@ -13,7 +13,7 @@ import (
 // the group took no part.
 func (p *exprParser) match(op string, a, b operand) (operand, error) {
 	text, pattern := a.unquoted(), b.unquoted()
-	re, err := posix(pattern, isASCII(text+pattern))
+	re, err := posix(pattern, text)
 	switch {
 	case errors.Is(err, errAsk):
 		return operand{}, err
@@ -37,26 +37,36 @@ func (p *exprParser) match(op string, a, b operand) (operand, error) {
 	return boolean(false), nil
 }
 
-func isASCII(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
-}
-
 // posix compiles an extended regular expression of POSIX with GNU's additions
 // \w \W \s \S \b \B \` \'. Back references, \<, \>, the repetition of a group
 // that may be empty and, in text that is not ASCII, \b and \B are Asterisk's to answer.
-func posix(pattern string, ascii bool) (*regexp.Regexp, error) {
-	t := translator{rest: pattern, ascii: ascii, atom: -1}
+func posix(pattern, text string) (*regexp.Regexp, error) {
+	t := translator{rest: pattern, ascii: ascii(text), atom: -1}
 	for t.rest != "" {
 		if err := t.step(); err != nil {
 			return nil, err
 		}
 	}
 	re, err := regexp.Compile("(?s:" + string(t.out) + ")")
+	if tooOften(err) {
+		return nil, errAsk
+	}
 	if err != nil {
 		return nil, withoutPattern(err)
 	}
 	re.Longest()
 	return re, nil
+}
+
+func ascii(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
+}
+
+// tooOften tells of a repetition that Go finds too large; bounds has seen that it is
+// none that is bad.
+func tooOften(err error) bool {
+	var bad *syntax.Error
+	return errors.As(err, &bad) && bad.Code == syntax.ErrInvalidRepeatSize
 }
 
 // withoutPattern is what is wrong with a pattern, less the pattern.
@@ -71,7 +81,7 @@ func withoutPattern(err error) error {
 // translator writes a POSIX expression in Go's syntax.
 type translator struct {
 	rest     string
-	ascii    bool // text and pattern are
+	ascii    bool // the text is
 	out      []byte
 	atom     int   // where in out begins what a repetition would repeat; -1: nothing
 	repeated bool  // the atom has a repetition already
@@ -172,6 +182,13 @@ func (t *translator) emptyGroup() bool {
 	return err == nil && re.MatchString("")
 }
 
+// maxRepeat is how often glibc repeats an atom at most.
+const maxRepeat = 1<<15 - 1
+
+func tooMany(digits string) bool {
+	return len(strings.TrimLeft(digits, "0")) > 5 || atoi(digits) > maxRepeat
+}
+
 // bounds takes {n} {n,} {,m} or {n,m}.
 func (t *translator) bounds() error {
 	inside, _, closed := strings.Cut(t.rest[1:], "}")
@@ -183,6 +200,9 @@ func (t *translator) bounds() error {
 		return errors.New("bad repetition")
 	case least == "":
 		least = "0"
+	}
+	if tooMany(least) || tooMany(most) || most != "" && atoi(least) > atoi(most) {
+		return errors.New("bad repetition")
 	}
 	n := len(inside) + 2
 	if comma {
