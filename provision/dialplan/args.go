@@ -26,6 +26,9 @@ func split(s string, sep byte, n int, unquote bool) []string {
 	for len(parts) < n-1 {
 		part, rest, more := nextArg(s, sep, unquote)
 		parts = append(parts, part)
+		if !more && unquote && part == "" && strings.Contains(s, `"`) {
+			parts = append(parts, "") // quotes alone count as two arguments
+		}
 		if !more {
 			return parts
 		}
@@ -50,7 +53,7 @@ func nextArg(s string, sep byte, unquote bool) (part, rest string, more bool) {
 				b.WriteByte(s[i])
 			}
 			continue
-		case c == '"':
+		case c == '"' && sep != '"':
 			quoted = !quoted
 			if unquote {
 				continue

@@ -59,7 +59,7 @@ func (p *exprParser) arithmetic(tok token, a, b operand) operand {
 	}
 	n, ok := number(nil), true
 	switch {
-	case op == "/" && !xok, op == "*" && !(xok && yok):
+	case (op == "/" || op == "%") && !xok, op == "*" && !(xok && yok):
 		return boolean(false)
 	case op == "+" && !yok:
 		return numberOperand(x)

@@ -7,17 +7,19 @@ import (
 )
 
 // matches is REGEX("expression" text): 1 where the expression is found in the text.
-// What stands before the first quote is ignored, and one blank behind the second.
+// What stands before the first quote is ignored, and one blank behind the second. The
+// quotes part it as commas do the arguments of other functions.
 func matches(ctx context.Context, c *Call) (string, error) {
-	pattern, text, ok := quoted(c.Args)
-	if !ok {
+	parts := splitArgs(c.Args, '"', 3)
+	if len(parts) < 3 {
 		c.fault(`want "expression" text`)
 		return "", nil
 	}
+	pattern, text := parts[1], parts[2]
 	if strings.HasPrefix(text, " ") || strings.HasPrefix(text, "\t") {
 		text = text[1:]
 	}
-	re, err := posix(pattern, text)
+	re, _, err := posix(pattern, text)
 	switch {
 	case errors.Is(err, errAsk):
 		return c.ask(ctx)
@@ -26,21 +28,4 @@ func matches(ctx context.Context, c *Call) (string, error) {
 		return "", nil
 	}
 	return truth(re.MatchString(text)), nil
-}
-
-// quoted is what stands between the first quote and the next, and the rest. A
-// backslash is taken away and leaves the character behind it as it is.
-func quoted(s string) (inside, rest string, ok bool) {
-	_, s, _ = strings.Cut(s, `"`)
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '"':
-			return b.String(), s[i+1:], true
-		case s[i] == '\\' && i+1 < len(s):
-			i++
-		}
-		b.WriteByte(s[i])
-	}
-	return "", "", false
 }

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"testing"
 )
 
 // generator makes templates of the language that mean something, with odd arguments.
@@ -182,4 +183,55 @@ func (g *generator) list(args ...string) string {
 		}
 	}
 	return strings.Join(args, ",")
+}
+
+// TestGenerator tells that the differential run calls every native function but those
+// left out, has every operator, and makes the same case of the same numbers.
+func TestGenerator(t *testing.T) {
+	const cases = 10_000
+	var functions []string
+	for _, f := range Functions() {
+		if notGenerated[f.Name] == "" {
+			functions = append(functions, f.Name)
+		}
+	}
+	for name := range notGenerated {
+		if !Known(name) || slices.Contains(functions, name) {
+			t.Errorf("%s is no native function", name)
+		}
+	}
+	for name := range generated() {
+		if !slices.Contains(functions, name) {
+			t.Errorf("%s has arguments and is not called", name)
+		}
+	}
+	j := judged{getvar: func(string) string { return "" }}
+	called, inside, open := map[string]bool{}, "", 0
+	for i := range cases {
+		in := newGenerator(1, i, functions).template()
+		if again := newGenerator(1, i, functions).template(); again != in {
+			t.Fatalf("case %d: %q, then %q", i, in, again)
+		}
+		a := j.expand(in)
+		for _, c := range a.calls {
+			called[c.Name] = true
+		}
+		inside += strings.Join(a.expressions, "\n")
+		if !ends(in) {
+			open++
+		}
+	}
+	for _, name := range functions {
+		if !called[name] {
+			t.Errorf("%s is never called", name)
+		}
+	}
+	for _, op := range strings.Fields("| & || && = == != < > <= >= + - * / % ! : =~ ~~ ? :: ( ) \"") {
+		if !strings.Contains(inside, op) {
+			t.Errorf("no expression has %s", op)
+		}
+	}
+	if open < cases/100 || open > cases/4 {
+		t.Errorf("%d of %d cases have an open bracket", open, cases)
+	}
 }

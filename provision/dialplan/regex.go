@@ -13,10 +13,10 @@ import (
 // the group took no part.
 func (p *exprParser) match(op string, a, b operand) (operand, error) {
 	text, pattern := a.unquoted(), b.unquoted()
-	re, err := posix(pattern, text)
+	re, sure, err := posix(pattern, text)
 	switch {
-	case errors.Is(err, errAsk):
-		return operand{}, err
+	case errors.Is(err, errAsk), err == nil && !sure:
+		return operand{}, errAsk
 	case err != nil:
 		p.diag("bad regular expression: %v", err)
 		return computed(""), nil
@@ -27,9 +27,6 @@ func (p *exprParser) match(op string, a, b operand) (operand, error) {
 		if len(at) > 2 && at[2] >= 0 {
 			return computed(text[at[2]:at[3]]), nil
 		}
-		if at[0] == at[1] && re.NumSubexp() > 0 && strings.Contains(pattern, "|") {
-			return operand{}, errAsk // whether an empty alternative or an empty group
-		}
 		return numberOperand(newNumber(int64(at[1] - at[0]))), nil
 	case re.NumSubexp() > 0:
 		return computed(""), nil
@@ -38,24 +35,26 @@ func (p *exprParser) match(op string, a, b operand) (operand, error) {
 }
 
 // posix compiles an extended regular expression of POSIX with GNU's additions
-// \w \W \s \S \b \B \` \'. Back references, \<, \>, the repetition of a group
-// that may be empty and, in text that is not ASCII, \b and \B are Asterisk's to answer.
-func posix(pattern, text string) (*regexp.Regexp, error) {
-	t := translator{rest: pattern, ascii: ascii(text), atom: -1}
+// \w \W \s \S \b \B \` \'. Back references, \<, \> and, in text that is not ASCII,
+// \b and \B are Asterisk's to answer. What a group shows is not sure where one that may
+// be empty is repeated.
+func posix(pattern, text string) (re *regexp.Regexp, sure bool, err error) {
+	t := translator{rest: pattern, ascii: ascii(text), atom: -1, groups: make([]group, 1)}
 	for t.rest != "" {
 		if err := t.step(); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
-	re, err := regexp.Compile("(?s:" + string(t.out) + ")")
-	if tooOften(err) {
-		return nil, errAsk
-	}
-	if err != nil {
-		return nil, withoutPattern(err)
+	t.emptyLast()
+	re, err = regexp.Compile("(?s:" + string(t.out) + ")")
+	switch {
+	case tooOften(err), err == nil && t.ask:
+		return nil, false, errAsk
+	case err != nil:
+		return nil, false, withoutPattern(err)
 	}
 	re.Longest()
-	return re, nil
+	return re, !t.unsure, nil
 }
 
 func ascii(s string) bool {
@@ -83,9 +82,29 @@ type translator struct {
 	rest     string
 	ascii    bool // the text is
 	out      []byte
-	atom     int   // where in out begins what a repetition would repeat; -1: nothing
-	repeated bool  // the atom has a repetition already
-	groups   []int // where the open groups begin
+	atom     int     // where in out begins what a repetition would repeat; -1: nothing
+	repeated bool    // the atom has a repetition already
+	groups   []group // that are open; the first is the whole
+	opened   int
+	branch   int      // where the alternative begins
+	closed   [10]bool // groups, by number
+	ask      bool     // there is what Go has not
+	unsure   bool     // which repetition a group shows
+}
+
+// group is an open one: its number, where in out it begins, and whether it has an
+// empty alternative that is not written yet.
+type group struct {
+	number, at int
+	empty      bool
+}
+
+// emptyLast writes the empty alternative of the last group, which glibc tries last
+// wherever it stands.
+func (t *translator) emptyLast() {
+	if t.groups[len(t.groups)-1].empty {
+		t.write(0, "|", -1)
+	}
 }
 
 // step translates one item.
@@ -100,15 +119,27 @@ func (t *translator) step() error {
 	case c == '{':
 		return t.bounds()
 	case c == '(':
-		t.groups = append(t.groups, len(t.out))
+		t.opened++
+		t.groups = append(t.groups, group{number: t.opened, at: len(t.out)})
 		t.write(1, "(", -1)
-	case c == ')' && len(t.groups) > 0:
-		start := t.groups[len(t.groups)-1]
+		t.branch = len(t.out)
+	case c == ')' && len(t.groups) > 1:
+		t.emptyLast()
+		last := t.groups[len(t.groups)-1]
 		t.groups = t.groups[:len(t.groups)-1]
-		t.write(1, ")", start)
+		if last.number < len(t.closed) {
+			t.closed[last.number] = true
+		}
+		t.write(1, ")", last.at)
 	case c == ')':
 		t.write(1, `\)`, len(t.out))
-	case c == '|' || c == '^' || c == '$':
+	case c == '|' && len(t.out) == t.branch:
+		t.groups[len(t.groups)-1].empty = true
+		t.write(1, "", -1)
+	case c == '|':
+		t.write(1, "|", -1)
+		t.branch = len(t.out)
+	case c == '^' || c == '$':
 		t.write(1, string(c), -1)
 	default:
 		_, n := utf8.DecodeRuneInString(t.rest)
@@ -131,15 +162,21 @@ func (t *translator) escape() error {
 	}
 	at := len(t.out)
 	switch c := t.rest[1]; {
-	case c >= '1' && c <= '9', c == '<', c == '>':
-		return errAsk
+	case c >= '1' && c <= '9':
+		if !t.closed[c-'0'] {
+			return errors.New("reference to a group that is not whole")
+		}
+		t.ask = true
+		t.write(2, "(?:)", at)
+	case c == '<' || c == '>':
+		t.ask = true
+		t.write(2, "", -1)
 	case c == 'w' || c == 's':
 		t.write(2, "["+t.letters(c)+"]", at)
 	case c == 'W' || c == 'S':
 		t.write(2, "[^"+t.letters(c|0x20)+"]", at)
-	case (c == 'b' || c == 'B') && !t.ascii:
-		return errAsk
 	case c == 'b' || c == 'B':
+		t.ask = t.ask || !t.ascii
 		t.write(2, t.rest[:2], -1)
 	case c == '`':
 		t.write(2, `\A`, -1)
@@ -158,9 +195,7 @@ func (t *translator) repeat(n int, s string) error {
 	if t.atom < 0 {
 		return errors.New("nothing to repeat")
 	}
-	if t.emptyGroup() {
-		return errAsk
-	}
+	t.unsure = t.unsure || t.emptyGroup()
 	if t.repeated {
 		again := "(?:" + string(t.out[t.atom:]) + ")"
 		t.out = append(t.out[:t.atom], again...)
