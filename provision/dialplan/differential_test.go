@@ -6,6 +6,7 @@ import (
 	"flag"
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,7 +68,7 @@ type judged struct {
 	*oracle.Asterisk
 	suite     string
 	functions []string // of ours that it has and that can be compared
-	getvar    func(string) string
+	getvar    func(testing.TB, string) string
 }
 
 func newJudged(t *testing.T, suite string) *judged {
@@ -82,18 +83,23 @@ func newJudged(t *testing.T, suite string) *judged {
 	return &judged{a, suite, functions, amiGetvar(t, a.AMI)}
 }
 
-// errNotAsked: AMI has no place for the call.
-var errNotAsked = errors.New("a line break, or too long")
+// errNotAsked: AMI has no place for the call, or Asterisk would not survive it.
+var errNotAsked = errors.New("a line break, too long, or deadly")
+
+// deadly is a back reference behind a group that is repeated, where the C library of
+// Asterisk 16 may end the server, and the repetition of nothing, or within another
+// within another, which may take it hours.
+var deadly = regexp.MustCompile(`(?s)\)[*+?{].*\\[1-9]|\(\)[*+?{]|\)[*+?{].*\)[*+?{].*\)[*+?{]`)
 
 // maxAsked is how long a call may be: a header of AMI has 1,022 bytes.
 const maxAsked = 1000
 
 // ask answers over AMI what we leave to Asterisk.
-func (j *judged) ask(call string) (string, error) {
-	if strings.ContainsAny(call, "\r\n\x00") || len(call) > maxAsked {
+func (j *judged) ask(tb testing.TB, call string) (string, error) {
+	if strings.ContainsAny(call, "\r\n\x00") || len(call) > maxAsked || deadly.MatchString(call) {
 		return "", errNotAsked
 	}
-	return j.getvar(call), nil
+	return j.getvar(tb, call), nil
 }
 
 // answer is what we make of a template, and how.
@@ -115,12 +121,12 @@ var otherTimes = []time.Time{
 }
 
 // expand is our answer. What we ask, we ask the Asterisk that we are compared with.
-func (j *judged) expand(in string) *answer {
+func (j *judged) expand(tb testing.TB, in string) *answer {
 	a := &answer{suite: j.suite, in: in}
 	env := rowEnv()
 	env.Ask = func(_ context.Context, call string) (string, error) {
 		a.asked = append(a.asked, call)
-		return j.ask(call)
+		return j.ask(tb, call)
 	}
 	env.Diag = func(d Diagnostic) { a.diags = append(a.diags, d.Message) }
 	env.Funcs = map[string]Func{}
@@ -168,14 +174,14 @@ type differentialRun struct {
 
 	passedOver map[string]int // by reason
 	failures   int
-	asking     string // what Asterisk did not survive, where it is gone
+	asking     string // the case that is under way
 }
 
 func (r *differentialRun) run(cases int) {
 	r.passedOver = map[string]int{}
 	defer func() {
-		if r.asking != "" {
-			r.t.Logf("seed %d: the last that was asked: %q", r.seed, r.asking)
+		if r.asking != "" { // Asterisk has not survived it
+			r.t.Logf("seed %d: the last case was %q", r.seed, r.asking)
 		}
 	}()
 	var together []string
@@ -196,6 +202,7 @@ func (r *differentialRun) run(cases int) {
 			together = nil
 		}
 	}
+	r.asking = ""
 	passed := 0
 	for reason, n := range r.passedOver {
 		r.t.Logf("passed over %d: %s", n, reason)
@@ -208,14 +215,12 @@ func (r *differentialRun) run(cases int) {
 
 // compare tells whether Asterisk gives another answer, or why it is not asked.
 func (r *differentialRun) compare(in string) (reason string, differs bool) {
-	a := r.judged.expand(in)
+	r.asking = in
+	a := r.judged.expand(r.t, in)
 	if reason := a.known(); reason != "" {
 		return reason, false
 	}
-	r.asking = in
-	theirs := askOracle(r.t, r.judged.Asterisk, in)
-	r.asking = ""
-	return "", a.err != nil || a.got != theirs
+	return "", a.got != askOracle(r.t, r.judged.Asterisk, in) || a.err != nil
 }
 
 func (r *differentialRun) differs(in string) bool {
@@ -226,7 +231,7 @@ func (r *differentialRun) differs(in string) bool {
 func (r *differentialRun) fail(number int, in string) {
 	whole := ends(in)
 	in = shrink(in, func(s string) bool { return ends(s) == whole && r.differs(s) })
-	a := r.judged.expand(in)
+	a := r.judged.expand(r.t, in)
 	want := row{in: in,
 		want:   askOracle(r.t, r.all[oracle.Forky].Asterisk, in),
 		want16: askOracle(r.t, r.all[oracle.Bullseye].Asterisk, in)}

@@ -21,7 +21,7 @@ func strftime(_ context.Context, c *Call) (string, error) {
 		at, micros = time.Unix(whole, 0), us
 	}
 	f := timeFormat{at: at.In(zone), micros: micros, server: server}
-	for format != "" {
+	for format = f.fractions(format); format != ""; {
 		format = f.next(format)
 		if len(f.out) > c.ex.run.Output {
 			return "", ErrTooLong

@@ -40,7 +40,7 @@ func (g *generator) operator() string {
 // match compares a text with a regular expression that may well match it.
 func (g *generator) match() string {
 	return `"` + g.pick("abc", "aab", "ab12", "foo.bar", "a-b_c", "", "xyz abc", "aaa", "Zoë", "a b", "a.b.c", "\t", "ABC", "abcabc", "${A}", "${SP}", "a\nb") +
-		`" ` + g.pick("=~", ":") + ` "` + g.regex(3) + `"`
+		`" ` + g.pick("=~", ":") + ` "` + g.regex(2) + `"`
 }
 
 // function is a call within an expression.

@@ -205,14 +205,14 @@ func TestGenerator(t *testing.T) {
 			t.Errorf("%s has arguments and is not called", name)
 		}
 	}
-	j := judged{getvar: func(string) string { return "" }}
+	j := judged{getvar: func(testing.TB, string) string { return "" }}
 	called, inside, open := map[string]bool{}, "", 0
 	for i := range cases {
 		in := newGenerator(1, i, functions).template()
 		if again := newGenerator(1, i, functions).template(); again != in {
 			t.Fatalf("case %d: %q, then %q", i, in, again)
 		}
-		a := j.expand(in)
+		a := j.expand(t, in)
 		for _, c := range a.calls {
 			called[c.Name] = true
 		}

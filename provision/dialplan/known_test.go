@@ -28,6 +28,11 @@ const (
 // longDouble is a conversion such as %Lf, or %qf.
 var longDouble = regexp.MustCompile(`%[^a-zA-Z%]*[Lq][aefgAEFG]`)
 
+// halfNumber is one without the digits of its exponent, or of hexadecimal ones.
+var halfNumber = regexp.MustCompile(`(?i)[0-9.][ep][+-]?(?:$|[^0-9+-])|0x\.?(?:$|[^0-9a-f])`)
+
+var readsNumbers = map[string]bool{"ABS": true, "MATH": true, "MAX": true, "MIN": true, "SORT": true, "SPRINTF": true, "STRFTIME": true}
+
 // badPercent is a percent sign without two hexadecimal digits.
 var badPercent = regexp.MustCompile(`%(?:$|[^0-9A-Fa-f]|.$|.[^0-9A-Fa-f])`)
 
@@ -73,7 +78,7 @@ var knownDifferences = []knownDifference{
 		return slices.ContainsFunc(a.diags, func(d string) bool { return strings.HasSuffix(d, ": the argument is not a number") }) ||
 			slices.ContainsFunc(a.asked, mayHaveTextArgument)
 	}},
-	{"", "a line break, more than 1,000 bytes or a bracket that a value brings into an expression cannot be asked over AMI", func(a *answer) bool {
+	{"", "a line break, more than 1,000 bytes, a bracket that a value brings in, or what ends the server cannot be asked", func(a *answer) bool {
 		return errors.Is(a.err, errNotAsked) || slices.Contains(a.diags, "cannot be asked of asterisk")
 	}},
 	{"", "a ${ that a value brings into an expression takes what follows it into its word", func(a *answer) bool {
@@ -86,6 +91,9 @@ var knownDifferences = []knownDifference{
 	{oracle.Bullseye, "regular expressions of 16 are of bytes, not characters", func(a *answer) bool {
 		return a.expressed(func(text string) bool { return mayMatch(text) && !ascii(text) }) ||
 			a.called(func(c *Call, _ string) bool { return c.Name == "REGEX" && !ascii(c.Args) })
+	}},
+	{oracle.Bullseye, "1e and 0x. are numbers in the C library of 16", func(a *answer) bool {
+		return a.called(func(c *Call, _ string) bool { return halfNumber.MatchString(c.Args) && readsNumbers[c.Name] })
 	}},
 	{oracle.Bullseye, "URIDECODE of 16 drops what is behind a bad escape", func(a *answer) bool {
 		return a.called(func(c *Call, _ string) bool { return c.Name == "URIDECODE" && badPercent.MatchString(c.Args) })
@@ -139,7 +147,7 @@ func (a *answer) expressed(is func(text string) bool) bool {
 // TestKnownDifferences fails where what we do otherwise than Asterisk has grown: a
 // difference more is a decision, which changes a number here and names its reason.
 func TestKnownDifferences(t *testing.T) {
-	const want = 17
+	const want = 18
 	if len(knownDifferences) != want {
 		t.Errorf("%d known differences, want %d", len(knownDifferences), want)
 	}
@@ -166,7 +174,7 @@ func TestKnownDifferences(t *testing.T) {
 // differingRows are how many rows of a file have an answer of ours that is not
 // Asterisk's.
 var differingRows = map[string]int{
-	"abs.txt": 4, "basename.txt": 4, "dirname.txt": 2, "expr.txt": 4, "expr_functions.txt": 38, "expr_regex.txt": 15,
+	"abs.txt": 4, "basename.txt": 4, "dirname.txt": 2, "expr.txt": 4, "expr_functions.txt": 38, "expr_regex.txt": 17,
 	"math.txt": 6, "max.txt": 4, "min.txt": 3, "regex.txt": 5, "sort.txt": 4,
 	"strbetween.txt": 1, "strftime.txt": 4, "strptime.txt": 3, "substitute.txt": 3,
 }

@@ -101,7 +101,7 @@ func TestAskAsterisk(t *testing.T) {
 	for path, lines := range rowFiles(t) {
 		eachRow(t, path, lines, func(t *testing.T, r row) row {
 			if call, ok := strings.CutPrefix(r.ours, "ASKED:"); ok {
-				if got := getvar(call); got != r.want {
+				if got := getvar(t, call); got != r.want {
 					t.Errorf("%s: got %q, want %q", call, got, r.want)
 				}
 				asked++
@@ -115,7 +115,7 @@ func TestAskAsterisk(t *testing.T) {
 }
 
 // amiGetvar logs in and returns a function that asks for one variable.
-func amiGetvar(t *testing.T, address string) func(string) string {
+func amiGetvar(t *testing.T, address string) func(testing.TB, string) string {
 	conn, err := net.DialTimeout("tcp", address, 5*time.Second)
 	if err != nil {
 		t.Fatal(err)
@@ -123,13 +123,13 @@ func amiGetvar(t *testing.T, address string) func(string) string {
 	t.Cleanup(func() { conn.Close() })
 	in := bufio.NewReader(conn)
 	fmt.Fprintf(conn, "Action: Login\r\nUsername: %s\r\nSecret: %s\r\nEvents: off\r\n\r\n", oracle.User, oracle.Secret)
-	return func(name string) string {
+	return func(tb testing.TB, name string) string {
 		conn.SetDeadline(time.Now().Add(time.Minute))
 		fmt.Fprintf(conn, "Action: Getvar\r\nVariable: %s\r\n\r\n", name)
 		for {
 			line, err := in.ReadString('\n')
 			if err != nil {
-				t.Fatal(err)
+				tb.Fatalf("%q: %v", name, err)
 			}
 			if strings.HasPrefix(line, "Response: Error") {
 				return "" // the connection goes on

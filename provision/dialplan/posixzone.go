@@ -3,6 +3,7 @@ package dialplan
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -53,14 +54,18 @@ var ruleTime = regexp.MustCompile(`/[0-9:]+`)
 
 // zoneSeconds reads [+-]h[:mm[:ss]], seconds west of Greenwich.
 func zoneSeconds(s string) (int, bool) {
-	var h, m, sec int
-	// An error is that the minutes or seconds are missing.
-	_, _ = fmt.Sscanf(strings.TrimLeft(s, "+-"), "%d:%d:%d", &h, &m, &sec)
-	n := h*3600 + m*60 + sec
+	var part [3]int
+	for i, digits := range strings.Split(strings.TrimLeft(s, "+-"), ":") {
+		var err error
+		if part[i], err = strconv.Atoi(digits); err != nil {
+			return 0, false // more digits than a number has
+		}
+	}
+	n := part[0]*3600 + part[1]*60 + part[2]
 	if strings.HasPrefix(s, "-") {
 		n = -n
 	}
-	return n, h <= 167 && m < 60 && sec <= 60
+	return n, part[0] <= 167 && part[1] < 60 && part[2] <= 60
 }
 
 func posixOffset(seconds int) string {

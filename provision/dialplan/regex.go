@@ -37,7 +37,7 @@ func (p *exprParser) match(op string, a, b operand) (operand, error) {
 // posix compiles an extended regular expression of POSIX with GNU's additions
 // \w \W \s \S \b \B \` \'. Back references, \<, \> and, in text that is not ASCII,
 // \b and \B are Asterisk's to answer. What a group shows is not sure where one that may
-// be empty is repeated.
+// be empty is repeated, or an empty alternative competes with an anchor.
 func posix(pattern, text string) (re *regexp.Regexp, sure bool, err error) {
 	t := translator{rest: pattern, ascii: ascii(text), atom: -1, groups: make([]group, 1)}
 	for t.rest != "" {
@@ -54,7 +54,7 @@ func posix(pattern, text string) (re *regexp.Regexp, sure bool, err error) {
 		return nil, false, withoutPattern(err)
 	}
 	re.Longest()
-	return re, !t.unsure, nil
+	return re, !t.unsure && !(t.emptied && t.anchored), nil
 }
 
 func ascii(s string) bool {
@@ -89,6 +89,8 @@ type translator struct {
 	branch   int      // where the alternative begins
 	closed   [10]bool // groups, by number
 	ask      bool     // there is what Go has not
+	emptied  bool     // an empty alternative was put last
+	anchored bool     // there is an anchor
 	unsure   bool     // which repetition a group shows
 }
 
@@ -103,6 +105,7 @@ type group struct {
 // wherever it stands.
 func (t *translator) emptyLast() {
 	if t.groups[len(t.groups)-1].empty {
+		t.emptied = true
 		t.write(0, "|", -1)
 	}
 }
@@ -140,7 +143,7 @@ func (t *translator) step() error {
 		t.write(1, "|", -1)
 		t.branch = len(t.out)
 	case c == '^' || c == '$':
-		t.write(1, string(c), -1)
+		t.anchor(1, string(c))
 	default:
 		_, n := utf8.DecodeRuneInString(t.rest)
 		t.write(n, t.rest[:n], len(t.out))
@@ -153,6 +156,12 @@ func (t *translator) write(n int, s string, atom int) {
 	t.rest = t.rest[n:]
 	t.out = append(t.out, s...)
 	t.atom, t.repeated = atom, false
+}
+
+// anchor writes what matches a place.
+func (t *translator) anchor(n int, s string) {
+	t.anchored = true
+	t.write(n, s, -1)
 }
 
 // escape takes a backslash and the character behind it.
@@ -170,18 +179,18 @@ func (t *translator) escape() error {
 		t.write(2, "(?:)", at)
 	case c == '<' || c == '>':
 		t.ask = true
-		t.write(2, "", -1)
+		t.anchor(2, "")
 	case c == 'w' || c == 's':
 		t.write(2, "["+t.letters(c)+"]", at)
 	case c == 'W' || c == 'S':
 		t.write(2, "[^"+t.letters(c|0x20)+"]", at)
 	case c == 'b' || c == 'B':
 		t.ask = t.ask || !t.ascii
-		t.write(2, t.rest[:2], -1)
+		t.anchor(2, t.rest[:2])
 	case c == '`':
-		t.write(2, `\A`, -1)
+		t.anchor(2, `\A`)
 	case c == '\'':
-		t.write(2, `\z`, -1)
+		t.anchor(2, `\z`)
 	case c >= utf8.RuneSelf:
 		t.rest = t.rest[1:]
 	default:

@@ -3,6 +3,7 @@ package dialplan
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -40,30 +41,27 @@ func (f *timeFormat) next(format string) string {
 	}
 	f.out = append(f.out, format[:at]...)
 	format = format[at:]
-	if n := f.fraction(format); n > 0 {
-		return format[n:]
-	}
 	c := parseConversion(format)
 	f.write(c)
 	return format[len(c.text):]
 }
 
-// fraction writes %q (milliseconds) or %1q to %6q and returns its length, or 0.
-func (f *timeFormat) fraction(s string) int {
-	n, digits := 2, 3
-	if len(s) > 2 && s[1] >= '1' && s[1] <= '6' {
-		n, digits = 3, int(s[1]-'0')
-	}
-	if len(s) < n || s[n-1] != 'q' {
-		return 0
-	}
-	value := f.micros
-	for range 6 - digits {
-		value /= 10
-	}
-	f.out = fmt.Appendf(f.out, "%0*d", digits, value)
-	return n
+// fractions puts in %q (milliseconds) and %1q to %6q. Asterisk does so before all
+// else, even behind a percent sign: what they make of %%q is a width.
+func (f *timeFormat) fractions(format string) string {
+	return fractionPattern.ReplaceAllStringFunc(format, func(s string) string {
+		digits, value := 3, f.micros
+		if len(s) == len("%1q") {
+			digits = int(s[1] - '0')
+		}
+		for range 6 - digits {
+			value /= 10
+		}
+		return fmt.Sprintf("%0*d", digits, value)
+	})
 }
+
+var fractionPattern = regexp.MustCompile(`%[1-6]?q`)
 
 // parseConversion reads `%[flags][width][E|O]verb`.
 func parseConversion(s string) conversion {
