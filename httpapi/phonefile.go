@@ -2,9 +2,7 @@ package httpapi
 
 import (
 	"context"
-	"io"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -41,28 +39,27 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 	}
 	defer doc.Close()
 	e.diagnostics = doc.Diagnostics
-	w.Header().Set("Content-Type", doc.MIME)
-	if route.Static() {
-		serveStatic(w, r, doc)
-		return nil
-	}
-	// As Asterisk: whole and 200 whatever the request's Range and If-* headers say, since it is of this moment.
-	w.Header().Set("Content-Length", strconv.FormatInt(doc.Size, 10))
-	w.WriteHeader(http.StatusOK)
-	if r.Method == http.MethodHead {
-		return nil
-	}
-	_, err = io.Copy(w, doc.Content)
-	return err
+	send(w, r, doc, route.Static())
+	return nil
 }
 
-// serveStatic sends a file or a range of it. No phone is ever told that its file did not change: conditions are not
-// looked at, and there is neither Last-Modified nor ETag to make one from. A range under a condition is the whole file.
-func serveStatic(w http.ResponseWriter, r *http.Request, doc *provision.Document) {
-	plain := r.WithContext(r.Context()) // a copy: the log looks at the phone's own headers
-	plain.Header = http.Header{}
-	if ranges := r.Header.Values("Range"); len(ranges) > 0 && r.Header.Get("If-Range") == "" {
-		plain.Header["Range"] = ranges
+// send answers with a document, or where the request asks for that with 304 or 412 by its entity tag, and of a static
+// file with a range. There is no Last-Modified: a file of this moment has no other time, and no phone asks by it.
+func send(w http.ResponseWriter, r *http.Request, doc *provision.Document, static bool) {
+	asked := r.WithContext(r.Context()) // a copy: the log looks at the phone's own headers
+	asked.Header = http.Header{}
+	for _, name := range conditions {
+		asked.Header[name] = r.Header[name]
 	}
-	http.ServeContent(w, plain, "", time.Time{}, doc.Content)
+	if !static { // as Asterisk: whole
+		asked.Header.Del("Range")
+	}
+	w.Header().Set("Content-Type", doc.MIME)
+	if doc.ETag != "" {
+		w.Header().Set("ETag", doc.ETag)
+	}
+	http.ServeContent(w, asked, "", time.Time{}, doc.Content)
 }
+
+// conditions are the headers that an answer may depend on.
+var conditions = [...]string{"Range", "If-Range", "If-Match", "If-None-Match"}

@@ -43,6 +43,7 @@ type Document struct {
 	MIME        string
 	Content     io.ReadSeeker
 	Size        int64        // bytes
+	ETag        string       // strong, of the bytes
 	ModTime     time.Time    // of a static file; zero: rendered
 	Diagnostics []Diagnostic // what the templates' author should know
 	Templates   []string     // the templates that it was made of
@@ -72,7 +73,7 @@ func (r *Renderer) Render(ctx context.Context, s *Snapshot, rt *Route, q Request
 		return nil, fmt.Errorf("%s: template %q: %w", rt.file.pos, rt.file.path, unavailable(err))
 	}
 	return &Document{
-		MIME: rt.MIME(), Content: strings.NewReader(text), Size: int64(len(text)),
+		MIME: rt.MIME(), Content: strings.NewReader(text), Size: int64(len(text)), ETag: textETag(text),
 		Diagnostics: rd.diags, Templates: rd.used,
 	}, nil
 }
@@ -89,7 +90,12 @@ func (r *Renderer) static(rt *Route) (*Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: static file %q: %w", rt.file.pos, rt.file.path, noPath(err))
 	}
-	return &Document{MIME: rt.MIME(), Content: f, Size: info.Size(), ModTime: info.ModTime(), file: f}, nil
+	tag, err := r.Data.etags.of(rt.file.path, f, info)
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: static file %q: %w", rt.file.pos, rt.file.path, noPath(err))
+	}
+	return &Document{MIME: rt.MIME(), Content: f, Size: info.Size(), ETag: tag, ModTime: info.ModTime(), file: f}, nil
 }
 
 // template reads a template and remembers that it was used.
