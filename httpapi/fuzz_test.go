@@ -15,7 +15,7 @@ func FuzzServerAddress(f *testing.F) {
 	f.Fuzz(func(t *testing.T, host string) {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Host = host
-		got := serverAddress(r)
+		got := serverAddress(r, r.Host)
 		if strings.Trim(got, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:") != "" || len(got) > maxHostName+1 {
 			t.Errorf("%q: got %q", host, got)
 		}

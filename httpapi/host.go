@@ -10,8 +10,8 @@ import (
 // serverAddress is the address by which the phone reached us, for ${SERVER}: the host it asked for, since behind NAT
 // the socket's own address is one that the phone does not know; else the local address of the connection, else "".
 // An IPv6 address has no brackets.
-func serverAddress(r *http.Request) string {
-	if host, ok := hostOf(r.Host); ok {
+func serverAddress(r *http.Request, asked string) string {
+	if host, ok := hostOf(asked); ok {
 		return host
 	}
 	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)

@@ -50,7 +50,7 @@ func TestServerAddress(t *testing.T) {
 			if tt.local != nil {
 				r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, tt.local))
 			}
-			if got := serverAddress(r); got != tt.want {
+			if got := serverAddress(r, r.Host); got != tt.want {
 				t.Errorf("Host %q: got %q, want %q", tt.host, got, tt.want)
 			}
 		})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/phoneprov/phoneprov/httpapi/uploads"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
@@ -26,14 +27,18 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 		return errNoSnapshot
 	}
 	route := snapshot.Lookup(name)
-	if route == nil {
-		return errNotFound
+	f, stored := a.find(snapshot, route, name)
+	e.phone = f.phone
+	if err := a.admit(w, r, e, snapshot, f); err != nil {
+		return err
 	}
-	e.phone = route.Phone
+	if route == nil {
+		return a.sendStored(w, r, f.mac, stored)
+	}
 
 	ctx, cancel := context.WithTimeout(r.Context(), renderTimeout)
 	defer cancel()
-	doc, err := a.Renderer.Render(ctx, snapshot, route, provision.Request{Server: serverAddress(r), Now: a.Now()})
+	doc, err := a.Renderer.Render(ctx, snapshot, route, provision.Request{Server: serverAddress(r, e.client.host), Now: a.Now()})
 	if err != nil {
 		return err
 	}
@@ -41,6 +46,29 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 	e.diagnostics = doc.Diagnostics
 	send(w, r, doc, route.Static())
 	return nil
+}
+
+// find tells what a name stands for: a route; else stored, what its phone sent under that name.
+func (a *api) find(s *provision.Snapshot, route *provision.Route, name string) (f wanted, stored string) {
+	if route != nil {
+		f = wanted{phone: route.Phone, profile: route.Profile().Name, known: true}
+		if f.own = route.Phone != nil; f.own {
+			f.mac = route.Phone.MAC
+		}
+		return f, ""
+	}
+	var ok bool
+	if f.mac, _, ok = provision.FindMAC(name); !ok {
+		return wanted{}, ""
+	}
+	if f.phone = s.Phone(f.mac.String()); f.phone == nil {
+		return f, ""
+	}
+	mac, stored, ok := uploads.Name(name)
+	if ok && mac == f.mac && a.Uploads.Mode == UploadsStore && a.Uploads.Store.Has(mac, stored) {
+		f.known, f.own, f.profile = true, true, f.phone.Profile.Name
+	}
+	return f, stored
 }
 
 // send answers with a document, or where the request asks for that with 304 or 412 by its entity tag, and of a static

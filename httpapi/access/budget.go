@@ -22,38 +22,45 @@ type Budget struct {
 
 	mu         sync.Mutex
 	begun      time.Time // when now was
-	now, early map[source][]uint32
+	now, early map[Source][]uint32
 }
 
-// source is what a Budget is kept for: the first 64 bits of an IPv6 address, or an IPv4 address.
-type source uint64
+// Source is what a Budget is kept for: the first 64 bits of an IPv6 address, or an IPv4 address.
+type Source uint64
 
 // v4 marks an IPv4 address: no IPv6 address of a host begins so (RFC 4291, 2.4: 0000::/8 is reserved).
 const v4 = 0xffff << 32
 
-func sourceOf(a netip.Addr) source {
-	var s source
+// SourceOf is the source that an address belongs to.
+func SourceOf(a netip.Addr) Source {
+	var s Source
 	if a = a.Unmap(); a.Is4() {
 		for _, c := range a.As4() {
-			s = s<<8 | source(c)
+			s = s<<8 | Source(c)
 		}
 		return v4 | s
 	}
 	b := a.As16()
 	for _, c := range b[:8] {
-		s = s<<8 | source(c)
+		s = s<<8 | Source(c)
 	}
 	return s
 }
 
+// userSeed makes Of unpredictable.
+var userSeed = maphash.MakeSeed()
+
+// Of is the part of a source that concerns a user name.
+func (s Source) Of(user string) Source { return s ^ Source(maphash.String(userSeed, user)) }
+
 // NewBudget gives each source so many things within a period.
 func NewBudget(most int, period time.Duration) *Budget {
-	return &Budget{most: most, period: period, seed: maphash.MakeSeed(), now: map[source][]uint32{}}
+	return &Budget{most: most, period: period, seed: maphash.MakeSeed(), now: map[Source][]uint32{}}
 }
 
 // Spend counts a thing against its source and reports whether that is within the budget.
-func (b *Budget) Spend(a netip.Addr, thing string, at time.Time) bool {
-	s, hash := sourceOf(a), uint32(maphash.String(b.seed, thing))
+func (b *Budget) Spend(s Source, thing string, at time.Time) bool {
+	hash := uint32(maphash.String(b.seed, thing))
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.turn(at)
@@ -72,15 +79,15 @@ func (b *Budget) Spend(a netip.Addr, thing string, at time.Time) bool {
 }
 
 // Over reports whether a source has spent more than its budget.
-func (b *Budget) Over(a netip.Addr, at time.Time) bool {
+func (b *Budget) Over(s Source, at time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.turn(at)
-	return len(b.spent(sourceOf(a))) > b.most
+	return len(b.spent(s)) > b.most
 }
 
 // spent are the distinct things of a source.
-func (b *Budget) spent(s source) []uint32 {
+func (b *Budget) spent(s Source) []uint32 {
 	now, early := b.now[s], b.early[s]
 	if len(early) == 0 {
 		return now
@@ -98,12 +105,12 @@ func (b *Budget) spent(s source) []uint32 {
 func (b *Budget) turn(at time.Time) {
 	switch age := at.Sub(b.begun); {
 	case age >= 2*b.period:
-		b.early, b.now, b.begun = nil, map[source][]uint32{}, at
+		b.early, b.now, b.begun = nil, map[Source][]uint32{}, at
 	case age >= b.period:
 		b.begin(at)
 	}
 }
 
 func (b *Budget) begin(at time.Time) {
-	b.early, b.now, b.begun = b.now, map[source][]uint32{}, at
+	b.early, b.now, b.begun = b.now, map[Source][]uint32{}, at
 }

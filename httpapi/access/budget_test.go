@@ -38,14 +38,14 @@ func TestBudget(t *testing.T) {
 		{25 * time.Minute, a, "7", true},
 		{35 * time.Minute, a, "8", false}, // 6 and 7 still count
 	} {
-		if got := b.Spend(step.source, step.thing, start.Add(step.after)); got != step.want {
+		if got := b.Spend(SourceOf(step.source), step.thing, start.Add(step.after)); got != step.want {
 			t.Errorf("step %d, %v: got %v", i, step, got)
 		}
-		if over := b.Over(step.source, start.Add(step.after)); over == step.want {
+		if over := b.Over(SourceOf(step.source), start.Add(step.after)); over == step.want {
 			t.Errorf("step %d, %v: over is %v", i, step, over)
 		}
 	}
-	if got := b.Over(a, start.Add(time.Hour)); got {
+	if got := b.Over(SourceOf(a), start.Add(time.Hour)); got {
 		t.Error("it never ends")
 	}
 }
@@ -59,7 +59,7 @@ func TestBudgetIsBounded(t *testing.T) {
 	for i := range uint32(1_500_000) {
 		var a [4]byte
 		binary.BigEndian.PutUint32(a[:], i)
-		b.Spend(netip.AddrFrom4(a), "0004f2000001", now)
+		b.Spend(SourceOf(netip.AddrFrom4(a)), "0004f2000001", now)
 	}
 	if used := heap() - before; used > most {
 		t.Errorf("%d MB", used>>20)
@@ -67,9 +67,9 @@ func TestBudgetIsBounded(t *testing.T) {
 	var last [4]byte
 	binary.BigEndian.PutUint32(last[:], 1_499_999)
 	for i := range 20 {
-		b.Spend(netip.AddrFrom4(last), fmt.Sprint(i), now)
+		b.Spend(SourceOf(netip.AddrFrom4(last)), fmt.Sprint(i), now)
 	}
-	if !b.Over(netip.AddrFrom4(last), now) {
+	if !b.Over(SourceOf(netip.AddrFrom4(last)), now) {
 		t.Error("a source of now is forgotten")
 	}
 	if n := len(b.now) + len(b.early); n > 2*maxSources {
@@ -90,6 +90,6 @@ func BenchmarkBudget(b *testing.B) {
 	now := time.Now()
 	b.ReportAllocs()
 	for b.Loop() {
-		budget.Spend(a, "0004f2000001", now)
+		budget.Spend(SourceOf(a), "0004f2000001", now)
 	}
 }

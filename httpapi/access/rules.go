@@ -33,6 +33,9 @@ func DefaultAllow() []netip.Prefix {
 	}
 }
 
+// Local reports an address of a LAN, see DefaultAllow.
+func Local(a netip.Addr) bool { return contains(DefaultAllow(), a) }
+
 // Facts are what is known of a request and of the file that it asks for.
 type Facts struct {
 	Source netip.Addr // of the phone; the zero Addr is in no list
@@ -55,10 +58,9 @@ type Credentials uint8
 // The zero value is NoCredentials.
 const (
 	NoCredentials    Credentials = iota
-	GoodCredentials              // for this file, or for every file
-	OtherCredentials             // good, but for another phone's files
-	BadCredentials
-	StaleCredentials // good, but with a nonce that is too old
+	GoodCredentials              // for this file
+	BadCredentials               // another phone's are that too
+	StaleCredentials             // good, but with a nonce that is too old
 )
 
 // Verdict is what to do.
@@ -85,7 +87,6 @@ const (
 	NeedsCredentials Reason = "no credentials"
 	WrongCredentials Reason = "wrong credentials"
 	StaleNonce       Reason = "stale nonce"
-	OthersFile       Reason = "credentials of another phone"
 	OtherDevice      Reason = "user agent of another phone"
 	Denied           Reason = "mac denied"
 	BadCertificate   Reason = "certificate not accepted"
@@ -135,7 +136,7 @@ func (r *Rules) admit(f Facts) (by, why Reason) {
 
 // identified reports a request that need not be asked who it is: it is somebody, or comes from where nobody is asked.
 func (r *Rules) identified(f Facts) bool {
-	return f.Holder || f.Credentials == GoodCredentials || f.Credentials == OtherCredentials || r.allowedAnything(f.Source)
+	return f.Holder || f.Credentials == GoodCredentials || r.allowedAnything(f.Source)
 }
 
 // allowedAnything reports an address that needs nothing else for the files of any profile. A name that is not there could
@@ -173,8 +174,6 @@ func (r *Rules) whyNot(f Facts) Reason {
 		return WrongCredentials
 	case StaleCredentials:
 		return StaleNonce
-	case OtherCredentials:
-		return OthersFile
 	}
 	switch {
 	case f.Certificate != (provision.MAC{}):

@@ -74,7 +74,6 @@ func TestDecide(t *testing.T) {
 		{"bad", &asking, from(net, with(BadCredentials, file(a))), Decision{Ask, WrongCredentials}},
 		{"bad, unknown", &asking, from(net, with(BadCredentials, unknown)), Decision{Ask, WrongCredentials}},
 		{"stale", &asking, from(net, with(StaleCredentials, file(a))), Decision{Ask, StaleNonce}},
-		{"another phone's", &asking, from(net, with(OtherCredentials, file(a))), Decision{Refuse, OthersFile}},
 
 		{"certificate", &open, from(net, cert(a, true, file(a))), Decision{Give, ByCertificate}},
 		{"certificate, static", &open, from(net, cert(a, true, static)), Decision{Give, ByCertificate}},
@@ -123,9 +122,6 @@ func TestStrangerLearnsNothing(t *testing.T) {
 							f := Facts{Source: netip.MustParseAddr(source), Credentials: c, Certificate: certificate, Holder: certificate == mine, Device: mine}
 							unknown := rules.Decide(f)
 							f.Known, f.Phone, f.Profile = true, other, "p"
-							if c == GoodCredentials { // of this file's phone they would be, which is no stranger
-								f.Credentials = OtherCredentials
-							}
 							if known := rules.Decide(f); known.Verdict != Give && known.Verdict != unknown.Verdict {
 								t.Errorf("%+v, %+v: known is %+v, unknown %+v", rules, f, known, unknown)
 							}

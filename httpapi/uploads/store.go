@@ -220,15 +220,20 @@ func (s *Store) write(k key, data []byte) error {
 	return nil
 }
 
+// Has tells whether a file is kept under a name that Name gave.
+func (s *Store) Has(mac provision.MAC, name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.find(key{mac, name})
+	return ok
+}
+
 // Get opens a file that was kept; fs.ErrNotExist where there is none. The caller closes it.
 func (s *Store) Get(mac provision.MAC, name string) (*os.File, fs.FileInfo, error) {
-	k := key{mac, name}
-	s.mu.Lock()
-	_, ok := s.find(k)
-	s.mu.Unlock()
-	if !ok {
+	if !s.Has(mac, name) {
 		return nil, nil, fs.ErrNotExist
 	}
+	k := key{mac, name}
 	f, err := s.root.Open(k.path())
 	if err != nil {
 		return nil, nil, err
