@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"crypto/tls"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -8,7 +9,6 @@ import (
 
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/httpapi/httpauth"
-	"github.com/phoneprov/phoneprov/httpapi/tlsconf"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
@@ -17,9 +17,14 @@ type Access struct {
 	Rules        access.Rules
 	Proxies      []netip.Prefix          // whose X-Forwarded headers are believed
 	Login        *httpauth.Authenticator // checks credentials; nil: there are none
-	Certificates *tlsconf.Server         // checks client certificates; nil: there are none
+	Certificates Certificates            // checks client certificates; nil: there are none
 	// Unknown bounds the MACs that a source may ask for in vain, Failed the credentials that are wrong; nil: nothing does.
 	Unknown, Failed *Budget
+}
+
+// Certificates tells which phone a connection's certificate proves; the zero MAC: none, and the reason.
+type Certificates interface {
+	ClientMAC(*tls.ConnectionState) (mac provision.MAC, reason string)
 }
 
 // Budget bounds what a stranger may try.

@@ -38,7 +38,7 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 
 	ctx, cancel := context.WithTimeout(r.Context(), renderTimeout)
 	defer cancel()
-	doc, err := a.Renderer.Render(ctx, snapshot, route, provision.Request{Server: serverAddress(r, e.client.host), Now: a.Now()})
+	doc, err := a.Renderer.Render(ctx, snapshot, route, a.request(r, e.client))
 	if err != nil {
 		return err
 	}
@@ -91,3 +91,12 @@ func send(w http.ResponseWriter, r *http.Request, doc *provision.Document, stati
 
 // conditions are the headers that an answer may depend on.
 var conditions = [...]string{"Range", "If-Range", "If-Match", "If-None-Match"}
+
+// request is what a rendering knows of the phone's request.
+func (a *api) request(r *http.Request, c client) provision.Request {
+	o := originOf(r, c)
+	return provision.Request{
+		Server: o.host, Now: a.Now(),
+		Scheme: o.scheme, Host: o.urlHost(), Prefix: a.Prefix, UserAgent: r.UserAgent(),
+	}
+}

@@ -24,11 +24,13 @@ const maxBudget = 1000
 // access opens what decides who gets files.
 func (v *service) access(s *settings) (httpapi.Access, error) {
 	a := httpapi.Access{
-		Rules:        access.Rules{Allow: s.allow, Deny: s.deny, Profiles: map[string]access.ProfileRules{}},
-		Proxies:      s.proxies,
-		Certificates: v.tls,
-		Unknown:      budget(s.unknownMACs),
-		Failed:       budget(s.failedLogins),
+		Rules:   access.Rules{Allow: s.allow, Deny: s.deny, Profiles: map[string]access.ProfileRules{}},
+		Proxies: s.proxies,
+		Unknown: budget(s.unknownMACs),
+		Failed:  budget(s.failedLogins),
+	}
+	if v.tls != nil {
+		a.Certificates = v.tls
 	}
 	for name, p := range s.profiles {
 		a.Rules.Profiles[name] = access.ProfileRules{Allow: p.allow, Deny: p.deny}

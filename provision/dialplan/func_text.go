@@ -27,6 +27,18 @@ func isNull(_ context.Context, c *Call) (string, error) { return truth(c.Args ==
 
 func exists(_ context.Context, c *Call) (string, error) { return truth(c.Args != ""), nil }
 
+// variableExists is VARIABLE_EXISTS(name): an empty variable is one, EPOCH is none.
+func variableExists(ctx context.Context, c *Call) (string, error) {
+	if c.Env.Lookup == nil {
+		return "0", nil
+	}
+	_, ok, err := c.Env.Lookup(ctx, c.Args)
+	return truth(ok), err
+}
+
+// passThrough gives a text to functions that want a variable's name.
+func passThrough(_ context.Context, c *Call) (string, error) { return c.Args, nil }
+
 func truth(b bool) string {
 	if b {
 		return "1"

@@ -194,7 +194,7 @@ func askRow(_ context.Context, call string) (string, error) { return "ASKED:" + 
 func lookupFact(_ context.Context, name string) (string, bool, error) {
 	for _, f := range facts {
 		if f[0] == name {
-			return f[1], true, nil
+			return f[1], f[1] != "", nil // a setvar without a value sets nothing
 		}
 	}
 	v, ok := userFacts[name]
