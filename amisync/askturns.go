@@ -30,7 +30,9 @@ type turn struct {
 	late     bool // counts in lateNow
 }
 
-func newTurns(most int) *turns { return &turns{most: most, of: map[string]int{}, late: map[string]bool{}} }
+func newTurns(most int) *turns {
+	return &turns{most: most, of: map[string]int{}, late: map[string]bool{}}
+}
 
 // take waits for a turn, which ends with end.
 func (t *turns) take(ctx context.Context, function string) (*turn, error) {
