@@ -58,6 +58,7 @@ type Asker func(ctx context.Context, call string) (string, error)
 // Question is a call for an asker that wants to know where it comes from.
 type Question struct {
 	Call      string // FUNC(args)
+	Function  string // its name for a message: "a function" where it is not written there
 	Template  string // the name given to Parse
 	Line, Col int    // both from 1, Col in bytes
 	// Source is the call as it is written, before values are put in, and before it

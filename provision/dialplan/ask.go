@@ -6,11 +6,11 @@ import (
 	"fmt"
 )
 
-// ask lets Asterisk answer a call that a segment makes.
-func (x *expansion) ask(ctx context.Context, call string, s *segment) (v string, err error) {
+// ask lets Asterisk answer a call that a segment makes; name is the function's, for messages.
+func (x *expansion) ask(ctx context.Context, name, call string, s *segment) (v string, err error) {
 	switch {
 	case x.env.AskAt != nil:
-		v, err = x.env.AskAt(ctx, x.question(call, s))
+		v, err = x.env.AskAt(ctx, x.question(name, call, s))
 	case x.env.Ask != nil:
 		v, err = x.env.Ask(ctx, call)
 	default:
@@ -25,8 +25,8 @@ func (x *expansion) ask(ctx context.Context, call string, s *segment) (v string,
 	return "", fmt.Errorf("%w: %w", ErrCannotAsk, err)
 }
 
-func (x *expansion) question(call string, s *segment) Question {
-	q := Question{Call: call, Source: s.text}
+func (x *expansion) question(name, call string, s *segment) Question {
+	q := Question{Call: call, Function: name, Source: s.text}
 	q.Template, q.Line, q.Col = x.place(s.pos)
 	for c := x.within; c != nil; c = c.ex.within {
 		q.Source = c.seg.text + " " + q.Source

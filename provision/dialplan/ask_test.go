@@ -162,11 +162,11 @@ func TestQuestion(t *testing.T) {
 		in   string
 		want Question
 	}{
-		{"\n ${DB(x/${A})}", Question{"DB(x/alpha)", "t", 2, 2, "DB(x/${A})"}},
-		{"${EVAL(${LABEL})}", Question{"DB(alpha)", "t", 1, 1, "EVAL(${LABEL}) DB(${A})"}},
-		{"${LEN(${CUT(DB(${A}),-,1)})}", Question{"DB(alpha)", "t", 1, 7, "CUT(DB(${A}),-,1) DB(alpha)"}},
-		{"$[1 + SIN(${ONE})]", Question{"EVAL($[1 + SIN(1)])", "t", 1, 1, "1 + SIN(${ONE})"}},
-		{"${EACH(${A} %{DB(%{A})})}", Question{"DB(alpha)", "EACH", 1, 7, "EACH(${A} %{DB(%{A})}) DB(${A})"}},
+		{"\n ${DB(x/${A})}", Question{"DB(x/alpha)", "DB", "t", 2, 2, "DB(x/${A})"}},
+		{"${EVAL(${LABEL})}", Question{"DB(alpha)", "a function", "t", 1, 1, "EVAL(${LABEL}) DB(${A})"}},
+		{"${LEN(${CUT(DB(${A}),-,1)})}", Question{"DB(alpha)", "a function", "t", 1, 7, "CUT(DB(${A}),-,1) DB(alpha)"}},
+		{"$[1 + SIN(${ONE})]", Question{"EVAL($[1 + SIN(1)])", "EVAL", "t", 1, 1, "1 + SIN(${ONE})"}},
+		{"${EACH(${A} %{DB(%{A})})}", Question{"DB(alpha)", "a function", "EACH", 1, 7, "EACH(${A} %{DB(%{A})}) DB(${A})"}},
 	}
 	for _, tt := range tests {
 		var got Question

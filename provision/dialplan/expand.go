@@ -206,7 +206,7 @@ func (x *expansion) function(ctx context.Context, r *ref, s *segment) (string, e
 		c.fault("no such function")
 		return "", nil
 	}
-	v, err := x.ask(ctx, r.name+"("+r.args+")", s)
+	v, err := x.ask(ctx, x.functionName(s, r), r.name+"("+r.args+")", s)
 	switch {
 	case errors.Is(err, ErrPending):
 		return "", err

@@ -49,7 +49,7 @@ func (p *exprParser) ask(ctx context.Context) (string, error) {
 		p.diag("cannot be asked of asterisk")
 		return "0", nil
 	}
-	v, err := p.x.ask(ctx, "EVAL($["+p.lex.text+"])", p.seg)
+	v, err := p.x.ask(ctx, "EVAL", "EVAL($["+p.lex.text+"])", p.seg)
 	switch {
 	case errors.Is(err, ErrNoFunction): // an empty value would be wrong
 		return "", fmt.Errorf("EVAL: %w: %w", ErrCannotAsk, err)
