@@ -17,6 +17,7 @@ const maxLogged = 256
 type entry struct {
 	file        string // that was asked for, decoded
 	phone       *provision.Phone
+	rendered    bool // and then:
 	diagnostics []provision.Diagnostic
 	err         error
 	panicked    bool
@@ -41,8 +42,8 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *response, e 
 		line.AnErr("error", e.err)
 	}
 	line.Msg("request")
-	for _, d := range e.diagnostics {
-		a.Log.Debug().Str("file", short(e.file)).Stringer("diagnostic", d).Msg("rendered")
+	if e.rendered {
+		a.findings.log(a.Log, e.file, e.diagnostics)
 	}
 }
 

@@ -40,7 +40,7 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 		return err
 	}
 	defer doc.Close()
-	e.diagnostics = doc.Diagnostics
+	e.rendered, e.diagnostics = !route.Static(), doc.Diagnostics
 	w.Header().Set("Content-Type", doc.MIME)
 	if route.Static() {
 		serveStatic(w, r, doc)

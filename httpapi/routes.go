@@ -27,13 +27,16 @@ type Options struct {
 	Log      zerolog.Logger
 }
 
-type api struct{ Options }
+type api struct {
+	Options
+	findings findings
+}
 
 func newAPI(o Options) *api {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &api{o}
+	return &api{Options: o, findings: findings{shown: map[string]string{}}}
 }
 
 // Phones is what the phones see.

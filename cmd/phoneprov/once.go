@@ -64,11 +64,14 @@ func newSync(s *settings, store *provision.Store, log zerolog.Logger) (*amisync.
 		Store:     store,
 		Zone:      time.Local,
 		Log:       log,
+
+		Connections: s.functionConnections,
+		FunctionTTL: s.functionTTL,
 	})
 }
 
 func newRenderer(s *settings, sync *amisync.Service, data *provision.DataDir) *provision.Renderer {
-	r := &provision.Renderer{Data: data, Zone: time.Local}
+	r := &provision.Renderer{Data: data, Zone: time.Local, SideBySide: s.functionConnections}
 	if s.amiAddress != "" {
 		r.Ask, r.Knows = sync.Ask, sync.Knows
 	}

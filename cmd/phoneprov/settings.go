@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,6 +27,9 @@ type settings struct {
 	amiAddress  string // empty: no AMI
 	amiUsername string
 	amiSecret   provision.Secret
+
+	functionConnections int
+	functionTTL         time.Duration // 0: no answer is reused
 
 	httpListen string
 	httpPrefix string // "" or "/phoneprov"
@@ -62,7 +66,7 @@ func settingsTable() []setting {
 			meaning: "directory of Asterisk's configuration files"},
 		{section: "asterisk", key: "data_dir", value: "/usr/share/asterisk/phoneprov", set: text(func(s *settings) *string { return &s.dataDir }),
 			meaning: "directory of the templates and static files"},
-		{section: "asterisk", key: "resync", value: "5m", set: setResync,
+		{section: "asterisk", key: "resync", value: "5m", set: duration(func(s *settings) *time.Duration { return &s.resync }),
 			meaning: "everything is read again after this time even without an event; 0 is never"},
 		{section: "ami", key: "address", value: "127.0.0.1:5038", mayBeEmpty: true, set: address(func(s *settings) *string { return &s.amiAddress }),
 			meaning: "host and port of the manager interface. Empty: no AMI, and with `config = files` the files are watched for changes"},
@@ -70,6 +74,10 @@ func settingsTable() []setting {
 			meaning: "account of manager.conf"},
 		{section: "ami", key: "secret", secret: true, mayBeEmpty: true, set: setSecret,
 			meaning: "its secret; `secret_file` names a file that holds it"},
+		{section: "ami", key: "function_connections", value: "4", set: setFunctionConnections,
+			meaning: "at most so many connections ask Asterisk for functions in templates, 1 to 64"},
+		{section: "ami", key: "function_ttl", value: "1s", set: duration(func(s *settings) *time.Duration { return &s.functionTTL }),
+			meaning: "an answer to a function is reused for this time, or until the next reload; 0 is never"},
 		{section: "http", key: "listen", value: ":8080", set: address(func(s *settings) *string { return &s.httpListen }),
 			meaning: "address for the phones"},
 		{section: "http", key: "prefix", value: "/phoneprov", set: setPrefix,
@@ -140,11 +148,27 @@ func address(f field) func(*settings, string) error {
 	}
 }
 
-func setResync(s *settings, v string) (err error) {
-	s.resync, err = time.ParseDuration(v)
-	if err != nil || s.resync < 0 {
-		return fmt.Errorf("%q is not a duration: want 30s, 5m or 0", v)
+// duration takes one that is not below zero.
+func duration(field func(*settings) *time.Duration) func(*settings, string) error {
+	return func(s *settings, v string) error {
+		d, err := time.ParseDuration(v)
+		if err != nil || d < 0 {
+			return fmt.Errorf("%q is not a duration: want 30s, 5m or 0", v)
+		}
+		*field(s) = d
+		return nil
 	}
+}
+
+// maxFunctionConnections is far more than help: each is a thread of Asterisk's.
+const maxFunctionConnections = 64
+
+func setFunctionConnections(s *settings, v string) error {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 || n > maxFunctionConnections {
+		return fmt.Errorf("%q is not a number from 1 to %d", v, maxFunctionConnections)
+	}
+	s.functionConnections = n
 	return nil
 }
 

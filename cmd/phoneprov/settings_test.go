@@ -41,6 +41,7 @@ func TestSettingsDefaults(t *testing.T) {
 	want := &settings{
 		source: "ami", configDir: "/etc/asterisk", dataDir: "/usr/share/asterisk/phoneprov", resync: 5 * time.Minute,
 		amiAddress: "127.0.0.1:5038", amiUsername: "phoneprov", amiSecret: "s",
+		functionConnections: 4, functionTTL: time.Second,
 		httpListen: ":8080", httpPrefix: "/phoneprov",
 		logLevel: zerolog.InfoLevel, logFormat: "json",
 		adminListen: "127.0.0.1:8081",
@@ -134,6 +135,9 @@ func TestBadSettings(t *testing.T) {
 		{"empty", "[asterisk]\ndata_dir =\n", nil, `phoneprov.ini:2: asterisk.data_dir: is empty`},
 		{"duration", "[asterisk]\nresync = 5\n", nil, `phoneprov.ini:2: asterisk.resync: "5" is not a duration: want 30s, 5m or 0`},
 		{"duration below zero", "[asterisk]\nresync = -1s\n", nil, `phoneprov.ini:2: asterisk.resync: "-1s" is not a duration: want 30s, 5m or 0`},
+		{"no connections", "[ami]\nfunction_connections = 0\n", nil, `phoneprov.ini:2: ami.function_connections: "0" is not a number from 1 to 64`},
+		{"too many connections", "[ami]\nfunction_connections = 65\n", nil, `phoneprov.ini:2: ami.function_connections: "65" is not a number from 1 to 64`},
+		{"function_ttl", "[ami]\nfunction_ttl = 1\n", nil, `phoneprov.ini:2: ami.function_ttl: "1" is not a duration: want 30s, 5m or 0`},
 		{"address", "[http]\nlisten = 8080\n", nil, `phoneprov.ini:2: http.listen: "8080" is not an address: want host:port`},
 		{"empty address", "[http]\nlisten =\n", nil, `phoneprov.ini:2: http.listen: is empty`},
 		{"port", "[admin]\nlisten = :99999\n", nil, `phoneprov.ini:2: admin.listen: ":99999" has no valid port`},
