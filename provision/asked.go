@@ -47,7 +47,7 @@ func (h *hidden) listAsked(b *asking) []Asked {
 	var list []Asked
 	for _, c := range b.ended() {
 		list = append(list, Asked{
-			Pos: astconf.Pos{File: c.Template, Line: c.Line}, Call: c.Call, Function: c.Function, Value: c.value,
+			Pos: placeOf(c.Template, c.Line), Call: c.Call, Function: c.Function, Value: c.value,
 			Took: c.took, Err: c.err, Secret: h.covers(c.Question, c.value),
 		})
 	}

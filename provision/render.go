@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -128,7 +130,21 @@ func (rd *rendering) template(name string) (*dialplan.Template, error) {
 
 // diag turns what the language has to say into a diagnostic of the template.
 func (rd *rendering) diag(d dialplan.Diagnostic) {
-	rd.diags.add(Warning, astconf.Pos{File: d.Template, Line: d.Line}, "column %d: %s", d.Col, d.Message)
+	rd.diags.add(Warning, placeOf(d.Template, d.Line), "column %d: %s", d.Col, d.Message)
+}
+
+// placeOf is a line of a template. One that an option gave is called by the place of the option, and is a line of it; over
+// AMI none has a line.
+func placeOf(template string, line int) astconf.Pos {
+	if i := strings.LastIndexByte(template, ':'); i >= 0 {
+		if n, err := strconv.Atoi(template[i+1:]); err == nil {
+			return astconf.Pos{File: template[:i], Line: n}
+		}
+	}
+	if slices.Contains(ConfigFiles[:], template) {
+		return astconf.Pos{File: template}
+	}
+	return astconf.Pos{File: template, Line: line}
 }
 
 // unavailable gives an error its cause for the phone.

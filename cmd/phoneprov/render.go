@@ -139,7 +139,7 @@ func (r *rendering) explain(route *provision.Route, x provision.Explanation) err
 		out.printf("==> %s <==\n", route.URI)
 	}
 	for _, a := range x.Asked {
-		out.printf("%s:%d: asked of Asterisk: %s\n", a.Pos.File, a.Pos.Line, a.Text(r.secrets))
+		out.printf("%s: asked of Asterisk: %s\n", a.Pos, a.Text(r.secrets))
 	}
 	for _, d := range x.Diagnostics {
 		out.printf("%s\n", d)
