@@ -71,7 +71,8 @@ func newSync(s *settings, store *provision.Store, log zerolog.Logger) (*amisync.
 }
 
 func newRenderer(s *settings, sync *amisync.Service, data *provision.DataDir) *provision.Renderer {
-	r := &provision.Renderer{Data: data, Zone: time.Local, SideBySide: s.functionConnections}
+	r := &provision.Renderer{Data: data, Zone: time.Local}
+	r.SideBySide = max(1, s.functionConnections-1) // no phone takes them all; more of one function would have to wait anyway
 	if s.amiAddress != "" {
 		r.Ask, r.Knows = sync.Ask, sync.Knows
 	}
