@@ -10,14 +10,6 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// functions are those that see more than one phone.
-func (rd *rendering) functions() map[string]dialplan.Func {
-	if rd.each == nil {
-		rd.each = map[string]dialplan.Func{"PP_EACH_USER": rd.eachUser, "PP_EACH_EXTENSION": rd.eachExtension}
-	}
-	return rd.each
-}
-
 // joined is the text of one expansion after the other. It ends with ctx and at the limit of any output: a text that is
 // within it can stand for every one of 100,000 phones. Where one is pending the others are expanded to the end.
 type joined struct {

@@ -38,6 +38,13 @@ func startService(t *testing.T, a *oracle.Asterisk, source string) *service {
 	case filesAndAMI:
 		env["PHONEPROV_ASTERISK_CONFIG"] = "files"
 	}
+	v, _ := runService(t, env)
+	return v
+}
+
+// runService runs the service with settings from the environment until the test ends, and waits for its first snapshot.
+func runService(t *testing.T, env map[string]string) (*service, *lockedBuffer) {
+	t.Helper()
 	s, err := loadSettings("", func(name string) (string, bool) { v, ok := env[name]; return v, ok })
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +75,7 @@ func startService(t *testing.T, a *oracle.Asterisk, source string) *service {
 		}
 		return nil
 	})
-	return v
+	return v, log
 }
 
 // noSecrets fails the test where a secret of the tests' configurations shows.

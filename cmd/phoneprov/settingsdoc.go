@@ -20,5 +20,8 @@ func settingsMarkdown() string {
 		}
 		fmt.Fprintf(&b, "| `[%s]` | `%s` | %s | %s | %s |\n", d.section, d.key, value, d.meaning, env)
 	}
+	for _, d := range profileTable() {
+		fmt.Fprintf(&b, "| `[profile NAME]` | `%s` | `%s` | %s | |\n", d.key, d.value, d.meaning)
+	}
 	return b.String()
 }

@@ -37,6 +37,11 @@ func loadSettings(path string, getenv lookupEnv) (*settings, error) {
 	for _, d := range settingsTable() {
 		l.load(&d)
 	}
+	for _, section := range l.file.Sections() {
+		if name, ok := profileName(section.Name()); ok {
+			l.loadProfile(name, section)
+		}
+	}
 	return &l.settings, errors.Join(l.errs...)
 }
 
@@ -107,6 +112,9 @@ func (l *loader) unknown() {
 
 // known reports a key that the file may have; the key "" asks for the section.
 func known(section, key string) bool {
+	if _, ok := profileName(section); ok {
+		return slices.ContainsFunc(profileTable(), func(d profileSetting) bool { return key == "" || key == d.key })
+	}
 	return slices.ContainsFunc(settingsTable(), func(d setting) bool {
 		return d.section == section && (key == "" || key == d.key || d.secret && key == d.key+"_file")
 	})

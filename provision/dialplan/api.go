@@ -77,19 +77,19 @@ type Env struct {
 	// Lookup answers a variable; its value is inserted as it is, never expanded
 	// again. An error ends the expansion. nil: every variable is unknown.
 	Lookup func(ctx context.Context, name string) (value string, ok bool, err error)
-	// Now is the time for EPOCH and STRFTIME.
+	// Now is the time for EPOCH, IFTIME and STRFTIME.
 	Now time.Time
-	// Zone is STRFTIME's when the call names none; nil: UTC.
+	// Zone is that of a function of time when the call names none; nil: UTC.
 	Zone *time.Location
-	// LoadZone finds the zone that STRFTIME names; nil: LoadZone of this package,
+	// LoadZone finds the zone that such a call names; nil: LoadZone of this package,
 	// which reads a file each time.
 	LoadZone func(name string) (*time.Location, bool)
 	// Stat answers STAT; nil: every file is missing.
 	Stat func(path string) (fs.FileInfo, error)
 	// Funcs are consulted before the native table.
 	Funcs map[string]Func
-	// Ask answers the functions that are neither in Funcs nor native; nil: they
-	// fail with ErrCannotAsk.
+	// Ask answers the functions that are neither in Funcs nor native, and what
+	// cannot be computed here to the last digit; nil: they fail with ErrCannotAsk.
 	Ask Asker
 	// AskAt is asked instead of Ask where it is not nil, and like it.
 	AskAt func(ctx context.Context, q Question) (string, error)

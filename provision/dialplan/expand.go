@@ -206,7 +206,13 @@ func (x *expansion) function(ctx context.Context, r *ref, s *segment) (string, e
 		c.fault("no such function")
 		return "", nil
 	}
-	v, err := x.ask(ctx, x.functionName(s, r), r.name+"("+r.args+")", s)
+	return c.ask(ctx)
+}
+
+// ask lets Asterisk answer the call.
+func (c *Call) ask(ctx context.Context) (string, error) {
+	function := c.ex.functionName(c.seg, c.ref)
+	v, err := c.ex.ask(ctx, function, c.Name+"("+c.Args+")", c.seg)
 	switch {
 	case errors.Is(err, ErrPending):
 		return "", err
@@ -214,7 +220,7 @@ func (x *expansion) function(ctx context.Context, r *ref, s *segment) (string, e
 		c.fault("no such function in Asterisk")
 		return "", nil
 	case err != nil:
-		return "", fmt.Errorf("%s: %w", x.functionName(s, r), err)
+		return "", fmt.Errorf("%s: %w", function, err)
 	}
 	return v, nil
 }

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"gopkg.in/ini.v1"
+
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// profileSettings is what a section [profile NAME] says of the phones of one profile. A zero field says nothing.
+type profileSettings struct {
+	escape provision.Escape
+}
+
+// profileSetting is one key of [profile NAME].
+type profileSetting struct {
+	key     string
+	value   string // the default, as it would be written
+	meaning string // for the README
+	set     func(p *profileSettings, value string) error
+}
+
+// profileTable is the one list of the keys of [profile NAME]. They have no environment variables.
+func profileTable() []profileSetting {
+	return []profileSetting{
+		{key: "escape", value: "auto", set: setEscape,
+			meaning: "`auto`: in an XML file what comes from the configuration is escaped. `none`: it is not, as in Asterisk"},
+	}
+}
+
+func setEscape(p *profileSettings, v string) error {
+	switch v {
+	case "auto":
+		p.escape = provision.EscapeAuto
+	case "none":
+		p.escape = provision.EscapeNone
+	default:
+		return fmt.Errorf("%q is not one of: auto, none", v)
+	}
+	return nil
+}
+
+// profileName is the NAME of a section [profile NAME].
+func profileName(section string) (name string, ok bool) {
+	name, ok = strings.CutPrefix(section, "profile ")
+	name = strings.TrimSpace(name)
+	return name, ok && name != ""
+}
+
+// loadProfile reads a section [profile NAME].
+func (l *loader) loadProfile(name string, section *ini.Section) {
+	p := l.settings.profiles[name]
+	if p == nil {
+		p = new(profileSettings)
+		if l.settings.profiles == nil {
+			l.settings.profiles = map[string]*profileSettings{}
+		}
+		l.settings.profiles[name] = p
+	}
+	for _, d := range profileTable() {
+		if !section.HasKey(d.key) {
+			continue
+		}
+		if err := d.set(p, value(section.Key(d.key))); err != nil {
+			l.fail(section.Name(), d.key, fmt.Sprintf("%s: %v", d.key, err))
+		}
+	}
+}

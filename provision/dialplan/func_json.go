@@ -1,0 +1,129 @@
+package dialplan
+
+import (
+	"context"
+	"math/big"
+	"strconv"
+	"strings"
+)
+
+// maxJSON is how many bytes of JSON are read: a variable of a configuration file
+// has 8,190 at most, and the tree takes some fifty times as much.
+const maxJSON = 1 << 20
+
+// jsonDecode is JSON_DECODE(name,key[,separator[,options]]).
+func jsonDecode(ctx context.Context, c *Call) (string, error) {
+	parts := c.Split(4)
+	if arg(parts, 0) == "" || arg(parts, 1) == "" {
+		c.fault("want name,key[,separator[,options]]")
+		return "", nil
+	}
+	sep := arg(parts, 2)
+	if len(sep) > 1 {
+		c.fault("the separator is not one character: it is taken for a dot")
+	}
+	if len(sep) != 1 {
+		sep = "."
+	}
+	count := c.countOption(arg(parts, 3))
+	text, err := c.named(ctx, parts[0])
+	if err != nil || text == "" {
+		return "", err
+	}
+	if len(text) > maxJSON {
+		return "", ErrTooLong
+	}
+	root, ok := parseJSON(text)
+	if !ok {
+		c.fault("not JSON")
+		return "", nil
+	}
+	return jsonText(jsonAt(root, strings.Split(parts[1], sep)), count), nil
+}
+
+// countOption tells whether c is among the options. Each may have an argument in
+// parentheses, which means nothing here.
+func (c *Call) countOption(options string) (count bool) {
+	for options != "" {
+		option := options[0]
+		options = options[1:]
+		if strings.HasPrefix(options, "(") {
+			end := closingParen(options)
+			if end < 0 {
+				c.fault("missing ')' in the options")
+				return count
+			}
+			options = options[end+1:]
+		}
+		if option == 'c' {
+			count = true
+		} else {
+			c.fault("unknown option")
+		}
+	}
+	return count
+}
+
+// closingParen is where the `)` of the `(` stands that s begins with, or -1. Quotes
+// and backslashes hide parentheses.
+func closingParen(s string) int {
+	depth, quoted := 0, false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case c == '(' && !quoted:
+			depth++
+		case c == ')' && !quoted:
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// jsonAt follows the keys, or the numbers of an array's items, down to a value that
+// has none; keys that are left over then do not matter. nil: there is no such value.
+func jsonAt(value any, keys []string) any {
+	for _, key := range keys {
+		switch v := value.(type) {
+		case *jsonObject:
+			value = v.values[key]
+		case []any:
+			i, err := strconv.Atoi(strings.TrimLeft(key, blanks))
+			if err != nil || i < 0 || i >= len(v) {
+				return nil
+			}
+			value = v[i]
+		default:
+			return value
+		}
+	}
+	return value
+}
+
+// jsonText is a value as JSON_DECODE yields it. Asterisk takes an integer for a C
+// int, whose low 32 bits are left of a larger one.
+func jsonText(value any, count bool) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case bool:
+		return truth(v)
+	case int64:
+		return strconv.Itoa(int(int32(v)))
+	case float64:
+		return formatGeneral(big.NewFloat(v), 17)
+	case []any:
+		if count {
+			return strconv.Itoa(len(v))
+		}
+		return string(appendJSON(nil, value))
+	case *jsonObject:
+		return string(appendJSON(nil, value))
+	}
+	return ""
+}
