@@ -53,6 +53,7 @@ type Document struct {
 	MIME        string
 	Content     io.ReadSeeker
 	Size        int64        // bytes
+	ETag        string       // strong, of the bytes
 	ModTime     time.Time    // of a static file; zero: rendered
 	Diagnostics []Diagnostic // what the templates' author should know
 	Templates   []string     // the templates that it was made of
@@ -92,7 +93,7 @@ func (r *Renderer) render(ctx context.Context, s *Snapshot, rt *Route, q Request
 		return nil, rt.failed(err)
 	}
 	return &Document{
-		MIME: rt.MIME(), Content: strings.NewReader(text), Size: int64(len(text)),
+		MIME: rt.MIME(), Content: strings.NewReader(text), Size: int64(len(text)), ETag: textETag(text),
 		Diagnostics: rd.diags, Templates: rd.used, setvars: rd.setvars,
 	}, nil
 }
@@ -127,7 +128,12 @@ func (r *Renderer) static(rt *Route) (*Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: static file %q: %w", rt.file.pos, rt.file.path, noPath(err))
 	}
-	return &Document{MIME: rt.MIME(), Content: f, Size: info.Size(), ModTime: info.ModTime(), file: f}, nil
+	tag, err := r.Data.etags.of(rt.file.path, f, info)
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: static file %q: %w", rt.file.pos, rt.file.path, noPath(err))
+	}
+	return &Document{MIME: rt.MIME(), Content: f, Size: info.Size(), ETag: tag, ModTime: info.ModTime(), file: f}, nil
 }
 
 // template reads a template and remembers that it was used.
