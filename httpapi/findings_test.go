@@ -84,7 +84,7 @@ func TestFindingsInTheLog(t *testing.T) {
 		}
 		got = append(got, strings.Join([]string{v.Level, v.Message, v.File, v.Diagnostic}, " "))
 	}
-	request, warning := "info request 0011223344aa.cfg ", "warn rendered 0011223344aa.cfg "+finding(1).String()
+	request, warning := "info request 0011223344aa.cfg ", "warn rendered 0011223344AA.cfg "+finding(1).String()
 	if want := []string{request, request, warning, request, request, request, warning}; !slices.Equal(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
