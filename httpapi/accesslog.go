@@ -22,6 +22,7 @@ type entry struct {
 	reason      string // why it was given or refused
 	certificate string // why the client's certificate does not count
 	refusal     refusal
+	rendered    string // the URI of the file that was made, and then:
 	diagnostics []provision.Diagnostic
 	err         error
 	panicked    bool
@@ -56,8 +57,8 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *response, e 
 	}
 	line.Msg("request")
 	e.refusal.log(a.Log, e.client.remote(r))
-	for _, d := range e.diagnostics {
-		a.Log.Debug().Str("file", short(e.file)).Stringer("diagnostic", d).Msg("rendered")
+	if e.rendered != "" {
+		a.findings.log(a.Log, e.rendered, e.diagnostics)
 	}
 }
 

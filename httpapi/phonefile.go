@@ -43,7 +43,9 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 		return err
 	}
 	defer doc.Close()
-	e.diagnostics = doc.Diagnostics
+	if !route.Static() {
+		e.rendered, e.diagnostics = route.URI, doc.Diagnostics
+	}
 	send(w, r, doc, route.Static())
 	return nil
 }

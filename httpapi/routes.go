@@ -32,9 +32,10 @@ type Options struct {
 
 type api struct {
 	Options
-	allow string    // the methods of a phone's file
-	plain sync.Once // see warnPlain
-	turns chan struct{}
+	findings findings
+	allow    string    // the methods of a phone's file
+	plain    sync.Once // see warnPlain
+	turns    chan struct{}
 }
 
 func newAPI(o Options) *api {
@@ -42,7 +43,7 @@ func newAPI(o Options) *api {
 		o.Now = time.Now
 	}
 	o.Access.Rules.Credentials = o.Access.Login != nil
-	return &api{Options: o, allow: "GET, HEAD", turns: make(chan struct{}, maxUploads)}
+	return &api{Options: o, findings: findings{shown: map[string]string{}}, allow: "GET, HEAD", turns: make(chan struct{}, maxUploads)}
 }
 
 // Phones is what the phones see.

@@ -11,22 +11,37 @@ import (
 )
 
 // joined is the text of one expansion after the other. It ends with ctx and at the limit of any output: a text that is
-// within it can stand for every one of 100,000 phones.
-type joined struct{ strings.Builder }
+// within it can stand for every one of 100,000 phones. Where one is pending the others are expanded to the end.
+type joined struct {
+	text    strings.Builder
+	pending error
+}
 
 func (j *joined) add(ctx context.Context, c *dialplan.Call, t *dialplan.Template, sc *scope) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	text, err := c.Expand(ctx, t, sc.env())
-	if err == nil && j.Len()+len(text) > dialplan.DefaultOutput {
+	if err == nil && j.text.Len()+len(text) > dialplan.DefaultOutput {
 		err = fmt.Errorf("%s: %w", c.Name, dialplan.ErrTooLong)
+	}
+	if errors.Is(err, dialplan.ErrPending) {
+		j.pending = err
+		return nil
 	}
 	if err != nil {
 		return err
 	}
-	j.WriteString(text)
+	j.text.WriteString(text)
 	return nil
+}
+
+// whole is the text, unless some of it is pending.
+func (j *joined) whole() (string, error) {
+	if j.pending != nil {
+		return "", j.pending
+	}
+	return j.text.String(), nil
 }
 
 // eachUser is PP_EACH_USER(text[,exclude_mac]): the text for the lowest line of every phone but the excluded, in the
@@ -51,7 +66,7 @@ func (rd *rendering) eachUser(ctx context.Context, c *dialplan.Call) (string, er
 			return "", err
 		}
 	}
-	return out.String(), nil
+	return out.whole()
 }
 
 // eachExtension is PP_EACH_EXTENSION(mac,template): the template file for each line of that phone, by line number.
@@ -81,7 +96,7 @@ func (rd *rendering) eachExtension(ctx context.Context, c *dialplan.Call) (strin
 			return "", err
 		}
 	}
-	return out.String(), nil
+	return out.whole()
 }
 
 // splitArguments splits at commas as Asterisk's functions do: not inside double quotes, parentheses or brackets, nor

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,6 +33,9 @@ type settings struct {
 	amiTLS      bool
 	amiCA       string // PEM file; empty: the system's
 	amiName     string // that its certificate must have; empty: the host of the address
+
+	functionConnections int
+	functionTTL         time.Duration // 0: no answer is reused
 
 	httpListen string // empty: none
 	httpPrefix string // "" or "/phoneprov"
@@ -89,7 +93,7 @@ func settingsTable() []setting {
 			meaning: "directory of Asterisk's configuration files"},
 		{section: "asterisk", key: "data_dir", value: "/usr/share/asterisk/phoneprov", set: text(func(s *settings) *string { return &s.dataDir }),
 			meaning: "directory of the templates and static files"},
-		{section: "asterisk", key: "resync", value: "5m", set: setResync,
+		{section: "asterisk", key: "resync", value: "5m", set: duration(func(s *settings) *time.Duration { return &s.resync }),
 			meaning: "everything is read again after this time even without an event; 0 is never"},
 		{section: "ami", key: "address", value: "127.0.0.1:5038", mayBeEmpty: true, set: address(func(s *settings) *string { return &s.amiAddress }),
 			meaning: "host and port of the manager interface. Empty: no AMI, and with `config = files` the files are watched for changes"},
@@ -97,6 +101,10 @@ func settingsTable() []setting {
 			meaning: "account of manager.conf"},
 		{section: "ami", key: "secret", secret: true, mayBeEmpty: true, set: setSecret,
 			meaning: "its secret; `secret_file` names a file that holds it"},
+		{section: "ami", key: "function_connections", value: "4", set: setFunctionConnections,
+			meaning: "at most so many connections ask Asterisk for functions in templates, 1 to 64"},
+		{section: "ami", key: "function_ttl", value: "1s", set: duration(func(s *settings) *time.Duration { return &s.functionTTL }),
+			meaning: "an answer to a function is reused for this time, or until the next reload; 0 is never"},
 		{section: "ami", key: "tls", value: "no", set: yesNo(func(s *settings) *bool { return &s.amiTLS }),
 			meaning: "`yes`: over TLS, to the port of `tlsbindaddr` in manager.conf"},
 		{section: "ami", key: "ca", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.amiCA }),
@@ -227,11 +235,27 @@ func address(f field) func(*settings, string) error {
 	}
 }
 
-func setResync(s *settings, v string) (err error) {
-	s.resync, err = time.ParseDuration(v)
-	if err != nil || s.resync < 0 {
-		return fmt.Errorf("%q is not a duration: want 30s, 5m or 0", v)
+// duration takes one that is not below zero.
+func duration(field func(*settings) *time.Duration) func(*settings, string) error {
+	return func(s *settings, v string) error {
+		d, err := time.ParseDuration(v)
+		if err != nil || d < 0 {
+			return fmt.Errorf("%q is not a duration: want 30s, 5m or 0", v)
+		}
+		*field(s) = d
+		return nil
 	}
+}
+
+// maxFunctionConnections is far more than help: each is a thread of Asterisk's.
+const maxFunctionConnections = 64
+
+func setFunctionConnections(s *settings, v string) error {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 || n > maxFunctionConnections {
+		return fmt.Errorf("%q is not a number from 1 to %d", v, maxFunctionConnections)
+	}
+	s.functionConnections = n
 	return nil
 }
 

@@ -46,6 +46,7 @@ func TestSettingsDefaults(t *testing.T) {
 	want := &settings{
 		source: "ami", configDir: "/etc/asterisk", dataDir: "/usr/share/asterisk/phoneprov", resync: 5 * time.Minute,
 		amiAddress: "127.0.0.1:5038", amiUsername: "phoneprov", amiSecret: "s",
+		functionConnections: 4, functionTTL: time.Second,
 		httpListen: ":8080", httpPrefix: "/phoneprov",
 		uploads: httpapi.UploadsDiscard, uploadDir: "/var/lib/phoneprov/uploads", uploadPhone: 8 << 20, uploadAll: 1 << 30,
 		allow: access.DefaultAllow(), proxies: []netip.Prefix{}, unknownMACs: 20, failedLogins: 20,
@@ -204,6 +205,9 @@ func TestBadSettings(t *testing.T) {
 		{"empty", "[asterisk]\ndata_dir =\n", nil, `phoneprov.ini:2: asterisk.data_dir: is empty`},
 		{"duration", "[asterisk]\nresync = 5\n", nil, `phoneprov.ini:2: asterisk.resync: "5" is not a duration: want 30s, 5m or 0`},
 		{"duration below zero", "[asterisk]\nresync = -1s\n", nil, `phoneprov.ini:2: asterisk.resync: "-1s" is not a duration: want 30s, 5m or 0`},
+		{"no connections", "[ami]\nfunction_connections = 0\n", nil, `phoneprov.ini:2: ami.function_connections: "0" is not a number from 1 to 64`},
+		{"too many connections", "[ami]\nfunction_connections = 65\n", nil, `phoneprov.ini:2: ami.function_connections: "65" is not a number from 1 to 64`},
+		{"function_ttl", "[ami]\nfunction_ttl = 1\n", nil, `phoneprov.ini:2: ami.function_ttl: "1" is not a duration: want 30s, 5m or 0`},
 		{"address", "[http]\nlisten = 8080\n", nil, `phoneprov.ini:2: http.listen: "8080" is not an address: want host:port`},
 		{"HTTPS address", "[https]\nlisten = 8443\n", nil, `phoneprov.ini:2: https.listen: "8443" is not an address: want host:port`},
 		{"neither yes nor no", "[https]\nlegacy = true\n", nil, `phoneprov.ini:2: https.legacy: "true" is not one of: yes, no`},
