@@ -21,6 +21,7 @@ func Functions() []Function {
 		{"FILTER", "allowed,text", "the characters of the text that are allowed, as in 0-9a-f", "${FILTER(0-9,${CALLERID})}", filter},
 		{"IF", "condition?then[:else]", "then, or else where the condition is 0", "${IF($[${LINE}=1]?first:other)}", choose},
 		{"ISNULL", "text", "1 where the text is empty, else 0", "${ISNULL(${LABEL})}", isNull},
+		{"JSON_ESCAPE", "text", "the text for use between the quotes of a JSON string; not in Asterisk", `{"name": "${JSON_ESCAPE(${DISPLAY_NAME})}"}`, jsonEscape},
 		{"LEN", "text", "the length of the text in bytes", "${LEN(${LABEL})}", length},
 		{"MD5", "text", "the MD5 sum of the text in hexadecimal", "${MD5(${USERNAME}:asterisk:${SECRET})}", md5Sum},
 		{"QUOTE", "text", "the text in quotes, with \\ before quotes and backslashes", "${QUOTE(${LABEL})}", quote},
@@ -32,6 +33,7 @@ func Functions() []Function {
 		{"TOLOWER", "text", "the text with A to Z in lower case", "${TOLOWER(${MAC})}", lower},
 		{"TOUPPER", "text", "the text with a to z in upper case", "${TOUPPER(${MAC})}", upper},
 		{"URIENCODE", "text", "the text for use in a URI", "${URIENCODE(${DISPLAY_NAME})}", uriEncode},
+		{"XML_ESCAPE", "text", "the text for use in XML, what is an entity already as it is; not in Asterisk", "<name>${XML_ESCAPE(${DISPLAY_NAME})}</name>", xmlEscape},
 	}
 }
 
