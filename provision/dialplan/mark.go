@@ -84,14 +84,21 @@ func (r *run) plain(text string) string {
 
 // unmarked is the template without what would be taken for a mark.
 func (t *Template) unmarked() *Template {
-	if !t.control {
+	if !hasMark(t.text) {
 		return t
 	}
 	return Parse(t.name, mapBytes(t.text, noMark))
 }
 
-// hasMark tells whether a text has bytes that would be taken for marks.
-func hasMark(text string) bool { return strings.ContainsAny(text, "\x01\x02\x03\x04\x05") }
+// hasMark looks for bytes that are marks, or would be taken for them. It is for whole files: IndexByte is fast.
+func hasMark(text string) bool {
+	for i := range len(special) {
+		if strings.IndexByte(text, byte(i+1)) >= 0 {
+			return true
+		}
+	}
+	return false
+}
 
 // marks say how a native function deals with them.
 type marks uint8

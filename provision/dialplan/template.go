@@ -8,8 +8,6 @@ type Template struct {
 	name string
 	text string
 	segs []segment
-
-	control bool // the text has bytes that would be taken for marks
 }
 
 type kind uint8
@@ -37,7 +35,7 @@ type segment struct {
 // Parse compiles a text. name is for diagnostics. It never fails: what is
 // malformed is a diagnostic of Expand and goes on, as in Asterisk.
 func Parse(name, text string) *Template {
-	t := &Template{name: name, text: text, control: hasMark(text)}
+	t := &Template{name: name, text: text}
 	t.segs = compile(nil, text, 0, 0)
 	return t
 }
