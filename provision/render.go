@@ -67,7 +67,9 @@ func (r *Renderer) Render(ctx context.Context, s *Snapshot, rt *Route, q Request
 	if err != nil {
 		return nil, fmt.Errorf("%s: template %q: %w", rt.file.pos, rt.file.path, noPath(err))
 	}
-	text, err := t.Expand(ctx, rd.scope(rt.Phone, rt.Phone.Lines[0]).env())
+	env := rd.scope(rt.Phone, rt.Phone.Lines[0]).env()
+	env.EscapeXML = r.escapes(rt)
+	text, err := t.Expand(ctx, env)
 	if err != nil {
 		return nil, fmt.Errorf("%s: template %q: %w", rt.file.pos, rt.file.path, unavailable(err))
 	}

@@ -23,7 +23,6 @@ type rendering struct {
 	open   map[*setvar]bool                     // setvars that are being expanded
 	// Expanded global variables, by their place.
 	globals map[int]string
-	each    map[string]dialplan.Func // see functions
 }
 
 // scope is where one line's variables are looked up.
@@ -49,10 +48,10 @@ func (s *scope) env() *dialplan.Env {
 		},
 		Now: s.rd.now, Zone: s.rd.zone, Ask: s.rd.ask,
 		Diag: s.rd.diag, LoadZone: s.rd.zones.load,
+		Funcs: s.rd.snap.functions, Owner: s,
 	}
 	if s.rd.data != nil {
 		env.Stat = s.rd.data.stat
-		env.Funcs = s.rd.functions()
 	}
 	return env
 }

@@ -66,7 +66,7 @@ func mapBytes(s string, to func(byte) byte) string {
 
 // mark gives a value its marks, where there are to be any.
 func (r *run) mark(value string) string {
-	if !r.marking {
+	if !r.marking || harmless(value) {
 		return value
 	}
 	marked := mapBytes(value, markOf)
@@ -74,9 +74,20 @@ func (r *run) mark(value string) string {
 	return marked
 }
 
+// harmless tells at once of most values that they need no mark.
+func harmless(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c < ' ', c == '&', c == '<', c == '>', c == '"', c == '\'':
+			return false
+		}
+	}
+	return true
+}
+
 // plain is a text without marks: what it is in Asterisk.
 func (r *run) plain(text string) string {
-	if !r.marking {
+	if !r.marked {
 		return text
 	}
 	return mapBytes(text, plainOf)

@@ -1,0 +1,49 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan"
+)
+
+// Function is one row of the table of our own functions, like dialplan.Function.
+type Function struct {
+	Name     string
+	Args     string // what stands between the parentheses; [what may be missing]
+	Synopsis string
+	Example  string // a template
+	run      func(s *scope, ctx context.Context, c *dialplan.Call) (string, error)
+}
+
+// Functions is the table of what sees more than the variables of one line. Asterisk has PP_EACH_USER and
+// PP_EACH_EXTENSION.
+func Functions() []Function {
+	return []Function{
+		{"PP_EACH_EXTENSION", "mac,template", "a template file for each line of a phone, by line number",
+			"${PP_EACH_EXTENSION(${MAC},line.xml)}", (*scope).eachExtension},
+		{"PP_EACH_LINE", "text[,mac]", "the text for every line of every phone, or of that one, with %{NAME} for the line's variables; not in Asterisk",
+			"${PP_EACH_LINE(<line number=\"%{LINE}\">%{USERNAME}</line>,${MAC})}", (*scope).eachLine},
+		{"PP_EACH_USER", "text[,exclude_mac]", "the text for the first line of every phone but that one, with %{NAME} for the line's variables",
+			"${PP_EACH_USER(<item>%{DISPLAY_NAME}</item>,${MAC})}", (*scope).eachUser},
+		{"PP_ENDPOINT", "option", "an option of the line's PJSIP endpoint as the running Asterisk has it, without AMI as the files have it; not in Asterisk",
+			"${PP_ENDPOINT(dtmf_mode)}", (*scope).endpointOption},
+		{"PP_USER", "option[,default]", "an option of the line's section in the users file, else of its [general], else the default; for a PJSIP phone, of its phoneprov section; not in Asterisk",
+			"${PP_USER(callwaiting,yes)}", (*scope).userOption},
+	}
+}
+
+// ownFunctions are those of the table by name. They work on the scope that owns the Env of their call.
+func ownFunctions() map[string]dialplan.Func {
+	funcs := map[string]dialplan.Func{}
+	for _, f := range Functions() {
+		funcs[f.Name] = func(ctx context.Context, c *dialplan.Call) (string, error) {
+			s, ok := c.Env.Owner.(*scope)
+			if !ok {
+				return "", fmt.Errorf("%s: of no line", f.Name)
+			}
+			return f.run(s, ctx, c)
+		}
+	}
+	return funcs
+}
