@@ -2,10 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +17,7 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 	"github.com/phoneprov/phoneprov/httpapi"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
 // filesAndAMI is, for startService, config = files together with an AMI; "files" is without one.
@@ -38,7 +43,7 @@ func startService(t *testing.T, a *oracle.Asterisk, source string) *service {
 	case filesAndAMI:
 		env["PHONEPROV_ASTERISK_CONFIG"] = "files"
 	}
-	s, err := loadSettings("", func(name string) (string, bool) { v, ok := env[name]; return v, ok })
+	s, err := loadSettings(asAsterisk(t, a.ConfigDir), func(name string) (string, bool) { v, ok := env[name]; return v, ok })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +74,26 @@ func startService(t *testing.T, a *oracle.Asterisk, source string) *service {
 		return nil
 	})
 	return v
+}
+
+// asAsterisk is a phoneprov.ini with which no profile of a configuration escapes values.
+func asAsterisk(t *testing.T, configDir string) string {
+	t.Helper()
+	profiles, err := (&astconf.Loader{Dir: configDir}).Load("phoneprov.conf")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if profiles != nil {
+		for _, c := range profiles.Categories {
+			fmt.Fprintf(&b, "[profile %s]\nescape = none\n", c.Name)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "phoneprov.ini")
+	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // noSecrets fails the test where a secret of the tests' configurations shows.
