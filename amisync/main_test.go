@@ -29,21 +29,32 @@ var noEndpointOptions = cmpopts.IgnoreFields(provision.Endpoint{}, "Options")
 // fake starts an AMI server with the configuration files given, and returns it with its address.
 func fake(t testing.TB, files map[string]string, o amiserver.Options) (*amiserver.Server, string) {
 	t.Helper()
-	dir := t.TempDir()
+	return fakeDir(t, layFiles(t, files), o)
+}
+
+func layFiles(t testing.TB, files map[string]string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
 	for name, text := range files {
 		writeFile(t, filepath.Join(dir, name), text)
 	}
-	return fakeDir(t, dir, o)
+	return dir
 }
 
 // fakeDir is fake with a directory of the test's own.
 func fakeDir(t testing.TB, dir string, o amiserver.Options) (*amiserver.Server, string) {
 	t.Helper()
-	o.Username, o.Secret, o.Dir = testUser, testSecret, dir
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return fakeOn(t, l, dir, o), l.Addr().String()
+}
+
+// fakeOn is fakeDir on a listener of the test's own.
+func fakeOn(t testing.TB, l net.Listener, dir string, o amiserver.Options) *amiserver.Server {
+	t.Helper()
+	o.Username, o.Secret, o.Dir = testUser, testSecret, dir
 	server := amiserver.New(o)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
@@ -53,7 +64,7 @@ func fakeDir(t testing.TB, dir string, o amiserver.Options) (*amiserver.Server, 
 			t.Errorf("Serve: %v", err)
 		}
 	})
-	return server, l.Addr().String()
+	return server
 }
 
 func writeFile(t testing.TB, path, text string) {

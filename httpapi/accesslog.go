@@ -1,8 +1,10 @@
 package httpapi
 
 import (
+	"crypto/tls"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -37,6 +39,9 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *response, e 
 	line.Str("method", short(r.Method)).Str("file", short(e.fileOr(r))).
 		Int("status", res.status).Int64("bytes", res.bytes).Dur("duration_ms", took).
 		Str("remote", remoteAddress(r)).Str("user_agent", short(r.UserAgent()))
+	if r.TLS != nil {
+		line.Str("tls", strings.TrimPrefix(tls.VersionName(r.TLS.Version), "TLS "))
+	}
 	if e.err != nil {
 		line.AnErr("error", e.err)
 	}

@@ -1,8 +1,10 @@
 package httpapi
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"maps"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -25,6 +27,18 @@ func TestLogLine(t *testing.T) {
 		"file": "0011223344aa.cfg", "status": 200.0, "bytes": 22.0, "remote": "192.0.2.1", "user_agent": "Yealink SIP-T46G"}
 	if !maps.Equal(line, want) {
 		t.Errorf("got %v, want %v", line, want)
+	}
+}
+
+func TestLogTellsTheVersionOfTLS(t *testing.T) {
+	for version, want := range map[uint16]string{tls.VersionTLS10: `"tls":"1.0"`, tls.VersionTLS13: `"tls":"1.3"`} {
+		b := newBench(t)
+		r := httptest.NewRequest("GET", phoneURL, nil)
+		r.TLS = &tls.ConnectionState{Version: version}
+		Phones(b.Options).ServeHTTP(httptest.NewRecorder(), r)
+		if !strings.Contains(b.log.String(), want) {
+			t.Errorf("got %s, want %s", &b.log, want)
+		}
 	}
 }
 

@@ -8,16 +8,20 @@ import (
 )
 
 // Whatever a Host header says, what goes into a phone's file is a name or an address.
-func FuzzServerAddress(f *testing.F) {
+func FuzzOrigin(f *testing.F) {
 	for _, host := range []string{"pbx.test:80", "[::1]:80", "10.0.0.1", "a<b", "[fe80::1%25eth0]", "${X}"} {
 		f.Add(host)
 	}
 	f.Fuzz(func(t *testing.T, host string) {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Host = host
-		got := serverAddress(r)
-		if strings.Trim(got, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:") != "" || len(got) > maxHostName+1 {
-			t.Errorf("%q: got %q", host, got)
+		o := originOf(r)
+		const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:"
+		if strings.Trim(o.host, letters) != "" || len(o.host) > maxHostName+1 || strings.Trim(o.port, "0123456789") != "" || len(o.port) > 5 {
+			t.Errorf("%q: got %+v", host, o)
+		}
+		if u, err := url.Parse("http://" + o.urlHost() + "/x"); err != nil || u.Hostname() != o.host || u.Port() != o.port {
+			t.Errorf("%q: %q is no host of a URL: %v", host, o.urlHost(), err)
 		}
 	})
 }

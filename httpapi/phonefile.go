@@ -35,7 +35,7 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 
 	ctx, cancel := context.WithTimeout(r.Context(), renderTimeout)
 	defer cancel()
-	doc, err := a.Renderer.Render(ctx, snapshot, route, provision.Request{Server: serverAddress(r), Now: a.Now()})
+	doc, err := a.Renderer.Render(ctx, snapshot, route, a.request(r))
 	if err != nil {
 		return err
 	}
@@ -65,4 +65,13 @@ func serveStatic(w http.ResponseWriter, r *http.Request, doc *provision.Document
 		plain.Header["Range"] = ranges
 	}
 	http.ServeContent(w, plain, "", time.Time{}, doc.Content)
+}
+
+// request is what a rendering knows of the phone's request.
+func (a *api) request(r *http.Request) provision.Request {
+	o := originOf(r)
+	return provision.Request{
+		Server: o.host, Now: a.Now(),
+		Scheme: o.scheme, Host: o.urlHost(), Prefix: a.Prefix, UserAgent: r.UserAgent(),
+	}
 }

@@ -3,13 +3,16 @@ package httpapi
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/phoneprov/phoneprov/provision"
 )
@@ -174,4 +177,46 @@ func TestPanicAfterHeader(t *testing.T) {
 		t.Error("the client took half a file for a whole one")
 	}
 	http.DefaultClient.CloseIdleConnections()
+}
+
+// What a rendering knows of the request; what is no host is none.
+func TestRequest(t *testing.T) {
+	b := newBench(t)
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	b.Now = func() time.Time { return now }
+	for _, tt := range []struct {
+		name, host string
+		tls        bool
+		want       provision.Request
+	}{
+		{"name and port", "pbx.test:8080", false, provision.Request{Server: "pbx.test", Scheme: "http", Host: "pbx.test:8080"}},
+		{"TLS", "pbx.test", true, provision.Request{Server: "pbx.test", Scheme: "https", Host: "pbx.test"}},
+		{"IPv6", "[2001:db8::1]:8080", false, provision.Request{Server: "2001:db8::1", Scheme: "http", Host: "[2001:db8::1]:8080"}},
+		{"rubbish", "a<b>", false, provision.Request{Scheme: "http"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var got provision.Request
+			b.Renderer = requestFunc(func(q provision.Request) { got = q })
+			r := httptest.NewRequest("GET", "/PhoneProv/0011223344aa.cfg", nil)
+			r.Host = tt.host
+			if tt.tls {
+				r.TLS = &tls.ConnectionState{}
+			}
+			r.Header.Set("User-Agent", "Linphonec/5.1.65")
+			w := httptest.NewRecorder()
+			Phones(b.Options).ServeHTTP(w, r)
+			tt.want.Now, tt.want.Prefix, tt.want.UserAgent = now, "/phoneprov", "Linphonec/5.1.65"
+			if w.Code != 200 || got != tt.want {
+				t.Errorf("got %d, %+v\nwant %+v", w.Code, got, tt.want)
+			}
+		})
+	}
+}
+
+// requestFunc is a Renderer that looks at the request.
+type requestFunc func(provision.Request)
+
+func (f requestFunc) Render(_ context.Context, _ *provision.Snapshot, _ *provision.Route, q provision.Request) (*provision.Document, error) {
+	f(q)
+	return &provision.Document{Content: strings.NewReader("")}, nil
 }

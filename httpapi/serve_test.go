@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -95,16 +96,23 @@ func TestIdleAndSlowHeadersEnd(t *testing.T) {
 	for _, tt := range []struct {
 		name, sent string
 		want       time.Duration
+		tls        bool
 	}{
-		{"half a header", "GET / HTTP/1.1\r\nHo", headerTimeout},
-		{"idle", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", idleTimeout},
+		{"half a header", "GET / HTTP/1.1\r\nHo", headerTimeout, false},
+		{"idle", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", idleTimeout, false},
+		{"no handshake", "", headerTimeout, true},
+		{"half a handshake", "\x16\x03\x01\x02\x00", headerTimeout, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := newPipes()
+				served := net.Listener(l)
+				if tt.tls {
+					served = tls.NewListener(l, &tls.Config{Certificates: make([]tls.Certificate, 1)}) // no hello, no certificate
+				}
 				ctx, cancel := context.WithCancel(t.Context())
 				done := make(chan error, 1)
-				go func() { done <- Serve(ctx, l, http.NotFoundHandler(), zerolog.Nop()) }()
+				go func() { done <- Serve(ctx, served, http.NotFoundHandler(), zerolog.Nop()) }()
 				conn := l.dial()
 				start := time.Now()
 				fmt.Fprint(conn, tt.sent)

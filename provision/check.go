@@ -16,7 +16,7 @@ import (
 )
 
 // Check renders every route of a snapshot and reports what its author should know: files that cannot be made, what the
-// templates' language has to say, unknown functions, XML that is malformed, and templates that nothing uses. Each
+// templates' language has to say, unknown functions, files that differ at every fetch, XML that is malformed, and templates that nothing uses. Each
 // finding is there once, for the first phone that has it. Where Asterisk cannot be asked that is an error as well.
 func Check(ctx context.Context, s *Snapshot, r *Renderer, q Request) []Diagnostic {
 	c := checker{seen: map[string]bool{}, used: map[string]bool{}, templates: map[string]bool{}}
@@ -70,6 +70,7 @@ func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route
 	for _, name := range doc.Templates {
 		c.used[name], c.templates[name] = true, true
 	}
+	c.volatile(ctx, s, r, rt, q, doc)
 	if rt.isXML() && !rt.Static() {
 		if line, err := malformed(doc.Content); err != nil {
 			c.report(Diagnostic{Pos: astconf.Pos{File: rt.file.path}, Severity: Error,

@@ -7,6 +7,11 @@ import (
 	"testing"
 )
 
+// differs is what Check says of a place that makes a file differ.
+func differs(name string) string {
+	return "warning: " + name + " makes a file that differs at every fetch: phones that compare files load it anew each time"
+}
+
 func TestCheck(t *testing.T) {
 	for _, row := range []struct {
 		name, more string
@@ -37,6 +42,14 @@ func TestCheck(t *testing.T) {
 			[]string{`t.xml: error: malformed XML for phone 000000000001, line 1 of "y": a start tag and the end tag after it differ`}, false},
 		{"no XML at all", "y => t,text/xml\n", map[string]string{"t": "\n"},
 			[]string{`t: error: malformed XML for phone 000000000001, line 1 of "y": no element`}, false},
+		{"a file by chance", "setvar => ID=${UUID()}\nsetvar => NEVER=${RAND()}\n", map[string]string{"t": "a${STRFTIME(,,%F)}\n ${RAND()}${RAND()}${ID}${RAND(5,5)}\n${UUID()}"},
+			[]string{"t:2: " + differs("RAND"), "t:3: " + differs("UUID"), "phoneprov.conf:5: " + differs("UUID")}, false},
+		{"chance without effect", "", map[string]string{"t": "${RAND(5,5)}${LEN(${UUID()})}"}, nil, false},
+		{"a time", "", map[string]string{"t": "\n<!-- ${STRFTIME(${EPOCH},UTC,%F %T)} -->${STRFTIME(,,%H:%M)}"},
+			[]string{"t:2: " + differs("EPOCH"), "t:2: " + differs("STRFTIME")}, false},
+		{"a date", "", map[string]string{"t": "${STRFTIME(${EPOCH},UTC,%F)} ${STRFTIME(,,%F)} ${IFTIME(12:00-12:30,*,*,*?a:b)} $[${EPOCH} > 1]"}, nil, false},
+		{"chance in an include", "", map[string]string{"t": "${PP_EACH_EXTENSION(${MAC},line)}", "line": "\n${UUID()}"},
+			[]string{"line:2: " + differs("UUID")}, false},
 		{"an unknown function", "setvar => A=${NOSUCH(1)}\n", map[string]string{"t": "a\n ${TOUPPER(x)}${IF(0?${NOTHERE(x)}:b)}"},
 			[]string{`phoneprov.conf:5: error: unknown function NOSUCH`, `t:2: error: unknown function NOTHERE`}, false},
 	} {
@@ -129,6 +142,9 @@ SERVER=asked request
 		for _, l := range r.Explain(context.Background(), s, s.Lookup(uri), Request{Server: "asked", Now: testNow}) {
 			got.WriteString("[" + l.Section + "] " + l.Number + "\n")
 			for _, v := range l.Variables {
+				if strings.HasPrefix(v.Name, requestVarPrefix) { // TestExplainRequestVars
+					continue
+				}
 				if v.Secret {
 					v.Value = "*"
 				}

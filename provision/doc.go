@@ -11,7 +11,7 @@
 // a Diagnostic; errors are for limits and I/O.
 //
 // A Snapshot never changes once it is stored: a request loads it once and passes it down. What differs between requests
-// (SERVER, the time) is an overlay of the rendering, never written to it. Everything exported is safe for concurrent
+// (SERVER, the time, RequestVariables) is an overlay of the rendering, never written to it. Everything exported is safe for concurrent
 // use unless it says otherwise. The package knows no network, no log, and for what a phone gets no clock but the one it is
 // given; the files it reads are those under the DataDir.
 package provision

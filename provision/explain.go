@@ -63,6 +63,13 @@ func (s *scope) explain(ctx context.Context) []Variable {
 		})
 		add(v.name, value, fmt.Sprintf("%s (setvar)", v.pos), usesSecret)
 	}
+	for _, v := range RequestVariables() {
+		origin := v.from
+		if origin == fromZone {
+			origin += " " + s.line.zone.String()
+		}
+		add(v.Name, v.value(s), origin, false)
+	}
 	if s.rd.server != "" {
 		add("SERVER", s.rd.server, fromRequest, false)
 	}

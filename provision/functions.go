@@ -20,13 +20,13 @@ type Function struct {
 // PP_EACH_EXTENSION.
 func Functions() []Function {
 	return []Function{
-		{"PP_EACH_EXTENSION", "mac,template", "a template file for each line of a phone, by line number",
+		{"PP_EACH_EXTENSION", "mac,template", "the template file for each line of that phone, by line number",
 			"${PP_EACH_EXTENSION(${MAC},line.xml)}", (*scope).eachExtension},
-		{"PP_EACH_LINE", "text[,mac]", "the text for every line of every phone, or of that one, with %{NAME} for the line's variables; not in Asterisk",
+		{"PP_EACH_LINE", "text[,mac]", "the text for every line of every phone, or of that one, with %{NAME} for its variables; not in Asterisk",
 			"${PP_EACH_LINE(<line number=\"%{LINE}\">%{USERNAME}</line>,${MAC})}", (*scope).eachLine},
-		{"PP_EACH_USER", "text[,exclude_mac]", "the text for the first line of every phone but that one, with %{NAME} for the line's variables",
-			"${PP_EACH_USER(<item>%{DISPLAY_NAME}</item>,${MAC})}", (*scope).eachUser},
-		{"PP_ENDPOINT", "option", "an option of the line's PJSIP endpoint as the running Asterisk has it, without AMI as the files have it; not in Asterisk",
+		{"PP_EACH_USER", "text[,mac]", "the text for the lowest line of every phone but that one, with %{NAME} for its variables",
+			"${PP_EACH_USER(%{USERNAME}=%{DISPLAY_NAME};,${MAC})}", (*scope).eachUser},
+		{"PP_ENDPOINT", "option", "an option of the line's PJSIP endpoint, by its name in pjsip.conf, as the running Asterisk has it, in which yes is true; without AMI what the files say, which is no default; not in Asterisk",
 			"${PP_ENDPOINT(dtmf_mode)}", (*scope).endpointOption},
 		{"PP_USER", "option[,default]", "an option of the line's section in the users file, else of its [general], else the default; for a PJSIP phone, of its phoneprov section; not in Asterisk",
 			"${PP_USER(callwaiting,yes)}", (*scope).userOption},

@@ -77,6 +77,7 @@ const (
 	fromDefault  = "default"
 	fromEndpoint = "endpoint"
 	fromSection  = "section name"
+	fromPhone    = "phone"
 	fromZone     = "time zone"
 	fromRequest  = "request"
 )

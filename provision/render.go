@@ -25,6 +25,11 @@ var (
 type Request struct {
 	Server string    // the address that the phone reached us by: SERVER where the configuration names none
 	Now    time.Time // the time it is
+
+	Scheme    string // of the phone's URL: http or https
+	Host      string // of the phone's URL, with its port where it has one; empty: not known
+	Prefix    string // of the phone's URL, before the names of the files: "/phoneprov", or empty
+	UserAgent string // as the phone sent it
 }
 
 // Renderer makes documents. It may be used by many goroutines.
@@ -47,6 +52,7 @@ type Document struct {
 	Diagnostics []Diagnostic // what the templates' author should know
 	Templates   []string     // the templates that it was made of
 	file        fs.File
+	setvars     map[*setvar]bool // that it was made of
 }
 
 // Close releases the document.
@@ -75,12 +81,12 @@ func (r *Renderer) Render(ctx context.Context, s *Snapshot, rt *Route, q Request
 	}
 	return &Document{
 		MIME: rt.MIME(), Content: strings.NewReader(text), Size: int64(len(text)),
-		Diagnostics: rd.diags, Templates: rd.used,
+		Diagnostics: rd.diags, Templates: rd.used, setvars: rd.setvars,
 	}, nil
 }
 
 func (r *Renderer) rendering(s *Snapshot, q Request) *rendering {
-	return &rendering{snap: s, data: r.Data, server: q.Server, now: q.Now, zone: r.Zone, ask: r.Ask, zones: zones{}}
+	return &rendering{snap: s, data: r.Data, server: q.Server, now: q.Now, zone: r.Zone, ask: r.Ask, zones: zones{}, request: q}
 }
 
 func (r *Renderer) static(rt *Route) (*Document, error) {

@@ -23,13 +23,20 @@ type rendering struct {
 	open   map[*setvar]bool                     // setvars that are being expanded
 	// Expanded global variables, by their place.
 	globals map[int]string
+	setvars map[*setvar]bool // that were expanded
+
+	request Request // for RequestVariables; empty while the snapshot is being built
+	device  *Device // see phoneDevice
+	rules   map[*time.Location]zoneRule
 }
 
 // scope is where one line's variables are looked up.
 //
-//	lookup = line's own, else time zone's, else profile's setvar, else SERVER of the request, else Asterisk's global
+//	lookup = line's own, else time zone's, else profile's setvar, else a RequestVariable, else SERVER of the request,
+//	         else Asterisk's global
 type scope struct {
 	rd      *rendering
+	phone   *Phone
 	line    *Line
 	profile *Profile
 	setvars []string // expanded ones, by their place in the profile
@@ -37,7 +44,7 @@ type scope struct {
 }
 
 func (rd *rendering) scope(p *Phone, l *Line) *scope {
-	return &scope{rd: rd, line: l, profile: p.Profile}
+	return &scope{rd: rd, phone: p, line: l, profile: p.Profile}
 }
 
 // env is what a template sees of the scope.
@@ -73,6 +80,9 @@ func (s *scope) lookup(ctx context.Context, name string, setvars int) (string, b
 			return value, true, err
 		}
 	}
+	if v, ok := s.requestVar(name); ok {
+		return v, true, nil
+	}
 	if name == "SERVER" && s.rd.server != "" {
 		return s.rd.server, true, nil
 	}
@@ -97,6 +107,10 @@ func (s *scope) setvar(ctx context.Context, i int) (string, error) {
 	}
 	s.rd.open[v] = true
 	defer delete(s.rd.open, v)
+	if s.rd.setvars == nil {
+		s.rd.setvars = map[*setvar]bool{}
+	}
+	s.rd.setvars[v] = true
 	env := s.env()
 	env.Lookup = func(ctx context.Context, name string) (string, bool, error) { return s.lookup(ctx, name, i) }
 	value, err := v.value.Expand(ctx, env)

@@ -72,7 +72,7 @@ func changes(now time.Time) (before, after time.Time, ok bool) {
 	}
 	t = now
 	for range maxTransitions {
-		_, end := t.ZoneBounds()
+		end := zoneEnd(t)
 		if end.IsZero() {
 			return before, after, false
 		}
@@ -83,4 +83,14 @@ func changes(now time.Time) (before, after time.Time, ok bool) {
 		}
 	}
 	return before, after, !before.IsZero() && !after.IsZero()
+}
+
+// zoneEnd is the end of the time around t in which a zone stays as it is, zero where there is none. On the last day of a
+// leap year the library takes the day before for it, by a rule that goes on for ever.
+func zoneEnd(t time.Time) time.Time {
+	_, end := t.ZoneBounds()
+	if !end.IsZero() && !end.After(t) {
+		return t.AddDate(0, 0, 1)
+	}
+	return end
 }

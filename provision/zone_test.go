@@ -59,3 +59,18 @@ func TestDaylightSavingIsOfTheRequest(t *testing.T) {
 		}
 	}
 }
+
+// The library's own list of changes ends, by a rule for all later years, in an end that does not move on the last day of
+// a leap year: the zones that are part of the program have such rules.
+func TestZoneVarsInLeapYears(t *testing.T) {
+	loc, err := time.LoadLocationFromTZData("America/New_York", everyZone(t)["America/New_York"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, now := range []time.Time{time.Date(2028, 11, 23, 12, 0, 0, 0, time.UTC), time.Date(2028, 12, 31, 12, 0, 0, 0, time.UTC)} {
+		vars := zoneVars(loc, now)
+		if got := vars["DST_START_MONTH"] + "/" + vars["DST_START_MDAY"]; got != "3/11" {
+			t.Errorf("at %v: got %q, want 3/11", now, got)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 )
 
@@ -43,6 +44,7 @@ func commands() []command {
 		{"check", "", "load everything once, render every file, print what is wrong", 0, setupCheck},
 		{"routes", "", "print the files that are served", 0, setupRoutes},
 		{"render", "URI|MAC", "print a file as a phone gets it, or all files of a phone", 1, setupRender},
+		{"passwd", "MAC|shared USER", "write a phone's password, read from stdin, to the credentials file", math.MaxInt, setupPasswd},
 		{"healthcheck", "", "ask the running service whether it is ready", 0, setupHealthcheck},
 		{"version", "", "print the version", 0, setupVersion},
 	}

@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"net"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -17,6 +20,7 @@ type once struct {
 	diagnostics []provision.Diagnostic
 	renderer    *provision.Renderer
 	service     *service
+	settings    *settings
 }
 
 // openOnce reads the settings and Asterisk's configuration.
@@ -25,7 +29,7 @@ func openOnce(ctx context.Context, config string, cl *call) (*once, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &once{service: &service{log: zerolog.Nop()}} // what goes wrong is returned
+	o := &once{service: &service{log: zerolog.Nop()}, settings: s} // what goes wrong is returned
 	v := o.service
 	if o.renderer, err = v.open(s, nil); err != nil {
 		o.close()
@@ -45,16 +49,28 @@ func (o *once) close() {
 	_ = o.service.close() // it was only read from
 }
 
-// request is one that no phone made, to the address that -server says.
+// request is one that no phone made, to the address that -server says: at the port that is listened on, if it names none.
 func (o *once) request(server string) provision.Request {
-	return provision.Request{Server: server, Now: time.Now()}
+	q := provision.Request{Server: server, Now: time.Now(), Scheme: "http", Host: server, Prefix: o.settings.httpPrefix}
+	if host, _, err := net.SplitHostPort(server); err == nil {
+		q.Server = host
+		return q
+	}
+	q.Server = strings.Trim(server, "[]")
+	_, listened, _ := net.SplitHostPort(o.settings.httpListen)
+	port, _ := net.LookupPort("tcp", listened) // 0 is any
+	q.Host = net.JoinHostPort(q.Server, strconv.Itoa(port))
+	if port == 0 || port == 80 {
+		q.Host = strings.TrimSuffix(q.Host, ":"+strconv.Itoa(port))
+	}
+	return q
 }
 
 func newSync(s *settings, store *provision.Store, log zerolog.Logger) (*amisync.Service, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	return amisync.New(amisync.Options{
+	o := amisync.Options{
 		Address:   s.amiAddress,
 		Username:  s.amiUsername,
 		Secret:    s.amiSecret,
@@ -62,13 +78,17 @@ func newSync(s *settings, store *provision.Store, log zerolog.Logger) (*amisync.
 		ConfigDir: s.configDir,
 		Resync:    s.resync,
 		Store:     store,
-		Zone:      time.Local,
+		Zone:      serverZone(),
 		Log:       log,
-	})
+	}
+	if s.amiTLS {
+		o.Dial = amisync.TLS{CA: s.amiCA, ServerName: s.amiName}.Dial
+	}
+	return amisync.New(o)
 }
 
 func newRenderer(s *settings, sync *amisync.Service, data *provision.DataDir) *provision.Renderer {
-	r := &provision.Renderer{Data: data, Zone: time.Local, Profiles: map[string]provision.ProfileOptions{}}
+	r := &provision.Renderer{Data: data, Zone: serverZone(), Profiles: map[string]provision.ProfileOptions{}}
 	for name, p := range s.profiles {
 		r.Profiles[name] = provision.ProfileOptions{Escape: p.escape}
 	}
@@ -94,5 +114,5 @@ func configFlag(cl *call) *string {
 
 // serverFlag stands for what only a request can tell.
 func serverFlag(cl *call) *string {
-	return cl.flags.String("server", "127.0.0.1", "the `address` by which the phone reaches us, for ${SERVER} where the configuration has none")
+	return cl.flags.String("server", "127.0.0.1", "the `address` by which the phone reaches us, with a port or without, for ${SERVER} where the configuration has none, and ${PP_URL}")
 }

@@ -43,7 +43,14 @@ func startService(t *testing.T, a *oracle.Asterisk, source string) *service {
 	case filesAndAMI:
 		env["PHONEPROV_ASTERISK_CONFIG"] = "files"
 	}
-	s, err := loadSettings(asAsterisk(t, a.ConfigDir), func(name string) (string, bool) { v, ok := env[name]; return v, ok })
+	v, _ := runService(t, env, asAsterisk(t, a.ConfigDir))
+	return v
+}
+
+// runService runs the service with settings from the environment and a file until the test ends, and waits for its first snapshot.
+func runService(t *testing.T, env map[string]string, ini string) (*service, *lockedBuffer) {
+	t.Helper()
+	s, err := loadSettings(ini, func(name string) (string, bool) { v, ok := env[name]; return v, ok })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +80,7 @@ func startService(t *testing.T, a *oracle.Asterisk, source string) *service {
 		}
 		return nil
 	})
-	return v
+	return v, log
 }
 
 // asAsterisk is a phoneprov.ini with which no profile of a configuration escapes values.

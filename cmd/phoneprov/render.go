@@ -14,6 +14,7 @@ import (
 func setupRender(cl *call) func(context.Context) error {
 	config := configFlag(cl)
 	server := serverFlag(cl)
+	agent := cl.flags.String("user-agent", "", "the phone's User-Agent `text`, for ${PP_VENDOR}, ${PP_MODEL} and ${PP_FIRMWARE}")
 	explain := cl.flags.Bool("explain", false, "print each variable with its value and where it comes from, instead of the file")
 	secrets := cl.flags.Bool("secrets", false, "with -explain: print secrets too")
 	return func(ctx context.Context) error {
@@ -31,6 +32,7 @@ func setupRender(cl *call) func(context.Context) error {
 			return fmt.Errorf("%s: no such file or phone", cl.args[0])
 		}
 		r := rendering{call: cl, once: o, request: o.request(*server), secrets: *secrets}
+		r.request.UserAgent = *agent
 		if *explain {
 			return r.explain(ctx, routes[0]) // all files of a phone have the same variables
 		}

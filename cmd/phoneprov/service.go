@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"sync"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/amisync"
 	"github.com/phoneprov/phoneprov/httpapi"
+	"github.com/phoneprov/phoneprov/httpapi/tlsconf"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
@@ -24,8 +27,10 @@ type service struct {
 	log     zerolog.Logger
 	sync    *amisync.Service
 	data    *provision.DataDir
-	phones  net.Listener
-	admin   net.Listener // nil: none
+	phones  net.Listener    // nil: none
+	https   net.Listener    // nil: none; for phones too
+	tls     *tlsconf.Server // nil without https
+	admin   net.Listener    // nil: none
 	options httpapi.Options
 }
 
@@ -37,8 +42,18 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 			err = errors.Join(err, v.close())
 		}
 	}()
-	if v.phones, err = net.Listen("tcp", s.httpListen); err != nil {
-		return nil, fmt.Errorf("http.listen: %w", err)
+	if err = s.check(); err != nil {
+		return nil, err
+	}
+	if s.httpListen != "" {
+		if v.phones, err = net.Listen("tcp", s.httpListen); err != nil {
+			return nil, fmt.Errorf("http.listen: %w", err)
+		}
+	}
+	if s.httpsListen != "" {
+		if err = v.listenTLS(s); err != nil {
+			return nil, err
+		}
 	}
 	if s.adminListen != "" {
 		if v.admin, err = net.Listen("tcp", s.adminListen); err != nil {
@@ -58,6 +73,21 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 		Log:      v.log,
 	}
 	return v, nil
+}
+
+// listenTLS reads the certificates and binds the address for HTTPS.
+func (v *service) listenTLS(s *settings) (err error) {
+	v.tls, err = tlsconf.New(tlsconf.Options{
+		Cert: s.httpsCert, Key: s.httpsKey, Legacy: s.httpsLegacy,
+		ClientCA: s.clientCA, AcceptExpired: s.acceptExpired, Log: v.log,
+	})
+	if err != nil {
+		return fmt.Errorf("https: %w", err)
+	}
+	if v.https, err = tls.Listen("tcp", s.httpsListen, v.tls.Config()); err != nil {
+		return fmt.Errorf("https.listen: %w", err)
+	}
+	return nil
 }
 
 // open makes the synchronisation and the renderer.
@@ -108,28 +138,31 @@ func (v *service) run(ctx context.Context, resync <-chan string) error {
 	return errors.Join(append(errs, v.close())...)
 }
 
-// serve runs the HTTP servers until both have ended; when one fails the other is stopped.
+// serve runs the HTTP servers until all have ended; when one fails the others are stopped.
 func (v *service) serve(ctx context.Context, stop func()) error {
+	phones := httpapi.Phones(v.options)
+	servers := []struct {
+		listener net.Listener
+		handler  http.Handler
+	}{{v.phones, phones}, {v.https, phones}, {v.admin, httpapi.Admin(v.options)}}
 	var wg sync.WaitGroup
-	var errs [2]error
-	wg.Go(func() {
-		defer stop()
-		errs[0] = httpapi.Serve(ctx, v.phones, httpapi.Phones(v.options), v.log)
-	})
-	if v.admin != nil {
-		wg.Go(func() {
-			defer stop()
-			errs[1] = httpapi.Serve(ctx, v.admin, httpapi.Admin(v.options), v.log)
-		})
+	errs := make([]error, len(servers))
+	for i, s := range servers {
+		if s.listener != nil {
+			wg.Go(func() {
+				defer stop()
+				errs[i] = httpapi.Serve(ctx, s.listener, s.handler, v.log)
+			})
+		}
 	}
 	wg.Wait()
-	return errors.Join(errs[:]...)
+	return errors.Join(errs...)
 }
 
 // close releases what newService took. The listeners may be closed already.
 func (v *service) close() error {
 	var errs []error
-	for _, l := range []net.Listener{v.phones, v.admin} {
+	for _, l := range []net.Listener{v.phones, v.https, v.admin} {
 		if l != nil {
 			if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 				errs = append(errs, err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/phoneprov/phoneprov/httpapi/httpauth"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
@@ -26,9 +27,22 @@ type settings struct {
 	amiAddress  string // empty: no AMI
 	amiUsername string
 	amiSecret   provision.Secret
+	amiTLS      bool
+	amiCA       string // PEM file; empty: the system's
+	amiName     string // that its certificate must have; empty: the host of the address
 
-	httpListen string
+	httpListen string // empty: none
 	httpPrefix string // "" or "/phoneprov"
+
+	httpsListen string // empty: none
+	httpsCert   string
+	httpsKey    string
+	httpsLegacy bool
+
+	clientCA      string // PEM file; empty: client certificates are not asked for
+	acceptExpired bool
+	credentials   string // empty: none
+	realm         string
 
 	logLevel  zerolog.Level
 	logFormat string // "json" or "console"
@@ -72,10 +86,32 @@ func settingsTable() []setting {
 			meaning: "account of manager.conf"},
 		{section: "ami", key: "secret", secret: true, mayBeEmpty: true, set: setSecret,
 			meaning: "its secret; `secret_file` names a file that holds it"},
-		{section: "http", key: "listen", value: ":8080", set: address(func(s *settings) *string { return &s.httpListen }),
-			meaning: "address for the phones"},
+		{section: "ami", key: "tls", value: "no", set: yesNo(func(s *settings) *bool { return &s.amiTLS }),
+			meaning: "`yes`: over TLS, to the port of `tlsbindaddr` in manager.conf"},
+		{section: "ami", key: "ca", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.amiCA }),
+			meaning: "PEM file of the CA of Asterisk's certificate, or that certificate itself; empty: the system's CAs"},
+		{section: "ami", key: "server_name", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.amiName }),
+			meaning: "name in Asterisk's certificate; empty: the host of `address`"},
+		{section: "http", key: "listen", value: ":8080", mayBeEmpty: true, set: address(func(s *settings) *string { return &s.httpListen }),
+			meaning: "address for the phones; empty: none, with HTTPS only"},
 		{section: "http", key: "prefix", value: "/phoneprov", set: setPrefix,
 			meaning: "path before the file names, as Asterisk's own; `/` is none"},
+		{section: "https", key: "listen", mayBeEmpty: true, set: address(func(s *settings) *string { return &s.httpsListen }),
+			meaning: "address for the phones over TLS 1.2 and up, say `:8443`; empty: none"},
+		{section: "https", key: "cert", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.httpsCert }),
+			meaning: "PEM file of the certificate and its chain; read again when it changes"},
+		{section: "https", key: "key", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.httpsKey }),
+			meaning: "PEM file of its key"},
+		{section: "https", key: "legacy", value: "no", set: yesNo(func(s *settings) *bool { return &s.httpsLegacy }),
+			meaning: "`yes`: TLS 1.0 and 1.1, RSA key exchange and 3DES too, for old phones"},
+		{section: "access", key: "client_ca", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.clientCA }),
+			meaning: "PEM bundle of the CAs of phones' certificates, read again when it changes; empty: none are asked for"},
+		{section: "access", key: "accept_expired", value: "no", set: yesNo(func(s *settings) *bool { return &s.acceptExpired }),
+			meaning: "`yes`: a phone's certificate counts when it has expired, as old factory certificates have"},
+		{section: "access", key: "credentials", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.credentials }),
+			meaning: "file of the passwords that phones may have, which `phoneprov passwd` writes and which is read again when it changes; empty: none"},
+		{section: "access", key: "realm", value: "phoneprov", set: setRealm,
+			meaning: "realm of Basic and Digest. With another one the Digest passwords must be written anew"},
 		{section: "log", key: "level", value: "info", set: setLevel,
 			meaning: "`debug`, `info`, `warn` or `error`"},
 		{section: "log", key: "format", value: "json", set: oneOf(func(s *settings) *string { return &s.logFormat }, "json", "console"),
@@ -100,6 +136,14 @@ func (s *settings) check() error {
 		return errors.New("asterisk.config is ami, but ami.address is empty")
 	case s.amiAddress != "" && s.amiSecret == "":
 		return errors.New("ami.secret is empty; without a manager interface ami.address must be empty too")
+	case !s.amiTLS && (s.amiCA != "" || s.amiName != ""):
+		return errors.New("ami.ca and ami.server_name are for ami.tls = yes only")
+	case s.httpListen == "" && s.httpsListen == "":
+		return errors.New("http.listen and https.listen are both empty")
+	case s.httpsListen != "" && (s.httpsCert == "" || s.httpsKey == ""):
+		return errors.New("https.listen needs https.cert and https.key")
+	case s.httpsListen == "" && s.clientCA != "":
+		return errors.New("access.client_ca needs https.listen")
 	}
 	return nil
 }
@@ -122,6 +166,16 @@ func oneOf(f field, allowed ...string) func(*settings, string) error {
 			}
 		}
 		return fmt.Errorf("%q is not one of: %s", v, strings.Join(allowed, ", "))
+	}
+}
+
+func yesNo(f func(*settings) *bool) func(*settings, string) error {
+	return func(s *settings, v string) error {
+		if v != "yes" && v != "no" {
+			return fmt.Errorf("%q is not one of: yes, no", v)
+		}
+		*f(s) = v == "yes"
+		return nil
 	}
 }
 
@@ -156,6 +210,11 @@ func setSecret(s *settings, v string) error {
 	}
 	s.amiSecret = provision.Secret(v)
 	return nil
+}
+
+func setRealm(s *settings, v string) error {
+	s.realm = v
+	return httpauth.CheckRealm(v)
 }
 
 func setPrefix(s *settings, v string) error {

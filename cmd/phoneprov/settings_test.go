@@ -44,8 +44,27 @@ func TestSettingsDefaults(t *testing.T) {
 		source: "ami", configDir: "/etc/asterisk", dataDir: "/usr/share/asterisk/phoneprov", resync: 5 * time.Minute,
 		amiAddress: "127.0.0.1:5038", amiUsername: "phoneprov", amiSecret: "s",
 		httpListen: ":8080", httpPrefix: "/phoneprov",
+		realm:    "phoneprov",
 		logLevel: zerolog.InfoLevel, logFormat: "json",
 		adminListen: "127.0.0.1:8081",
+	}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{})); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestTLSSettings(t *testing.T) {
+	want, err := load(t, withSecret, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want.amiTLS, want.amiCA, want.amiName = true, "/ca.pem", "pbx"
+	want.httpListen, want.httpsListen, want.httpsCert, want.httpsKey, want.httpsLegacy = "", ":443", "/c.pem", "/k.pem", true
+	want.clientCA, want.acceptExpired = "/phones.pem", true
+	got, err := load(t, withSecret+"tls = yes\nca = /ca.pem\nserver_name = pbx\n[http]\nlisten =\n"+
+		"[https]\nlisten = :443\ncert = /c.pem\nkey = /k.pem\nlegacy = yes\n[access]\nclient_ca = /phones.pem\naccept_expired = yes\n", nil)
+	if err != nil {
+		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{})); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -148,9 +167,16 @@ func TestBadSettings(t *testing.T) {
 		{"duration", "[asterisk]\nresync = 5\n", nil, `phoneprov.ini:2: asterisk.resync: "5" is not a duration: want 30s, 5m or 0`},
 		{"duration below zero", "[asterisk]\nresync = -1s\n", nil, `phoneprov.ini:2: asterisk.resync: "-1s" is not a duration: want 30s, 5m or 0`},
 		{"address", "[http]\nlisten = 8080\n", nil, `phoneprov.ini:2: http.listen: "8080" is not an address: want host:port`},
-		{"empty address", "[http]\nlisten =\n", nil, `phoneprov.ini:2: http.listen: is empty`},
+		{"HTTPS address", "[https]\nlisten = 8443\n", nil, `phoneprov.ini:2: https.listen: "8443" is not an address: want host:port`},
+		{"neither yes nor no", "[https]\nlegacy = true\n", nil, `phoneprov.ini:2: https.legacy: "true" is not one of: yes, no`},
+		{"no address for phones", withSecret + "[http]\nlisten =\n", nil, `http.listen and https.listen are both empty`},
+		{"HTTPS without a key", withSecret + "[https]\nlisten = :443\ncert = x\n", nil, `https.listen needs https.cert and https.key`},
+		{"client certificates without HTTPS", withSecret + "[access]\nclient_ca = x\n", nil, `access.client_ca needs https.listen`},
+		{"a CA for an AMI in the clear", withSecret + "ca = x\n", nil, `ami.ca and ami.server_name are for ami.tls = yes only`},
+		{"a name for an AMI in the clear", withSecret + "server_name = x\n", nil, `ami.ca and ami.server_name are for ami.tls = yes only`},
 		{"port", "[admin]\nlisten = :99999\n", nil, `phoneprov.ini:2: admin.listen: ":99999" has no valid port`},
 		{"prefix with a wildcard", "[http]\nprefix = /a*\n", nil, `phoneprov.ini:2: http.prefix: "/a*" is not a path: want /name`},
+		{"realm", "[access]\nrealm = a\\b\n", nil, `phoneprov.ini:2: access.realm: not a realm: want printable ASCII without quotes and backslashes`},
 		{"level", "[log]\nlevel = trace\n", nil, `phoneprov.ini:2: log.level: "trace" is not one of: debug, info, warn, error`},
 		{"two secrets", "[ami]\nsecret = a\nsecret_file = /b\n", nil, `phoneprov.ini:3: both secret and secret_file are set`},
 		{"secret's file is missing", "[ami]\nsecret_file = /nowhere/x\n", nil,

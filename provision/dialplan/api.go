@@ -57,19 +57,19 @@ type Env struct {
 	// Lookup answers a variable; its value is inserted as it is, never expanded
 	// again. An error ends the expansion. nil: every variable is unknown.
 	Lookup func(ctx context.Context, name string) (value string, ok bool, err error)
-	// Now is the time for EPOCH and STRFTIME.
+	// Now is the time for EPOCH, IFTIME and STRFTIME.
 	Now time.Time
-	// Zone is STRFTIME's when the call names none; nil: UTC.
+	// Zone is that of a function of time when the call names none; nil: UTC.
 	Zone *time.Location
-	// LoadZone finds the zone that STRFTIME names; nil: LoadZone of this package,
+	// LoadZone finds the zone that such a call names; nil: LoadZone of this package,
 	// which reads a file each time.
 	LoadZone func(name string) (*time.Location, bool)
 	// Stat answers STAT; nil: every file is missing.
 	Stat func(path string) (fs.FileInfo, error)
 	// Funcs are consulted before the native table.
 	Funcs map[string]Func
-	// Ask answers the functions that are neither in Funcs nor native; nil: they
-	// fail with ErrCannotAsk.
+	// Ask answers the functions that are neither in Funcs nor native, and what
+	// cannot be computed here to the last digit; nil: they fail with ErrCannotAsk.
 	Ask Asker
 	// Diag receives what Asterisk would only log; nil: dropped.
 	Diag func(Diagnostic)
@@ -145,12 +145,7 @@ func (c *Call) expand(ctx context.Context, t *Template, env *Env, computed bool)
 // inline expands a text that an argument gave.
 func (c *Call) inline(ctx context.Context, text string) (string, error) {
 	v, err := c.ex.nested(ctx, &expansion{t: Parse("", text), env: c.Env, call: c, computed: c.computed()})
-	if !c.unseen {
-		return v, err
-	}
-	plain := c.ex.run.plain(v)
-	c.marked = c.marked || plain != v
-	return plain, err
+	return c.taken(v), err
 }
 
 // computed tells whether a value may be part of Args.

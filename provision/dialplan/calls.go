@@ -25,6 +25,45 @@ func (t *Template) Calls() []CallSite {
 	return calls
 }
 
+// Volatile tells whether a function gives another value at every call.
+func Volatile(name string) bool { return name == "RAND" || name == "UUID" }
+
+// Volatile are the places where the text may give something else at every expansion:
+// calls of RAND and UUID, in an argument that names one too, the variable EPOCH, and
+// STRFTIME of now. What is made of a time may well be the same for a day.
+func (t *Template) Volatile() []CallSite {
+	var sites []CallSite
+	t.walk(t.segs, func(s *segment) {
+		if name := s.volatile(); name != "" {
+			line, col := t.position(s.pos)
+			sites = append(sites, CallSite{Name: name, Line: line, Col: col})
+		}
+	})
+	return sites
+}
+
+// volatile is the name of what may differ in a ${}, or "".
+func (s *segment) volatile() string {
+	if s.kind != variable {
+		return ""
+	}
+	name, args, call := strings.Cut(s.text, "(")
+	if !call {
+		if name, _, _ = strings.Cut(name, ":"); name == "EPOCH" {
+			return name
+		}
+		return ""
+	}
+	if inner, _, ok := strings.Cut(args, "("); ok && Volatile(inner) {
+		return inner
+	}
+	now := strings.TrimLeft(args, " )") == "" || strings.HasPrefix(strings.TrimLeft(args, " "), ",")
+	if Volatile(name) || name == "STRFTIME" && now {
+		return name
+	}
+	return ""
+}
+
 func (t *Template) walk(segs []segment, visit func(*segment)) {
 	for i := range segs {
 		visit(&segs[i])

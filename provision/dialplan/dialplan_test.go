@@ -59,6 +59,12 @@ func TestErrors(t *testing.T) {
 		{"long argument", "${LEN(${A})}", &Env{Limits: Limits{Output: 3}, Lookup: lookupFact}, ErrTooLong, ""},
 		{"long STRREPLACE", "${LEN(${STRREPLACE(LONG,a,bbbbb)})}", &Env{Limits: Limits{Output: 27}, Lookup: lookupFact}, ErrTooLong, ""},
 		{"long ~~", `$["abcd" ~~ "efgh"]`, &Env{Limits: Limits{Output: 5}}, ErrTooLong, ""},
+		{"long JSON_DECODE", "${LEN(${JSON_DECODE(J,a)})}", &Env{Lookup: func(context.Context, string) (string, bool, error) {
+			return `{"a":"` + strings.Repeat("x", maxJSON) + `"}`, true, nil
+		}}, ErrTooLong, ""},
+		{"lookup fails in FIELDNUM", "${FIELDNUM(A,:,1)}", &Env{Lookup: func(context.Context, string) (string, bool, error) { return "", false, broken }}, broken, "broken"},
+		{"lookup fails in JSON_DECODE", "${JSON_DECODE(A,x)}", &Env{Lookup: func(context.Context, string) (string, bool, error) { return "", false, broken }}, broken, "broken"},
+		{"no one to ask for a power", "${MATH(3^40)}", nil, ErrCannotAsk, "MATH: cannot ask asterisk"},
 		{"long STRFTIME", "${LEN(${STRFTIME(0,UTC,%4000d%4000d)})}", &Env{Limits: Limits{Output: 5000}}, ErrTooLong, ""},
 	}
 	for _, tt := range tests {
@@ -94,6 +100,8 @@ func TestAsk(t *testing.T) {
 		{"$[1+SIN(2)*3]", "EVAL($[1+SIN(2)*3])"},
 		{`$["aa" =~ "(a)\1"]`, `EVAL($["aa" =~ "(a)\1"])`},
 		{`$[SIN(${LABEL})]`, ""}, // EVAL would expand the label
+		{"${MATH(${NUM}^9.5,f)}", "MATH(42^9.5,f)"},
+		{"${MATH(2^0.5)} ${MATH(2^-3)} ${MATH(9^15,int)} ${MATH(2^inf)}", ""}, // sure without
 		{"${A B(x)}", ""},
 		{"${(x)}", ""},
 	}
@@ -143,6 +151,24 @@ func TestDiagnostics(t *testing.T) {
 		{"$[a % 100]", []string{`t:1:1: left side of "%" is not a number`}},
 		{"$[1/0]", []string{"t:1:1: division by zero"}},
 		{"${STRFTIME(0,Nope/Zone,%Y)}", []string{"t:1:1: STRFTIME: unknown time zone"}},
+		{"${ABS(${A})}${MAX(1,${A})}${MIN()}", []string{"t:1:13: MAX: not a number", "t:1:1: ABS: not a number", "t:1:27: MIN: no number"}},
+		{"${MATH(${A})}", []string{"t:1:1: MATH: no operator"}},
+		{"${MATH(${A}+1)}", []string{"t:1:1: MATH: not a number"}},
+		{"${MATH(1+1,${A})}", []string{"t:1:1: MATH: unknown type of result"}},
+		{"${MATH(1/-2)}", []string{"t:1:1: MATH: the divisor is not above 0"}},
+		{"${MATH(1%0)}", []string{"t:1:1: MATH: division by 0"}},
+		{"${MATH()}", []string{"t:1:1: MATH: no argument"}},
+		{"${DIGIT_SUM()}", []string{"t:1:1: DIGIT_SUM: no argument"}},
+		{"${BASE64_DECODE()}", []string{"t:1:1: BASE64_DECODE: no argument"}},
+		{"${FIELDNUM(A,l)}", []string{"t:1:1: FIELDNUM: want name,delimiter,text"}},
+		{"${FIELDNUM(A,\\\\xg,a)}", []string{"t:1:1: FIELDNUM: bad delimiter"}},
+		{"${LISTFILTER(A)}", []string{"t:1:1: LISTFILTER: want name,delimiter,text"}},
+		{"${LISTFILTER(A,\\\\xg,a)}", []string{`t:1:1: LISTFILTER: \x without a hexadecimal digit`}},
+		{"${JSON_DECODE(A)}", []string{"t:1:1: JSON_DECODE: want name,key[,separator[,options]]"}},
+		{"${JSON_DECODE(A,x)}", []string{"t:1:1: JSON_DECODE: not JSON"}},
+		{"${JSON_DECODE(JSON,x,//)}", []string{"t:1:1: JSON_DECODE: the separator is not one character: it is taken for a dot"}},
+		{"${JSON_DECODE(JSON,x,,x)}", []string{"t:1:1: JSON_DECODE: unknown option"}},
+		{"${JSON_DECODE(JSON,x,,c(}", []string{"t:1:1: JSON_DECODE: missing ')' in the options", "t:1:1: missing ')'"}},
 		{"${EVAL(${LABEL}${CUT(x)}}", []string{"t:1:16: CUT: want name,delimiter,fields", "t:1:1: missing ')'"}},
 		{"\n ${CUT(A:x,l,1)}", []string{"t:2:2: bad offset"}},
 		{"\n ${EVAL(\n\n${LABEL}$)} ${EVAL(${LABEL:0:3})}", []string{"t:4:13: missing '}'"}},
@@ -193,7 +219,7 @@ func TestFunctionTable(t *testing.T) {
 			t.Errorf("%s is not in order", f.Name)
 		}
 		last = f.Name
-		if f.Args == "" || f.Synopsis == "" || !strings.Contains(f.Example, f.Name+"(") || f.run == nil || !Known(f.Name) {
+		if f.Synopsis == "" || !strings.Contains(f.Example, f.Name+"(") || f.run == nil || !Known(f.Name) {
 			t.Errorf("%s: incomplete: %+v", f.Name, f)
 		}
 		calls := Parse("t", f.Example).Calls()

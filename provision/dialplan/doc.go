@@ -11,9 +11,10 @@
 // world; the zero Env is valid. A function is looked for in Env.Funcs, then in the
 // native table (Functions), and then Env.Ask lets Asterisk answer; where that fails
 // the expansion fails with ErrCannotAsk, for a file must not have a hole. Asterisk
-// is asked for an expression too, as EVAL($[...]), where it has what we cannot
-// compute to the last digit: a mathematical function, or a regular expression that
-// Go has not (posix says which).
+// is asked for REGEX, and for an expression as EVAL($[...]), where it has what we
+// cannot compute to the last digit: a mathematical function, or a regular
+// expression that Go has not (posix says which); and for a power of MATH that shows
+// those digits.
 //
 // What Asterisk would log and go on from is a Diagnostic. An error is a limit's
 // (ErrTooLong, ErrTooDeep, ErrTooManySteps), the context's, or an effect's own.
@@ -27,11 +28,12 @@
 //
 // The rules are measured, not read: testdata/rows has them all, and its answers are
 // captured from Asterisk 22 and 16. Where ours differ on purpose the row says why.
-// Besides those, Asterisk cuts the values of FILTER, IF, QUOTE, STRFTIME and URIENCODE
-// at 4,095 bytes, and its TOUPPER and TOLOWER may leave rubbish behind a value of
-// 16 bytes or more, or end the server at 4,097; we do neither. In the locale of
-// Asterisk 22 a `.` of a regular expression is a character of UTF-8, as here; in
-// that of 16 it is a byte.
+// Besides those, Asterisk cuts the values of ABS, BASENAME, DIRNAME, MAX and MIN at 11
+// bytes, those of CSV_QUOTE, FILTER, IF, JSON_DECODE, KEYPADHASH, LTRIM, QUOTE, RTRIM,
+// SPRINTF, STRFTIME, TRIM and URIENCODE at 4,095; its TOUPPER and TOLOWER may leave rubbish
+// behind a value of 16 bytes or more, or end the server at 4,097, and its MATH ends it
+// at -2147483648%-1; we do none of that. In the locale of Asterisk 22 a `.` of a regular
+// expression is a character of UTF-8, as here; in that of 16 it is a byte.
 //
 // Everything here is safe for concurrent use: a Template never changes after Parse,
 // an Env is only read, and each Expand has its state for itself.

@@ -216,11 +216,16 @@ func (x *expansion) function(ctx context.Context, r *ref, s *segment) (string, e
 		c.fault("no such function")
 		return "", nil
 	}
-	v, err := x.ask(ctx, r.name+"("+r.args+")")
+	return c.ask(ctx)
+}
+
+// ask lets Asterisk answer the call.
+func (c *Call) ask(ctx context.Context) (string, error) {
+	v, err := c.ex.ask(ctx, c.Name+"("+c.Args+")")
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", x.functionName(s, r), err)
+		return "", fmt.Errorf("%s: %w", c.ex.functionName(c.seg, c.ref), err)
 	}
-	return v, nil
+	return c.taken(v), nil
 }
 
 // askable tells whether a module of Asterisk could have a function of that name.

@@ -29,11 +29,92 @@ func unreserved(c byte) bool {
 		strings.IndexByte("-_.!~*'()", c) >= 0
 }
 
+// uriDecode takes %XX for a byte, XX being what scanf("%2x") takes: blanks and a sign
+// may come before a digit, and one digit is enough. What is none stays as it is.
+func uriDecode(_ context.Context, c *Call) (string, error) {
+	s := c.Args
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		ch := s[i]
+		if ch == '%' && len(s)-i > 2 {
+			if n, ok := scanHexByte(s[i+1:]); ok {
+				ch = n
+				i += 2
+			}
+		}
+		if ch == 0 {
+			break // the end of a text in C
+		}
+		b = append(b, ch)
+	}
+	return string(b), nil
+}
+
+// scanHexByte reads up to two characters: a digit behind 0x must be a third.
+func scanHexByte(s string) (byte, bool) {
+	s = strings.TrimLeft(s, scanBlanks)
+	s = s[:min(len(s), 2)]
+	switch {
+	case s == "", strings.EqualFold(s, "0x"):
+		return 0, false
+	case s[0] == '-' || s[0] == '+':
+		n, _, ok := hexChar(s[1:])
+		if s[0] == '-' {
+			n = -n
+		}
+		return n, ok
+	}
+	n, _, ok := hexChar(s)
+	return n, ok
+}
+
+// sqlEsc doubles the quotes of SQL.
+func sqlEsc(_ context.Context, c *Call) (string, error) { return c.double("'") }
+
+// sqlEscBackslashes doubles backslashes, which some databases take for escapes.
+func sqlEscBackslashes(_ context.Context, c *Call) (string, error) { return c.double(`\`) }
+
+func (c *Call) double(s string) (string, error) {
+	if len(c.Args)+strings.Count(c.Args, s) > c.ex.run.Output {
+		return "", ErrTooLong
+	}
+	return strings.ReplaceAll(c.Args, s, s+s), nil
+}
+
 func base64Encode(_ context.Context, c *Call) (string, error) {
 	if !c.given() {
 		return "", nil
 	}
 	return base64.StdEncoding.EncodeToString([]byte(c.Args)), nil
+}
+
+// base64Decode ends at a `=` or a zero byte. Asterisk takes a character that is none
+// of base64's for a `/`.
+func base64Decode(_ context.Context, c *Call) (string, error) {
+	if !c.given() {
+		return "", nil
+	}
+	text, _, _ := strings.Cut(c.Args, "=")
+	clean := []byte(text)
+	for i, ch := range clean {
+		if !isBase64(ch) {
+			clean[i] = '/'
+		}
+	}
+	if len(clean)%4 == 1 {
+		clean = clean[:len(clean)-1] // 6 bits are no byte
+	}
+	value, err := base64.RawStdEncoding.DecodeString(string(clean))
+	if err != nil {
+		c.fault("not base64")
+		return "", nil
+	}
+	out, _, _ := strings.Cut(string(value), "\x00")
+	return out, nil
+}
+
+func isBase64(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '+' || c == '/'
 }
 
 func md5Sum(_ context.Context, c *Call) (string, error) {

@@ -2,39 +2,137 @@ package dialplan
 
 import (
 	"context"
-	"unicode/utf8"
+	"math/big"
+	"strconv"
+	"strings"
 )
 
-// jsonEscape is JSON_ESCAPE(text): the inside of a string of JSON (RFC 8259, 7). What is not UTF-8 is U+FFFD.
-func jsonEscape(_ context.Context, c *Call) (string, error) {
-	b := make([]byte, 0, len(c.Args)+len(c.Args)/8)
-	for _, r := range c.Args {
-		b = appendJSON(b, r)
+// maxJSON is how many bytes of JSON are read: a variable of a configuration file
+// has 8,190 at most, and the tree takes some fifty times as much.
+const maxJSON = 1 << 20
+
+// jsonDecode is JSON_DECODE(name,key[,separator[,options]]).
+func jsonDecode(ctx context.Context, c *Call) (string, error) {
+	parts := c.Split(4)
+	if arg(parts, 0) == "" || arg(parts, 1) == "" {
+		c.fault("want name,key[,separator[,options]]")
+		return "", nil
 	}
-	if len(b) > c.ex.run.Output {
+	sep := arg(parts, 2)
+	if len(sep) > 1 {
+		c.fault("the separator is not one character: it is taken for a dot")
+	}
+	if len(sep) != 1 {
+		sep = "."
+	}
+	count := c.countOption(arg(parts, 3))
+	text, err := c.named(ctx, parts[0])
+	if err != nil || text == "" {
+		return "", err
+	}
+	if len(text) > maxJSON {
 		return "", ErrTooLong
 	}
-	return string(b), nil
+	root, ok := parseJSON(text)
+	if !ok {
+		c.fault("not JSON")
+		return "", nil
+	}
+	return jsonText(jsonAt(root, strings.Split(parts[1], sep)), count), nil
 }
 
-func appendJSON(b []byte, r rune) []byte {
-	const digits = "0123456789abcdef"
-	switch r {
-	case '"', '\\':
-		return append(b, '\\', byte(r))
-	case '\b':
-		return append(b, `\b`...)
-	case '\f':
-		return append(b, `\f`...)
-	case '\n':
-		return append(b, `\n`...)
-	case '\r':
-		return append(b, `\r`...)
-	case '\t':
-		return append(b, `\t`...)
+// countOption tells whether c is among the options. Each may have an argument in
+// parentheses, which means nothing here.
+func (c *Call) countOption(options string) (count bool) {
+	for options != "" {
+		option := options[0]
+		options = options[1:]
+		if strings.HasPrefix(options, "(") {
+			end := closingParen(options)
+			if end < 0 {
+				c.fault("missing ')' in the options")
+				return count
+			}
+			options = options[end+1:]
+		}
+		if option == 'c' {
+			count = true
+		} else {
+			c.fault("unknown option")
+		}
 	}
-	if r < ' ' {
-		return append(b, '\\', 'u', '0', '0', digits[r>>4], digits[r&15])
+	return count
+}
+
+// closingParen is where the `)` of the `(` stands that s begins with, or -1. Quotes
+// and backslashes hide parentheses.
+func closingParen(s string) int {
+	depth, quoted := 0, false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case c == '(' && !quoted:
+			depth++
+		case c == ')' && !quoted:
+			if depth--; depth == 0 {
+				return i
+			}
+		}
 	}
-	return utf8.AppendRune(b, r)
+	return -1
+}
+
+// jsonAt follows the keys, or the numbers of an array's items, down to a value that
+// has none; keys that are left over then do not matter. nil: there is no such value.
+func jsonAt(value any, keys []string) any {
+	for _, key := range keys {
+		switch v := value.(type) {
+		case *jsonObject:
+			value = v.values[key]
+		case []any:
+			i, err := strconv.Atoi(strings.TrimLeft(key, blanks))
+			if err != nil || i < 0 || i >= len(v) {
+				return nil
+			}
+			value = v[i]
+		default:
+			return value
+		}
+	}
+	return value
+}
+
+// jsonText is a value as JSON_DECODE yields it. Asterisk takes an integer for a C
+// int, whose low 32 bits are left of a larger one.
+func jsonText(value any, count bool) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case bool:
+		return truth(v)
+	case int64:
+		return strconv.Itoa(int(int32(v)))
+	case float64:
+		return formatGeneral(big.NewFloat(v), 17)
+	case []any:
+		if count {
+			return strconv.Itoa(len(v))
+		}
+		return string(appendJSON(nil, value))
+	case *jsonObject:
+		return string(appendJSON(nil, value))
+	}
+	return ""
+}
+
+// jsonEscape is JSON_ESCAPE(text): the inside of a string (RFC 8259, 7). What is not UTF-8 is U+FFFD.
+func jsonEscape(_ context.Context, c *Call) (string, error) {
+	quoted := appendJSONString(nil, strings.ToValidUTF8(c.Args, "\uFFFD"))
+	if len(quoted) > c.ex.run.Output {
+		return "", ErrTooLong
+	}
+	return string(quoted[1 : len(quoted)-1]), nil
 }

@@ -141,3 +141,27 @@ func strReplace(ctx context.Context, c *Call) (string, error) {
 	}
 	return b.String() + value, nil
 }
+
+// strBetween is STRBETWEEN(name,text): the text between the bytes of the value.
+func strBetween(ctx context.Context, c *Call) (string, error) {
+	parts := c.Split(3)
+	if len(parts) != 2 || parts[0] == "" {
+		c.fault("want name,text")
+		return "", nil
+	}
+	value, err := c.named(ctx, parts[0])
+	if err != nil || value == "" {
+		return "", err
+	}
+	if len(value)+(len(value)-1)*len(parts[1]) > c.ex.run.Output {
+		return "", ErrTooLong
+	}
+	b := make([]byte, 0, len(value)*(1+len(parts[1])))
+	for i := range len(value) {
+		if i > 0 {
+			b = append(b, parts[1]...)
+		}
+		b = append(b, value[i])
+	}
+	return string(b), nil
+}

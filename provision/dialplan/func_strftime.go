@@ -11,18 +11,7 @@ import (
 // strftime is STRFTIME([epoch[,zone[,format]]]).
 func strftime(_ context.Context, c *Call) (string, error) {
 	parts := c.Split(3)
-	server := c.Env.Zone
-	if server == nil {
-		server = time.UTC
-	}
-	zone := server
-	if name := arg(parts, 1); name != "" {
-		var ok bool
-		if zone, ok = c.Env.loadZone(name); !ok {
-			c.fault("unknown time zone")
-			zone = time.UTC
-		}
-	}
+	server, zone := c.zones(arg(parts, 1))
 	format := "%c"
 	if len(parts) == 3 {
 		format = parts[2]
@@ -67,6 +56,24 @@ func parseSeconds(s string) (float64, bool) {
 	}
 	sec, err := strconv.ParseFloat(s, 64)
 	return sec, err == nil && math.Abs(sec) < 1<<55
+}
+
+// zones are the server's time zone and the one of a name: where there is none the
+// server's, and UTC where there is none such.
+func (c *Call) zones(name string) (server, zone *time.Location) {
+	server = c.Env.Zone
+	if server == nil {
+		server = time.UTC
+	}
+	if name == "" {
+		return server, server
+	}
+	zone, ok := c.Env.loadZone(name)
+	if !ok {
+		c.fault("unknown time zone")
+		zone = time.UTC
+	}
+	return server, zone
 }
 
 // zoneDir is where Asterisk finds its zones: a name may have it in front.

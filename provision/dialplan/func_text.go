@@ -27,6 +27,18 @@ func isNull(_ context.Context, c *Call) (string, error) { return truth(c.Args ==
 
 func exists(_ context.Context, c *Call) (string, error) { return truth(c.Args != ""), nil }
 
+// variableExists is VARIABLE_EXISTS(name): an empty variable is one, EPOCH is none.
+func variableExists(ctx context.Context, c *Call) (string, error) {
+	if c.Env.Lookup == nil {
+		return "0", nil
+	}
+	_, ok, err := c.Env.Lookup(ctx, c.Args)
+	return truth(ok), err
+}
+
+// passThrough gives a text to functions that want a variable's name.
+func passThrough(_ context.Context, c *Call) (string, error) { return c.Args, nil }
+
 func truth(b bool) string {
 	if b {
 		return "1"
@@ -54,6 +66,27 @@ func quote(_ context.Context, c *Call) (string, error) {
 		b = append(b, c.Args[i])
 	}
 	return string(append(b, '"')), nil
+}
+
+func csvQuote(_ context.Context, c *Call) (string, error) {
+	return `"` + strings.ReplaceAll(c.Args, `"`, `""`) + `"`, nil
+}
+
+// keypadHash leaves out what is no key: 0 and 1 have no letters.
+func keypadHash(_ context.Context, c *Call) (string, error) {
+	const keys = "22233344455566677778889999" // a to z
+	b := make([]byte, 0, len(c.Args))
+	for i := range len(c.Args) {
+		switch ch := c.Args[i]; {
+		case ch >= '0' && ch <= '9':
+			b = append(b, ch)
+		case ch >= 'A' && ch <= 'Z':
+			b = append(b, keys[ch-'A'])
+		case ch >= 'a' && ch <= 'z':
+			b = append(b, keys[ch-'a'])
+		}
+	}
+	return string(b), nil
 }
 
 // choose is IF(condition?then:else).

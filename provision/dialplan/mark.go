@@ -124,9 +124,10 @@ const (
 // marksOf is the one list of the functions for which it is not unseen.
 func marksOf(function string) marks {
 	switch function {
-	case "CUT", "EVAL", "FILTER", "IF", "QUOTE", "REPLACE", "STRREPLACE", "TOLOWER", "TOUPPER":
+	case "BASENAME", "CUT", "DIRNAME", "EVAL", "FILTER", "IF", "IFTIME", "LTRIM", "PASSTHRU", "QUOTE", "REPLACE", "RTRIM",
+		"STRREPLACE", "TOLOWER", "TOUPPER", "TRIM":
 		return seen
-	case "BASE64_DECODE", "JSON_DECODE", "URIDECODE":
+	case "BASE64_DECODE", "JSON_DECODE", "MATH", "URIDECODE":
 		return decoded
 	case "XML_ESCAPE":
 		return escaped
@@ -140,9 +141,8 @@ func (c *Call) native(ctx context.Context, f Func) (string, error) {
 	if !run.marking || how == seen {
 		return f(ctx, c)
 	}
-	args := c.Args
-	c.Args = run.plain(args)
-	c.unseen, c.marked = true, c.Args != args
+	c.unseen = true
+	c.Args = c.taken(c.Args)
 	v, err := f(ctx, c)
 	if how == decoded || how == unseen && c.marked {
 		return run.mark(v), err
@@ -150,8 +150,18 @@ func (c *Call) native(ctx context.Context, f Func) (string, error) {
 	return mapBytes(v, noMark), err
 }
 
-// Plain is what an argument reads without the marks that tell its values from its text, where Env.EscapeXML is
-// set. Func's are for what is no text of the file: a name, a MAC.
+// taken is a value as the function is to see it.
+func (c *Call) taken(value string) string {
+	if !c.unseen {
+		return value
+	}
+	plain := c.ex.run.plain(value)
+	c.marked = c.marked || plain != value
+	return plain
+}
+
+// Plain is an argument without the marks that tell its values from its text, where Env.EscapeXML is set: what it reads
+// as. A Func wants it for what is not put into the file: a name, a MAC.
 func (c *Call) Plain(arg string) string { return c.ex.run.plain(arg) }
 
 // Value makes a Func's value out of what is not the template's text: it is escaped where Env.EscapeXML is set.

@@ -61,14 +61,17 @@ func isDigits(s string) bool {
 const significant = 18
 
 // formatNumber is C's %.18Lg.
-func formatNumber(n number) string {
+func formatNumber(n number) string { return formatGeneral(n, significant) }
+
+// formatGeneral is C's %g with that many digits.
+func formatGeneral(n number, digits int) string {
 	if n.IsInf() {
-		return strings.ToLower(strings.TrimPrefix(n.Text('g', significant), "+"))
+		return strings.ToLower(strings.TrimPrefix(n.Text('g', digits), "+"))
 	}
-	text := n.Text('e', significant-1)
+	text := n.Text('e', digits-1)
 	mantissa, exp, _ := strings.Cut(text, "e")
-	if e := atoi(exp); e >= -4 && e < significant {
-		return trimZeros(n.Text('f', significant-1-e))
+	if e := atoi(exp); e >= -4 && e < digits {
+		return trimZeros(n.Text('f', digits-1-e))
 	}
 	return trimZeros(mantissa) + "e" + exp
 }

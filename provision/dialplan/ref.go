@@ -120,6 +120,8 @@ func scanInt(s string) (n int, rest string, ok bool) {
 	for ; i < len(s) && i < scanDigits && s[i] >= '0' && s[i] <= '9'; i++ {
 		if v < 1<<60 {
 			v = v*10 + uint64(s[i]-'0')
+		} else {
+			v = 1<<64 - 1
 		}
 	}
 	if i == start {

@@ -13,7 +13,7 @@ import (
 // the group took no part.
 func (p *exprParser) match(op string, a, b operand) (operand, error) {
 	text, pattern := a.unquoted(), b.unquoted()
-	re, err := posix(pattern)
+	re, err := posix(pattern, text)
 	switch {
 	case errors.Is(err, errAsk):
 		return operand{}, err
@@ -36,8 +36,9 @@ func (p *exprParser) match(op string, a, b operand) (operand, error) {
 
 // posix compiles an extended regular expression of POSIX with GNU's additions
 // \w \W \s \S \b \B \` \'. Back references, \<, \> and the repetition of a group
-// that may be empty are Asterisk's to answer.
-func posix(pattern string) (*regexp.Regexp, error) {
+// that may be empty are Asterisk's to answer, and which characters of a text beyond
+// ASCII are letters.
+func posix(pattern, text string) (*regexp.Regexp, error) {
 	t := translator{rest: pattern, atom: -1}
 	for t.rest != "" {
 		if err := t.step(); err != nil {
@@ -45,11 +46,25 @@ func posix(pattern string) (*regexp.Regexp, error) {
 		}
 	}
 	re, err := regexp.Compile("(?s:" + string(t.out) + ")")
+	if tooOften(err) || t.classes && !ascii(text) {
+		return nil, errAsk
+	}
 	if err != nil {
 		return nil, withoutPattern(err)
 	}
 	re.Longest()
 	return re, nil
+}
+
+func ascii(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
+}
+
+// tooOften tells of a repetition that Go finds too large; bounds has seen that it is
+// none that is bad.
+func tooOften(err error) bool {
+	var bad *syntax.Error
+	return errors.As(err, &bad) && bad.Code == syntax.ErrInvalidRepeatSize
 }
 
 // withoutPattern is what is wrong with a pattern, less the pattern.
@@ -68,6 +83,7 @@ type translator struct {
 	atom     int   // where in out begins what a repetition would repeat; -1: nothing
 	repeated bool  // the atom has a repetition already
 	groups   []int // where the open groups begin
+	classes  bool  // there is a class such as [:alpha:] or \w
 }
 
 // step translates one item.
@@ -116,8 +132,10 @@ func (t *translator) escape() error {
 	case c >= '1' && c <= '9', c == '<', c == '>':
 		return errAsk
 	case strings.IndexByte("wWsS", c) >= 0:
+		t.classes = true
 		t.write(2, t.rest[:2], at)
 	case c == 'b' || c == 'B':
+		t.classes = true
 		t.write(2, t.rest[:2], -1)
 	case c == '`':
 		t.write(2, `\A`, -1)
@@ -160,6 +178,13 @@ func (t *translator) emptyGroup() bool {
 	return err == nil && re.MatchString("")
 }
 
+// maxRepeat is how often glibc repeats an atom at most.
+const maxRepeat = 1<<15 - 1
+
+func tooMany(digits string) bool {
+	return len(strings.TrimLeft(digits, "0")) > 5 || atoi(digits) > maxRepeat
+}
+
 // bounds takes {n} {n,} {,m} or {n,m}.
 func (t *translator) bounds() error {
 	inside, _, closed := strings.Cut(t.rest[1:], "}")
@@ -171,6 +196,9 @@ func (t *translator) bounds() error {
 		return errors.New("bad repetition")
 	case least == "":
 		least = "0"
+	}
+	if tooMany(least) || tooMany(most) || most != "" && atoi(least) > atoi(most) {
+		return errors.New("bad repetition")
 	}
 	n := len(inside) + 2
 	if comma {
@@ -194,6 +222,7 @@ func (t *translator) bracket() error {
 	}
 	for inside != "" {
 		if end := strings.Index(inside, ":]"); end > 0 && strings.HasPrefix(inside, "[:") {
+			t.classes = true
 			b.WriteString(inside[:end+2])
 			inside = inside[end+2:]
 			continue

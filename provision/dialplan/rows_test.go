@@ -134,6 +134,25 @@ func TestRows(t *testing.T) {
 	}
 }
 
+// minRows is how many rows each native function has at least.
+const minRows = 20
+
+func TestRowsOfEachFunction(t *testing.T) {
+	files := rowFiles(t)
+	for _, f := range Functions() {
+		rows := 0
+		for _, line := range files["testdata/rows/"+strings.ToLower(f.Name)+".txt"] {
+			if strings.Contains(line, "${"+f.Name) {
+				rows++
+			}
+		}
+		ours := f.Name == "JSON_ESCAPE" || f.Name == "XML_ESCAPE" // none of Asterisk's: see TestEscapeFunctions
+		if rows < minRows && !ours {
+			t.Errorf("%s: %d rows, want %d", f.Name, rows, minRows)
+		}
+	}
+}
+
 // expandRow is our answer; an error is "ERROR: ..." .
 func expandRow(in string) string {
 	got, err := Parse("row.cfg", in).Expand(context.Background(), rowEnv())
@@ -151,6 +170,11 @@ var facts = [...][3]string{
 	{"NAMEA", "A"}, {"COL", "a:b:c"}, {"PAR", "x)y"}, {"BR", "x}y"}, {"BS", `a\\b`}, {"DIG", "0123456789"},
 	{"LONG", "abcdefghijklmnopqrstuvwxyz"}, {"SEMI", "a;b", `a\;b`}, {"PIPE", "a|b|c"}, {"TRUE", "1"}, {"ZERO", "0"},
 	{"SPC", "lead trail", " lead trail "},
+	{"JSON", `{"s":"text","i":42,"n":-7,"r":3.14,"t":true,"f":false,"z":null,"e":"","a":[1,"two",{"k":"v"},[]],"o":{"k":"v","p":{"q":"deep"}}}`},
+	{"JARR", `[10,"two",{"k":"v"},[3,4],null,true]`}, {"JODD", `{"":"none","a.b":"dot","a b":"space","a,b":"comma","ë":"ë","0":"zero","d":1,"d":2}`},
+	{"JESC", `{"q":"a\"b","b":"a\\b","s":"a\/b","n":"a\nb","t":"a\tb","u":"Zo\u00eb","p":"\ud83d\ude00","c":"a\u0001b"}`},
+	{"JNUM", `{"e":1e3,"m":-1.5e-7,"b":1e300,"l":9223372036854775807,"k":-9223372036854775808,"h":0.1,"w":1.0,"x":123456.789012345,"y":100000000000000000000.5}`},
+	{"JSTR", `"alone"`}, {"JINT", "5"}, {"JNULL", "null"}, {"JEMPTY", "{}"}, {"JBAD", `{"a":1`}, {"JTAIL", `{"a":1} x`}, {"JBIG", `{"a":99999999999999999999}`},
 }
 
 // userFacts are what users.conf of the rows gives: LABEL and DISPLAY_NAME must
@@ -171,7 +195,7 @@ func askRow(_ context.Context, call string) (string, error) { return "ASKED:" + 
 func lookupFact(_ context.Context, name string) (string, bool, error) {
 	for _, f := range facts {
 		if f[0] == name {
-			return f[1], true, nil
+			return f[1], f[1] != "", nil // a setvar without a value sets nothing
 		}
 	}
 	v, ok := userFacts[name]

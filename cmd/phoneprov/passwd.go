@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/phoneprov/phoneprov/httpapi/httpauth"
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// maxPasswordLine is in bytes: longer ones are refused anyhow, and the input may be endless.
+const maxPasswordLine = 1 << 10
+
+func setupPasswd(cl *call) func(context.Context) error {
+	config := configFlag(cl)
+	file := cl.flags.String("file", "", "credentials `file` (default: access.credentials of the settings)")
+	remove := cl.flags.Bool("delete", false, "take the user out of the file")
+	return func(context.Context) error {
+		// What is wrong with the arguments is not repeated: one may be a password.
+		if len(cl.args) != 2 {
+			fmt.Fprintln(cl.stderr, "phoneprov passwd: want two arguments, a MAC or \"shared\" for all phones, and a user name; the password is read from stdin")
+			return errUsage
+		}
+		mac, err := parseMACOrShared(cl.args[0])
+		if err != nil {
+			return err
+		}
+		s, err := loadSettings(*config, cl.getenv)
+		if err != nil {
+			return err
+		}
+		path := cmp.Or(*file, s.credentials)
+		if path == "" {
+			return errors.New("which file? give -file, or set access.credentials")
+		}
+		user := cl.args[1]
+		if *remove {
+			return httpauth.Write(path, mac, user, nil)
+		}
+		password, err := readPassword(cl.stdin, cl.stderr)
+		if err != nil {
+			return err
+		}
+		hashes, err := httpauth.Hashes(s.realm, user, password)
+		if err != nil {
+			return err
+		}
+		return httpauth.Write(path, mac, user, hashes)
+	}
+}
+
+func parseMACOrShared(s string) (provision.MAC, error) {
+	if s == "shared" {
+		return provision.MAC{}, nil
+	}
+	mac, err := provision.ParseMAC(s)
+	if err != nil || mac == (provision.MAC{}) {
+		return provision.MAC{}, errors.New("the first argument is not a MAC address: want 12 hexadecimal digits, or shared")
+	}
+	return mac, nil
+}
+
+// readPassword takes the first line, or asks twice where there is someone to ask.
+func readPassword(stdin io.Reader, stderr io.Writer) (provision.Secret, error) {
+	if f, ok := stdin.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return askPassword(f, stderr)
+	}
+	line, err := bufio.NewReader(io.LimitReader(stdin, maxPasswordLine)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	return provision.Secret(strings.TrimRight(line, "\r\n")), nil
+}
+
+// askPassword shows nothing of what is typed. The terminal is raw meanwhile, so that Ctrl-C comes as the end of the input
+// and the terminal is always set back.
+func askPassword(tty *os.File, stderr io.Writer) (provision.Secret, error) {
+	before, err := term.MakeRaw(int(tty.Fd()))
+	if err != nil {
+		return "", err
+	}
+	defer term.Restore(int(tty.Fd()), before)
+	t := term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{tty, stderr}, "")
+	password, err := t.ReadPassword("Password: ")
+	if err != nil {
+		return "", errors.New("no password was typed")
+	}
+	again, err := t.ReadPassword("Again: ")
+	if err != nil || again != password {
+		return "", errors.New("the passwords differ")
+	}
+	return provision.Secret(password), nil
+}

@@ -1,0 +1,80 @@
+package httpauth
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"runtime"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+const (
+	// bcryptShare of the processors, one at least, is left for everything else while passwords are checked.
+	bcryptShare = 2
+	// bcryptWait is how long a request waits for its turn: a phone gives up after half a minute or more.
+	bcryptWait = 5 * time.Second
+	// maxPassword is in bytes: bcrypt does not see what comes after.
+	maxPassword = 72
+)
+
+// turns is how many passwords are checked at a time.
+func turns() int { return max(1, runtime.GOMAXPROCS(0)/bcryptShare) }
+
+func (a *Authenticator) checkBasic(r *http.Request, mac provision.MAC) Result {
+	user, password, ok := r.BasicAuth()
+	if !ok {
+		return bad(reasonMalformed)
+	}
+	t := a.file.table()
+	e, reason := t.find(user, mac)
+	if e != nil && e.hash[basic] == "" {
+		e, reason = nil, reasonNoHash
+	}
+	if len(password) > maxPassword || strings.Contains(password, "\x00") { // bcrypt takes some with NULs for others
+		e, reason = nil, reasonWrong
+	}
+	sum := sha256.Sum256([]byte(password))
+	if e != nil && e.accepted(&sum) {
+		return e.byBasic()
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), bcryptWait)
+	defer cancel()
+	select {
+	case a.turns <- struct{}{}:
+		defer func() { <-a.turns }()
+	case <-ctx.Done():
+		return Result{State: Busy, Reason: reasonBusy}
+	}
+	return e.tryBasic(password, &sum, t.cost, reason)
+}
+
+// tryBasic asks bcrypt, for no entry too: an unknown user then takes as long as a wrong password.
+func (e *entry) tryBasic(password string, sum *[sha256.Size]byte, cost int, reason string) Result {
+	if e == nil {
+		_ = bcrypt.CompareHashAndPassword([]byte(nobody(cost)), []byte(password)) // for the time that it takes
+		return bad(reason)
+	}
+	if e.accepted(sum) { // by another request of the phone, while this one waited
+		return e.byBasic()
+	}
+	if bcrypt.CompareHashAndPassword([]byte(e.hash[basic]), []byte(password)) != nil {
+		return bad(reasonWrong)
+	}
+	e.verified.Store(sum)
+	return e.byBasic()
+}
+
+func (e *entry) byBasic() Result {
+	return Result{State: OK, Scheme: "Basic", User: e.user, MAC: e.mac}
+}
+
+// nobody is a bcrypt hash of no password that anyone knows.
+func nobody(cost int) string {
+	return fmt.Sprintf("$2b$%02d$", cost) + strings.Repeat(".", bcryptSize-len("$2b$10$"))
+}

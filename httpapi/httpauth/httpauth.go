@@ -1,0 +1,126 @@
+package httpauth
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// maxHeader is in bytes: a Digest header has some 400, and a path of the longest sort 1,000 more.
+const maxHeader = 4 << 10
+
+// State is what the credentials of a request are worth.
+type State int
+
+// The states. None, Bad and Stale lead to a Challenge.
+const (
+	None  State = iota // none were sent
+	OK                 // they are right
+	Bad                // they are wrong, or not as they should be
+	Stale              // the password is right, but the nonce or its count is not good any more
+	Busy               // too many passwords are being checked: 503, try again
+)
+
+func (s State) String() string {
+	switch s {
+	case None:
+		return "none"
+	case OK:
+		return "ok"
+	case Bad:
+		return "bad"
+	case Stale:
+		return "stale"
+	case Busy:
+		return "busy"
+	}
+	return fmt.Sprintf("State(%d)", int(s))
+}
+
+// Result is what Check found.
+type Result struct {
+	State  State
+	Reason string        // why it is Bad, Stale or Busy: for the log, one of a few fixed texts
+	Scheme string        // "Basic" or "Digest", where it is OK
+	User   string        // whose credentials they are, where it is OK
+	MAC    provision.MAC // the phone that they belong to; the zero MAC: all phones share them
+}
+
+// The reasons. None has anything of the request in it.
+const (
+	reasonHeaders   = "more than one Authorization header"
+	reasonLong      = "Authorization header is too long"
+	reasonScheme    = "neither Basic nor Digest"
+	reasonMalformed = "malformed Authorization header"
+	reasonUnknown   = "unknown user"
+	reasonOther     = "user of another phone"
+	reasonSeveral   = "user of several phones, and the file is of none"
+	reasonNoHash    = "user has no hash for this scheme"
+	reasonWrong     = "wrong password"
+	reasonBusy      = "too many passwords to check"
+
+	reasonRealm     = "digest: other realm"
+	reasonQOP       = "digest: qop is not auth"
+	reasonAlgorithm = "digest: algorithm is neither MD5 nor SHA-256"
+	reasonUserHash  = "digest: user name is hashed"
+	reasonURI       = "digest: uri is not the request's"
+	reasonForeign   = "digest: nonce is not of this process"
+	reasonExpired   = "digest: nonce expired"
+	reasonForgotten = "digest: nonce was forgotten"
+	reasonReplay    = "digest: nc was used before"
+)
+
+// Authenticator checks credentials.
+type Authenticator struct {
+	file   *File
+	realm  string
+	nonces *nonces
+	turns  chan struct{} // one for each password that is being checked
+}
+
+// New makes an Authenticator of a file whose digests are of the realm.
+func New(file *File, realm string) (*Authenticator, error) {
+	if err := CheckRealm(realm); err != nil {
+		return nil, err
+	}
+	return &Authenticator{file: file, realm: realm, nonces: newNonces(nonceSlots), turns: make(chan struct{}, turns())}, nil
+}
+
+const maxRealm = 128 // bytes: phones show it to nobody
+
+// CheckRealm refuses a realm that phones could read in more than one way.
+func CheckRealm(realm string) error {
+	odd := func(c rune) bool { return c < ' ' || c > '~' || c == '"' || c == '\\' }
+	if realm == "" || len(realm) > maxRealm || strings.ContainsFunc(realm, odd) {
+		return errors.New("not a realm: want printable ASCII without quotes and backslashes")
+	}
+	return nil
+}
+
+// Check says what the credentials of a request are worth for a file of the phone. For a file that is no phone's own, give
+// the zero MAC: the shared user may have it, and every phone whose user name is its alone. Nothing of the request's body
+// is read. Bad passwords cost time: who sent many of them is best refused before.
+func (a *Authenticator) Check(r *http.Request, mac provision.MAC) Result {
+	headers := r.Header.Values("Authorization")
+	switch {
+	case len(headers) == 0:
+		return Result{State: None}
+	case len(headers) > 1:
+		return bad(reasonHeaders)
+	case len(headers[0]) > maxHeader:
+		return bad(reasonLong)
+	}
+	scheme, rest, _ := strings.Cut(headers[0], " ")
+	switch {
+	case strings.EqualFold(scheme, "Basic"):
+		return a.checkBasic(r, mac)
+	case strings.EqualFold(scheme, "Digest"):
+		return a.checkDigest(r, rest, mac)
+	}
+	return bad(reasonScheme)
+}
+
+func bad(reason string) Result { return Result{State: Bad, Reason: reason} }

@@ -1,0 +1,256 @@
+package tlsconf
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"go.uber.org/goleak"
+
+	"github.com/phoneprov/phoneprov/httpapi"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// identity is a certificate with its key.
+type identity struct {
+	cert *x509.Certificate
+	key  crypto.Signer
+}
+
+// shape changes a certificate before it is signed.
+type shape func(*x509.Certificate)
+
+// serial numbers the certificates of a test run.
+var serial atomic.Int64
+
+func newKey(t testing.TB) crypto.Signer {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func newRSAKey(t testing.TB) crypto.Signer {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// newCA is one that signs itself.
+func newCA(t testing.TB, name string, shapes ...shape) *identity {
+	t.Helper()
+	return sign(t, nil, newKey(t), append([]shape{common(name), isCA}, shapes...)...)
+}
+
+// issue makes a certificate that the CA signs, valid for an hour unless the shapes say otherwise.
+func (ca *identity) issue(t testing.TB, shapes ...shape) *identity {
+	t.Helper()
+	return sign(t, ca, newKey(t), shapes...)
+}
+
+func sign(t testing.TB, ca *identity, key crypto.Signer, shapes ...shape) *identity {
+	t.Helper()
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(serial.Add(1)),
+		NotBefore:    time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		BasicConstraintsValid: true,
+	}
+	for _, s := range shapes {
+		s(template)
+	}
+	if ca == nil {
+		ca = &identity{template, key}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, ca.cert, key.Public(), ca.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &identity{cert, key}
+}
+
+func isCA(c *x509.Certificate) { c.IsCA, c.KeyUsage = true, x509.KeyUsageCertSign }
+
+func common(name string) shape { return subject(2, 5, 4, 3)(name) }
+
+// subject adds an attribute to the subject, after those that are there.
+func subject(oid ...int) func(value string) shape {
+	return func(value string) shape {
+		return func(c *x509.Certificate) {
+			c.Subject.ExtraNames = append(c.Subject.ExtraNames, pkix.AttributeTypeAndValue{Type: asn1.ObjectIdentifier(oid), Value: value})
+		}
+	}
+}
+
+// validity is from and to a time before or after now.
+func validity(from, to time.Duration) shape {
+	return func(c *x509.Certificate) { c.NotBefore, c.NotAfter = time.Now().Add(from), time.Now().Add(to) }
+}
+
+func loopback(c *x509.Certificate) { c.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)} }
+
+func (id *identity) certPEM() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: id.cert.Raw})
+}
+
+func (id *identity) keyPEM(t testing.TB) []byte {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(id.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+}
+
+// client is a client's certificate, with its chain.
+func (id *identity) client(chain ...*identity) *tls.Certificate {
+	c := &tls.Certificate{Certificate: [][]byte{id.cert.Raw}, PrivateKey: id.key}
+	for _, ca := range chain {
+		c.Certificate = append(c.Certificate, ca.cert.Raw)
+	}
+	return c
+}
+
+// write lays a file in place as renewals do, by renaming.
+func write(t testing.TB, path string, text []byte) {
+	t.Helper()
+	if err := os.WriteFile(path+".new", text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// lockedBuffer is a log that is read while it is written.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// bench is a Server with its files, listening on loopback.
+type bench struct {
+	*Server
+	ca        *identity // of the server's certificate
+	cert, key string    // paths
+	addr      string
+	log       *lockedBuffer
+}
+
+// newBench starts one. It answers a request with the MAC of the client's certificate, or the reason why there is none.
+func newBench(t *testing.T, o Options) *bench {
+	t.Helper()
+	dir := t.TempDir()
+	b := &bench{ca: newCA(t, "server CA"), cert: filepath.Join(dir, "cert.pem"), key: filepath.Join(dir, "key.pem"), log: new(lockedBuffer)}
+	b.install(t, sign(t, b.ca, newRSAKey(t), loopback)) // RSA, for old ciphers
+	o.Cert, o.Key, o.Log = b.cert, b.key, zerolog.New(b.log)
+	var err error
+	if b.Server, err = New(o); err != nil {
+		t.Fatal(err)
+	}
+	l, err := tls.Listen("tcp", "127.0.0.1:0", b.Config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.addr = l.Addr().String()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- httpapi.Serve(ctx, l, http.HandlerFunc(b.answer), zerolog.New(b.log)) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+	})
+	return b
+}
+
+func (b *bench) answer(w http.ResponseWriter, r *http.Request) {
+	mac, reason := b.ClientMAC(r.TLS)
+	if reason == "" {
+		reason = mac.String()
+	}
+	fmt.Fprintf(w, "%s: %s", r.Proto, reason)
+}
+
+func (b *bench) install(t testing.TB, id *identity) {
+	t.Helper()
+	write(t, b.cert, id.certPEM())
+	write(t, b.key, id.keyPEM(t))
+}
+
+// trust is a client's configuration that trusts the server.
+func (b *bench) trust() *tls.Config {
+	roots := x509.NewCertPool()
+	roots.AddCert(b.ca.cert)
+	return &tls.Config{RootCAs: roots}
+}
+
+// get asks on a new connection and returns the body, and the server's certificate.
+func (b *bench) get(config *tls.Config) (body string, cert *x509.Certificate, err error) {
+	client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}}
+	return get(&client, b.addr)
+}
+
+func get(client *http.Client, addr string) (body string, cert *x509.Certificate, err error) {
+	resp, err := client.Get("https://" + addr)
+	if err != nil {
+		return "", nil, err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	return string(text), resp.TLS.PeerCertificates[0], err
+}
+
+// eventually polls until the condition holds.
+func eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !holds(); {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within 20 s", what)
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+}

@@ -1,0 +1,64 @@
+package tlsconf
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/asn1"
+	"strings"
+	"time"
+
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// ClientMAC is the phone that a connection's certificate proves, or the zero MAC and the reason why there is none.
+func (s *Server) ClientMAC(state *tls.ConnectionState) (mac provision.MAC, reason string) {
+	if s.bundle == nil || state == nil {
+		return provision.MAC{}, errNoCertificate.Error()
+	}
+	if err := s.bundle.get().Verify(state.PeerCertificates, time.Now(), s.o.AcceptExpired); err != nil {
+		return provision.MAC{}, err.Error()
+	}
+	mac, ok := CertificateMAC(state.PeerCertificates[0])
+	if !ok {
+		return provision.MAC{}, "client certificate names no phone, or more than one"
+	}
+	return mac, ""
+}
+
+// CertificateMAC is the MAC in the subject of a phone's certificate: its CN (Poly, Snom, Yealink, most others), its serial
+// number, or what Cisco's SPA and MPP phones write "S=": the surname for OpenSSL, the state for others. The field must be the
+// MAC and nothing else, but that Cisco's enterprise phones have "SEP" or "CP-7962G-SEP" before it. Fields that are no MAC do not
+// matter; two that are different ones are nobody's.
+func CertificateMAC(cert *x509.Certificate) (mac provision.MAC, ok bool) {
+	for _, name := range cert.Subject.Names {
+		text, isText := name.Value.(string)
+		if !isText || !namesPhone(name.Type) {
+			continue
+		}
+		m, err := provision.ParseMAC(afterSEP(text))
+		switch {
+		case err != nil || m == provision.MAC{}:
+		case ok && m != mac:
+			return provision.MAC{}, false
+		default:
+			mac, ok = m, true
+		}
+	}
+	return mac, ok
+}
+
+// namesPhone reports the attributes of X.520: 3 common name, 4 surname, 5 serial number, 8 state.
+func namesPhone(oid asn1.ObjectIdentifier) bool {
+	if len(oid) != 4 || !oid[:3].Equal(asn1.ObjectIdentifier{2, 5, 4}) {
+		return false
+	}
+	return oid[3] == 3 || oid[3] == 4 || oid[3] == 5 || oid[3] == 8
+}
+
+func afterSEP(text string) string {
+	before, mac, ok := strings.Cut(text, "SEP")
+	if ok && (before == "" || strings.HasSuffix(before, "-")) {
+		return mac
+	}
+	return text
+}

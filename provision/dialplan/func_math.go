@@ -1,0 +1,74 @@
+package dialplan
+
+import (
+	"context"
+	"math"
+	"strconv"
+)
+
+// notNumber is said where a number should stand.
+const notNumber = "not a number"
+
+func abs(_ context.Context, c *Call) (string, error) {
+	f, ok := scanDouble(c.Args)
+	if !ok {
+		c.fault(notNumber)
+		return "", nil
+	}
+	return formatShort(math.Abs(f)), nil
+}
+
+func maximum(_ context.Context, c *Call) (string, error) {
+	return c.better(func(a, b float64) bool { return b > a })
+}
+
+func minimum(_ context.Context, c *Call) (string, error) {
+	return c.better(func(a, b float64) bool { return b < a })
+}
+
+// better is the first of two numbers, or the second where that is better. One of
+// them may be missing.
+func (c *Call) better(than func(a, b float64) bool) (string, error) {
+	var numbers []float64
+	for _, part := range c.Split(2) {
+		if part == "" {
+			continue
+		}
+		f, ok := scanDouble(part)
+		if !ok {
+			c.fault(notNumber)
+			return "", nil
+		}
+		numbers = append(numbers, f)
+	}
+	switch {
+	case len(numbers) == 0:
+		c.fault("no number")
+		return "", nil
+	case len(numbers) == 2 && than(numbers[0], numbers[1]):
+		return formatShort(numbers[1]), nil
+	}
+	return formatShort(numbers[0]), nil
+}
+
+// formatShort prints a whole number that is a C int without decimals.
+func formatShort(f float64) string {
+	if n := toInt(f); float64(n) == f {
+		return strconv.Itoa(int(n))
+	}
+	return formatDouble(f)
+}
+
+// digitSum adds up the digits, whatever stands between them.
+func digitSum(_ context.Context, c *Call) (string, error) {
+	if !c.given() {
+		return "", nil
+	}
+	sum := 0
+	for i := range len(c.Args) {
+		if ch := c.Args[i]; ch >= '0' && ch <= '9' {
+			sum += int(ch - '0')
+		}
+	}
+	return strconv.Itoa(sum), nil
+}

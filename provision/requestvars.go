@@ -1,0 +1,178 @@
+package provision
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// RequestVariable is a variable that is computed for each request where a template uses it. Whatever the configuration
+// gives of its name wins.
+type RequestVariable struct {
+	Name, Synopsis string
+	Example        string // a template
+	from           string // fromPhone, fromZone or fromRequest
+	value          func(*scope) string
+}
+
+// RequestVariables is the table of them: it makes the lookup, what Explain shows, and the reference of the language.
+func RequestVariables() []RequestVariable {
+	vars := []RequestVariable{
+		{"PP_MAC_LOWER", "the phone's MAC address in lower case; of a phone whose MAC is none, here and below, what stands for it", "${PP_MAC_LOWER}.cfg", fromPhone,
+			macVar(func(digits string) string { return digits })},
+		{"PP_MAC_UPPER", "the MAC address in upper case", "SEP${PP_MAC_UPPER}.cnf.xml", fromPhone, macVar(strings.ToUpper)},
+		{"PP_MAC_COLON", "the MAC address in lower case with colons", "${PP_MAC_COLON}", fromPhone, macVar(separated(":"))},
+		{"PP_MAC_DASH", "the MAC address in lower case with dashes", "${PP_MAC_DASH}", fromPhone, macVar(separated("-"))},
+		{"PP_LINE_COUNT", "how many lines the phone has", "${IF($[${PP_LINE_COUNT}>1]?several:one)}", fromPhone,
+			func(s *scope) string { return strconv.Itoa(len(s.phone.Lines)) }},
+		{"PP_URL", "the URL that the phone has before the names of its files, without a slash at its end", "${PP_URL}/logo.bmp", fromRequest,
+			func(s *scope) string { return s.rd.request.url() }},
+		{"PP_HOST", "the host of that URL, with its port where it has one", "${PP_HOST}", fromRequest, func(s *scope) string { return s.rd.request.Host }},
+		{"PP_SCHEME", "http or https", "${PP_SCHEME}", fromRequest, func(s *scope) string { return s.rd.request.Scheme }},
+		{"PP_VENDOR", "who made the phone, by its User-Agent; empty where that is none that is known", "${IF($[\"${PP_VENDOR}\"=\"Yealink\"]?yes:no)}", fromRequest,
+			func(s *scope) string { return s.rd.phoneDevice().Vendor }},
+		{"PP_MODEL", "the phone's model as its User-Agent has it", "${PP_MODEL}", fromRequest, func(s *scope) string { return s.rd.phoneDevice().Model }},
+		{"PP_FIRMWARE", "its firmware's version as its User-Agent has it", "${PP_FIRMWARE}", fromRequest, func(s *scope) string { return s.rd.phoneDevice().Firmware }},
+		{"PP_TZ_POSIX", "the line's time zone as a POSIX TZ string", "${PP_TZ_POSIX}", fromZone,
+			func(s *scope) string { return posixTZ(s.line.zone, s.rd.now, s.rule()) }},
+		{"PP_TZ_OFFSET_MINUTES", "minutes that its standard time is east of Greenwich: of its two clocks the earlier one, whatever the law calls it",
+			"${PP_TZ_OFFSET_MINUTES}", fromZone, func(s *scope) string { return strconv.Itoa(s.rule().offset / 60) }},
+		{"PP_TZ_OFFSET_HOURS", "the same in hours, with a sign, as +5.5", "${PP_TZ_OFFSET_HOURS}", fromZone, func(s *scope) string { return decimalHours(s.rule().offset) }},
+		{"PP_TZ_OFFSET_HHMM", "the same in hours and minutes, as +05:30", "${PP_TZ_OFFSET_HHMM}", fromZone,
+			func(s *scope) string {
+				sign, h, m := hoursAndMinutes(s.rule().offset)
+				return fmt.Sprintf("%s%02d:%02d", sign, h, m)
+			}},
+		{"PP_TZ_WINDOWS", "Windows' name of the zone, by the CLDR; empty where it has none", "${PP_TZ_WINDOWS}", fromZone,
+			func(s *scope) string { return windowsZone(s.line.zone.String()) }},
+		{"PP_DST_ENABLE", "1 where the clock changes to summer time and back, else 0", "${PP_DST_ENABLE}", fromZone,
+			func(s *scope) string {
+				if s.rule().save == 0 {
+					return "0"
+				}
+				return "1"
+			}},
+		{"PP_DST_SAVE_MINUTES", "minutes that summer time adds; 0 where there is none", "${PP_DST_SAVE_MINUTES}", fromZone,
+			func(s *scope) string { return strconv.Itoa(s.rule().save / 60) }},
+	}
+	vars = append(vars, changeVars("START", "summer time begins", func(r zoneRule) wallClock { return r.start })...)
+	return append(vars, changeVars("END", "summer time ends", func(r zoneRule) wallClock { return r.end })...)
+}
+
+// changeVars are the variables of one of the two coming changes of the clock.
+func changeVars(name, what string, change func(zoneRule) wallClock) []RequestVariable {
+	row := func(field, synopsis string, value func(wallClock) int) RequestVariable {
+		name := "PP_DST_" + name + "_" + field
+		return RequestVariable{name, synopsis, "${" + name + "}", fromZone, func(s *scope) string {
+			if s.rule().save == 0 {
+				return ""
+			}
+			return strconv.Itoa(value(change(s.rule())))
+		}}
+	}
+	return []RequestVariable{
+		row("MONTH", "the month in which "+what+" next, 1 to 12; empty, as those below, where there is no summer time", func(w wallClock) int { return w.month }),
+		row("MDAY", "its day of the month, of the coming time only: a phone that goes by it each year needs its file anew each year", func(w wallClock) int { return w.mday }),
+		row("WEEK", "which of the month's days of that weekday it is, 1 to 4, or -1 for the last", func(w wallClock) int { return w.week }),
+		row("WDAY", "its day of the week, 0 (Sunday) to 6", func(w wallClock) int { return w.wday }),
+		row("HOUR", "its hour by the clock before the change", func(w wallClock) int { return w.hour }),
+		row("MINUTE", "its minute by the clock before the change", func(w wallClock) int { return w.minute }),
+	}
+}
+
+// requestVarPrefix begins the name of each.
+const requestVarPrefix = "PP_"
+
+// requestVarByName is the table by name, made once.
+var requestVarByName = func() map[string]RequestVariable {
+	byName := map[string]RequestVariable{}
+	for _, v := range RequestVariables() {
+		byName[v.Name] = v
+	}
+	return byName
+}()
+
+// requestVar finds a variable that is computed for the request.
+func (s *scope) requestVar(name string) (string, bool) {
+	if !strings.HasPrefix(name, requestVarPrefix) {
+		return "", false
+	}
+	v, ok := requestVarByName[name]
+	if !ok {
+		return "", false
+	}
+	return v.value(s), true
+}
+
+// macVar writes the phone's MAC in a vendor's way.
+func macVar(write func(digits string) string) func(*scope) string {
+	return func(s *scope) string {
+		if s.phone.MAC == (MAC{}) {
+			return s.phone.ID
+		}
+		return write(s.phone.MAC.String())
+	}
+}
+
+// separated puts a separator between bytes of hexadecimal digits.
+func separated(by string) func(string) string {
+	return func(digits string) string {
+		var pairs []string
+		for ; len(digits) >= 2; digits = digits[2:] {
+			pairs = append(pairs, digits[:2])
+		}
+		return strings.Join(pairs, by)
+	}
+}
+
+// url is what the phone has before the names of its files.
+func (q Request) url() string {
+	if q.Host == "" {
+		return ""
+	}
+	return q.Scheme + "://" + q.Host + q.Prefix
+}
+
+// phoneDevice is what asks, by its User-Agent.
+func (rd *rendering) phoneDevice() Device {
+	if rd.device == nil {
+		d := ParseUserAgent(rd.request.UserAgent)
+		rd.device = &d
+	}
+	return *rd.device
+}
+
+// rule is that of the line's time zone.
+func (s *scope) rule() zoneRule {
+	r, ok := s.rd.rules[s.line.zone]
+	if !ok {
+		r = zoneRuleAt(s.line.zone, s.rd.now)
+		if s.rd.rules == nil {
+			s.rd.rules = map[*time.Location]zoneRule{}
+		}
+		s.rd.rules[s.line.zone] = r
+	}
+	return r
+}
+
+// decimalHours writes an offset in hours with a sign, as +5.5.
+func decimalHours(offset int) string {
+	text := strconv.FormatFloat(float64(offset)/3600, 'f', -1, 64)
+	if offset >= 0 {
+		return "+" + text
+	}
+	return text
+}
+
+// windowsZone finds Windows' name of a zone of the time-zone database.
+func windowsZone(zone string) string {
+	for _, w := range windowsZones {
+		for known := range strings.SplitSeq(w.zones, " ") {
+			if known == zone {
+				return w.name
+			}
+		}
+	}
+	return ""
+}
