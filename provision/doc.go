@@ -10,6 +10,9 @@
 // Behaviour is that of Asterisk's res_phoneprov but where the README lists a difference. What Asterisk would only log is
 // a Diagnostic; errors are for limits and I/O.
 //
+// In a file that is XML what comes from the configuration is escaped, unless its profile says otherwise: then it is not
+// as in Asterisk to the byte where a value has a special character.
+//
 // A Snapshot never changes once it is stored: a request loads it once and passes it down. What differs between requests
 // (SERVER, the time, RequestVariables) is an overlay of the rendering, never written to it. Everything exported is safe for concurrent
 // use unless it says otherwise. The package knows no network, no log, and for what a phone gets no clock but the one it is
