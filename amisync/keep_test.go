@@ -94,7 +94,7 @@ func liveOf(endpoints []provision.Endpoint) *provision.Live {
 	return live
 }
 
-func parse(t *testing.T, name, text string) *astconf.File {
+func parse(t testing.TB, name, text string) *astconf.File {
 	t.Helper()
 	dir := t.TempDir()
 	writeFile(t, filepath.Join(dir, name), text)

@@ -16,10 +16,11 @@ import (
 )
 
 // Check renders every route of a snapshot and reports what its author should know: files that cannot be made, what the
-// templates' language has to say, unknown functions, files that differ at every fetch, XML that is malformed, and templates that nothing uses. Each
+// templates' language has to say, unknown functions, files that differ at every fetch, what was asked of Asterisk and what it
+// gave, XML that is malformed, and templates that nothing uses. Each
 // finding is there once, for the first phone that has it. Where Asterisk cannot be asked that is an error as well.
 func Check(ctx context.Context, s *Snapshot, r *Renderer, q Request) []Diagnostic {
-	c := checker{seen: map[string]bool{}, used: map[string]bool{}, templates: map[string]bool{}}
+	c := checker{seen: map[string]bool{}, used: map[string]bool{}, templates: map[string]bool{}, hidden: newHidden(s)}
 	for _, rt := range s.Routes() {
 		if ctx.Err() != nil {
 			c.report(Diagnostic{Severity: Error, Message: ctx.Err().Error()})
@@ -38,6 +39,7 @@ type checker struct {
 	seen  map[string]bool
 	// Files under the data directory: all that are used, and those of them that are templates.
 	used, templates map[string]bool
+	hidden          *hidden
 }
 
 func (c *checker) report(d Diagnostic) { c.reportOnce(d.String(), d) }
@@ -52,7 +54,7 @@ func (c *checker) reportOnce(key string, d Diagnostic) {
 
 func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route, q Request) {
 	c.used[localName(rt.file.path)] = true
-	doc, err := r.Render(ctx, s, rt, q)
+	doc, err := c.render(ctx, s, r, rt, q)
 	if err != nil {
 		severity := Error
 		if errors.Is(err, ErrNotFound) { // Asterisk's sample lists firmware that few have
@@ -77,6 +79,20 @@ func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route
 				Message: fmt.Sprintf("malformed XML for %s, line %d of %q: %v", rt.owner(), line, rt.URI, err)})
 		}
 	}
+}
+
+// render makes the document of a route, and reports what it asked of Asterisk.
+func (c *checker) render(ctx context.Context, s *Snapshot, r *Renderer, rt *Route, q Request) (*Document, error) {
+	if rt.Static() {
+		return r.static(rt)
+	}
+	b := r.asking(ctx)
+	defer b.end()
+	doc, err := r.render(ctx, s, rt, q, b)
+	for _, a := range c.hidden.listAsked(b) {
+		c.reportOnce("asked "+a.Call, Diagnostic{Pos: a.Pos, Severity: Info, Message: "asked of Asterisk: " + a.Text(false)})
+	}
+	return doc, err
 }
 
 // withoutPos is an error of rendering less the place that it begins with.

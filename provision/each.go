@@ -11,8 +11,11 @@ import (
 )
 
 // joined is the text of one expansion after the other. It ends with ctx and at the limit of any output: a text that is
-// within it can stand for every one of 100,000 phones.
-type joined struct{ strings.Builder }
+// within it can stand for every one of 100,000 phones. Where one is pending the others are expanded to the end.
+type joined struct {
+	text    strings.Builder
+	pending error
+}
 
 // expander is Call.Expand or Call.Include.
 type expander func(context.Context, *dialplan.Template, *dialplan.Env) (string, error)
@@ -22,19 +25,31 @@ func (j *joined) add(ctx context.Context, expand expander, t *dialplan.Template,
 		return err
 	}
 	text, err := expand(ctx, t, sc.env())
-	if err == nil && j.Len()+len(text) > dialplan.DefaultOutput {
+	if err == nil && j.text.Len()+len(text) > dialplan.DefaultOutput {
 		err = fmt.Errorf("%s: %w", t.Name(), dialplan.ErrTooLong)
+	}
+	if errors.Is(err, dialplan.ErrPending) {
+		j.pending = err
+		return nil
 	}
 	if err != nil {
 		return err
 	}
-	j.WriteString(text)
+	j.text.WriteString(text)
 	return nil
 }
 
 // inlineText is the text of a PP_EACH function, with %{NAME} for a variable of the line that it is for.
 func inlineText(c *dialplan.Call, text string) *dialplan.Template {
 	return dialplan.Parse(c.Name, strings.ReplaceAll(text, "%{", "${"))
+}
+
+// whole is the text, unless some of it is pending.
+func (j *joined) whole() (string, error) {
+	if j.pending != nil {
+		return "", j.pending
+	}
+	return j.text.String(), nil
 }
 
 // eachUser is PP_EACH_USER(text[,exclude_mac]): the text for the lowest line of every phone but the excluded, in the
@@ -59,7 +74,7 @@ func (s *scope) eachUser(ctx context.Context, c *dialplan.Call) (string, error) 
 			return "", err
 		}
 	}
-	return out.String(), nil
+	return out.whole()
 }
 
 // eachLine is PP_EACH_LINE(text[,mac]): the text for every line of every phone, or of that one, in the order of the
@@ -88,7 +103,7 @@ func (s *scope) eachLine(ctx context.Context, c *dialplan.Call) (string, error) 
 			}
 		}
 	}
-	return out.String(), nil
+	return out.whole()
 }
 
 // eachExtension is PP_EACH_EXTENSION(mac,template): the template file for each line of that phone, by line number.
@@ -123,7 +138,7 @@ func (s *scope) eachExtension(ctx context.Context, c *dialplan.Call) (string, er
 			return "", err
 		}
 	}
-	return out.String(), nil
+	return out.whole()
 }
 
 // splitArguments splits at commas as Asterisk's functions do: not inside double quotes, parentheses or brackets, nor

@@ -129,7 +129,7 @@ func TestFunctionsInNames(t *testing.T) {
 			t.Errorf("no file %s", uri)
 		}
 	}
-	if len(diags) != 2 || diags[0].String() != "phoneprov.conf:4:1: warning: column 2: PP_EACH_EXTENSION is not for the name of a file" {
+	if len(diags) != 2 || diags[0].String() != "phoneprov.conf:4: warning: column 2: PP_EACH_EXTENSION is not for the name of a file" {
 		t.Errorf("got %v", diags)
 	}
 }

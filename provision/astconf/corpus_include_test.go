@@ -19,7 +19,8 @@ var directiveRows = append([]row{
 	`#include nope.conf`, `#exec "echo x=1"`, `#exec /bin/echo x=1`, `#exec`, `#Exec foo`, `#execx y`, `#foo bar`, `#`, `#foo=bar`,
 	`x #include inc.conf`, `x=1 #include inc.conf`, "#include inc.conf\r", `#include " inc.conf "`, `#include "inc.conf""`,
 	`#include ~/inc.conf`, `#include $HOME/inc.conf`, "#include inc.conf\tx", `#include "inc.conf"=x`, `#include=inc.conf`, "#include\x01inc.conf",
-	"#include\x7finc.conf", "#include\x00inc.conf", `##include inc.conf`, `#include inc.conf\;x`, `#tryincludex inc.conf`,
+	"#include\x7finc.conf", "#include\u00b9 inc.conf", "#include\u00b9", "#include\xc2 inc.conf", "#include\xb9inc.conf", "#include\xb9\"inc.conf\"", "#tryinclude\xc2 inc.conf", "#foo\u00b9 bar",
+	"#include\x00inc.conf", `##include inc.conf`, `#include inc.conf\;x`, `#tryincludex inc.conf`,
 )...)
 
 // includable are files to be included.

@@ -3,6 +3,7 @@ package dialplan
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 )
@@ -64,6 +65,8 @@ type expansion struct {
 	run  *run
 	call *Call // whose argument the text is, as EVAL's; nil: a template of its own
 
+	within *Call // that expands it; nil: none
+
 	computed bool // values may be part of the text: no message shows any of it
 }
 
@@ -102,14 +105,19 @@ func (r *run) step(ctx context.Context) error {
 }
 
 // segments appends the value of each segment; dst may not grow beyond limit bytes.
+// Where one is pending the others are evaluated to the end.
 func (x *expansion) segments(ctx context.Context, dst []byte, segs []segment, limit int) ([]byte, error) {
+	var pending error
 	for i := range segs {
 		s := &segs[i]
 		if s.kind == literal {
 			dst = append(dst, s.text...)
 		} else {
 			v, err := x.substitute(ctx, s)
-			if err != nil {
+			switch {
+			case errors.Is(err, ErrPending):
+				pending = err
+			case err != nil:
 				return dst, err
 			}
 			dst = append(dst, v...)
@@ -118,7 +126,7 @@ func (x *expansion) segments(ctx context.Context, dst []byte, segs []segment, li
 			return dst, ErrTooLong
 		}
 	}
-	return dst, nil
+	return dst, pending
 }
 
 // substitute is the value of one ${} or $[].
@@ -141,7 +149,7 @@ func (x *expansion) substitute(ctx context.Context, s *segment) (string, error) 
 	}
 	if s.kind == express {
 		plain := x.run.plain(inside)
-		v, err := x.expression(ctx, s.pos, plain)
+		v, err := x.expression(ctx, s, plain)
 		if plain != inside {
 			v = x.run.mark(x.run.plain(v))
 		}
@@ -221,9 +229,16 @@ func (x *expansion) function(ctx context.Context, r *ref, s *segment) (string, e
 
 // ask lets Asterisk answer the call.
 func (c *Call) ask(ctx context.Context) (string, error) {
-	v, err := c.ex.ask(ctx, c.Name+"("+c.Args+")")
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", c.ex.functionName(c.seg, c.ref), err)
+	function := c.ex.functionName(c.seg, c.ref)
+	v, err := c.ex.ask(ctx, function, c.Name+"("+c.Args+")", c.seg)
+	switch {
+	case errors.Is(err, ErrPending):
+		return "", err
+	case errors.Is(err, ErrNoFunction):
+		c.fault("no such function in Asterisk")
+		return "", nil
+	case err != nil:
+		return "", fmt.Errorf("%s: %w", function, err)
 	}
 	return c.taken(v), nil
 }
@@ -240,27 +255,21 @@ func askable(name string) bool {
 	return name != ""
 }
 
-// ask lets Asterisk answer.
-func (x *expansion) ask(ctx context.Context, call string) (string, error) {
-	if x.env.Ask == nil {
-		return "", ErrCannotAsk
-	}
-	v, err := x.env.Ask(ctx, x.run.plain(call))
-	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrCannotAsk, err)
-	}
-	return x.run.mark(v), nil
-}
-
 // diag reports at a position of the template's text; for a text that is an
 // argument, at the call's.
 func (x *expansion) diag(pos int, format string, args ...any) {
 	if x.env.Diag == nil {
 		return
 	}
+	name, line, col := x.place(pos)
+	x.env.Diag(Diagnostic{Template: name, Line: line, Col: col, Message: fmt.Sprintf(format, args...)})
+}
+
+// place is where something at a position of the text stands in a template.
+func (x *expansion) place(pos int) (name string, line, col int) {
 	for x.call != nil {
 		x, pos = x.call.ex, x.call.seg.pos
 	}
-	line, col := x.t.position(pos)
-	x.env.Diag(Diagnostic{Template: x.t.name, Line: line, Col: col, Message: fmt.Sprintf(format, args...)})
+	line, col = x.t.position(pos)
+	return x.t.name, line, col
 }

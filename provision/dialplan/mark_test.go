@@ -181,6 +181,30 @@ func TestEscapeDiagnostics(t *testing.T) {
 	}
 }
 
+// Asterisk is asked for what it would see, and no mark is in what is told of it.
+func TestEscapeAsks(t *testing.T) {
+	for in, want := range map[string]string{
+		"${DB(${V})}": "DB(" + evil + ")", "${EVAL(${V}$[${V}]${ASKED(${V})})}": "ASKED(" + evil + ")", "${EVAL(${CALLS})}": "DB('x')", "${CUT(DB('${V}),-,1)}": "DB('" + evil + ")",
+	} {
+		env := xmlEnv(evil)
+		lookup := env.Lookup
+		env.Lookup = func(ctx context.Context, name string) (string, bool, error) {
+			if name == "CALLS" {
+				return "${DB('x')}", true, nil
+			}
+			return lookup(ctx, name)
+		}
+		var asked Question
+		env.AskAt = func(_ context.Context, q Question) (string, error) { asked = q; return "", nil }
+		if _, err := Parse("t", in).Expand(context.Background(), env); err != nil {
+			t.Fatal(err)
+		}
+		if asked.Call != want || hasMark(asked.Source+asked.Function) {
+			t.Errorf("%s: asked %+v, want %q", in, asked, want)
+		}
+	}
+}
+
 // withMarks expands without the last step.
 func withMarks(in string) (string, error) {
 	env := rowEnv()
