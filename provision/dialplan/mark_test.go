@@ -184,7 +184,7 @@ func TestEscapeDiagnostics(t *testing.T) {
 // Asterisk is asked for what it would see, and no mark is in what is told of it.
 func TestEscapeAsks(t *testing.T) {
 	for in, want := range map[string]string{
-		"${DB(${V})}": "DB(" + evil + ")", "${EVAL(${V}$[${V}]${ASKED(${V})})}": "ASKED(" + evil + ")", "${EVAL(${CALLS})}": "DB('x')", "${CUT(DB('${V}),-,1)}": "DB('" + evil + ")",
+		"${DB(${V})}": "DB(" + evil + ")", "${EVAL(${V}$[${V}]${ASKED(${V})})}": "ASKED(" + evil + ")", "${EVAL(${CALLS})}": "DB('x')", "${CUT(DB(${XML}),-,1)}": "DB(a&b<c>'d')",
 	} {
 		env := xmlEnv(evil)
 		lookup := env.Lookup
