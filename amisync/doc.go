@@ -32,6 +32,9 @@
 // connection, as its answer could still come. What reaches amigo are whole messages, escaped; what goes out is checked, so
 // that no value becomes a header or an action of its own. Only the bridge knows the secret: amigo gets a token.
 //
+// Of an endpoint all options are read, for PP_ENDPOINT, by the names and in the words of Asterisk's answer: DtmfMode, true for
+// yes, "1, 3, 4" for call_group=1,3-4. What changes from moment to moment, as DeviceState does, is none of them.
+//
 // A sync waits until Asterisk has said FullyBooted on its connection: one that is starting answers as if what it has not
 // loaded yet did not exist. Where it ever said so to this account, and a snapshot is served, it is waited for without limit.
 // Where it says nothing for Timing.Boot (FirstBoot where nothing is served yet), the user lacks read=system: a warning tells,

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
@@ -30,6 +29,7 @@ func Check(ctx context.Context, s *Snapshot, r *Renderer, q Request) []Diagnosti
 		c.route(ctx, s, r, rt, q)
 	}
 	c.functions(ctx, s, r)
+	c.profiles(s, r)
 	c.unused(r.Data)
 	return c.found
 }
@@ -73,7 +73,7 @@ func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route
 		c.used[name], c.templates[name] = true, true
 	}
 	c.volatile(ctx, s, r, rt, q, doc)
-	if isXML(doc.MIME, rt) && !rt.Static() {
+	if rt.isXML() && !rt.Static() {
 		if line, err := malformed(doc.Content); err != nil {
 			c.report(Diagnostic{Pos: astconf.Pos{File: rt.file.path}, Severity: Error,
 				Message: fmt.Sprintf("malformed XML for %s, line %d of %q: %v", rt.owner(), line, rt.URI, err)})
@@ -98,13 +98,6 @@ func (c *checker) render(ctx context.Context, s *Snapshot, r *Renderer, rt *Rout
 // withoutPos is an error of rendering less the place that it begins with.
 func withoutPos(err error, pos astconf.Pos) string {
 	return strings.TrimPrefix(err.Error(), pos.String()+": ")
-}
-
-// isXML says whether a file is meant to be XML: by its type, or by the name of the template.
-func isXML(mime string, rt *Route) bool {
-	mime, _, _ = strings.Cut(mime, ";")
-	ext := path.Ext(rt.file.path)
-	return mime == "text/xml" || mime == "application/xml" || strings.HasSuffix(mime, "+xml") || strings.EqualFold(ext, ".xml")
 }
 
 // malformed returns the line and the fault of the first place that is not well-formed.
@@ -202,13 +195,23 @@ func (c *checker) calls(ctx context.Context, r *Renderer, t *dialplan.Template, 
 
 // knows says whether there is a function of that name: here, or in Asterisk.
 func (r *Renderer) knows(ctx context.Context, function string) (bool, error) {
-	if _, ok := (&rendering{}).functions()[function]; ok || dialplan.Known(function) {
+	own := func(f Function) bool { return f.Name == function }
+	if slices.ContainsFunc(Functions(), own) || dialplan.Known(function) {
 		return true, nil
 	}
 	if r.Knows == nil {
 		return false, nil
 	}
 	return r.Knows(ctx, function)
+}
+
+// profiles reports the options of profiles that there are none of.
+func (c *checker) profiles(s *Snapshot, r *Renderer) {
+	for _, name := range slices.Sorted(maps.Keys(r.Profiles)) {
+		if !slices.ContainsFunc(s.profiles, func(p *Profile) bool { return p.Name == name }) {
+			c.report(Diagnostic{Severity: Warning, Message: fmt.Sprintf("[profile %s] of phoneprov.ini: phoneprov.conf has no profile of that name", name)})
+		}
+	}
 }
 
 // unused reports the files of the data directory that no route and no template uses.

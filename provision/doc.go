@@ -10,6 +10,9 @@
 // Behaviour is that of Asterisk's res_phoneprov but where the README lists a difference. What Asterisk would only log is
 // a Diagnostic; errors are for limits and I/O.
 //
+// In a file that is XML what comes from the configuration is escaped, unless its profile says otherwise: then it is not
+// as in Asterisk to the byte where a value has a special character.
+//
 // What a file needs of Asterisk is asked while it is rendered, calls that do not need each other's answers side by side
 // (asking). Each call is made once a rendering, so a file never has two answers to one. Explain and Check tell what was
 // asked. A file is made with all its answers or not at all: ErrUnavailable.

@@ -86,7 +86,7 @@ func (r *Renderer) render(ctx context.Context, s *Snapshot, rt *Route, q Request
 	var text string
 	err := b.passes(func() (err error) {
 		rd = r.rendering(s, q, b)
-		text, err = rd.file(ctx, rt)
+		text, err = rd.file(ctx, rt, r.escapes(rt))
 		return err
 	})
 	if err != nil {
@@ -107,12 +107,14 @@ func (r *Renderer) rendering(s *Snapshot, q Request, b *asking) *rendering {
 }
 
 // file expands the template of a route.
-func (rd *rendering) file(ctx context.Context, rt *Route) (string, error) {
+func (rd *rendering) file(ctx context.Context, rt *Route, escape bool) (string, error) {
 	t, err := rd.template(rt.file.path)
 	if err != nil {
 		return "", noPath(err)
 	}
-	return t.Expand(ctx, rd.scope(rt.Phone, rt.Phone.Lines[0]).env())
+	env := rd.scope(rt.Phone, rt.Phone.Lines[0]).env()
+	env.EscapeXML = escape
+	return t.Expand(ctx, env)
 }
 
 // failed says why a route's file cannot be made.

@@ -25,8 +25,7 @@ type rendering struct {
 	open   map[*setvar]bool                     // setvars that are being expanded
 	// Expanded global variables, by their place.
 	globals map[int]expanded
-	setvars map[*setvar]bool         // that were expanded
-	each    map[string]dialplan.Func // see functions
+	setvars map[*setvar]bool // that were expanded
 
 	request Request // for RequestVariables; empty while the snapshot is being built
 	device  *Device // see phoneDevice
@@ -68,10 +67,10 @@ func (s *scope) env() *dialplan.Env {
 		},
 		Now: s.rd.now, Zone: s.rd.zone, Ask: s.rd.ask, AskAt: s.rd.askAt,
 		Diag: s.rd.diag, LoadZone: s.rd.zones.load,
+		Funcs: s.rd.snap.functions, Owner: s,
 	}
 	if s.rd.data != nil {
 		env.Stat = s.rd.data.stat
-		env.Funcs = s.rd.functions()
 	}
 	return env
 }

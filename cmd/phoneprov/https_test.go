@@ -67,7 +67,7 @@ func TestHTTPS(t *testing.T) {
 	server, phone := selfSigned(t, dir, "server"), selfSigned(t, dir, "0004f2000001")
 	env := httpsEnv(dir)
 	env["PHONEPROV_HTTPS_LEGACY"], env["PHONEPROV_ACCESS_CLIENT_CA"] = "yes", filepath.Join(dir, "0004f2000001.pem")
-	v, log := runService(t, env)
+	v, log := runService(t, env, "")
 	if v.phones != nil {
 		t.Errorf("HTTP is served at %v", v.phones.Addr())
 	}
@@ -105,7 +105,7 @@ func TestPhoneCertificate(t *testing.T) {
 	server, phone, stranger := selfSigned(t, dir, "server"), selfSigned(t, dir, "0004f2000001"), selfSigned(t, dir, "0004f2000002")
 	env := httpsEnv(dir)
 	env["PHONEPROV_ACCESS_ALLOW"], env["PHONEPROV_ACCESS_CLIENT_CA"] = "", filepath.Join(dir, "0004f2000001.pem")
-	v, log := runService(t, env)
+	v, log := runService(t, env, "")
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Leaf)
 	for _, tt := range []struct {
@@ -148,7 +148,7 @@ func TestHTTPAndHTTPS(t *testing.T) {
 	selfSigned(t, dir, "server")
 	env := httpsEnv(dir)
 	env["PHONEPROV_HTTP_LISTEN"] = "127.0.0.1:0"
-	v, log := runService(t, env)
+	v, log := runService(t, env, "")
 	answer, err := v.fetch(http.DefaultClient, "pbx", "0004f2000001.cfg")
 	if err != nil || answer.Status != 200 {
 		t.Errorf("got %+v, %v", answer, err)

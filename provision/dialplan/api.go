@@ -95,6 +95,11 @@ type Env struct {
 	AskAt func(ctx context.Context, q Question) (string, error)
 	// Diag receives what Asterisk would only log; nil: dropped.
 	Diag func(Diagnostic)
+	// EscapeXML: the text is XML, and what Lookup and Ask give is escaped in it; what the template says is not. It
+	// counts where Expand begins, not in an Env for Call.Expand.
+	EscapeXML bool
+	// Owner is the caller's own, for its Funcs.
+	Owner any
 	// Limits bound the expansion.
 	Limits Limits
 }
@@ -114,12 +119,15 @@ func (d Diagnostic) String() string {
 // Call is one function call.
 type Call struct {
 	Name string // as written
-	Args string // between the parentheses, after substitution, raw
+	Args string // between the parentheses, after substitution, raw; a Func's may have marks: see Plain
 	Env  *Env
 
 	ex  *expansion
 	seg *segment // of ex.t
 	ref *ref
+
+	unseen bool // the function sees no marks
+	marked bool // something that it was given had marks
 }
 
 // Diag reports what Asterisk would only log, at the position of the call. It is
@@ -143,6 +151,9 @@ func (c *Call) Expand(ctx context.Context, t *Template, env *Env) (string, error
 // Include is Expand of a template that is none of Args, such as a file: messages
 // quote it.
 func (c *Call) Include(ctx context.Context, t *Template, env *Env) (string, error) {
+	if c.ex.run.marking {
+		t = t.unmarked()
+	}
 	return c.expand(ctx, t, env, false)
 }
 
@@ -155,7 +166,8 @@ func (c *Call) expand(ctx context.Context, t *Template, env *Env, computed bool)
 
 // inline expands a text that an argument gave.
 func (c *Call) inline(ctx context.Context, text string) (string, error) {
-	return c.ex.nested(ctx, &expansion{t: Parse("", text), env: c.Env, call: c, within: c, computed: c.computed()})
+	v, err := c.ex.nested(ctx, &expansion{t: Parse("", text), env: c.Env, call: c, within: c, computed: c.computed()})
+	return c.taken(v), err
 }
 
 // computed tells whether a value may be part of Args.

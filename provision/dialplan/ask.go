@@ -8,6 +8,7 @@ import (
 
 // ask lets Asterisk answer a call that a segment makes; name is the function's, for messages.
 func (x *expansion) ask(ctx context.Context, name, call string, s *segment) (v string, err error) {
+	call = x.run.plain(call)
 	switch {
 	case x.env.AskAt != nil:
 		v, err = x.env.AskAt(ctx, x.question(name, call, s))
@@ -18,7 +19,7 @@ func (x *expansion) ask(ctx context.Context, name, call string, s *segment) (v s
 	}
 	switch {
 	case err == nil:
-		return v, nil
+		return x.run.mark(v), nil
 	case errors.Is(err, ErrPending), errors.Is(err, ErrNoFunction):
 		return "", err
 	}
@@ -31,5 +32,6 @@ func (x *expansion) question(name, call string, s *segment) Question {
 	for c := x.within; c != nil; c = c.ex.within {
 		q.Source = c.seg.text + " " + q.Source
 	}
+	q.Source = x.run.plain(q.Source)
 	return q
 }

@@ -35,6 +35,11 @@
 // Both may be logged: they name a place, and quote nothing of the template nor of
 // what a variable or a function gave, for that may be a password (source.go).
 //
+// With Env.EscapeXML the text is XML, and what variables, Asterisk and functions give is
+// escaped in it; what the template says is not. That is the last step (mark.go): up to
+// then every value has the bytes it has in Asterisk, so slices, LEN, expressions and
+// where arguments end are the same.
+//
 // The rules are measured, not read: testdata/rows has them all, and its answers are
 // captured from Asterisk 22 and 16. Where ours differ on purpose the row says why.
 // Besides those, Asterisk cuts the values of ABS, BASENAME, DIRNAME, MAX and MIN at 11

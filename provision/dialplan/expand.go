@@ -1,6 +1,7 @@
 package dialplan
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -34,9 +35,17 @@ func (t *Template) AppendTo(ctx context.Context, dst []byte, env *Env) ([]byte, 
 	if lim.Steps <= 0 {
 		lim.Steps = DefaultSteps
 	}
-	x := &expansion{t: t, env: env, run: &run{Limits: lim, native: native}}
-	lim.Output += len(dst)
-	return x.segments(ctx, dst, t.segs, lim.Output)
+	x := &expansion{t: t, env: env, run: &run{Limits: lim, native: native, marking: env.EscapeXML}}
+	if env.EscapeXML {
+		x.t = t.unmarked()
+	}
+	before := len(dst)
+	lim.Output += before
+	dst, err := x.segments(ctx, dst, x.t.segs, lim.Output)
+	if err != nil || !x.run.marked {
+		return dst, err
+	}
+	return escapeXML(dst[:before], bytes.Clone(dst[before:]), lim.Output)
 }
 
 // run is what one Expand counts, across all templates that it enters.
@@ -44,6 +53,9 @@ type run struct {
 	Limits
 	native       map[string]Func // here, so that EVAL does not refer to the table it is in
 	depth, steps int
+
+	marking bool // values get marks
+	marked  bool // one did
 }
 
 // expansion is one template being expanded in an environment.
@@ -136,7 +148,12 @@ func (x *expansion) substitute(ctx context.Context, s *segment) (string, error) 
 		}
 	}
 	if s.kind == express {
-		return x.expression(ctx, s, inside)
+		plain := x.run.plain(inside)
+		v, err := x.expression(ctx, s, plain)
+		if plain != inside {
+			v = x.run.mark(x.run.plain(v))
+		}
+		return v, err
 	}
 	if s.sub != nil {
 		r := parseRef(inside)
@@ -179,10 +196,11 @@ func (x *expansion) value(ctx context.Context, r *ref, s *segment) (v string, er
 }
 
 func (x *expansion) lookup(ctx context.Context, name string) (string, error) {
+	name = x.run.plain(name)
 	if x.env.Lookup != nil {
 		v, ok, err := x.env.Lookup(ctx, name)
 		if ok || err != nil {
-			return v, err
+			return x.run.mark(v), err
 		}
 	}
 	if name == "EPOCH" && !x.env.Now.IsZero() {
@@ -200,7 +218,7 @@ func (x *expansion) function(ctx context.Context, r *ref, s *segment) (string, e
 		return f(ctx, c)
 	}
 	if f, ok := x.run.native[r.name]; ok {
-		return f(ctx, c)
+		return c.native(ctx, f)
 	}
 	if !askable(r.name) {
 		c.fault("no such function")
@@ -222,7 +240,7 @@ func (c *Call) ask(ctx context.Context) (string, error) {
 	case err != nil:
 		return "", fmt.Errorf("%s: %w", function, err)
 	}
-	return v, nil
+	return c.taken(v), nil
 }
 
 // askable tells whether a module of Asterisk could have a function of that name.
