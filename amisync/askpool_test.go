@@ -89,7 +89,7 @@ func (f *functions) read(of *int) func() int {
 
 func TestAskIdenticalCallsAreOne(t *testing.T) {
 	f := newFunctions(t)
-	s := asking(t, f.address, Options{Timing: Timing{Ask: 10 * time.Second}})
+	s := asking(t, f.address, Options{FunctionTTL: time.Minute, Timing: Timing{Ask: 10 * time.Second}}) // for who is late
 	ctx, hangUp := context.WithCancel(t.Context())
 	left := make(chan error)
 	go func() { _, err := s.Ask(ctx, "HANG()"); left <- err }()

@@ -93,7 +93,7 @@ var includeOfRoot = regexp.MustCompile(`(?i)include\W*/\S*`)
 func absoluteInclude(f files) bool {
 	for _, text := range f {
 		for _, include := range includeOfRoot.FindAllString(text, -1) {
-			if !strings.Contains(include, etc+"/") {
+			if !strings.HasPrefix(include[strings.IndexByte(include, '/'):], etc+"/") {
 				return true
 			}
 		}
