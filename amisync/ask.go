@@ -11,25 +11,51 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// asker asks Asterisk for function calls, on a connection of its own that is opened when it is needed.
+// maxFlights bounds the questions under way, those that wait for a connection among them: more than a building full of
+// phones asks at once, and some megabytes.
+const maxFlights = 10_000
+
+// asker asks Asterisk for function calls, on connections of its own that are opened when they are needed.
 type asker struct {
 	target  target
 	timeout time.Duration
-	taken   func() bool   // whether an Asterisk that does not say so may be taken for booted
-	turn    chan struct{} // one call at a time
+	taken   func() bool // whether an Asterisk that does not say so may be taken for booted
+	turns   *turns
 
-	life  context.Context // of calls: some go on when nobody waits for them any more
+	life  context.Context // of questions: they go on when nobody waits for them any more
 	end   context.CancelFunc
 	calls sync.WaitGroup
 
-	mu     sync.Mutex
-	conn   *conn
-	closed bool
+	mu      sync.Mutex
+	idle    []*conn
+	flights map[question]*flight // that another caller may join
+	flying  int                  // those among them, and the forgotten ones
+	values  kept                 // answers of functions
+	known   kept                 // which functions there are
+	closed  bool
 }
 
-func newAsker(t target, timeout time.Duration, taken func() bool) *asker {
+// question is an action of one field, and the function that it is about.
+type question struct{ action, field, value, function string }
+
+// outcome is how a question ended.
+type outcome struct {
+	value string
+	err   error
+}
+
+// flight is a question under way. Outcome is there when done is closed.
+type flight struct {
+	done chan struct{}
+	outcome
+}
+
+func newAsker(t target, o Options, taken func() bool) *asker {
 	t.events = "system" // FullyBooted among them
-	a := &asker{target: t, timeout: timeout, taken: taken, turn: make(chan struct{}, 1)}
+	a := &asker{
+		target: t, timeout: o.Timing.Ask, taken: taken, turns: newTurns(o.Connections), flights: map[question]*flight{},
+		values: newKept(o.FunctionTTL), known: newKept(forever),
+	}
 	a.life, a.end = context.WithCancel(context.Background())
 	return a
 }
@@ -37,154 +63,134 @@ func newAsker(t target, timeout time.Duration, taken func() bool) *asker {
 // ask returns the value of a call such as "DB(family/key)". Where Asterisk cannot be asked, or does not answer in time,
 // the error is a dialplan.ErrCannotAsk. An unknown function and an empty value look the same: "".
 func (a *asker) ask(ctx context.Context, call string) (string, error) {
-	answer, err := a.do(ctx, "Getvar", message{"Variable": call})
-	return answer["Value"], err
+	function, _, _ := strings.Cut(call, "(")
+	got, err := a.do(ctx, question{"Getvar", "Variable", call, function}, &a.values)
+	if err != nil {
+		return "", err
+	}
+	return got.value, got.err
 }
 
 // commandFailed is Asterisk's Message where a command of the CLI fails, as "core show function" does for a name that is
 // none; where the command may not be given, it is another.
 const commandFailed = "Command output follows"
 
-// knows reports whether Asterisk has a function of that name. It needs the right to write "command".
+// knows reports whether Asterisk has a function of that name. It needs the right to write "command". What Asterisk says is
+// remembered, a refusal too.
 func (a *asker) knows(ctx context.Context, function string) (bool, error) {
 	if strings.Trim(function, functionBytes) != "" {
 		return false, nil
 	}
-	_, err := a.do(ctx, "Command", message{"Command": "core show function " + function})
-	var refused *ActionError
-	if errors.As(err, &refused) && refused.Message == commandFailed {
+	got, err := a.do(ctx, question{"Command", "Command", "core show function " + function, "core show function"}, &a.known)
+	if err != nil {
+		return false, err
+	}
+	if refused, ok := errors.AsType[*ActionError](got.err); ok && refused.Message == commandFailed {
 		return false, nil
 	}
-	return err == nil, err
+	return got.err == nil, got.err
 }
 
 // functionBytes are those of a function's name, among which none ends or adds to a command.
-const functionBytes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+const functionBytes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
 
-// leastTime is the part of the timeout that a call must have left when its turn comes: one that is late ends the
-// connection, which those behind it need.
-const leastTime = 4
-
-// do has one action answered, in its turn and in time. A call whose caller has gone runs on to its deadline.
-func (a *asker) do(ctx context.Context, action string, fields message) (message, error) {
-	for name, value := range fields {
-		if err := checkField(name, value); err != nil {
-			return nil, err
-		}
-	}
-	deadline := time.Now().Add(a.timeout)
-	if err := a.takeTurn(ctx, deadline); err != nil {
-		return nil, cannot(err)
-	}
-	var answer message
-	var err error
-	answered := make(chan struct{})
-	go func() {
-		defer a.endTurn()
-		defer close(answered)
-		own, cancel := context.WithDeadline(a.life, deadline)
-		defer cancel()
-		answer, err = a.exchange(own, action, fields)
-	}()
-	select {
-	case <-answered:
-		return answer, err
-	case <-ctx.Done():
-		return nil, cannot(lateError(action, ctx))
-	}
-}
-
-func (a *asker) takeTurn(ctx context.Context, deadline time.Time) error {
-	ctx, cancel := context.WithDeadline(ctx, deadline.Add(-a.timeout/leastTime))
-	defer cancel()
-	select {
-	case a.turn <- struct{}{}:
-	case <-ctx.Done():
-		return lateError("wait for a turn", ctx)
+// do has a question answered: as it was a moment ago, with those who ask the same just now, or afresh. The error is of the
+// asking itself; what Asterisk refuses is in the outcome.
+func (a *asker) do(ctx context.Context, q question, memory *kept) (outcome, error) {
+	if err := checkField(q.field, q.value); err != nil {
+		return outcome{}, err
 	}
 	a.mu.Lock()
+	if had, ok := memory.get(q.value); ok {
+		a.mu.Unlock()
+		return had, nil
+	}
+	f := a.board(q, memory)
+	a.mu.Unlock()
+	select {
+	case <-f.done:
+		return f.outcome, nil
+	case <-ctx.Done():
+		return outcome{}, cannot(lateError(q.action, ctx))
+	}
+}
+
+// board is the flight of a question, which may have to begin. a.mu is held.
+func (a *asker) board(q question, memory *kept) *flight {
+	if f := a.flights[q]; f != nil {
+		return f
+	}
+	f := &flight{done: make(chan struct{})}
+	switch {
+	case a.closed:
+		f.err = cannot(errClosed)
+	case a.flying >= maxFlights:
+		f.err = cannot(errors.New("too many calls wait for asterisk"))
+	default:
+		a.flights[q] = f
+		a.flying++
+		a.calls.Go(func() { a.fly(q, f, memory) })
+		return f
+	}
+	close(f.done)
+	return f
+}
+
+// fly has one question answered, in its turn and in time.
+func (a *asker) fly(q question, f *flight, memory *kept) {
+	defer close(f.done)
+	ctx, cancel := context.WithTimeout(a.life, a.timeout)
+	defer cancel()
+	f.value, f.err = a.inTurn(ctx, q)
+	_, refused := errors.AsType[*ActionError](f.err)
+	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.closed {
-		<-a.turn
-		return errClosed
+	a.flying--
+	if a.flights[q] != f { // what it says may be of before a reload
+		return
 	}
-	a.calls.Add(1)
-	return nil
-}
-
-func (a *asker) endTurn() {
-	<-a.turn
-	a.calls.Done()
-}
-
-// exchange has one action answered, on the connection there is or a fresh one.
-func (a *asker) exchange(ctx context.Context, action string, fields message) (message, error) {
-	for {
-		c, fresh, err := a.connection(ctx)
-		if err != nil {
-			return nil, cannot(err)
-		}
-		var answer message
-		if err = a.booted(ctx, c); err == nil {
-			answer, err = c.do(ctx, action, fields)
-		}
-		if err == nil {
-			return answer, nil
-		}
-		if fresh || ctx.Err() != nil || c.err() == nil {
-			return nil, cannot(err)
-		} // a connection that was lost since the last call: once more on a new one
+	delete(a.flights, q)
+	if f.err == nil || refused && memory == &a.known {
+		memory.put(q.value, f.outcome)
 	}
 }
 
-// booted waits for an Asterisk that is starting: before all is loaded it gives an empty value for every function.
-func (a *asker) booted(ctx context.Context, c *conn) error {
-	heard, err := c.awaitBoot(ctx, onceBoot-time.Since(c.since))
-	if heard || err != nil || a.taken() {
-		return err
+// forget drops what Asterisk has answered so far: who asks from now on gets what it says from now on.
+func (a *asker) forget() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	clear(a.flights)
+	a.values.clear()
+	a.known.clear()
+}
+
+// leastTime is the part of the timeout that a question must have left when its turn comes: one that is late ends the
+// connection, and a new one takes its time.
+const leastTime = 4
+
+func (a *asker) inTurn(ctx context.Context, q question) (string, error) {
+	wait, cancel := context.WithTimeout(ctx, a.timeout-a.timeout/leastTime)
+	defer cancel()
+	t, err := a.turns.take(wait, q.function)
+	if err != nil {
+		return "", cannot(lateError("wait for a turn", wait))
 	}
-	_, err = c.awaitBoot(ctx, forever)
-	return err
+	value, err := a.exchange(ctx, q)
+	a.turns.end(t, errors.Is(err, context.DeadlineExceeded))
+	return value, err
 }
 
 func cannot(err error) error { return fmt.Errorf("%w: %w", dialplan.ErrCannotAsk, err) }
 
-// connection returns the one there is, or a fresh one.
-func (a *asker) connection(ctx context.Context) (c *conn, fresh bool, err error) {
-	a.mu.Lock()
-	c = a.conn
-	closed := a.closed
-	a.mu.Unlock()
-	switch {
-	case closed:
-		return nil, false, errClosed
-	case a.target.address == "":
-		return nil, false, errors.New("no address of asterisk is set")
-	case c != nil && c.err() == nil:
-		return c, false, nil
-	}
-	if c, err = connect(ctx, a.target, nil); err != nil {
-		return nil, false, plainError(err)
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.closed {
-		c.fail(errClosed)
-		return nil, false, errClosed
-	}
-	a.conn = c
-	return c, true, nil
-}
-
-// close ends the connection and the call that is under way. Calls from now on fail.
+// close ends the connections and the questions that are under way. Calls from now on fail.
 func (a *asker) close() {
 	a.mu.Lock()
-	c := a.conn
 	a.closed = true
 	a.mu.Unlock()
 	a.end()
-	if c != nil {
+	a.calls.Wait()
+	for _, c := range a.idle {
 		c.close()
 	}
-	a.calls.Wait()
+	a.idle = nil
 }

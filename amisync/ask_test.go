@@ -66,8 +66,20 @@ func TestAskDeadline(t *testing.T) {
 	}
 }
 
+// asking is a service that asks and does nothing else.
+func asking(t testing.TB, address string, o Options) *Service {
+	t.Helper()
+	o.Address, o.Username, o.Secret = address, testUser, testSecret
+	s, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
 // slow is a service and its Asterisk, whose SLOW() ends when released.
-func slow(t *testing.T, timeout time.Duration) (s *Service, connections *atomic.Int32, begun, release chan struct{}) {
+func slow(t *testing.T, o Options) (s *Service, connections *atomic.Int32, begun, release chan struct{}) {
 	t.Helper()
 	connections, begun, release = new(atomic.Int32), make(chan struct{}, 1), make(chan struct{})
 	_, address := fake(t, nil, amiserver.Options{
@@ -80,17 +92,12 @@ func slow(t *testing.T, timeout time.Duration) (s *Service, connections *atomic.
 			return call + "=v"
 		},
 	})
-	s, err := New(Options{Address: address, Username: testUser, Secret: testSecret, Timing: Timing{Ask: timeout}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
-	return s, connections, begun, release
+	return asking(t, address, o), connections, begun, release
 }
 
 // A phone that hangs up leaves its call to end by itself: the connection is the others' too.
 func TestAskHangUp(t *testing.T) {
-	s, connections, begun, release := slow(t, 5*time.Second)
+	s, connections, begun, release := slow(t, Options{Connections: 1, Timing: Timing{Ask: 5 * time.Second}})
 	ctx, hangUp := context.WithCancel(t.Context())
 	left := make(chan error)
 	go func() { _, err := s.Ask(ctx, "SLOW()"); left <- err }()
@@ -108,7 +115,7 @@ func TestAskHangUp(t *testing.T) {
 
 // A call that has little time left when its turn comes is not begun: it would end the connection.
 func TestAskTooLateToBegin(t *testing.T) {
-	s, connections, begun, release := slow(t, time.Second)
+	s, connections, begun, release := slow(t, Options{Connections: 1, Timing: Timing{Ask: time.Second}})
 	first := make(chan error)
 	go func() { _, err := s.Ask(t.Context(), "SLOW()"); first <- err }()
 	<-begun
@@ -124,7 +131,7 @@ func TestAskTooLateToBegin(t *testing.T) {
 
 // Close ends a call that nobody waits for any more, and waits for it.
 func TestAskClose(t *testing.T) {
-	s, _, begun, release := slow(t, time.Hour)
+	s, _, begun, release := slow(t, Options{Timing: Timing{Ask: time.Hour}})
 	defer close(release)
 	ctx, hangUp := context.WithCancel(t.Context())
 	left := make(chan error)

@@ -3,11 +3,14 @@ package amisync
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/provision"
 )
 
 // manyUsers is a users.conf of some 480 bytes a user on the wire.
@@ -58,4 +61,47 @@ func BenchmarkGetConfig(b *testing.B) {
 			}
 		})
 	})
+}
+
+// BenchmarkAskSideBySide renders a file with eight independent calls of 5 ms each: one after the other, and side by side.
+func BenchmarkAskSideBySide(b *testing.B) {
+	const calls = 8
+	_, address := fake(b, nil, amiserver.Options{Function: func(call string) string {
+		<-time.After(5 * time.Millisecond)
+		return call
+	}})
+	var template strings.Builder
+	for i := range calls {
+		fmt.Fprintf(&template, "${X%d()}", i)
+	}
+	dir := b.TempDir()
+	writeFile(b, filepath.Join(dir, "t"), template.String())
+	data, err := provision.OpenData(dir, "")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer data.Close()
+	snapshot, _, err := provision.Build(b.Context(), provision.Input{Config: provision.Config{
+		"phoneprov.conf": parse(b, "phoneprov.conf", "[general]\ndefault_profile=p\n[p]\nx => t\n"),
+		"users.conf":     parse(b, "users.conf", "[a]\nautoprov=yes\nmacaddress=000000000001\n"),
+	}}, time.Now())
+	if err != nil {
+		b.Fatal(err)
+	}
+	took := map[int]time.Duration{}
+	for _, n := range []int{1, 4, calls} {
+		b.Run(fmt.Sprintf("%d connections", n), func(b *testing.B) {
+			s := asking(b, address, Options{Connections: n})
+			r := provision.Renderer{Data: data, Ask: s.Ask, SideBySide: n}
+			for b.Loop() {
+				doc, err := r.Render(b.Context(), snapshot, snapshot.Lookup("x"), provision.Request{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				doc.Close()
+			}
+			took[n] = b.Elapsed() / time.Duration(b.N)
+			b.ReportMetric(float64(took[1])/float64(took[n]), "times-faster")
+		})
+	}
 }

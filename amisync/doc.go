@@ -32,15 +32,30 @@
 // connection, as its answer could still come. What reaches amigo are whole messages, escaped; what goes out is checked, so
 // that no value becomes a header or an action of its own. Only the bridge knows the secret: amigo gets a token.
 //
+// Of an endpoint all options are read, for PP_ENDPOINT, by the names and in the words of Asterisk's answer: DtmfMode, true for
+// yes, "1, 3, 4" for call_group=1,3-4. What changes from moment to moment, as DeviceState does, is none of them.
+//
 // A sync waits until Asterisk has said FullyBooted on its connection: one that is starting answers as if what it has not
 // loaded yet did not exist. Where it ever said so to this account, and a snapshot is served, it is waited for without limit.
 // Where it says nothing for Timing.Boot (FirstBoot where nothing is served yet), the user lacks read=system: a warning tells,
 // and syncs go on.
 //
-// Ask has a connection of its own, opened when needed, and waits for FullyBooted on it in the same way, as every function of a
-// starting Asterisk has an empty value: not yet heard is ErrCannotAsk. Only an account that never heard it is answered a
-// second after the login, and then only while syncs go on. A caller that goes away leaves its call to end by itself: an
-// answer that is not waited for would end the connection, which others need.
+// # Functions
+//
+// Ask has connections of its own, up to Options.Connections, opened when needed. On each it waits for FullyBooted in the same
+// way, as every function of a starting Asterisk has an empty value: not yet heard is ErrCannotAsk. Only an account that never
+// heard it is answered a second after the login, and then only while syncs go on.
+//
+// Identical calls at one time are one. A call goes on when who asked for it goes away: others may have joined it, and an answer
+// that is not waited for would end the connection. An answer is given again for Options.FunctionTTL (kept: bounded, and never
+// an error). A sync begins with forgetting all of them, and lets nobody join a call from before: what a reload changed shows in
+// the next request. Whether Asterisk has a function (Knows) is remembered until then too, also that it may not be asked.
+//
+// A call has Timing.Ask in all, of which it may wait three quarters for a connection; one that is late ends its connection. So
+// that a function that hangs, a database's say, does not take all connections from the others (turns): a function has all but
+// one at most; when it did not answer in time it has a single one, until it answers; and those that did not answer leave
+// together one to the others. Who waits longer than that is told ErrCannotAsk, a 503. What this does not help against: two
+// functions of one database that begin to hang in the same moment can take all connections for the length of one timeout.
 //
 // With TLS as its Dial the same goes over TLS 1.2 and up, and nothing is sent before Asterisk's certificate is known to be
 // right. Measured on 16 and 22: with enabled=no in manager.conf, which closes the plain port, the TLS port takes logins and

@@ -3,6 +3,7 @@ package amisync
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/phoneprov/phoneprov/provision"
@@ -16,6 +17,7 @@ const noCallerID = "<unknown>"
 func readLive(ctx context.Context, c *conn, names []string) (live *provision.Live, bare map[string]bool, err error) {
 	live = &provision.Live{Endpoints: make(map[string]provision.Endpoint, len(names))}
 	bare = map[string]bool{}
+	var sets provision.OptionSets
 	for _, name := range names {
 		if checkField("Endpoint", name) != nil {
 			continue // a name that cannot be one of Asterisk's
@@ -31,6 +33,7 @@ func readLive(ctx context.Context, c *conn, names []string) (live *provision.Liv
 			return nil, nil, err
 		}
 		e, whole := parseEndpoint(name, events)
+		e.Options = sets.Add(options(events))
 		live.Endpoints[name] = e
 		bare[name] = !whole
 	}
@@ -64,3 +67,25 @@ func parseEndpoint(name string, events []message) (e provision.Endpoint, whole b
 	}
 	return e, whole
 }
+
+// options are all that the event about an endpoint says of it, but what changes from moment to moment.
+func options(events []message) map[string]string {
+	options := map[string]string{}
+	for _, m := range events {
+		if m["Event"] != "EndpointDetail" {
+			continue
+		}
+		for name, value := range m {
+			switch {
+			case slices.Contains(noOptions, name):
+			case name == "Callerid" && value == noCallerID:
+			default:
+				options[name] = value
+			}
+		}
+	}
+	return options
+}
+
+// noOptions are the fields of EndpointDetail that are no options; amigo adds the last two.
+var noOptions = []string{"Event", "ActionID", "ObjectType", "ObjectName", "DeviceState", "ActiveChannels", "TimeReceived", "#"}

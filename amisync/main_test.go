@@ -8,9 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"go.uber.org/goleak"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/provision"
 )
 
 // No goroutine of amigo is let off: taken apart in the right order it leaks none.
@@ -20,6 +22,9 @@ const (
 	testUser   = "phoneprov"
 	testSecret = "fake-ami-secret"
 )
+
+// noEndpointOptions leaves the options of endpoints out of a comparison.
+var noEndpointOptions = cmpopts.IgnoreFields(provision.Endpoint{}, "Options")
 
 // fake starts an AMI server with the configuration files given, and returns it with its address.
 func fake(t testing.TB, files map[string]string, o amiserver.Options) (*amiserver.Server, string) {

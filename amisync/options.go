@@ -29,6 +29,9 @@ type Options struct {
 	ConfigDir string        // for SourceFiles
 	Resync    time.Duration // from one sync to the next without a trigger; zero: never
 
+	Connections int           // for function calls, at most; 4 where zero
+	FunctionTTL time.Duration // that an answer to one is given again; zero: it is not
+
 	Store *provision.Store // where snapshots go; nil: a Service for Once only
 	Zone  *time.Location   // of users without a timezone; nil: UTC
 	Log   zerolog.Logger   // the zero Logger logs to nowhere
@@ -98,6 +101,9 @@ func (o Options) withDefaults() (Options, error) {
 		if err := checkFields(message{"Username": o.Username, "Secret": o.Secret.Reveal()}); err != nil {
 			return o, err
 		}
+	}
+	if o.Connections <= 0 {
+		o.Connections = 4
 	}
 	if o.Dial == nil {
 		o.Dial = new(net.Dialer).DialContext

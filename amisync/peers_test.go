@@ -2,11 +2,12 @@ package amisync
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/provision"
@@ -73,7 +74,7 @@ func TestPeerStates(t *testing.T) {
 
 func TestLiveEndpoints(t *testing.T) {
 	files := map[string]string{"pjsip.conf": "[t]\ntype=transport\nbind=0.0.0.0:5070\n[6001]\ntype=endpoint\ntransport=t\nauth=a1, a2\n" +
-		"callerid=\"A\" <6001>\n[a2]\ntype=auth\nusername=u2\npassword=p2\n[a1]\ntype=auth\nusername=u1\npassword=  p1\n[bare]\ntype=endpoint\n"}
+		"callerid=\"A\" <6001>\ndtmf_mode=inband\ncall_group=1\nmailboxes=\n[a2]\ntype=auth\nusername=u2\npassword=p2\n[a1]\ntype=auth\nusername=u1\npassword=  p1\n[bare]\ntype=endpoint\n"}
 	_, address := fake(t, files, amiserver.Options{})
 	c := mustConnect(t, address, nil)
 	live, _, err := readLive(within(t, time.Second), c, []string{"6001", "missing", "bare", "bad\r\nname"})
@@ -84,8 +85,17 @@ func TestLiveEndpoints(t *testing.T) {
 		"6001": {ID: "6001", CallerID: `"A" <6001>`, TransportID: "t", Bind: "0.0.0.0:5070", AuthID: "a1", Username: "u1", Password: "p1"},
 		"bare": {ID: "bare"},
 	}
-	if !maps.Equal(live.Endpoints, want) {
-		t.Errorf("got %+v, want %+v", live.Endpoints, want)
+	if d := cmp.Diff(want, live.Endpoints, noEndpointOptions); d != "" {
+		t.Error(d)
+	}
+	for option, want := range map[string]string{"dtmf_mode": "inband", "DTMFMODE": "inband", "callgroup": "1", "call_group": "1", "Context": "default",
+		"transport": "t", "device_state": "", "active_channels": "", "mailboxes": "", "password": ""} {
+		if got := live.Endpoints["6001"].Options.Get(option); got != want {
+			t.Errorf("%s: got %q, want %q", option, got, want)
+		}
+	}
+	if got := live.Endpoints["bare"].Options; got.Get("dtmf_mode") != "rfc4733" || got.Get("callerid") != "" {
+		t.Errorf("bare: got %+v", got)
 	}
 }
 

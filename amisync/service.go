@@ -37,7 +37,7 @@ func New(o Options) (*Service, error) {
 	t := target{
 		address: o.Address, username: o.Username, secret: o.Secret, dial: o.Dial, events: "system,call", ending: &s.ending, told: &s.told,
 	}
-	s.asker = newAsker(t, o.Timing.Ask, s.taken)
+	s.asker = newAsker(t, o, s.taken)
 	if o.Address != "" {
 		s.link = &link{target: t, timing: o.Timing, onEvent: s.events.push, grace: s.grace, patient: s.patient,
 			onUp: s.report.up, onSlow: func() { s.report.slow(errBooting) }, onReady: s.ready, onDown: s.down}
@@ -74,7 +74,7 @@ func (s *Service) Run(ctx context.Context) error {
 	return nil
 }
 
-// Close ends the connection that Ask uses. Run does so itself; a Service that was never run is closed after use.
+// Close ends the connections that Ask uses. Run does so itself; a Service that was never run is closed after use.
 func (s *Service) Close() {
 	s.asker.close()
 	s.ending.Wait()
@@ -84,14 +84,15 @@ func (s *Service) Close() {
 func (s *Service) Trigger(reason string) { s.triggers.add(reason) }
 
 // Ask has Asterisk evaluate a function call, "DB(family/key)". It is a dialplan.Asker: where Asterisk cannot be asked, or does
-// not answer within Timing.Ask, the error is a dialplan.ErrCannotAsk. Calls are made one at a time, on a connection that
-// nothing else uses.
+// not answer within Timing.Ask, the error is a dialplan.ErrCannotAsk. Identical calls at one time are one; calls are made side
+// by side on up to Options.Connections connections, and an answer is given again for Options.FunctionTTL, or until the next
+// sync begins.
 func (s *Service) Ask(ctx context.Context, call string) (string, error) {
 	return s.asker.ask(ctx, call)
 }
 
-// Knows reports whether Asterisk has a function of that name, at the price of a call: it is for "phoneprov check". The
-// account needs the right to write "command". The error is that of Ask.
+// Knows reports whether Asterisk has a function of that name, at the price of a call the first time after a sync. The account
+// needs the right to write "command". The error is that of Ask.
 func (s *Service) Knows(ctx context.Context, function string) (bool, error) {
 	return s.asker.knows(ctx, function)
 }

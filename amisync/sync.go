@@ -14,6 +14,7 @@ import (
 
 // sync reads everything, builds a snapshot and stores it. Whatever fails, the snapshot before stays.
 func (s *Service) sync(ctx context.Context, trigger string) error {
+	s.asker.forget() // before it reads: what asked for it may have changed the answers too
 	start := time.Now()
 	var c *conn
 	var down error

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"crypto/tls"
-	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -17,8 +16,13 @@ const maxLogged = 256
 
 // entry is what a handler tells the log of its request.
 type entry struct {
+	client      client
 	file        string // that was asked for, decoded
 	phone       *provision.Phone
+	reason      string // why it was given or refused
+	certificate string // why the client's certificate does not count
+	refusal     refusal
+	rendered    string // the URI of the file that was made, and then:
 	diagnostics []provision.Diagnostic
 	err         error
 	panicked    bool
@@ -38,16 +42,23 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *response, e 
 	}
 	line.Str("method", short(r.Method)).Str("file", short(e.fileOr(r))).
 		Int("status", res.status).Int64("bytes", res.bytes).Dur("duration_ms", took).
-		Str("remote", remoteAddress(r)).Str("user_agent", short(r.UserAgent()))
+		Str("remote", e.client.remote(r)).Str("user_agent", short(r.UserAgent()))
 	if r.TLS != nil {
 		line.Str("tls", strings.TrimPrefix(tls.VersionName(r.TLS.Version), "TLS "))
+	}
+	if e.reason != "" {
+		line.Str("reason", e.reason)
+	}
+	if e.certificate != "" {
+		line.Str("certificate", e.certificate)
 	}
 	if e.err != nil {
 		line.AnErr("error", e.err)
 	}
 	line.Msg("request")
-	for _, d := range e.diagnostics {
-		a.Log.Debug().Str("file", short(e.file)).Stringer("diagnostic", d).Msg("rendered")
+	e.refusal.log(a.Log, e.client.remote(r))
+	if e.rendered != "" {
+		a.findings.log(a.Log, e.rendered, e.diagnostics)
 	}
 }
 
@@ -58,11 +69,29 @@ func (e *entry) fileOr(r *http.Request) string {
 	return r.URL.Path
 }
 
-func remoteAddress(r *http.Request) string {
-	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
-		return host
+// refusal is a try of a stranger's.
+type refusal struct {
+	reason string // empty: there is none
+	mac    provision.MAC
+}
+
+// refused notes a stranger's try, for a line of its own.
+func (e *entry) refused(reason string, mac provision.MAC) {
+	e.reason = reason
+	e.refusal = refusal{reason, mac}
+}
+
+// log writes the line of a refusal. It is for fail2ban (deploy/fail2ban) and others that read logs: it never changes, and
+// nothing in it is of the client's making but a MAC.
+func (f refusal) log(log zerolog.Logger, remote string) {
+	if f.reason == "" {
+		return
 	}
-	return r.RemoteAddr
+	line := log.Warn().Str("remote", remote).Str("reason", f.reason)
+	if f.mac != (provision.MAC{}) {
+		line.Str("mac", f.mac.String())
+	}
+	line.Msg("refused")
 }
 
 func short(s string) string {

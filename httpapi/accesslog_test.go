@@ -24,7 +24,7 @@ func TestLogLine(t *testing.T) {
 	}
 	delete(line, "duration_ms")
 	want := map[string]any{"level": "info", "message": "request", "mac": "0011223344aa", "phone": "6001", "method": "GET",
-		"file": "0011223344aa.cfg", "status": 200.0, "bytes": 22.0, "remote": "192.0.2.1", "user_agent": "Yealink SIP-T46G"}
+		"file": "0011223344aa.cfg", "status": 200.0, "bytes": 22.0, "remote": "192.0.2.1", "reason": "address", "user_agent": "Yealink SIP-T46G"}
 	if !maps.Equal(line, want) {
 		t.Errorf("got %v, want %v", line, want)
 	}

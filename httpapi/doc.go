@@ -6,5 +6,8 @@
 // is one line that says nothing of the request or of us.
 //
 // Phones and Admin build the two handlers, both safe for concurrent use; Serve runs one of them on a listener until its
-// context ends. The package keeps no state of its own and starts no goroutine that outlives Serve.
+// context ends. A handler keeps no state of its own but which diagnostics of templates it has logged (findings.go): each is
+// logged once, and again when it had gone. The package starts no goroutine that outlives Serve.
+//
+// A rendering has renderTimeout; its other limits are the packages' that do it (see dialplan and provision).
 package httpapi

@@ -15,7 +15,7 @@ func FuzzOrigin(f *testing.F) {
 	f.Fuzz(func(t *testing.T, host string) {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Host = host
-		o := originOf(r)
+		o := originOf(r, new(api).client(r))
 		const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:"
 		if strings.Trim(o.host, letters) != "" || len(o.host) > maxHostName+1 || strings.Trim(o.port, "0123456789") != "" || len(o.port) > 5 {
 			t.Errorf("%q: got %+v", host, o)

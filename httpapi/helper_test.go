@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
+	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
@@ -69,6 +71,7 @@ func newBench(t *testing.T) *bench {
 		Prefix:   "/phoneprov",
 		Store:    new(provision.Store),
 		Renderer: &provision.Renderer{Data: openData(t)},
+		Access:   Access{Rules: access.Rules{Allow: append(access.DefaultAllow(), netip.MustParsePrefix("192.0.2.0/24"))}}, // httptest's
 		Log:      zerolog.New(&b.log).Level(zerolog.DebugLevel),
 	}
 	b.Store.Swap(buildFrom(t, usersConf))

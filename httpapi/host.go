@@ -17,12 +17,9 @@ type origin struct {
 
 // originOf is the host that the phone asked for, since behind NAT the socket's own address is one that the phone does
 // not know; else the local address of the connection.
-func originOf(r *http.Request) origin {
-	o := origin{scheme: "http"}
-	if r.TLS != nil {
-		o.scheme = "https"
-	}
-	if host, port, ok := hostOf(r.Host); ok {
+func originOf(r *http.Request, c client) origin {
+	o := origin{scheme: c.scheme}
+	if host, port, ok := hostOf(c.host); ok {
 		o.host, o.port = host, port
 		return o
 	}

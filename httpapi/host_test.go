@@ -59,11 +59,11 @@ func TestOrigin(t *testing.T) {
 			if tt.local != nil {
 				r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, tt.local))
 			}
-			if got := originOf(r); got.host != tt.want || got.urlHost() != tt.url || got.scheme != "http" {
+			if got := originOf(r, new(api).client(r)); got.host != tt.want || got.urlHost() != tt.url || got.scheme != "http" {
 				t.Errorf("Host %q: got %q, %q; want %q, %q", tt.host, got.host, got.urlHost(), tt.want, tt.url)
 			}
 			r.TLS = &tls.ConnectionState{}
-			if got := originOf(r).scheme; got != "https" {
+			if got := originOf(r, new(api).client(r)).scheme; got != "https" {
 				t.Errorf("over TLS: got %q", got)
 			}
 		})

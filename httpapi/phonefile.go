@@ -2,13 +2,12 @@ package httpapi
 
 import (
 	"context"
-	"io"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/phoneprov/phoneprov/httpapi/uploads"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
@@ -28,48 +27,76 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 		return errNoSnapshot
 	}
 	route := snapshot.Lookup(name)
-	if route == nil {
-		return errNotFound
+	f, stored := a.find(snapshot, route, name)
+	e.phone = f.phone
+	if err := a.admit(w, r, e, snapshot, f); err != nil {
+		return err
 	}
-	e.phone = route.Phone
+	if route == nil {
+		return a.sendStored(w, r, f.mac, stored)
+	}
 
 	ctx, cancel := context.WithTimeout(r.Context(), renderTimeout)
 	defer cancel()
-	doc, err := a.Renderer.Render(ctx, snapshot, route, a.request(r))
+	doc, err := a.Renderer.Render(ctx, snapshot, route, a.request(r, e.client))
 	if err != nil {
 		return err
 	}
 	defer doc.Close()
-	e.diagnostics = doc.Diagnostics
-	w.Header().Set("Content-Type", doc.MIME)
-	if route.Static() {
-		serveStatic(w, r, doc)
-		return nil
+	if !route.Static() {
+		e.rendered, e.diagnostics = route.URI, doc.Diagnostics
 	}
-	// As Asterisk: whole and 200 whatever the request's Range and If-* headers say, since it is of this moment.
-	w.Header().Set("Content-Length", strconv.FormatInt(doc.Size, 10))
-	w.WriteHeader(http.StatusOK)
-	if r.Method == http.MethodHead {
-		return nil
-	}
-	_, err = io.Copy(w, doc.Content)
-	return err
+	send(w, r, doc, route.Static())
+	return nil
 }
 
-// serveStatic sends a file or a range of it. No phone is ever told that its file did not change: conditions are not
-// looked at, and there is neither Last-Modified nor ETag to make one from. A range under a condition is the whole file.
-func serveStatic(w http.ResponseWriter, r *http.Request, doc *provision.Document) {
-	plain := r.WithContext(r.Context()) // a copy: the log looks at the phone's own headers
-	plain.Header = http.Header{}
-	if ranges := r.Header.Values("Range"); len(ranges) > 0 && r.Header.Get("If-Range") == "" {
-		plain.Header["Range"] = ranges
+// find tells what a name stands for: a route; else stored, what its phone sent under that name.
+func (a *api) find(s *provision.Snapshot, route *provision.Route, name string) (f wanted, stored string) {
+	if route != nil {
+		f = wanted{phone: route.Phone, profile: route.Profile().Name, known: true}
+		if f.own = route.Phone != nil; f.own {
+			f.mac = route.Phone.MAC
+		}
+		return f, ""
 	}
-	http.ServeContent(w, plain, "", time.Time{}, doc.Content)
+	var ok bool
+	if f.mac, _, ok = provision.FindMAC(name); !ok {
+		return wanted{}, ""
+	}
+	if f.phone = s.Phone(f.mac.String()); f.phone == nil {
+		return f, ""
+	}
+	mac, stored, ok := uploads.Name(name)
+	if ok && mac == f.mac && a.Uploads.Mode == UploadsStore && a.Uploads.Store.Has(mac, stored) {
+		f.known, f.own, f.profile = true, true, f.phone.Profile.Name
+	}
+	return f, stored
 }
+
+// send answers with a document, or where the request asks for that with 304 or 412 by its entity tag, and of a static
+// file with a range. There is no Last-Modified: a file of this moment has no other time, and no phone asks by it.
+func send(w http.ResponseWriter, r *http.Request, doc *provision.Document, static bool) {
+	asked := r.WithContext(r.Context()) // a copy: the log looks at the phone's own headers
+	asked.Header = http.Header{}
+	for _, name := range conditions {
+		asked.Header[name] = r.Header[name]
+	}
+	if !static { // as Asterisk: whole
+		asked.Header.Del("Range")
+	}
+	w.Header().Set("Content-Type", doc.MIME)
+	if doc.ETag != "" {
+		w.Header().Set("ETag", doc.ETag)
+	}
+	http.ServeContent(w, asked, "", time.Time{}, doc.Content)
+}
+
+// conditions are the headers that an answer may depend on.
+var conditions = [...]string{"Range", "If-Range", "If-Match", "If-None-Match"}
 
 // request is what a rendering knows of the phone's request.
-func (a *api) request(r *http.Request) provision.Request {
-	o := originOf(r)
+func (a *api) request(r *http.Request, c client) provision.Request {
+	o := originOf(r, c)
 	return provision.Request{
 		Server: o.host, Now: a.Now(),
 		Scheme: o.scheme, Host: o.urlHost(), Prefix: a.Prefix, UserAgent: r.UserAgent(),

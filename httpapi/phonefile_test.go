@@ -24,6 +24,12 @@ const (
 
 const phoneURL = "http://pbx.test/phoneprov/0011223344aa.cfg"
 
+// The entity tags: half of the SHA-256 sum of the bytes.
+const (
+	phoneTag  = `"80037ec3741ec703d68f91e92d0444d4"`
+	staticTag = `"84d89877f0d4041efb6bf91a16f0248f"`
+)
+
 func TestPhoneFile(t *testing.T) {
 	b := newBench(t)
 	for _, tt := range []struct {
@@ -41,16 +47,23 @@ func TestPhoneFile(t *testing.T) {
 			"invalid range: failed to overlap\n", "text/plain; charset=utf-8", ""}, // net/http counts what it did not say itself
 		{"static, If-Modified-Since", "GET", "/phoneprov/fw.bin", []string{"If-Modified-Since", future}, 200, "0123456789", "application/octet-stream", "10"},
 		{"static, If-Unmodified-Since", "GET", "/phoneprov/fw.bin", []string{"If-Unmodified-Since", past}, 200, "0123456789", "application/octet-stream", "10"},
-		{"static, If-None-Match", "GET", "/phoneprov/fw.bin", []string{"If-None-Match", "*"}, 200, "0123456789", "application/octet-stream", "10"},
-		{"static, If-Match", "GET", "/phoneprov/fw.bin", []string{"If-Match", `"x"`}, 200, "0123456789", "application/octet-stream", "10"},
-		{"static, If-Range", "GET", "/phoneprov/fw.bin", []string{"If-Range", `"x"`, "Range", "bytes=2-4"}, 200, "0123456789", "application/octet-stream", "10"},
+		{"static, If-None-Match", "GET", "/phoneprov/fw.bin", []string{"If-None-Match", `"x", ` + staticTag}, 304, "", "", ""},
+		{"static, If-None-Match, HEAD", "HEAD", "/phoneprov/fw.bin", []string{"If-None-Match", staticTag}, 304, "", "", ""},
+		{"static, If-None-Match of another", "GET", "/phoneprov/fw.bin", []string{"If-None-Match", `"x"`}, 200, "0123456789", "application/octet-stream", "10"},
+		{"static, If-Match", "GET", "/phoneprov/fw.bin", []string{"If-Match", staticTag}, 200, "0123456789", "application/octet-stream", "10"},
+		{"static, If-Match of another", "GET", "/phoneprov/fw.bin", []string{"If-Match", `"x"`}, 412, "", "application/octet-stream", ""},
+		{"static, If-Range", "GET", "/phoneprov/fw.bin", []string{"If-Range", staticTag, "Range", "bytes=2-4"}, 206, "234", "application/octet-stream", "3"},
+		{"static, If-Range of another", "GET", "/phoneprov/fw.bin", []string{"If-Range", `"x"`, "Range", "bytes=2-4"}, 200, "0123456789", "application/octet-stream", "10"},
 		{"rendered, range", "GET", phoneURL, []string{"Range", "bytes=2-4"}, 200, "user 6001 of pbx.test\n", "text/x-phone", "22"},
 		{"rendered, range beyond the end", "GET", phoneURL, []string{"Range", "bytes=99-"}, 200, "user 6001 of pbx.test\n", "text/x-phone", "22"},
 		{"rendered, HEAD of a range", "HEAD", phoneURL, []string{"Range", "bytes=2-4"}, 200, "", "text/x-phone", "22"},
 		{"rendered, If-Modified-Since", "GET", phoneURL, []string{"If-Modified-Since", future}, 200, "user 6001 of pbx.test\n", "text/x-phone", "22"},
 		{"rendered, If-Unmodified-Since", "GET", phoneURL, []string{"If-Unmodified-Since", past}, 200, "user 6001 of pbx.test\n", "text/x-phone", "22"},
-		{"rendered, If-None-Match", "GET", phoneURL, []string{"If-None-Match", "*"}, 200, "user 6001 of pbx.test\n", "text/x-phone", "22"},
-		{"rendered, If-Match", "GET", phoneURL, []string{"If-Match", `"x"`}, 200, "user 6001 of pbx.test\n", "text/x-phone", "22"},
+		{"rendered, If-None-Match", "GET", phoneURL, []string{"If-None-Match", `"x", ` + phoneTag}, 304, "", "", ""},
+		{"rendered, If-None-Match, HEAD", "HEAD", phoneURL, []string{"If-None-Match", phoneTag}, 304, "", "", ""},
+		{"rendered, If-None-Match of another", "GET", phoneURL, []string{"If-None-Match", `"x"`}, 200, "user 6001 of pbx.test\n", "text/x-phone", "22"},
+		{"rendered, If-Match", "GET", phoneURL, []string{"If-Match", phoneTag}, 200, "user 6001 of pbx.test\n", "text/x-phone", "22"},
+		{"rendered, If-Match of another", "GET", phoneURL, []string{"If-Match", `"x"`}, 412, "", "text/x-phone", ""},
 		{"unknown", "GET", "/phoneprov/0011223344bb.cfg", nil, 404, "Not Found\n", "text/plain; charset=utf-8", "10"},
 		{"unknown, HEAD", "HEAD", "/phoneprov/0011223344bb.cfg", nil, 404, "", "text/plain; charset=utf-8", "10"},
 		{"static, missing", "GET", "/phoneprov/missing.bin", nil, 404, "Not Found\n", "text/plain; charset=utf-8", "10"},
@@ -66,7 +79,10 @@ func TestPhoneFile(t *testing.T) {
 			if got := h.Get("Cache-Control"); got != "no-cache, no-store" {
 				t.Errorf("Cache-Control: got %q", got)
 			}
-			for _, name := range []string{"Last-Modified", "Etag", "Location"} {
+			if tag := h.Get("Etag"); tt.status < 400 && tag != phoneTag && tag != staticTag || tt.status > 412 && tag != "" && tt.status != 416 {
+				t.Errorf("Etag: got %q", tag)
+			}
+			for _, name := range []string{"Last-Modified", "Location"} {
 				if h.Get(name) != "" {
 					t.Errorf("%s: got %q, want none", name, h.Get(name))
 				}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/phoneprov/phoneprov/httpapi/uploads"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
@@ -36,11 +37,11 @@ func (a *api) handle(level zerolog.Level, h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		res := newResponse(w)
-		var e entry
+		e := entry{client: a.client(r)}
 		e.err = call(h, res, r, &e)
 		sent := res.status != 0
 		if e.err != nil && !sent {
-			answerError(res, r, statusOf(e.err, r))
+			a.answerError(res, r, e.err)
 		}
 		if e.err == nil {
 			e.err = res.err
@@ -63,14 +64,32 @@ func call(h handler, w http.ResponseWriter, r *http.Request, e *entry) (err erro
 	return h(w, r, e)
 }
 
+// statuses are the errors that are not our fault.
+var statuses = [...]struct {
+	err    error
+	status int
+}{
+	{errNotFound, http.StatusNotFound},
+	{errMethod, http.StatusMethodNotAllowed},
+	{errNoSnapshot, http.StatusServiceUnavailable},
+	{provision.ErrUnavailable, http.StatusServiceUnavailable},
+	{errBusy, http.StatusServiceUnavailable},
+	{errAsk, http.StatusUnauthorized},
+	{errTooLarge, http.StatusRequestEntityTooLarge},
+	{errHalf, http.StatusBadRequest},
+	{uploads.ErrFull, http.StatusInsufficientStorage},
+}
+
 func statusOf(err error, r *http.Request) int {
+	for _, s := range statuses {
+		if errors.Is(err, s.err) {
+			return s.status
+		}
+	}
+	_, tooMany := errors.AsType[tooManyError](err)
 	switch {
-	case errors.Is(err, errNotFound):
-		return http.StatusNotFound
-	case errors.Is(err, errMethod):
-		return http.StatusMethodNotAllowed
-	case errors.Is(err, errNoSnapshot), errors.Is(err, provision.ErrUnavailable):
-		return http.StatusServiceUnavailable
+	case tooMany:
+		return http.StatusTooManyRequests
 	case r.Context().Err() != nil:
 		return statusClientGone
 	case errors.Is(err, context.DeadlineExceeded):
@@ -80,16 +99,22 @@ func statusOf(err error, r *http.Request) int {
 }
 
 // answerError sends the status and its one line, the same for every request.
-func answerError(w http.ResponseWriter, r *http.Request, status int) {
+func (a *api) answerError(w http.ResponseWriter, r *http.Request, err error) {
+	status := statusOf(err, r)
 	h := w.Header()
 	text := http.StatusText(status) + "\n"
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(text)))
+	wait := retryAfter
 	switch status {
 	case http.StatusMethodNotAllowed:
-		h.Set("Allow", "GET, HEAD")
+		h.Set("Allow", a.allow)
+	case http.StatusTooManyRequests:
+		tooMany, _ := errors.AsType[tooManyError](err)
+		wait = tooMany.wait
+		fallthrough
 	case http.StatusServiceUnavailable:
-		h.Set("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))
+		h.Set("Retry-After", strconv.Itoa(int(wait.Seconds())))
 	}
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -22,18 +23,27 @@ type Options struct {
 	Prefix   string           // of the phones' URLs, "/phoneprov"; empty: files are at the root
 	Store    *provision.Store // holds what is served
 	Renderer Renderer         // for Phones only
+	Access   Access           // for Phones only
+	Uploads  Uploads          // for Phones only
 	Status   func() Status    // for Admin only; nil: no AMI to report on
 	Now      func() time.Time // nil: time.Now
 	Log      zerolog.Logger
 }
 
-type api struct{ Options }
+type api struct {
+	Options
+	findings findings
+	allow    string    // the methods of a phone's file
+	plain    sync.Once // see warnPlain
+	turns    chan struct{}
+}
 
 func newAPI(o Options) *api {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &api{o}
+	o.Access.Rules.Credentials = o.Access.Login != nil
+	return &api{Options: o, findings: findings{shown: map[string]string{}}, allow: "GET, HEAD", turns: make(chan struct{}, maxUploads)}
 }
 
 // Phones is what the phones see.
@@ -42,6 +52,11 @@ func Phones(o Options) http.Handler {
 	r := a.router(zerolog.InfoLevel)
 	r.Get(a.Prefix+"/*", a.handle(zerolog.InfoLevel, a.phoneFile))
 	r.Head(a.Prefix+"/*", a.handle(zerolog.InfoLevel, a.phoneFile))
+	if a.Uploads.Mode != UploadsOff {
+		a.allow += ", PUT, POST"
+		r.Put(a.Prefix+"/*", a.handle(zerolog.InfoLevel, a.upload))
+		r.Post(a.Prefix+"/*", a.handle(zerolog.InfoLevel, a.upload))
+	}
 	return r
 }
 

@@ -14,7 +14,7 @@ func TestSwapUnderLoad(t *testing.T) {
 	const swaps, readers = 1000, 4
 	b := newBench(t)
 	b.Store = new(provision.Store) // the first configuration has no name
-	h := Phones(Options{Prefix: b.Prefix, Store: b.Store, Renderer: b.Renderer})
+	h := Phones(Options{Prefix: b.Prefix, Store: b.Store, Renderer: b.Renderer, Access: b.Access})
 	var next []*provision.Snapshot
 	for i := range swaps {
 		user := fmt.Sprintf("username = n%d\nfullname = n%[1]d\n", i)

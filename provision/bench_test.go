@@ -59,9 +59,14 @@ func BenchmarkRender(b *testing.B) {
 		"t": strings.Repeat("<line user=\"${USERNAME}\" secret=\"${SECRET}\" server=\"${SERVER}:${SERVER_PORT}\" name=\"${A}\"/>\n", 60),
 		"d": "${PP_EACH_USER(<item><ln>%{DISPLAY_NAME}</ln><ct>%{USERNAME}</ct></item>\n)}",
 	})
-	for name, uri := range map[string]string{"file of 6 kB": "000000000007.cfg", "directory of 5000": "000000000007-directory.cfg"} {
+	for name, uri := range map[string]string{"file of 6 kB": "000000000007.cfg", "directory of 5000": "000000000007-directory.cfg",
+		"file of 6 kB, not escaped": "000000000007.cfg", "directory of 5000, not escaped": "000000000007-directory.cfg"} {
 		b.Run(name, func(b *testing.B) {
 			rt := s.Lookup(uri)
+			r.Profiles = nil
+			if strings.HasSuffix(name, "not escaped") {
+				r.Profiles = map[string]ProfileOptions{"p": {Escape: EscapeNone}}
+			}
 			b.ReportAllocs()
 			for b.Loop() {
 				doc, err := r.Render(context.Background(), s, rt, Request{Server: "pbx", Now: testNow})

@@ -30,7 +30,7 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 	b := &builder{
 		in: in, now: now, zones: zones{},
 		profiles: map[string]*Profile{},
-		snap:     &Snapshot{BuiltAt: now, phones: map[string]*Phone{}, routes: map[string]*Route{}},
+		snap:     &Snapshot{BuiltAt: now, phones: map[string]*Phone{}, routes: map[string]*Route{}, functions: ownFunctions()},
 	}
 	b.readConfigWarnings()
 	b.snap.globals = readGlobals(in.Config[GlobalsFile])

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
@@ -17,10 +16,11 @@ import (
 )
 
 // Check renders every route of a snapshot and reports what its author should know: files that cannot be made, what the
-// templates' language has to say, unknown functions, files that differ at every fetch, XML that is malformed, and templates that nothing uses. Each
+// templates' language has to say, unknown functions, files that differ at every fetch, what was asked of Asterisk and what it
+// gave, XML that is malformed, and templates that nothing uses. Each
 // finding is there once, for the first phone that has it. Where Asterisk cannot be asked that is an error as well.
 func Check(ctx context.Context, s *Snapshot, r *Renderer, q Request) []Diagnostic {
-	c := checker{seen: map[string]bool{}, used: map[string]bool{}, templates: map[string]bool{}}
+	c := checker{seen: map[string]bool{}, used: map[string]bool{}, templates: map[string]bool{}, hidden: newHidden(s)}
 	for _, rt := range s.Routes() {
 		if ctx.Err() != nil {
 			c.report(Diagnostic{Severity: Error, Message: ctx.Err().Error()})
@@ -29,6 +29,7 @@ func Check(ctx context.Context, s *Snapshot, r *Renderer, q Request) []Diagnosti
 		c.route(ctx, s, r, rt, q)
 	}
 	c.functions(ctx, s, r)
+	c.profiles(s, r)
 	c.unused(r.Data)
 	return c.found
 }
@@ -38,6 +39,7 @@ type checker struct {
 	seen  map[string]bool
 	// Files under the data directory: all that are used, and those of them that are templates.
 	used, templates map[string]bool
+	hidden          *hidden
 }
 
 func (c *checker) report(d Diagnostic) { c.reportOnce(d.String(), d) }
@@ -52,7 +54,7 @@ func (c *checker) reportOnce(key string, d Diagnostic) {
 
 func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route, q Request) {
 	c.used[localName(rt.file.path)] = true
-	doc, err := r.Render(ctx, s, rt, q)
+	doc, err := c.render(ctx, s, r, rt, q)
 	if err != nil {
 		severity := Error
 		if errors.Is(err, ErrNotFound) { // Asterisk's sample lists firmware that few have
@@ -71,7 +73,7 @@ func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route
 		c.used[name], c.templates[name] = true, true
 	}
 	c.volatile(ctx, s, r, rt, q, doc)
-	if isXML(doc.MIME, rt) && !rt.Static() {
+	if rt.isXML() && !rt.Static() {
 		if line, err := malformed(doc.Content); err != nil {
 			c.report(Diagnostic{Pos: astconf.Pos{File: rt.file.path}, Severity: Error,
 				Message: fmt.Sprintf("malformed XML for %s, line %d of %q: %v", rt.owner(), line, rt.URI, err)})
@@ -79,16 +81,23 @@ func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route
 	}
 }
 
+// render makes the document of a route, and reports what it asked of Asterisk.
+func (c *checker) render(ctx context.Context, s *Snapshot, r *Renderer, rt *Route, q Request) (*Document, error) {
+	if rt.Static() {
+		return r.static(rt)
+	}
+	b := r.asking(ctx)
+	defer b.end()
+	doc, err := r.render(ctx, s, rt, q, b)
+	for _, a := range c.hidden.listAsked(b) {
+		c.reportOnce("asked "+a.Call, Diagnostic{Pos: a.Pos, Severity: Info, Message: "asked of Asterisk: " + a.Text(false)})
+	}
+	return doc, err
+}
+
 // withoutPos is an error of rendering less the place that it begins with.
 func withoutPos(err error, pos astconf.Pos) string {
 	return strings.TrimPrefix(err.Error(), pos.String()+": ")
-}
-
-// isXML says whether a file is meant to be XML: by its type, or by the name of the template.
-func isXML(mime string, rt *Route) bool {
-	mime, _, _ = strings.Cut(mime, ";")
-	ext := path.Ext(rt.file.path)
-	return mime == "text/xml" || mime == "application/xml" || strings.HasSuffix(mime, "+xml") || strings.EqualFold(ext, ".xml")
 }
 
 // malformed returns the line and the fault of the first place that is not well-formed.
@@ -186,13 +195,23 @@ func (c *checker) calls(ctx context.Context, r *Renderer, t *dialplan.Template, 
 
 // knows says whether there is a function of that name: here, or in Asterisk.
 func (r *Renderer) knows(ctx context.Context, function string) (bool, error) {
-	if _, ok := (&rendering{}).functions()[function]; ok || dialplan.Known(function) {
+	own := func(f Function) bool { return f.Name == function }
+	if slices.ContainsFunc(Functions(), own) || dialplan.Known(function) {
 		return true, nil
 	}
 	if r.Knows == nil {
 		return false, nil
 	}
 	return r.Knows(ctx, function)
+}
+
+// profiles reports the options of profiles that there are none of.
+func (c *checker) profiles(s *Snapshot, r *Renderer) {
+	for _, name := range slices.Sorted(maps.Keys(r.Profiles)) {
+		if !slices.ContainsFunc(s.profiles, func(p *Profile) bool { return p.Name == name }) {
+			c.report(Diagnostic{Severity: Warning, Message: fmt.Sprintf("[profile %s] of phoneprov.ini: phoneprov.conf has no profile of that name", name)})
+		}
+	}
 }
 
 // unused reports the files of the data directory that no route and no template uses.

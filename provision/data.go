@@ -26,6 +26,7 @@ type DataDir struct {
 	data, config directory // config: for the function STAT
 	mu           sync.RWMutex
 	templates    map[string]cached
+	etags        etags
 }
 
 // cached is a template as of a state of its file.

@@ -10,6 +10,16 @@
 // Behaviour is that of Asterisk's res_phoneprov but where the README lists a difference. What Asterisk would only log is
 // a Diagnostic; errors are for limits and I/O.
 //
+// In a file that is XML what comes from the configuration is escaped, unless its profile says otherwise: then it is not
+// as in Asterisk to the byte where a value has a special character.
+//
+// What a file needs of Asterisk is asked while it is rendered, calls that do not need each other's answers side by side
+// (asking). Each call is made once a rendering, so a file never has two answers to one. Explain and Check tell what was
+// asked. A file is made with all its answers or not at all: ErrUnavailable.
+//
+// Limits of a rendering: those of dialplan, which also hold for the text of each PP_EACH function; maxAsked calls and
+// maxAskedBytes of answers; maxTemplate bytes of a template. Its time is the context's.
+//
 // A Snapshot never changes once it is stored: a request loads it once and passes it down. What differs between requests
 // (SERVER, the time, RequestVariables) is an overlay of the rendering, never written to it. Everything exported is safe for concurrent
 // use unless it says otherwise. The package knows no network, no log, and for what a phone gets no clock but the one it is

@@ -11,63 +11,120 @@ import (
 )
 
 // joined is the text of one expansion after the other. It ends with ctx and at the limit of any output: a text that is
-// within it can stand for every one of 100,000 phones.
-type joined struct{ strings.Builder }
+// within it can stand for every one of 100,000 phones. Where one is pending the others are expanded to the end.
+type joined struct {
+	text    strings.Builder
+	pending error
+}
 
-func (j *joined) add(ctx context.Context, c *dialplan.Call, t *dialplan.Template, sc *scope) error {
+// expander is Call.Expand or Call.Include.
+type expander func(context.Context, *dialplan.Template, *dialplan.Env) (string, error)
+
+func (j *joined) add(ctx context.Context, expand expander, t *dialplan.Template, sc *scope) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	text, err := c.Expand(ctx, t, sc.env())
-	if err == nil && j.Len()+len(text) > dialplan.DefaultOutput {
-		err = fmt.Errorf("%s: %w", c.Name, dialplan.ErrTooLong)
+	text, err := expand(ctx, t, sc.env())
+	if err == nil && j.text.Len()+len(text) > dialplan.DefaultOutput {
+		err = fmt.Errorf("%s: %w", t.Name(), dialplan.ErrTooLong)
+	}
+	if errors.Is(err, dialplan.ErrPending) {
+		j.pending = err
+		return nil
 	}
 	if err != nil {
 		return err
 	}
-	j.WriteString(text)
+	j.text.WriteString(text)
 	return nil
+}
+
+// inlineText is the text of a PP_EACH function, with %{NAME} for a variable of the line that it is for.
+func inlineText(c *dialplan.Call, text string) *dialplan.Template {
+	return dialplan.Parse(c.Name, strings.ReplaceAll(text, "%{", "${"))
+}
+
+// whole is the text, unless some of it is pending.
+func (j *joined) whole() (string, error) {
+	if j.pending != nil {
+		return "", j.pending
+	}
+	return j.text.String(), nil
 }
 
 // eachUser is PP_EACH_USER(text[,exclude_mac]): the text for the lowest line of every phone but the excluded, in the
 // order of the configuration, with %{NAME} for that line's variables.
-func (rd *rendering) eachUser(ctx context.Context, c *dialplan.Call) (string, error) {
-	args := splitArguments(c.Args)
+func (s *scope) eachUser(ctx context.Context, c *dialplan.Call) (string, error) {
+	args := splitArguments(c.Args, c.Plain(c.Args))
 	if args[0] == "" {
 		c.Diag("PP_EACH_USER needs a text")
 		return "", nil
 	}
 	exclude := ""
 	if len(args) > 1 {
-		exclude = phoneID(strings.TrimSpace(args[1]))
+		exclude = phoneID(strings.TrimSpace(c.Plain(args[1])))
 	}
-	t := dialplan.Parse("PP_EACH_USER", strings.ReplaceAll(args[0], "%{", "${"))
+	t := inlineText(c, args[0])
 	var out joined
-	for _, p := range rd.snap.phoneList {
+	for _, p := range s.rd.snap.phoneList {
 		if p.ID == exclude {
 			continue
 		}
-		if err := out.add(ctx, c, t, rd.scope(p, p.Lines[0])); err != nil {
+		if err := out.add(ctx, c.Expand, t, s.rd.scope(p, p.Lines[0])); err != nil {
 			return "", err
 		}
 	}
-	return out.String(), nil
+	return out.whole()
+}
+
+// eachLine is PP_EACH_LINE(text[,mac]): the text for every line of every phone, or of that one, in the order of the
+// configuration, the lines of a phone by number.
+func (s *scope) eachLine(ctx context.Context, c *dialplan.Call) (string, error) {
+	args := splitArguments(c.Args, c.Plain(c.Args))
+	if args[0] == "" {
+		c.Diag("PP_EACH_LINE needs a text")
+		return "", nil
+	}
+	phones := s.rd.snap.phoneList
+	if len(args) > 1 {
+		p := s.rd.snap.Phone(strings.TrimSpace(c.Plain(args[1])))
+		if p == nil {
+			c.Diag("PP_EACH_LINE: there is no phone of that MAC")
+			return "", nil
+		}
+		phones = []*Phone{p}
+	}
+	t := inlineText(c, args[0])
+	var out joined
+	for _, p := range phones {
+		for _, l := range p.Lines {
+			if err := out.add(ctx, c.Expand, t, s.rd.scope(p, l)); err != nil {
+				return "", err
+			}
+		}
+	}
+	return out.whole()
 }
 
 // eachExtension is PP_EACH_EXTENSION(mac,template): the template file for each line of that phone, by line number.
-func (rd *rendering) eachExtension(ctx context.Context, c *dialplan.Call) (string, error) {
-	args := splitArguments(c.Args)
+func (s *scope) eachExtension(ctx context.Context, c *dialplan.Call) (string, error) {
+	plain := c.Plain(c.Args)
+	args := splitArguments(plain, plain)
 	if len(args) < 2 || strings.TrimSpace(args[0]) == "" || strings.TrimSpace(args[1]) == "" {
 		c.Diag("PP_EACH_EXTENSION needs a MAC and a template")
 		return "", nil
 	}
 	mac, name := strings.TrimSpace(args[0]), strings.TrimSpace(args[1])
-	p := rd.snap.Phone(mac)
+	p := s.rd.snap.Phone(mac)
 	if p == nil {
 		c.Diag("PP_EACH_EXTENSION: there is no phone of that MAC")
 		return "", nil
 	}
-	t, err := rd.template(name)
+	if s.rd.data == nil {
+		c.Diag("PP_EACH_EXTENSION is not for the name of a file")
+		return "", nil
+	}
+	t, err := s.rd.template(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		c.Diag("PP_EACH_EXTENSION: there is no template file of that name")
 		return "", nil
@@ -77,21 +134,21 @@ func (rd *rendering) eachExtension(ctx context.Context, c *dialplan.Call) (strin
 	}
 	var out joined
 	for _, l := range p.Lines {
-		if err := out.add(ctx, c, t, rd.scope(p, l)); err != nil {
+		if err := out.add(ctx, c.Include, t, s.rd.scope(p, l)); err != nil {
 			return "", err
 		}
 	}
-	return out.String(), nil
+	return out.whole()
 }
 
 // splitArguments splits at commas as Asterisk's functions do: not inside double quotes, parentheses or brackets, nor
-// after a backslash, which goes away. The quotes stay. There is at least one argument.
-func splitArguments(s string) []string {
+// after a backslash, which goes away. The quotes stay. There is at least one argument. Plain is s without marks.
+func splitArguments(s, plain string) []string {
 	var args []string
 	var arg strings.Builder
 	nested, quoted := 0, false
 	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
+		switch c := plain[i]; {
 		case c == '\\' && i+1 < len(s):
 			i++
 			arg.WriteByte(s[i])

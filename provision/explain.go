@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -21,20 +22,46 @@ type LineVariables struct {
 	Variables []Variable
 }
 
+// Explanation is how a file comes about.
+type Explanation struct {
+	Lines       []LineVariables
+	Asked       []Asked      // what the file and the variables have asked of Asterisk
+	Diagnostics []Diagnostic // what the templates' author should know
+	Err         error        // why the file cannot be made
+}
+
 // Explain lists the variables that a route's template sees, with where each comes from, in the order that they are
 // looked up in: for the phone's lowest line first, whose variables the template itself has, then for its other lines.
 // A static file has none. A setvar that cannot be expanded has its error for a value.
-func (r *Renderer) Explain(ctx context.Context, s *Snapshot, rt *Route, q Request) []LineVariables {
+func (r *Renderer) Explain(ctx context.Context, s *Snapshot, rt *Route, q Request) Explanation {
+	var x Explanation
 	if rt.Static() {
+		return x
+	}
+	b := r.asking(ctx)
+	b.whole = true
+	defer b.end()
+	err := b.passes(func() error {
+		rd := r.rendering(s, q, b)
+		_, err := rd.file(ctx, rt, r.escapes(rt))
+		x = Explanation{Diagnostics: rd.diags, Err: err}
+		rd = r.rendering(s, q, b)
+		for _, l := range rt.Phone.Lines {
+			number, _ := l.own("LINE")
+			x.Lines = append(x.Lines, LineVariables{l.Section, number.value, rd.scope(rt.Phone, l).explain(ctx)})
+		}
+		for _, d := range rd.diags {
+			if !slices.Contains(x.Diagnostics, d) {
+				x.Diagnostics = append(x.Diagnostics, d)
+			}
+		}
 		return nil
+	})
+	if x.Err = cmp.Or(err, x.Err); x.Err != nil {
+		x.Err = rt.failed(x.Err)
 	}
-	rd := r.rendering(s, q)
-	var lines []LineVariables
-	for _, l := range rt.Phone.Lines {
-		number, _ := l.own("LINE")
-		lines = append(lines, LineVariables{l.Section, number.value, rd.scope(rt.Phone, l).explain(ctx)})
-	}
-	return lines
+	x.Asked = newHidden(s).listAsked(b)
+	return x
 }
 
 func (s *scope) explain(ctx context.Context) []Variable {
@@ -106,12 +133,17 @@ func (v binding) origin(l *Line) string {
 // secret says whether a variable's value must not be shown unasked: it is a password by its name, or the line's secret
 // is in it. What is computed from a secret, a hash say, is seen by the caller.
 func (s *scope) secret(name, value string) bool {
-	upper := strings.ToUpper(name)
+	own, _ := s.line.own("SECRET")
+	return secretName(name) || own.value != "" && strings.Contains(value, own.value)
+}
+
+// secretName says whether a name has a word in it that passwords are called by.
+func secretName(name string) bool {
+	upper := strings.ReplaceAll(strings.ToUpper(name), "LINEKEYS", "")
 	for _, word := range [...]string{"SECRET", "PASS", "PWD", "PIN", "TOKEN", "KEY", "HASH", "HA1"} {
-		if strings.Contains(upper, word) && upper != "LINEKEYS" {
+		if strings.Contains(upper, word) {
 			return true
 		}
 	}
-	own, _ := s.line.own("SECRET")
-	return own.value != "" && strings.Contains(value, own.value)
+	return false
 }

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
@@ -12,26 +13,37 @@ type Function struct {
 	Args     string // what stands between the parentheses; [what may be missing]
 	Synopsis string
 	Example  string // a template
-	run      func(*rendering, context.Context, *dialplan.Call) (string, error)
+	run      func(s *scope, ctx context.Context, c *dialplan.Call) (string, error)
 }
 
-// Functions is the table of what sees more than one phone.
+// Functions is the table of what sees more than the variables of one line. Asterisk has PP_EACH_USER and
+// PP_EACH_EXTENSION.
 func Functions() []Function {
 	return []Function{
 		{"PP_EACH_EXTENSION", "mac,template", "the template file for each line of that phone, by line number",
-			"${PP_EACH_EXTENSION(${MAC},line.xml)}", (*rendering).eachExtension},
+			"${PP_EACH_EXTENSION(${MAC},line.xml)}", (*scope).eachExtension},
+		{"PP_EACH_LINE", "text[,mac]", "the text for every line of every phone, or of that one, with %{NAME} for its variables; not in Asterisk",
+			"${PP_EACH_LINE(<line number=\"%{LINE}\">%{USERNAME}</line>,${MAC})}", (*scope).eachLine},
 		{"PP_EACH_USER", "text[,mac]", "the text for the lowest line of every phone but that one, with %{NAME} for its variables",
-			"${PP_EACH_USER(%{USERNAME}=%{DISPLAY_NAME};,${MAC})}", (*rendering).eachUser},
+			"${PP_EACH_USER(%{USERNAME}=%{DISPLAY_NAME};,${MAC})}", (*scope).eachUser},
+		{"PP_ENDPOINT", "option", "an option of the line's PJSIP endpoint, by its name in pjsip.conf, as the running Asterisk has it, in which yes is true; without AMI what the files say, which is no default; not in Asterisk",
+			"${PP_ENDPOINT(dtmf_mode)}", (*scope).endpointOption},
+		{"PP_USER", "option[,default]", "an option of the line's section in the users file, else of its [general], else the default; for a PJSIP phone, of its phoneprov section; not in Asterisk",
+			"${PP_USER(callwaiting,yes)}", (*scope).userOption},
 	}
 }
 
-// functions are those of the table, for this rendering.
-func (rd *rendering) functions() map[string]dialplan.Func {
-	if rd.each == nil {
-		rd.each = map[string]dialplan.Func{}
-		for _, f := range Functions() {
-			rd.each[f.Name] = func(ctx context.Context, c *dialplan.Call) (string, error) { return f.run(rd, ctx, c) }
+// ownFunctions are those of the table by name. They work on the scope that owns the Env of their call.
+func ownFunctions() map[string]dialplan.Func {
+	funcs := map[string]dialplan.Func{}
+	for _, f := range Functions() {
+		funcs[f.Name] = func(ctx context.Context, c *dialplan.Call) (string, error) {
+			s, ok := c.Env.Owner.(*scope)
+			if !ok {
+				return "", fmt.Errorf("%s: of no line", f.Name)
+			}
+			return f.run(s, ctx, c)
 		}
 	}
-	return rd.each
+	return funcs
 }

@@ -46,18 +46,17 @@ func (rd *rendering) global(ctx context.Context, name string, n int) (string, bo
 	if i < 0 {
 		return "", false, nil
 	}
-	if value, ok := rd.globals[i]; ok {
-		return value, true, nil
+	if had := rd.globals[i]; had.done {
+		return had.value, true, had.err
 	}
-	env := &dialplan.Env{Now: rd.now, Zone: rd.zone, Ask: rd.ask, LoadZone: rd.zones.load, Diag: rd.diag,
+	env := &dialplan.Env{Now: rd.now, Zone: rd.zone, Ask: rd.ask, AskAt: rd.askAt, LoadZone: rd.zones.load, Diag: rd.diag,
 		Lookup: func(ctx context.Context, name string) (string, bool, error) { return rd.global(ctx, name, i) }}
 	value, err := g.vars[i].value.Expand(ctx, env)
-	if err != nil {
-		return "", false, err
+	if final(err) {
+		if rd.globals == nil {
+			rd.globals = map[int]expanded{}
+		}
+		rd.globals[i] = expanded{true, value, err}
 	}
-	if rd.globals == nil {
-		rd.globals = map[int]string{}
-	}
-	rd.globals[i] = value
-	return value, true, nil
+	return value, true, err
 }

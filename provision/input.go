@@ -32,6 +32,7 @@ type Endpoint struct {
 	AuthID      string // its first inbound auth
 	Username    string
 	Password    Secret
+	Options     *Options // all of its options, for PP_ENDPOINT; nil: not known
 }
 
 // Live is what the running Asterisk says of its endpoints.

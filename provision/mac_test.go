@@ -1,6 +1,9 @@
 package provision
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestParseMAC(t *testing.T) {
 	for _, row := range []struct{ name, in, want string }{
@@ -27,6 +30,33 @@ func TestParseMAC(t *testing.T) {
 				t.Errorf("ParseMAC(%q): got %q (%v), want %q", row.in, got, err, row.want)
 			}
 		})
+	}
+}
+
+func TestFindMAC(t *testing.T) {
+	for _, row := range []struct{ in, want string }{
+		{"0004f2000001.cfg", "0004f2000001.cfg"},
+		{"0004F2000001-boot.log", "0004f2000001-boot.log"},
+		{"cfg0004f2000001.xml", "cfg0004f2000001.xml"},
+		{"spa0004F2000001.cfg", "spa0004f2000001.cfg"},
+		{"SEP0004F2000001.cnf.xml", "SEP0004f2000001.cnf.xml"},
+		{"Cisco/CP-8841-3PCC/00-04-f2-00-00-01.cfg", "Cisco/CP-8841-3PCC/0004f2000001.cfg"},
+		{"00:04:F2:00:00:01", "0004f2000001"},
+		{"0004.f200.0001/x", "0004f2000001/x"},
+		{"snomD785-0004132A2D24.htm", "snomD785-0004132a2d24.htm"},
+		{"000000000000.cfg", ""},
+		{"000000000000-directory.xml", ""},
+		{"y000000000028.cfg", ""},
+		{"3111-48822-001.sip.ld", ""},
+		{"00-04f2-000001.cfg", ""},
+		{"00-04:f2-00:00-01.cfg", ""},
+		{"cfg.xml", ""},
+		{"", ""},
+		{strings.Repeat("x", maxMACURI) + "0004f2000001", ""},
+	} {
+		if m, got, ok := FindMAC(row.in); got != row.want || ok != (row.want != "") || ok && m == (MAC{}) {
+			t.Errorf("FindMAC(%q): got %v %q %v, want %q", row.in, m, got, ok, row.want)
+		}
 	}
 }
 

@@ -37,6 +37,10 @@ type Line struct {
 	pos     astconf.Pos
 	zone    *time.Location
 	vars    []binding
+
+	// For PP_USER: the section, and [general] of its file where that counts for it.
+	section, general *astconf.Category
+	endpoint         *Options // for PP_ENDPOINT; nil: the line has no endpoint
 }
 
 // binding is a variable of a line. The first of a name counts.

@@ -108,7 +108,7 @@ func (b *builder) readPJSIP() {
 			missing("PROFILE")
 			continue
 		}
-		l := &Line{Section: s.name, pos: s.pos, vars: make([]binding, 0, len(s.vars)+12)}
+		l := &Line{Section: s.name, pos: s.pos, vars: make([]binding, 0, len(s.vars)+12), section: &astconf.Category{Vars: s.vars}}
 		for _, v := range s.vars {
 			if v.Value != "" {
 				l.bindVar(v.Name, s.get(v.Name))
@@ -136,6 +136,7 @@ func (l *Line) bindEndpoint(e Endpoint) {
 			l.bind(name, value, fromEndpoint, 0)
 		}
 	}
+	l.endpoint = e.Options
 	display, number := splitCallerID(e.CallerID)
 	bind("ENDPOINT_ID", e.ID)
 	bind("TRANSPORT_ID", e.TransportID)

@@ -11,6 +11,7 @@ import (
 type pjsipObjects struct {
 	endpoints, auths, transports, wizards map[string]*astconf.Category
 	onlyBind                              string // the bind address of the only transport; empty with none or several
+	options                               *OptionSets
 }
 
 func readPJSIPObjects(config Config) pjsipObjects {
@@ -19,6 +20,7 @@ func readPJSIPObjects(config Config) pjsipObjects {
 		auths:      map[string]*astconf.Category{},
 		transports: map[string]*astconf.Category{},
 		wizards:    map[string]*astconf.Category{},
+		options:    new(OptionSets),
 	}
 	byType := map[string]map[string]*astconf.Category{"endpoint": o.endpoints, "auth": o.auths, "transport": o.transports}
 	for _, c := range categories(config["pjsip.conf"]) {
@@ -56,6 +58,7 @@ func (o pjsipObjects) endpoint(id string) (Endpoint, bool) {
 func (o pjsipObjects) fromSection(id string, c *astconf.Category) Endpoint {
 	e := Endpoint{ID: id, CallerID: lastNonEmpty(c, "callerid", ""), TransportID: lastNonEmpty(c, "transport", "")}
 	e.Bind = o.bind(e.TransportID)
+	e.Options = o.options.Add(written(c, ""))
 	auth, _, _ := strings.Cut(lastNonEmpty(c, "auth", ""), ",")
 	if a := o.auths[strings.TrimSpace(auth)]; a != nil {
 		e.AuthID = a.Name
@@ -69,11 +72,23 @@ func (o pjsipObjects) fromWizard(id string, c *astconf.Category) Endpoint {
 	e := Endpoint{ID: id, CallerID: lastNonEmpty(c, "endpoint/callerid", "")}
 	e.TransportID = lastNonEmpty(c, "transport", lastNonEmpty(c, "endpoint/transport", ""))
 	e.Bind = o.bind(e.TransportID)
+	e.Options = o.options.Add(written(c, "endpoint/"))
 	if isTrue(lastNonEmpty(c, "accepts_auth", "")) {
 		e.AuthID = id + "-iauth"
 		e.Username, e.Password = readAuth(c, "inbound_auth/")
 	}
 	return e
+}
+
+// written are the options that a section has under a prefix. Their defaults only Asterisk knows.
+func written(c *astconf.Category, prefix string) map[string]string {
+	options := make(map[string]string, len(c.Vars))
+	for _, v := range c.Vars {
+		if name, ok := cutPrefixFold(v.Name, prefix); ok && v.Value != "" {
+			options[name] = v.Value
+		}
+	}
+	return options
 }
 
 func (o pjsipObjects) bind(transport string) string {

@@ -228,7 +228,7 @@ func (s *referenceSample) variables(t *testing.T, b *strings.Builder) {
 		row(b, code(v.Name), cell(v.Synopsis), code(v.Example), s.shown(t, v.Example))
 	}
 	for _, p := range s.snapshot.Phones() {
-		for _, l := range s.renderer.Explain(context.Background(), s.snapshot, p.Routes()[0], s.request) {
+		for _, l := range s.renderer.Explain(context.Background(), s.snapshot, p.Routes()[0], s.request).Lines {
 			for _, v := range l.Variables {
 				if !documented[v.Name] {
 					t.Errorf("variable %s is not in the reference", v.Name)

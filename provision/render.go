@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,9 +38,12 @@ type Request struct {
 type Renderer struct {
 	Data *DataDir
 	Ask  dialplan.Asker // nil: Asterisk cannot be asked
-	// Knows says whether Asterisk has a function, for Check. Nil: it has none but those answered here.
+	// Knows says whether Asterisk has a function: for Check, and where a value is empty. Nil: it has none but those answered
+	// here. Where that is to cost nothing a second time it is who remembers.
 	Knows func(ctx context.Context, function string) (bool, error)
 	Zone  *time.Location // the server's; nil: UTC
+	// SideBySide is how many calls of one rendering are made at once; zero: four.
+	SideBySide int
 	// Profiles are options of profiles by name; one that is not there has none.
 	Profiles map[string]ProfileOptions
 }
@@ -48,6 +53,7 @@ type Document struct {
 	MIME        string
 	Content     io.ReadSeeker
 	Size        int64        // bytes
+	ETag        string       // strong, of the bytes
 	ModTime     time.Time    // of a static file; zero: rendered
 	Diagnostics []Diagnostic // what the templates' author should know
 	Templates   []string     // the templates that it was made of
@@ -63,28 +69,57 @@ func (d *Document) Close() error {
 	return d.file.Close()
 }
 
-// Render makes the document of a route of s. The snapshot must be the one that the route comes from.
+// Render makes the document of a route of s. The snapshot must be the one that the route comes from. Ask may be called by
+// goroutines of the rendering's own; they have ended when it returns, so Ask must return when its context ends.
 func (r *Renderer) Render(ctx context.Context, s *Snapshot, rt *Route, q Request) (*Document, error) {
 	if rt.Static() {
 		return r.static(rt)
 	}
-	rd := r.rendering(s, q)
-	t, err := rd.template(rt.file.path)
+	b := r.asking(ctx)
+	defer b.end()
+	return r.render(ctx, s, rt, q, b)
+}
+
+// render makes the document of a route that is not static.
+func (r *Renderer) render(ctx context.Context, s *Snapshot, rt *Route, q Request, b *asking) (*Document, error) {
+	var rd *rendering
+	var text string
+	err := b.passes(func() (err error) {
+		rd = r.rendering(s, q, b)
+		text, err = rd.file(ctx, rt, r.escapes(rt))
+		return err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: template %q: %w", rt.file.pos, rt.file.path, noPath(err))
-	}
-	text, err := t.Expand(ctx, rd.scope(rt.Phone, rt.Phone.Lines[0]).env())
-	if err != nil {
-		return nil, fmt.Errorf("%s: template %q: %w", rt.file.pos, rt.file.path, unavailable(err))
+		return nil, rt.failed(err)
 	}
 	return &Document{
-		MIME: rt.MIME(), Content: strings.NewReader(text), Size: int64(len(text)),
+		MIME: rt.MIME(), Content: strings.NewReader(text), Size: int64(len(text)), ETag: textETag(text),
 		Diagnostics: rd.diags, Templates: rd.used, setvars: rd.setvars,
 	}, nil
 }
 
-func (r *Renderer) rendering(s *Snapshot, q Request) *rendering {
-	return &rendering{snap: s, data: r.Data, server: q.Server, now: q.Now, zone: r.Zone, ask: r.Ask, zones: zones{}, request: q}
+func (r *Renderer) rendering(s *Snapshot, q Request, b *asking) *rendering {
+	rd := &rendering{snap: s, data: r.Data, server: q.Server, now: q.Now, zone: r.Zone, zones: zones{}, request: q}
+	if r.Ask != nil {
+		rd.askAt = b.askAt
+	}
+	return rd
+}
+
+// file expands the template of a route.
+func (rd *rendering) file(ctx context.Context, rt *Route, escape bool) (string, error) {
+	t, err := rd.template(rt.file.path)
+	if err != nil {
+		return "", noPath(err)
+	}
+	env := rd.scope(rt.Phone, rt.Phone.Lines[0]).env()
+	env.EscapeXML = escape
+	return t.Expand(ctx, env)
+}
+
+// failed says why a route's file cannot be made.
+func (rt *Route) failed(err error) error {
+	return fmt.Errorf("%s: template %q: %w", rt.file.pos, rt.file.path, unavailable(err))
 }
 
 func (r *Renderer) static(rt *Route) (*Document, error) {
@@ -95,7 +130,12 @@ func (r *Renderer) static(rt *Route) (*Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: static file %q: %w", rt.file.pos, rt.file.path, noPath(err))
 	}
-	return &Document{MIME: rt.MIME(), Content: f, Size: info.Size(), ModTime: info.ModTime(), file: f}, nil
+	tag, err := r.Data.etags.of(rt.file.path, f, info)
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: static file %q: %w", rt.file.pos, rt.file.path, noPath(err))
+	}
+	return &Document{MIME: rt.MIME(), Content: f, Size: info.Size(), ETag: tag, ModTime: info.ModTime(), file: f}, nil
 }
 
 // template reads a template and remembers that it was used.
@@ -106,7 +146,21 @@ func (rd *rendering) template(name string) (*dialplan.Template, error) {
 
 // diag turns what the language has to say into a diagnostic of the template.
 func (rd *rendering) diag(d dialplan.Diagnostic) {
-	rd.diags.add(Warning, astconf.Pos{File: d.Template, Line: d.Line}, "column %d: %s", d.Col, d.Message)
+	rd.diags.add(Warning, placeOf(d.Template, d.Line), "column %d: %s", d.Col, d.Message)
+}
+
+// placeOf is a line of a template. One that an option gave is called by the place of the option, and is a line of it; over
+// AMI none has a line.
+func placeOf(template string, line int) astconf.Pos {
+	if i := strings.LastIndexByte(template, ':'); i >= 0 {
+		if n, err := strconv.Atoi(template[i+1:]); err == nil {
+			return astconf.Pos{File: template[:i], Line: n}
+		}
+	}
+	if slices.Contains(ConfigFiles[:], template) {
+		return astconf.Pos{File: template}
+	}
+	return astconf.Pos{File: template, Line: line}
 }
 
 // unavailable gives an error its cause for the phone.

@@ -191,7 +191,7 @@ func TestSplitArguments(t *testing.T) {
 		{`a\`, `a\`},
 		{`a,,b`, `a||b`},
 	} {
-		if got := strings.Join(splitArguments(row.in), "|"); got != row.want {
+		if got := strings.Join(splitArguments(row.in, row.in), "|"); got != row.want {
 			t.Errorf("splitArguments(%q): got %q, want %q", row.in, got, row.want)
 		}
 	}

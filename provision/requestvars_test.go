@@ -80,7 +80,7 @@ func TestRequestVarsWithoutRequest(t *testing.T) {
 func TestExplainRequestVars(t *testing.T) {
 	s, _ := build(t, varsConf)
 	r, _ := renderer(t, nil)
-	lines := r.Explain(context.Background(), s, s.Lookup("001565AABBCC.cfg"), varsRequest)
+	lines := r.Explain(context.Background(), s, s.Lookup("001565AABBCC.cfg"), varsRequest).Lines
 	origins := map[string]string{}
 	for _, v := range lines[0].Variables {
 		origins[v.Name] = v.Value + " " + v.Origin

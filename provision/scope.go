@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,16 +16,16 @@ type rendering struct {
 	server string   // what SERVER is where the configuration does not say; empty: nothing
 	now    time.Time
 	zone   *time.Location // the server's
-	ask    dialplan.Asker
+	ask    dialplan.Asker // or askAt
+	askAt  func(context.Context, dialplan.Question) (string, error)
 	diags  diagnostics
 	used   []string // the templates that were read
 	zones  zones
 	facts  map[*time.Location]map[string]string // zoneVars, once each
 	open   map[*setvar]bool                     // setvars that are being expanded
 	// Expanded global variables, by their place.
-	globals map[int]string
-	setvars map[*setvar]bool         // that were expanded
-	each    map[string]dialplan.Func // see functions
+	globals map[int]expanded
+	setvars map[*setvar]bool // that were expanded
 
 	request Request // for RequestVariables; empty while the snapshot is being built
 	device  *Device // see phoneDevice
@@ -40,9 +41,19 @@ type scope struct {
 	phone   *Phone
 	line    *Line
 	profile *Profile
-	setvars []string // expanded ones, by their place in the profile
-	known   []bool   // which of setvars are
+	setvars []expanded // by their place in the profile
 }
+
+// expanded is what came of a variable in a rendering, if anything did: its value, or an error that is ErrPending. What is
+// pending once is so to the end of the rendering.
+type expanded struct {
+	done  bool
+	value string
+	err   error
+}
+
+// final says whether a rendering is to remember what came of a variable.
+func final(err error) bool { return err == nil || errors.Is(err, dialplan.ErrPending) }
 
 func (rd *rendering) scope(p *Phone, l *Line) *scope {
 	return &scope{rd: rd, phone: p, line: l, profile: p.Profile}
@@ -54,12 +65,12 @@ func (s *scope) env() *dialplan.Env {
 		Lookup: func(ctx context.Context, name string) (string, bool, error) {
 			return s.lookup(ctx, name, len(s.profile.setvars))
 		},
-		Now: s.rd.now, Zone: s.rd.zone, Ask: s.rd.ask,
+		Now: s.rd.now, Zone: s.rd.zone, Ask: s.rd.ask, AskAt: s.rd.askAt,
 		Diag: s.rd.diag, LoadZone: s.rd.zones.load,
+		Funcs: s.rd.snap.functions, Owner: s,
 	}
 	if s.rd.data != nil {
 		env.Stat = s.rd.data.stat
-		env.Funcs = s.rd.functions()
 	}
 	return env
 }
@@ -94,10 +105,10 @@ func (s *scope) lookup(ctx context.Context, name string, setvars int) (string, b
 // by way of a function that looks at phones again, which ends in an error.
 func (s *scope) setvar(ctx context.Context, i int) (string, error) {
 	if s.setvars == nil {
-		s.setvars, s.known = make([]string, len(s.profile.setvars)), make([]bool, len(s.profile.setvars))
+		s.setvars = make([]expanded, len(s.profile.setvars))
 	}
-	if s.known[i] {
-		return s.setvars[i], nil
+	if had := s.setvars[i]; had.done {
+		return had.value, had.err
 	}
 	v := &s.profile.setvars[i]
 	if s.rd.open[v] {
@@ -115,11 +126,10 @@ func (s *scope) setvar(ctx context.Context, i int) (string, error) {
 	env := s.env()
 	env.Lookup = func(ctx context.Context, name string) (string, bool, error) { return s.lookup(ctx, name, i) }
 	value, err := v.value.Expand(ctx, env)
-	if err != nil {
-		return "", err
+	if final(err) {
+		s.setvars[i] = expanded{true, value, err}
 	}
-	s.setvars[i], s.known[i] = value, true
-	return value, nil
+	return value, err
 }
 
 // zoneVar finds a variable of the line's time zone.

@@ -2,7 +2,11 @@ package provision
 
 import (
 	"hash/maphash"
+	"strconv"
 	"time"
+
+	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
 // Snapshot is everything that phones can fetch, as of one moment. It never changes after it is stored.
@@ -10,6 +14,7 @@ type Snapshot struct {
 	Generation uint64 // counts the snapshots of a Store, from 1; 0 before it is stored
 	BuiltAt    time.Time
 	globals    globals
+	functions  map[string]dialplan.Func // ownFunctions
 	profiles   []*Profile
 	phones     map[string]*Phone // by ID
 	phoneList  []*Phone          // in the order of the configuration
@@ -159,6 +164,17 @@ func fingerprint(p *Phone) uint64 {
 		put(l.Section)
 		for _, v := range l.vars {
 			put(v.name, v.value)
+		}
+		for _, c := range [...]*astconf.Category{l.section, l.general} {
+			if c == nil {
+				continue
+			}
+			for _, v := range c.Vars {
+				put(v.Name, v.Value)
+			}
+		}
+		if l.endpoint != nil {
+			put(strconv.FormatUint(l.endpoint.print, 16))
 		}
 	}
 	return h.Sum64()

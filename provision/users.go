@@ -47,7 +47,7 @@ func (b *builder) readUsers(f *astconf.File) {
 // userLine gives a section's variables. Of an option that stands twice the last counts, as for the PBX itself: so the
 // section's own wins over the one it inherits.
 func (b *builder) userLine(c *astconf.Category, mac astconf.Var, defaults *astconf.Category) *Line {
-	l := &Line{Section: c.Name, pos: c.Pos, vars: make([]binding, 0, 16)}
+	l := &Line{Section: c.Name, pos: c.Pos, vars: make([]binding, 0, 16), section: c, general: defaults}
 	l.bindVar("MAC", mac)
 	if v, ok := c.Last("username"); ok && v.Value != "" {
 		l.bindVar("USERNAME", v)

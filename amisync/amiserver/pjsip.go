@@ -1,6 +1,7 @@
 package amiserver
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/phoneprov/phoneprov/provision/astconf"
@@ -14,6 +15,7 @@ type pjsip struct {
 type object struct {
 	name string
 	last func(option string) string
+	vars []astconf.Var // an endpoint's options
 }
 
 func find(objects []object, name string) (object, bool) {
@@ -29,7 +31,7 @@ func (s *Session) pjsip() pjsip {
 	var p pjsip
 	if file, err := s.load("pjsip.conf"); err == nil {
 		for _, c := range file.Categories {
-			o := object{c.Name, func(option string) string { return last(c, option) }}
+			o := object{c.Name, func(option string) string { return last(c, option) }, c.Vars}
 			switch o.last("type") {
 			case "endpoint":
 				p.endpoints = append(p.endpoints, o)
@@ -58,10 +60,16 @@ func (p *pjsip) wizard(c *astconf.Category) {
 		"callerid": last(c, "endpoint/callerid")}
 	if yes(last(c, "accepts_auth")) {
 		made["auth"] = c.Name + "-iauth"
-		p.auths = append(p.auths, object{c.Name + "-iauth", func(option string) string { return last(c, "inbound_auth/"+option) }})
+		p.auths = append(p.auths, object{c.Name + "-iauth", func(option string) string { return last(c, "inbound_auth/"+option) }, nil})
 	}
-	p.endpoints = append(p.endpoints, object{c.Name, func(option string) string { return made[option] }})
-	p.aors = append(p.aors, object{c.Name, func(option string) string { return last(c, "aor/"+option) }})
+	var vars []astconf.Var
+	for _, v := range c.Vars {
+		if name, ok := strings.CutPrefix(v.Name, "endpoint/"); ok {
+			vars = append(vars, astconf.Var{Name: name, Value: v.Value})
+		}
+	}
+	p.endpoints = append(p.endpoints, object{c.Name, func(option string) string { return made[option] }, vars})
+	p.aors = append(p.aors, object{c.Name, func(option string) string { return last(c, "aor/"+option) }, nil})
 }
 
 func last(c *astconf.Category, option string) string {
@@ -105,6 +113,32 @@ func (s *Session) showEndpoints(action Message) {
 	s.complete(action, "EndpointListComplete", len(endpoints))
 }
 
+// detail is what Asterisk shows of an endpoint. Of its many defaults it has two, and values are as they are written.
+func (e object) detail() []string {
+	fields := []string{"ObjectType", "endpoint", "ObjectName", e.name, "Aors", e.last("aors"), "Transport", e.last("transport"),
+		"Callerid", callerID(e.last("callerid")), "Auth", e.last("auth"), "Context", cmp.Or(e.last("context"), "default"),
+		"DtmfMode", "rfc4733"}
+	for _, v := range e.vars {
+		switch name := fieldName(v.Name); name {
+		case "Type", "Aors", "Transport", "Callerid", "Auth", "Context":
+		default:
+			fields = append(fields, name, v.Value)
+		}
+	}
+	return append(fields, "DeviceState", "Unavailable", "ActiveChannels", "0")
+}
+
+// fieldName is how AMI spells an option: dtmf_mode is DtmfMode.
+func fieldName(option string) string {
+	var b strings.Builder
+	for word := range strings.SplitSeq(option, "_") {
+		if word != "" {
+			b.WriteString(strings.ToUpper(word[:1]) + word[1:])
+		}
+	}
+	return b.String()
+}
+
 func (s *Session) showEndpoint(action Message) {
 	p := s.pjsip()
 	e, ok := find(p.endpoints, action["Endpoint"])
@@ -114,9 +148,7 @@ func (s *Session) showEndpoint(action Message) {
 	}
 	s.answer(action, "Success", "EventList", "start", "Message", "Following are Events for each object associated with the Endpoint")
 	items := 1
-	s.Send(append(head("Event", "EndpointDetail", action), "ObjectType", "endpoint", "ObjectName", e.name,
-		"Aors", e.last("aors"), "Context", e.last("context"), "Transport", e.last("transport"),
-		"Callerid", callerID(e.last("callerid")), "Auth", e.last("auth"), "DeviceState", "Unavailable")...)
+	s.Send(append(head("Event", "EndpointDetail", action), e.detail()...)...)
 	detail := func(event, kind string, objects []object, names string, options ...string) {
 		for name := range strings.SplitSeq(names, ",") {
 			o, ok := find(objects, strings.TrimSpace(name))

@@ -33,7 +33,7 @@ func TestAMIOverTLS(t *testing.T) {
 	env := httpsEnv(dir)
 	env["PHONEPROV_ASTERISK_CONFIG"], env["PHONEPROV_AMI_ADDRESS"], env["PHONEPROV_AMI_SECRET"] = "ami", "localhost:"+port, "ami-secret"
 	env["PHONEPROV_AMI_TLS"], env["PHONEPROV_AMI_CA"], env["PHONEPROV_AMI_SERVER_NAME"] = "yes", filepath.Join(dir, "server.pem"), "127.0.0.1"
-	v, _ := runService(t, env)
+	v, _ := runService(t, env, "")
 	if n := v.options.Store.Load().Counts().Phones; n != 2 {
 		t.Errorf("got %d phones, want 2", n)
 	}

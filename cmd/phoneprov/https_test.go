@@ -67,7 +67,7 @@ func TestHTTPS(t *testing.T) {
 	server, phone := selfSigned(t, dir, "server"), selfSigned(t, dir, "0004f2000001")
 	env := httpsEnv(dir)
 	env["PHONEPROV_HTTPS_LEGACY"], env["PHONEPROV_ACCESS_CLIENT_CA"] = "yes", filepath.Join(dir, "0004f2000001.pem")
-	v, log := runService(t, env)
+	v, log := runService(t, env, "")
 	if v.phones != nil {
 		t.Errorf("HTTP is served at %v", v.phones.Addr())
 	}
@@ -99,13 +99,56 @@ func TestHTTPS(t *testing.T) {
 	}
 }
 
+// Where no address is enough, a phone's certificate is: for its own file, and those that are nobody's.
+func TestPhoneCertificate(t *testing.T) {
+	dir := t.TempDir()
+	server, phone, stranger := selfSigned(t, dir, "server"), selfSigned(t, dir, "0004f2000001"), selfSigned(t, dir, "0004f2000002")
+	env := httpsEnv(dir)
+	env["PHONEPROV_ACCESS_ALLOW"], env["PHONEPROV_ACCESS_CLIENT_CA"] = "", filepath.Join(dir, "0004f2000001.pem")
+	v, log := runService(t, env, "")
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Leaf)
+	for _, tt := range []struct {
+		name, file  string
+		certificate *tls.Certificate
+		status      int
+	}{
+		{"own file", "0004f2000001.cfg", &phone, 200},
+		{"static file", "logo.bmp", &phone, 200},
+		{"another's file", "0004f2000002.cfg", &phone, 404},
+		{"no file", "0004f2000099.cfg", &phone, 404},
+		{"not from the bundle", "0004f2000002.cfg", &stranger, 404},
+		{"none", "0004f2000001.cfg", &tls.Certificate{}, 404},
+	} {
+		config := &tls.Config{RootCAs: roots}
+		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return tt.certificate, nil }
+		client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}}
+		resp, err := client.Get("https://" + v.https.Addr().String() + "/phoneprov/" + tt.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != tt.status {
+			t.Errorf("%s: got %d, want %d", tt.name, resp.StatusCode, tt.status)
+		}
+	}
+	for _, want := range []string{`"reason":"certificate"`, `"reason":"certificate of another phone"`, `"certificate":"client certificate is not from a CA in client_ca"`} {
+		eventually(t, 10*time.Second, func() error {
+			if !strings.Contains(log.String(), want) {
+				return fmt.Errorf("no %s in %s", want, log.String())
+			}
+			return nil
+		})
+	}
+}
+
 // HTTP and HTTPS side by side; only the latter says its version in the log.
 func TestHTTPAndHTTPS(t *testing.T) {
 	dir := t.TempDir()
 	selfSigned(t, dir, "server")
 	env := httpsEnv(dir)
 	env["PHONEPROV_HTTP_LISTEN"] = "127.0.0.1:0"
-	v, log := runService(t, env)
+	v, log := runService(t, env, "")
 	answer, err := v.fetch(http.DefaultClient, "pbx", "0004f2000001.cfg")
 	if err != nil || answer.Status != 200 {
 		t.Errorf("got %+v, %v", answer, err)

@@ -80,6 +80,9 @@ func newSync(s *settings, store *provision.Store, log zerolog.Logger) (*amisync.
 		Store:     store,
 		Zone:      serverZone(),
 		Log:       log,
+
+		Connections: s.functionConnections,
+		FunctionTTL: s.functionTTL,
 	}
 	if s.amiTLS {
 		o.Dial = amisync.TLS{CA: s.amiCA, ServerName: s.amiName}.Dial
@@ -89,6 +92,7 @@ func newSync(s *settings, store *provision.Store, log zerolog.Logger) (*amisync.
 
 func newRenderer(s *settings, sync *amisync.Service, data *provision.DataDir) *provision.Renderer {
 	r := &provision.Renderer{Data: data, Zone: serverZone(), Profiles: map[string]provision.ProfileOptions{}}
+	r.SideBySide = max(1, s.functionConnections-1) // no phone takes them all; more of one function would have to wait anyway
 	for name, p := range s.profiles {
 		r.Profiles[name] = provision.ProfileOptions{Escape: p.escape}
 	}

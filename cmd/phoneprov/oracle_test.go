@@ -2,10 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +17,7 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 	"github.com/phoneprov/phoneprov/httpapi"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
 // filesAndAMI is, for startService, config = files together with an AMI; "files" is without one.
@@ -38,14 +43,14 @@ func startService(t *testing.T, a *oracle.Asterisk, source string) *service {
 	case filesAndAMI:
 		env["PHONEPROV_ASTERISK_CONFIG"] = "files"
 	}
-	v, _ := runService(t, env)
+	v, _ := runService(t, env, asAsterisk(t, a.ConfigDir))
 	return v
 }
 
-// runService runs the service with settings from the environment until the test ends, and waits for its first snapshot.
-func runService(t *testing.T, env map[string]string) (*service, *lockedBuffer) {
+// runService runs the service with settings from the environment and a file until the test ends, and waits for its first snapshot.
+func runService(t *testing.T, env map[string]string, ini string) (*service, *lockedBuffer) {
 	t.Helper()
-	s, err := loadSettings("", func(name string) (string, bool) { v, ok := env[name]; return v, ok })
+	s, err := loadSettings(ini, func(name string) (string, bool) { v, ok := env[name]; return v, ok })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,6 +81,26 @@ func runService(t *testing.T, env map[string]string) (*service, *lockedBuffer) {
 		return nil
 	})
 	return v, log
+}
+
+// asAsterisk is a phoneprov.ini with which no profile of a configuration escapes values.
+func asAsterisk(t *testing.T, configDir string) string {
+	t.Helper()
+	profiles, err := (&astconf.Loader{Dir: configDir}).Load("phoneprov.conf")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if profiles != nil {
+		for _, c := range profiles.Categories {
+			fmt.Fprintf(&b, "[profile %s]\nescape = none\n", c.Name)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "phoneprov.ini")
+	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // noSecrets fails the test where a secret of the tests' configurations shows.

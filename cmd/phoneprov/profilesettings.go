@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"gopkg.in/ini.v1"
@@ -12,12 +13,14 @@ import (
 // profileSettings is what a section [profile NAME] says of the phones of one profile. A zero field says nothing.
 type profileSettings struct {
 	escape provision.Escape
+	allow  []netip.Prefix // nil: as for all
+	deny   []provision.MAC
 }
 
 // profileSetting is one key of [profile NAME].
 type profileSetting struct {
 	key     string
-	value   string // the default, as it would be written
+	value   string // the default, as it would be written; empty: none
 	meaning string // for the README
 	set     func(p *profileSettings, value string) error
 }
@@ -27,6 +30,10 @@ func profileTable() []profileSetting {
 	return []profileSetting{
 		{key: "escape", value: "auto", set: setEscape,
 			meaning: "`auto`: in an XML file what comes from the configuration is escaped. `none`: it is not, as in Asterisk"},
+		{key: "allow", set: setProfileAllow,
+			meaning: "in place of `[access] allow`; empty: no address is enough for this profile's phones"},
+		{key: "deny", set: setProfileDeny,
+			meaning: "besides `[access] deny`"},
 	}
 }
 
@@ -40,6 +47,16 @@ func setEscape(p *profileSettings, v string) error {
 		return fmt.Errorf("%q is not one of: auto, none", v)
 	}
 	return nil
+}
+
+func setProfileAllow(p *profileSettings, v string) (err error) {
+	p.allow, err = parseNetworks(v)
+	return err
+}
+
+func setProfileDeny(p *profileSettings, v string) (err error) {
+	p.deny, err = parseMACs(v)
+	return err
 }
 
 // profileName is the NAME of a section [profile NAME].

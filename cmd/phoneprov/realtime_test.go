@@ -18,6 +18,7 @@ func TestRealtime(t *testing.T) {
 			t.Parallel()
 			a := oracle.Start(t, oracle.Options{Suite: suite, Files: realtimeFiles, Prepare: realtimePrepare})
 			a.WriteData(t, "t.cfg", "${USERNAME}/${SECRET}/${CALLERID}/${DISPLAY_NAME}\n")
+			a.WriteData(t, "o.xml", "<o a=\"${PP_ENDPOINT(context)}\">${PP_ENDPOINT(dtmf_mode)}/${PP_ENDPOINT(call_group)}/${PP_ENDPOINT(100rel)}</o>\n")
 			v := startService(t, a, "ami")
 			db := func(sql string) {
 				t.Helper()
@@ -43,6 +44,7 @@ func TestRealtime(t *testing.T) {
 				}
 			}
 			const phone, filed, bare = "001565200001.cfg", "001565200002.cfg", "001565200003.cfg"
+			const options, filedOptions = "001565200001.opt", "001565200002.opt" // not escaped: see asAsterisk
 			for _, uri := range []string{phone, filed, bare} {
 				if theirs := a.Fetch(t, uri); uri != phone || theirs.Status == 200 {
 					expect("as asterisk", uri, theirs.Status, strings.TrimSuffix(theirs.Body, "\n"))
@@ -51,6 +53,8 @@ func TestRealtime(t *testing.T) {
 			expect("at first", phone, 200, "ada/secret-7001/7001/Ada")
 			expect("at first", filed, 200, "prov-filed//7002/Bob")
 			expect("at first", bare, 404, "")
+			expect("at first", options, 200, `<o a="in&out">auto/1, 3, 4/yes</o>`)
+			expect("at first", filedOptions, 200, `<o a="default">rfc4733//yes</o>`)
 			warnings := v.sync.Status().LastSync.Warnings
 			kept := func(when string) {
 				t.Helper()
@@ -59,10 +63,11 @@ func TestRealtime(t *testing.T) {
 				}
 			}
 
-			db("UPDATE ps_endpoints SET callerid='Grace <7009>'; UPDATE ps_auths SET password='secret-7009'")
+			db("UPDATE ps_endpoints SET callerid='Grace <7009>', dtmf_mode='info'; UPDATE ps_auths SET password='secret-7009'")
 			reload()
 			const changed = "ada/secret-7009/7009/Grace"
 			expect("changed", phone, 200, changed)
+			expect("changed", options, 200, `<o a="in&out">info/1, 3, 4/yes</o>`)
 
 			db("ALTER TABLE ps_auths RENAME TO away")
 			reload()
@@ -105,7 +110,7 @@ func settled(t *testing.T, v *service) {
 const realtimeFiled = "[7002]\ntype=endpoint\ntransport=udp\ncallerid=Bob <7002>\n"
 
 var realtimeFiles = map[string]string{
-	"phoneprov.conf": "[general]\n[p]\n${MAC}.cfg => t.cfg\n",
+	"phoneprov.conf": "[general]\n[p]\n${MAC}.cfg => t.cfg\n${MAC}.opt => o.xml\n",
 	"users.conf":     "[general]\n",
 	"pjsip.conf": "[udp]\ntype=transport\nprotocol=udp\nbind=0.0.0.0\n" + realtimeFiled +
 		"[7003]\ntype=endpoint\ntransport=udp\nauth=none\n[prov-bare]\ntype=phoneprov\nendpoint=7003\nPROFILE=p\nMAC=001565200003\n" +
@@ -122,10 +127,11 @@ const realtimePrepare = `set -e
 printf '[SQLite3]\nDriver=libsqlite3odbc.so\n' >/etc/odbcinst.ini
 printf '[pbx]\nDriver=SQLite3\nDatabase=/var/lib/asterisk/pbx.db\n' >/etc/odbc.ini
 sqlite3 /var/lib/asterisk/pbx.db "
-CREATE TABLE ps_endpoints (id TEXT PRIMARY KEY, transport TEXT, aors TEXT, auth TEXT, callerid TEXT);
+CREATE TABLE ps_endpoints (id TEXT PRIMARY KEY, transport TEXT, aors TEXT, auth TEXT, callerid TEXT,
+	context TEXT, dtmf_mode TEXT, call_group TEXT);
 CREATE TABLE ps_auths (id TEXT PRIMARY KEY, auth_type TEXT, username TEXT, password TEXT);
 CREATE TABLE ps_aors (id TEXT PRIMARY KEY, max_contacts TEXT);
-INSERT INTO ps_endpoints VALUES ('7001', 'udp', '7001', 'auth7001', 'Ada <7001>');
+INSERT INTO ps_endpoints VALUES ('7001', 'udp', '7001', 'auth7001', 'Ada <7001>', 'in&out', 'auto', '1,3-4');
 INSERT INTO ps_auths VALUES ('auth7001', 'userpass', 'ada', 'secret-7001');
 INSERT INTO ps_aors VALUES ('7001', '1');
 "

@@ -153,42 +153,6 @@ func TestKill(t *testing.T) {
 	watcher.Wait()
 }
 
-// The customer's own line: a name from a database that only Asterisk can ask.
-func TestODBC(t *testing.T) {
-	for _, suite := range oracle.Suites {
-		t.Run(suite, func(t *testing.T) {
-			t.Parallel()
-			a := oracle.Start(t, oracle.Options{Suite: suite, Files: odbcFiles, Prepare: odbcPrepare})
-			a.WriteData(t, "t.cfg", "name ${DB_CIDNAME}\n")
-			v := startService(t, a, "ami")
-			expect := func(want oracle.Answer) {
-				t.Helper()
-				if got, err := v.fetch(http.DefaultClient, "pbx", "001565000001.cfg"); err != nil || got != want {
-					t.Errorf("got %+v (%v), want %+v", got, err, want)
-				}
-			}
-			expect(a.Fetch(t, "001565000001.cfg")) // func_odbc escapes the comma
-			a.Exec(t, "sqlite3", "/var/lib/asterisk/cid.db", "UPDATE cid SET name='Grace'")
-			expect(oracle.Answer{Status: 200, MIME: "text/plain", Body: "name Grace\n"})
-			a.Kill(t)
-			expect(oracle.Answer{Status: 503}) // never a file with a hole in it
-		})
-	}
-}
-
-var odbcFiles = map[string]string{
-	"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nsetvar => DB_CIDNAME=${ODBC_CID_NAME_LOOKUP(${USERNAME})}\n${MAC}.cfg => t.cfg\n",
-	"users.conf":     "[6001]\nautoprov=yes\nusername=6001\nmacaddress=001565000001\n",
-	"res_odbc.conf":  "[cid]\nenabled=>yes\ndsn=>cid\npre-connect=>yes\n",
-	"func_odbc.conf": "[CID_NAME_LOOKUP]\ndsn=cid\nreadsql=SELECT name FROM cid WHERE num='${SQL_ESC(${ARG1})}'\n",
-}
-
-const odbcPrepare = `set -e
-printf '[SQLite3]\nDriver=libsqlite3odbc.so\n' >/etc/odbcinst.ini
-printf '[cid]\nDriver=SQLite3\nDatabase=/var/lib/asterisk/cid.db\n' >/etc/odbc.ini
-sqlite3 /var/lib/asterisk/cid.db "CREATE TABLE cid (num TEXT, name TEXT); INSERT INTO cid VALUES ('6001', 'Ada''s name, \"quoted\"');"
-`
-
 // With config = files and no AMI the directory is watched: an edit shows without anyone saying so.
 func TestWatchedFiles(t *testing.T) {
 	dir, data := t.TempDir(), t.TempDir()

@@ -34,7 +34,7 @@ func setupRender(cl *call) func(context.Context) error {
 		r := rendering{call: cl, once: o, request: o.request(*server), secrets: *secrets}
 		r.request.UserAgent = *agent
 		if *explain {
-			return r.explain(ctx, routes[0]) // all files of a phone have the same variables
+			return r.explainAll(ctx, routes)
 		}
 		for _, route := range routes {
 			if len(routes) > 1 {
@@ -93,15 +93,32 @@ func (r *rendering) render(ctx context.Context, route *provision.Route) error {
 	return nil
 }
 
-// explain prints the variables of each line of the phone, the one that the template itself has first.
-func (r *rendering) explain(ctx context.Context, route *provision.Route) error {
-	if route.Static() {
-		_, err := fmt.Fprintf(r.stdout, "%s is a static file of profile %q: %s in the data directory, sent as it is\n",
-			route.URI, route.Profile().Name, route.File())
-		return err
+// explainAll explains files of one phone: all have the same variables, and what each asks of Asterisk is its own.
+func (r *rendering) explainAll(ctx context.Context, routes []*provision.Route) error {
+	for i, route := range routes {
+		if route.Static() {
+			if _, err := fmt.Fprintf(r.stdout, "%s is a static file of profile %q: %s in the data directory, sent as it is\n",
+				route.URI, route.Profile().Name, route.File()); err != nil {
+				return err
+			}
+			continue
+		}
+		x := r.once.renderer.Explain(ctx, r.once.snapshot, route, r.request)
+		if i == 0 {
+			if err := r.variables(x.Lines); err != nil {
+				return err
+			}
+		}
+		if err := r.explain(route, x); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// variables prints those of each line of the phone, the one that the template itself has first.
+func (r *rendering) variables(lines []provision.LineVariables) error {
 	w := tabwriter.NewWriter(r.stdout, 0, 0, 2, ' ', 0)
-	lines := r.once.renderer.Explain(ctx, r.once.snapshot, route, r.request)
 	for _, l := range lines {
 		if len(lines) > 1 {
 			fmt.Fprintf(w, "==> line %s [%s] <==\n", l.Number, l.Section)
@@ -115,4 +132,22 @@ func (r *rendering) explain(ctx context.Context, route *provision.Route) error {
 		}
 	}
 	return w.Flush()
+}
+
+// explain prints what a file has asked of Asterisk, and what is wrong with it.
+func (r *rendering) explain(route *provision.Route, x provision.Explanation) error {
+	out := errWriter{w: r.stdout}
+	if len(x.Asked)+len(x.Diagnostics) > 0 || x.Err != nil {
+		out.printf("==> %s <==\n", route.URI)
+	}
+	for _, a := range x.Asked {
+		out.printf("%s: asked of Asterisk: %s\n", a.Pos, a.Text(r.secrets))
+	}
+	for _, d := range x.Diagnostics {
+		out.printf("%s\n", d)
+	}
+	if x.Err != nil {
+		out.printf("%s: %v\n", provision.Error, x.Err)
+	}
+	return out.err
 }

@@ -72,6 +72,12 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 		Status:   v.status,
 		Log:      v.log,
 	}
+	if v.options.Access, err = v.access(s); err != nil {
+		return nil, err
+	}
+	if v.options.Uploads, err = openUploads(s); err != nil {
+		return nil, err
+	}
 	return v, nil
 }
 
@@ -171,6 +177,9 @@ func (v *service) close() error {
 	}
 	if v.data != nil {
 		errs = append(errs, v.data.Close())
+	}
+	if store := v.options.Uploads.Store; store != nil {
+		errs = append(errs, store.Close())
 	}
 	return errors.Join(errs...)
 }

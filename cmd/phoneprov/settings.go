@@ -4,12 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
 
+	"github.com/phoneprov/phoneprov/httpapi"
 	"github.com/phoneprov/phoneprov/httpapi/httpauth"
 	"github.com/phoneprov/phoneprov/provision"
 )
@@ -31,13 +34,25 @@ type settings struct {
 	amiCA       string // PEM file; empty: the system's
 	amiName     string // that its certificate must have; empty: the host of the address
 
+	functionConnections int
+	functionTTL         time.Duration // 0: no answer is reused
+
 	httpListen string // empty: none
 	httpPrefix string // "" or "/phoneprov"
+
+	uploads     httpapi.UploadMode
+	uploadDir   string
+	uploadPhone int64 // bytes for each phone
+	uploadAll   int64 // bytes for all
 
 	httpsListen string // empty: none
 	httpsCert   string
 	httpsKey    string
 	httpsLegacy bool
+
+	allow, proxies            []netip.Prefix
+	deny                      []provision.MAC
+	unknownMACs, failedLogins int // 0: no bound
 
 	clientCA      string // PEM file; empty: client certificates are not asked for
 	acceptExpired bool
@@ -78,7 +93,7 @@ func settingsTable() []setting {
 			meaning: "directory of Asterisk's configuration files"},
 		{section: "asterisk", key: "data_dir", value: "/usr/share/asterisk/phoneprov", set: text(func(s *settings) *string { return &s.dataDir }),
 			meaning: "directory of the templates and static files"},
-		{section: "asterisk", key: "resync", value: "5m", set: setResync,
+		{section: "asterisk", key: "resync", value: "5m", set: duration(func(s *settings) *time.Duration { return &s.resync }),
 			meaning: "everything is read again after this time even without an event; 0 is never"},
 		{section: "ami", key: "address", value: "127.0.0.1:5038", mayBeEmpty: true, set: address(func(s *settings) *string { return &s.amiAddress }),
 			meaning: "host and port of the manager interface. Empty: no AMI, and with `config = files` the files are watched for changes"},
@@ -86,6 +101,10 @@ func settingsTable() []setting {
 			meaning: "account of manager.conf"},
 		{section: "ami", key: "secret", secret: true, mayBeEmpty: true, set: setSecret,
 			meaning: "its secret; `secret_file` names a file that holds it"},
+		{section: "ami", key: "function_connections", value: "4", set: setFunctionConnections,
+			meaning: "at most so many connections ask Asterisk for functions in templates, 1 to 64"},
+		{section: "ami", key: "function_ttl", value: "1s", set: duration(func(s *settings) *time.Duration { return &s.functionTTL }),
+			meaning: "an answer to a function is reused for this time, or until the next reload; 0 is never"},
 		{section: "ami", key: "tls", value: "no", set: yesNo(func(s *settings) *bool { return &s.amiTLS }),
 			meaning: "`yes`: over TLS, to the port of `tlsbindaddr` in manager.conf"},
 		{section: "ami", key: "ca", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.amiCA }),
@@ -96,6 +115,14 @@ func settingsTable() []setting {
 			meaning: "address for the phones; empty: none, with HTTPS only"},
 		{section: "http", key: "prefix", value: "/phoneprov", set: setPrefix,
 			meaning: "path before the file names, as Asterisk's own; `/` is none"},
+		{section: "http", key: "uploads", value: "discard", set: setUploads,
+			meaning: "what phones send with PUT and POST: `discard` it and say thanks, `store` it, or `off`"},
+		{section: "http", key: "upload_dir", value: "/var/lib/phoneprov/uploads", set: text(func(s *settings) *string { return &s.uploadDir }),
+			meaning: "directory of what is stored; what a phone sent it gets back, unless a file of its profile has that name"},
+		{section: "http", key: "upload_phone_mb", value: "8", set: megabytes(func(s *settings) *int64 { return &s.uploadPhone }),
+			meaning: "quota of each phone in MB; the oldest logs go first"},
+		{section: "http", key: "upload_all_mb", value: "1024", set: megabytes(func(s *settings) *int64 { return &s.uploadAll }),
+			meaning: "quota of all phones together in MB"},
 		{section: "https", key: "listen", mayBeEmpty: true, set: address(func(s *settings) *string { return &s.httpsListen }),
 			meaning: "address for the phones over TLS 1.2 and up, say `:8443`; empty: none"},
 		{section: "https", key: "cert", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.httpsCert }),
@@ -104,6 +131,16 @@ func settingsTable() []setting {
 			meaning: "PEM file of its key"},
 		{section: "https", key: "legacy", value: "no", set: yesNo(func(s *settings) *bool { return &s.httpsLegacy }),
 			meaning: "`yes`: TLS 1.0 and 1.1, RSA key exchange and 3DES too, for old phones"},
+		{section: "access", key: "allow", value: "lan", mayBeEmpty: true, set: networks(func(s *settings) *[]netip.Prefix { return &s.allow }),
+			meaning: "networks whose phones need nothing else; `lan` is loopback, private and link-local ones; empty: none"},
+		{section: "access", key: "deny", mayBeEmpty: true, set: setDeny,
+			meaning: "MACs that get nothing, wherever they come from"},
+		{section: "access", key: "trusted_proxies", mayBeEmpty: true, set: networks(func(s *settings) *[]netip.Prefix { return &s.proxies }),
+			meaning: "networks of proxies whose `X-Forwarded-For`, `-Proto` and `-Host` are believed"},
+		{section: "access", key: "unknown_macs", value: "20", set: number(func(s *settings) *int { return &s.unknownMACs }, 0, maxBudget),
+			meaning: "so many MACs that are not there may a source ask for in ten minutes, then it gets 429 for those; 0: no bound"},
+		{section: "access", key: "failed_logins", value: "20", set: number(func(s *settings) *int { return &s.failedLogins }, 0, maxBudget),
+			meaning: "so many wrong passwords of a user may a source send in ten minutes, then 429; 0: no bound"},
 		{section: "access", key: "client_ca", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.clientCA }),
 			meaning: "PEM bundle of the CAs of phones' certificates, read again when it changes; empty: none are asked for"},
 		{section: "access", key: "accept_expired", value: "no", set: yesNo(func(s *settings) *bool { return &s.acceptExpired }),
@@ -142,6 +179,8 @@ func (s *settings) check() error {
 		return errors.New("http.listen and https.listen are both empty")
 	case s.httpsListen != "" && (s.httpsCert == "" || s.httpsKey == ""):
 		return errors.New("https.listen needs https.cert and https.key")
+	case s.uploadAll < s.uploadPhone:
+		return errors.New("http.upload_all_mb is less than http.upload_phone_mb")
 	case s.httpsListen == "" && s.clientCA != "":
 		return errors.New("access.client_ca needs https.listen")
 	}
@@ -196,11 +235,27 @@ func address(f field) func(*settings, string) error {
 	}
 }
 
-func setResync(s *settings, v string) (err error) {
-	s.resync, err = time.ParseDuration(v)
-	if err != nil || s.resync < 0 {
-		return fmt.Errorf("%q is not a duration: want 30s, 5m or 0", v)
+// duration takes one that is not below zero.
+func duration(field func(*settings) *time.Duration) func(*settings, string) error {
+	return func(s *settings, v string) error {
+		d, err := time.ParseDuration(v)
+		if err != nil || d < 0 {
+			return fmt.Errorf("%q is not a duration: want 30s, 5m or 0", v)
+		}
+		*field(s) = d
+		return nil
 	}
+}
+
+// maxFunctionConnections is far more than help: each is a thread of Asterisk's.
+const maxFunctionConnections = 64
+
+func setFunctionConnections(s *settings, v string) error {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 || n > maxFunctionConnections {
+		return fmt.Errorf("%q is not a number from 1 to %d", v, maxFunctionConnections)
+	}
+	s.functionConnections = n
 	return nil
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -13,6 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
 
+	"github.com/phoneprov/phoneprov/httpapi"
+	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
@@ -43,12 +46,48 @@ func TestSettingsDefaults(t *testing.T) {
 	want := &settings{
 		source: "ami", configDir: "/etc/asterisk", dataDir: "/usr/share/asterisk/phoneprov", resync: 5 * time.Minute,
 		amiAddress: "127.0.0.1:5038", amiUsername: "phoneprov", amiSecret: "s",
+		functionConnections: 4, functionTTL: time.Second,
 		httpListen: ":8080", httpPrefix: "/phoneprov",
+		uploads: httpapi.UploadsDiscard, uploadDir: "/var/lib/phoneprov/uploads", uploadPhone: 8 << 20, uploadAll: 1 << 30,
+		allow: access.DefaultAllow(), proxies: []netip.Prefix{}, unknownMACs: 20, failedLogins: 20,
 		realm:    "phoneprov",
 		logLevel: zerolog.InfoLevel, logFormat: "json",
 		adminListen: "127.0.0.1:8081",
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{})); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}), comparePrefixes); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+var comparePrefixes = cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })
+
+func TestAccessSettings(t *testing.T) {
+	got, err := load(t, withSecret+"[access]\nallow = lan, 203.0.113.0/24 2001:db8::1\ndeny = 00:04:F2:00:00:01,0004f2000002\ntrusted_proxies = 10.9.0.1\n"+
+		"unknown_macs = 0\nfailed_logins = 5\n[http]\nuploads = store\nupload_dir = /u\nupload_phone_mb = 1\nupload_all_mb = 2\n"+
+		"[profile home]\nallow =\ndeny = 0004f2000003\n[profile office]\nallow = 198.51.100.0/24\n", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	prefixes := func(list ...string) []netip.Prefix {
+		all := []netip.Prefix{}
+		for _, text := range list {
+			all = append(all, netip.MustParsePrefix(text))
+		}
+		return all
+	}
+	want := &settings{
+		allow:   append(access.DefaultAllow(), prefixes("203.0.113.0/24", "2001:db8::1/128")...),
+		proxies: prefixes("10.9.0.1/32"),
+		deny:    []provision.MAC{{0, 4, 0xf2, 0, 0, 1}, {0, 4, 0xf2, 0, 0, 2}}, failedLogins: 5,
+		uploads: httpapi.UploadsStore, uploadDir: "/u", uploadPhone: 1 << 20, uploadAll: 2 << 20,
+		profiles: map[string]*profileSettings{
+			"home":   {allow: prefixes(), deny: []provision.MAC{{0, 4, 0xf2, 0, 0, 3}}},
+			"office": {allow: prefixes("198.51.100.0/24")},
+		},
+	}
+	*got = settings{allow: got.allow, proxies: got.proxies, deny: got.deny, unknownMACs: got.unknownMACs, failedLogins: got.failedLogins,
+		uploads: got.uploads, uploadDir: got.uploadDir, uploadPhone: got.uploadPhone, uploadAll: got.uploadAll, profiles: got.profiles}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, profileSettings{}), comparePrefixes); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -66,7 +105,7 @@ func TestTLSSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{})); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}), comparePrefixes); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -166,6 +205,9 @@ func TestBadSettings(t *testing.T) {
 		{"empty", "[asterisk]\ndata_dir =\n", nil, `phoneprov.ini:2: asterisk.data_dir: is empty`},
 		{"duration", "[asterisk]\nresync = 5\n", nil, `phoneprov.ini:2: asterisk.resync: "5" is not a duration: want 30s, 5m or 0`},
 		{"duration below zero", "[asterisk]\nresync = -1s\n", nil, `phoneprov.ini:2: asterisk.resync: "-1s" is not a duration: want 30s, 5m or 0`},
+		{"no connections", "[ami]\nfunction_connections = 0\n", nil, `phoneprov.ini:2: ami.function_connections: "0" is not a number from 1 to 64`},
+		{"too many connections", "[ami]\nfunction_connections = 65\n", nil, `phoneprov.ini:2: ami.function_connections: "65" is not a number from 1 to 64`},
+		{"function_ttl", "[ami]\nfunction_ttl = 1\n", nil, `phoneprov.ini:2: ami.function_ttl: "1" is not a duration: want 30s, 5m or 0`},
 		{"address", "[http]\nlisten = 8080\n", nil, `phoneprov.ini:2: http.listen: "8080" is not an address: want host:port`},
 		{"HTTPS address", "[https]\nlisten = 8443\n", nil, `phoneprov.ini:2: https.listen: "8443" is not an address: want host:port`},
 		{"neither yes nor no", "[https]\nlegacy = true\n", nil, `phoneprov.ini:2: https.legacy: "true" is not one of: yes, no`},
@@ -192,6 +234,14 @@ func TestBadSettings(t *testing.T) {
 		{"key of a profile", "[profile desk]\nescpe = none\n", nil, `phoneprov.ini:2: unknown key "escpe" in [profile desk]`},
 		{"value of a profile", "[profile a]\nescape = none\n[profile b]\nescape = xml\n", nil, `phoneprov.ini:4: escape: "xml" is not one of: auto, none`},
 		{"profile without a name", "[profile ]\nescape = none\n", nil, `phoneprov.ini:2: unknown key "escape" in [profile ]`},
+		{"network", "[access]\nallow = 10.0.0.0/33\n", nil, `phoneprov.ini:2: access.allow: "10.0.0.0/33" is not a network: want 10.1.0.0/16, 2001:db8::/32, an address, or lan`},
+		{"network with bits of a host", "[access]\nallow = 10.0.0.1/8\n", nil, `phoneprov.ini:2: access.allow: "10.0.0.1/8" is not a network: want 10.1.0.0/16, 2001:db8::/32, an address, or lan`},
+		{"MAC", "[access]\ndeny = 0004f200000\n", nil, `phoneprov.ini:2: access.deny: "0004f200000" is not a MAC address: want 12 hexadecimal digits`},
+		{"budget", "[access]\nunknown_macs = many\n", nil, `phoneprov.ini:2: access.unknown_macs: "many" is not a number from 0 to 1000`},
+		{"uploads", "[http]\nuploads = keep\n", nil, `phoneprov.ini:2: http.uploads: "keep" is not one of: off, discard, store`},
+		{"quota", "[http]\nupload_phone_mb = 0\n", nil, `phoneprov.ini:2: http.upload_phone_mb: "0" is not a number from 1 to 1048576`},
+		{"quotas", withSecret + "[http]\nupload_phone_mb = 2\nupload_all_mb = 1\n", nil, `http.upload_all_mb is less than http.upload_phone_mb`},
+		{"network of a profile", "[profile a]\nallow = x\n", nil, `phoneprov.ini:2: allow: "x" is not a network: want 10.1.0.0/16, 2001:db8::/32, an address, or lan`},
 		{"all at once", "[http]\nlisten = 1\n[log]\nlevel = 2\nx = 3\n", nil, `phoneprov.ini:5: unknown key "x" in [log]` + "\n" +
 			`phoneprov.ini:2: http.listen: "1" is not an address: want host:port` + "\n" +
 			`phoneprov.ini:4: log.level: "2" is not one of: debug, info, warn, error`},

@@ -10,18 +10,21 @@ func settingsMarkdown() string {
 	var b strings.Builder
 	b.WriteString("| section | key | default | meaning | environment |\n|---|---|---|---|---|\n")
 	for _, d := range settingsTable() {
-		value := ""
-		if d.value != "" {
-			value = "`" + d.value + "`"
-		}
 		env := "`" + d.env() + "`"
 		if d.secret {
 			env += ", `" + d.env() + "_FILE`"
 		}
-		fmt.Fprintf(&b, "| `[%s]` | `%s` | %s | %s | %s |\n", d.section, d.key, value, d.meaning, env)
+		fmt.Fprintf(&b, "| `[%s]` | `%s` | %s | %s | %s |\n", d.section, d.key, code(d.value), d.meaning, env)
 	}
 	for _, d := range profileTable() {
-		fmt.Fprintf(&b, "| `[profile NAME]` | `%s` | `%s` | %s | |\n", d.key, d.value, d.meaning)
+		fmt.Fprintf(&b, "| `[profile NAME]` | `%s` | %s | %s | |\n", d.key, code(d.value), d.meaning)
 	}
 	return b.String()
+}
+
+func code(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "`" + s + "`"
 }

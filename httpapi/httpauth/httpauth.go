@@ -123,4 +123,17 @@ func (a *Authenticator) Check(r *http.Request, mac provision.MAC) Result {
 	return bad(reasonScheme)
 }
 
+// User is the user name that a request brings, unchecked; empty: none that can be read.
+func User(r *http.Request) string {
+	if user, _, ok := r.BasicAuth(); ok {
+		return user
+	}
+	scheme, rest, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if len(rest) > maxHeader || !strings.EqualFold(scheme, "Digest") {
+		return ""
+	}
+	p, _ := parseParams(rest)
+	return p["username"]
+}
+
 func bad(reason string) Result { return Result{State: Bad, Reason: reason} }

@@ -19,7 +19,8 @@ var directiveRows = append([]row{
 	`#include nope.conf`, `#exec "echo x=1"`, `#exec /bin/echo x=1`, `#exec`, `#Exec foo`, `#execx y`, `#foo bar`, `#`, `#foo=bar`,
 	`x #include inc.conf`, `x=1 #include inc.conf`, "#include inc.conf\r", `#include " inc.conf "`, `#include "inc.conf""`,
 	`#include ~/inc.conf`, `#include $HOME/inc.conf`, "#include inc.conf\tx", `#include "inc.conf"=x`, `#include=inc.conf`, "#include\x01inc.conf",
-	"#include\x7finc.conf", "#include\x00inc.conf", `##include inc.conf`, `#include inc.conf\;x`, `#tryincludex inc.conf`,
+	"#include\x7finc.conf", "#include\u00b9 inc.conf", "#include\u00b9", "#include\xc2 inc.conf", "#include\xb9inc.conf", "#include\xb9\"inc.conf\"", "#tryinclude\xc2 inc.conf", "#foo\u00b9 bar",
+	"#include\x00inc.conf", `##include inc.conf`, `#include inc.conf\;x`, `#tryincludex inc.conf`,
 )...)
 
 // includable are files to be included.
@@ -36,8 +37,8 @@ func includeRows() []row {
 		`#include /etc/asterisk/inc.conf`, `#include ./inc.conf`, `#include d/../inc.conf`, `#include ../asterisk/inc.conf`,
 		`#include "d/sp ace.conf"`, `#include d/sp ace.conf`, `#include d`, `#include d/`, `#include "d\/a.conf"`, `#include d//a.conf`,
 		`#include d/e.conf`, `#include d/*.conf junk`, `#include d/*`, `#tryinclude d/*`, `#include d/bad*`, `#include d/.*`, `#include d/{a.conf,{B,9}}`,
-		`#include d/{b,a`, `#include d/z\[.conf`, `#include d/z[.conf`, `#include d/[[:digit:]]*`, `#include d/[!a-z]`, `#include d/[^a-z]`,
-		`#include d/*/x.conf`, `#include d/*/*`, `#include d/q"`, `#include d/"q`, `#include d/q>`, `#include d/'q'`, `#include d/a"b`, `#include "d/a"b"`,
+		`#include d/{b,a`, `#include d/z\[.conf`, `#include d/z[.conf`, `#include d/[[:digit:]]*`, `#include d/[!a-z]`, `#include d/[^a-z]`, `#tryinclude d/[ü]`, `#tryinclude d/*"[ü]`, `#tryinclude d/[a-ü]*`, "#tryinclude d/[\xc3]", "#tryinclude d/[!\xc3]",
+		`#include d/*/x.conf`, `#include d/*/`, `#tryinclude d/*/`, `#include d/*/*`, `#include d/q"`, `#include d/"q`, `#include d/q>`, `#include d/'q'`, `#include d/a"b`, `#include "d/a"b"`,
 		`#include d/{a.conf,nope}`, `#include d/{nope,nope2}`, `#include d/{nope*,a.conf}`, `#include /etc/asterisk/d/[ab]*f`, `#include d/./a.conf`,
 		`#include d/nope/../a.conf`, `#include d/sub/../a.conf`, `#include d/a.conf\`, `#include \d/a.conf`, `#include d/[a].conf`, `#include d/[]a].conf`, `#include d/[a-`,
 		`#include d/{}`, `#include d/{a.conf}`, `#include d/{a.conf,}`, `#include d/a{,.conf}`, `#include d/[a-b].conf`, `#include d/[b-a].conf`,

@@ -161,6 +161,8 @@ func lineRows() []row {
 		{name: "block opened in a line too long", text: ";-- " + v(9000) + "--;\nx=1\n--;y=1\n"},
 		{name: "block closed in a line too long", text: ";--\n" + v(9000) + "--;\nx=1\n--;y=1\n"},
 		{name: "long CRLF line", text: "x=" + v(maxLine-2) + "\r\nend=1\n"},
+		{name: "longest line with a byte order mark", whole: true, text: utf8BOM + "[a];" + v(maxLine-7) + "\nend=1\n[b]\n"},
+		{name: "line too long by its byte order mark", whole: true, text: utf8BOM + "[a];" + v(maxLine-6) + "\nend=1\n[b]\n"},
 		{name: "category in a long line", text: "x=1\n[" + v(8188) + "]\ny=1\n"},
 	}
 	for _, count := range []int{0, 1, 5, 100, maxLine} {

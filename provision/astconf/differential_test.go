@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -58,6 +59,9 @@ func (l *live) compare(t *testing.T, f files, suite string) (verdict, diff strin
 	if suite == oracle.Bullseye && emptyFilter(f) {
 		return "skipped", "" // 16 refuses these: the rows "filter foo=" and "filter ="
 	}
+	if absoluteInclude(f) {
+		return "skipped", "" // of a file that may be in Asterisk's container, as /.dockerenv is
+	}
 	ours, theirs := tree(loaded, err), l.ask(t, f)
 	if ours != theirs {
 		return "different", cmp.Diff(theirs, ours) + "."
@@ -76,6 +80,20 @@ func emptyFilter(f files) bool {
 	for _, text := range f {
 		for line := range strings.Lines(text) {
 			if _, options, ok := strings.Cut(line, "("); ok && (strings.Contains(options, "=)") || strings.Contains(options, "=,")) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+var includeOfRoot = regexp.MustCompile(`(?i)include\W*/\S*`)
+
+// absoluteInclude reports whether an include may look outside of the configuration's directory.
+func absoluteInclude(f files) bool {
+	for _, text := range f {
+		for _, include := range includeOfRoot.FindAllString(text, -1) {
+			if !strings.HasPrefix(include[strings.IndexByte(include, '/'):], etc+"/") {
 				return true
 			}
 		}

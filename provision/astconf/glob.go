@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxBraces bounds what {a,b}{a,b}… expands to.
@@ -136,11 +137,17 @@ func bracket(s string) (set string, n int) {
 	return "", 0
 }
 
+// setChar reads one character of a set. Half of one, which Go has no pattern for, is one that is in no name.
 func setChar(s string) (char string, length int) {
+	escaped := 0
 	if s[0] == '\\' && len(s) > 1 {
-		return s[1:2], 2
+		escaped = 1
 	}
-	return s[:1], 1
+	r, n := utf8.DecodeRuneInString(s[escaped:])
+	if r == utf8.RuneError && n == 1 {
+		return "\x00", escaped + 1
+	}
+	return s[escaped : escaped+n], escaped + n
 }
 
 // posixClass translates [:digit:] and its like.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // maxDepth is how deep includes nest; a file deeper down is as good as missing. It ends loops. Each included file that
@@ -81,6 +82,9 @@ func (p *parser) glob(name string) ([]string, error) {
 		goPattern, magic := translate(pattern)
 		if !magic {
 			paths = append(paths, unescape(pattern))
+			continue
+		}
+		if strings.HasSuffix(goPattern, "/") { // directories only
 			continue
 		}
 		matches, err := p.globDisk(goPattern)

@@ -16,13 +16,11 @@ type reader struct {
 	data     []byte
 	line     int // of the next piece, from 1
 	skipping bool
+	skipBOM  bool // of the first piece, to whose length it counts (measured)
 }
 
 func newReader(data []byte, skipBOM bool) *reader {
-	if skipBOM {
-		data = bytes.TrimPrefix(data, []byte(utf8BOM))
-	}
-	return &reader{data: data, line: 1}
+	return &reader{data: data, line: 1, skipBOM: skipBOM}
 }
 
 // next returns a line without what follows its first NUL. A line that is too long comes back once, with long set.
@@ -40,6 +38,9 @@ func (r *reader) next() (text []byte, line int, long, ok bool) {
 		}
 		wasSkipping := r.skipping
 		r.skipping = len(piece) > maxLine && piece[maxLine] != '\n'
+		if r.skipBOM {
+			piece, r.skipBOM = bytes.TrimPrefix(piece, []byte(utf8BOM)), false
+		}
 		switch {
 		case wasSkipping:
 		case r.skipping:

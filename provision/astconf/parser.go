@@ -3,6 +3,7 @@ package astconf
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Limits that Asterisk lacks: it would go on until its memory ends.
@@ -91,13 +92,13 @@ func (p *parser) parseLine(text string, ctx *context) (err error) {
 	return p.variable(text, ctx.cur)
 }
 
-// directive reads "#name argument". The name is in any case and ends at white space.
+// directive reads "#name argument". The name is in any case and ends at white space or a byte of UTF-8.
 func (p *parser) directive(text string) error {
-	end := strings.IndexFunc(text, func(r rune) bool { return r <= ' ' })
-	if end < 0 {
-		end = len(text)
+	end := 1
+	for end < len(text) && text[end] > ' ' && text[end] < utf8.RuneSelf { // another byte is taken for a blank (measured)
+		end++
 	}
-	name, arg := text[1:end], trim(text[end:])
+	name, arg := text[1:end], trim(text[min(end+1, len(text)):])
 	switch {
 	case equalFold(name, "exec"):
 		// As Asterisk does unless execincludes=yes, which we do not follow: we run no programs.

@@ -14,6 +14,13 @@ var (
 	// ErrCannotAsk: a function that only Asterisk can answer was called, and
 	// Env.Ask is nil or failed. A file must not be sent with a hole in it.
 	ErrCannotAsk = errors.New("cannot ask asterisk")
+	// ErrPending: an Asker has begun to ask, and has no answer yet. What does not
+	// depend on it is evaluated nevertheless, so that it can ask too; then the
+	// expansion ends with ErrPending, to be done again when the answers are there.
+	ErrPending = errors.New("asterisk has not answered yet")
+	// ErrNoFunction: an Asker found that Asterisk has no such function. As in
+	// Asterisk its value is empty, and the expansion goes on.
+	ErrNoFunction = errors.New("no such function in asterisk")
 	// ErrTooLong: the output would exceed Limits.Output.
 	ErrTooLong = errors.New("output too long")
 	// ErrTooDeep: the nesting would exceed Limits.Depth.
@@ -44,8 +51,21 @@ type Limits struct {
 
 // Asker answers a function call of the form FUNC(args) by asking Asterisk.
 // It must be safe for concurrent use. The call is passed on as it stands: an
-// Asker that writes it to a line protocol must refuse CR, LF and NUL.
+// Asker that writes it to a line protocol must refuse CR, LF and NUL. Its error may
+// be ErrPending or ErrNoFunction; any other is told as ErrCannotAsk.
 type Asker func(ctx context.Context, call string) (string, error)
+
+// Question is a call for an asker that wants to know where it comes from.
+type Question struct {
+	Call      string // FUNC(args)
+	Function  string // its name for a message: "a function" where it is not written there
+	Template  string // the name given to Parse
+	Line, Col int    // both from 1, Col in bytes
+	// Source is the call as it is written, before values are put in, and before it
+	// the calls of which it stands in an argument as text: EVAL, say. In the text of
+	// such an argument values may stand.
+	Source string
+}
 
 // Func answers one function call. An error ends the whole expansion: what
 // Asterisk would only log belongs in Call.Diag, with an empty value.
@@ -71,8 +91,15 @@ type Env struct {
 	// Ask answers the functions that are neither in Funcs nor native, and what
 	// cannot be computed here to the last digit; nil: they fail with ErrCannotAsk.
 	Ask Asker
+	// AskAt is asked instead of Ask where it is not nil, and like it.
+	AskAt func(ctx context.Context, q Question) (string, error)
 	// Diag receives what Asterisk would only log; nil: dropped.
 	Diag func(Diagnostic)
+	// EscapeXML: the text is XML, and what Lookup and Ask give is escaped in it; what the template says is not. It
+	// counts where Expand begins, not in an Env for Call.Expand.
+	EscapeXML bool
+	// Owner is the caller's own, for its Funcs.
+	Owner any
 	// Limits bound the expansion.
 	Limits Limits
 }
@@ -92,12 +119,15 @@ func (d Diagnostic) String() string {
 // Call is one function call.
 type Call struct {
 	Name string // as written
-	Args string // between the parentheses, after substitution, raw
+	Args string // between the parentheses, after substitution, raw; a Func's may have marks: see Plain
 	Env  *Env
 
 	ex  *expansion
 	seg *segment // of ex.t
 	ref *ref
+
+	unseen bool // the function sees no marks
+	marked bool // something that it was given had marks
 }
 
 // Diag reports what Asterisk would only log, at the position of the call. It is
@@ -121,6 +151,9 @@ func (c *Call) Expand(ctx context.Context, t *Template, env *Env) (string, error
 // Include is Expand of a template that is none of Args, such as a file: messages
 // quote it.
 func (c *Call) Include(ctx context.Context, t *Template, env *Env) (string, error) {
+	if c.ex.run.marking {
+		t = t.unmarked()
+	}
 	return c.expand(ctx, t, env, false)
 }
 
@@ -128,12 +161,13 @@ func (c *Call) expand(ctx context.Context, t *Template, env *Env, computed bool)
 	if env == nil {
 		env = c.Env
 	}
-	return c.ex.nested(ctx, &expansion{t: t, env: env, computed: computed})
+	return c.ex.nested(ctx, &expansion{t: t, env: env, within: c, computed: computed})
 }
 
 // inline expands a text that an argument gave.
 func (c *Call) inline(ctx context.Context, text string) (string, error) {
-	return c.ex.nested(ctx, &expansion{t: Parse("", text), env: c.Env, call: c, computed: c.computed()})
+	v, err := c.ex.nested(ctx, &expansion{t: Parse("", text), env: c.Env, call: c, within: c, computed: c.computed()})
+	return c.taken(v), err
 }
 
 // computed tells whether a value may be part of Args.

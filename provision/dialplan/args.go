@@ -4,27 +4,25 @@ import "strings"
 
 // Split takes the arguments apart at commas, as most functions do: at most n parts,
 // without their quotes and backslashes but for the n-th, which is the rest as it is.
-func (c *Call) Split(n int) []string { return splitArgs(c.Args, ',', n) }
+func (c *Call) Split(n int) []string { return c.splitAt(c.Args, ',', n) }
 
 // SplitRaw is Split that leaves quotes and backslashes where they are.
-func (c *Call) SplitRaw(n int) []string { return splitRaw(c.Args, ',', n) }
+func (c *Call) SplitRaw(n int) []string { return split(c.Args, c.Plain(c.Args), ',', n, false) }
 
-// splitArgs takes function arguments apart as most Asterisk functions do: at sep,
+// splitAt takes function arguments apart as most Asterisk functions do: at sep,
 // but not within quotes, (), [] or behind a backslash, into at most n parts.
 // Quotes and backslashes are taken away, except in the n-th part, which is the
 // whole rest as it is. No arguments at all are no part.
-func splitArgs(s string, sep byte, n int) []string { return split(s, sep, n, true) }
+func (c *Call) splitAt(s string, sep byte, n int) []string { return split(s, c.Plain(s), sep, n, true) }
 
-// splitRaw is splitArgs that leaves quotes and backslashes where they are.
-func splitRaw(s string, sep byte, n int) []string { return split(s, sep, n, false) }
-
-func split(s string, sep byte, n int, unquote bool) []string {
+// split takes s apart where plain, which is s without marks, says.
+func split(s, plain string, sep byte, n int, unquote bool) []string {
 	if s == "" {
 		return nil
 	}
 	var parts []string
 	for len(parts) < n-1 {
-		part, rest, more := nextArg(s, sep, unquote)
+		part, rest, more := nextArg(s, plain, sep, unquote)
 		parts = append(parts, part)
 		if !more && unquote && part == "" && strings.Contains(s, `"`) {
 			parts = append(parts, "") // quotes alone count as two arguments
@@ -32,22 +30,22 @@ func split(s string, sep byte, n int, unquote bool) []string {
 		if !more {
 			return parts
 		}
-		s = rest
+		s, plain = rest, plain[len(plain)-len(rest):]
 	}
 	return append(parts, s)
 }
 
 // nextArg reads up to the next separator.
-func nextArg(s string, sep byte, unquote bool) (part, rest string, more bool) {
+func nextArg(s, plain string, sep byte, unquote bool) (part, rest string, more bool) {
 	var b strings.Builder
 	parens, brackets, quoted := 0, 0, false
 	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
+		switch c := plain[i]; {
 		case c == sep && parens == 0 && brackets == 0 && !quoted:
 			return b.String(), s[i+1:], true
 		case c == '\\':
 			if !unquote {
-				b.WriteByte(c)
+				b.WriteByte(s[i])
 			}
 			if i++; i < len(s) {
 				b.WriteByte(s[i])

@@ -16,10 +16,29 @@
 // expression that Go has not (posix says which); and for a power of MATH that shows
 // those digits.
 //
+// An asker need not wait for its answer: it may say ErrPending. The evaluator then
+// goes on with what does not depend on it, so that a file's independent calls are
+// under way at once, and ends with ErrPending; it starts no goroutine itself, and
+// knows nothing of the answer that comes. A Func that expands several texts does
+// the same: on to the end, then ErrPending (provision's joined). ErrNoFunction is a
+// function that Asterisk does not have: an empty value and a Diagnostic.
+//
+// Limits bound one expansion: Output the bytes of it and of every value on the way,
+// Depth the `${`, `$[`, EVAL and included templates open at once, Steps the
+// substitutions; maxParse bounds the nesting that Parse looks into, maxExpression
+// the parentheses and signs of one $[]. The time is the context's, which is looked
+// at every stepsPerCheck substitutions. What a variable's own template takes counts
+// for itself: that they do not need themselves is for Lookup to see to.
+//
 // What Asterisk would log and go on from is a Diagnostic. An error is a limit's
 // (ErrTooLong, ErrTooDeep, ErrTooManySteps), the context's, or an effect's own.
 // Both may be logged: they name a place, and quote nothing of the template nor of
 // what a variable or a function gave, for that may be a password (source.go).
+//
+// With Env.EscapeXML the text is XML, and what variables, Asterisk and functions give is
+// escaped in it; what the template says is not. That is the last step (mark.go): up to
+// then every value has the bytes it has in Asterisk, so slices, LEN, expressions and
+// where arguments end are the same.
 //
 // The rules are measured, not read: testdata/rows has them all, and its answers are
 // captured from Asterisk 22 and 16. Where ours differ on purpose the row says why.

@@ -1,7 +1,9 @@
 package dialplan
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 )
@@ -33,9 +35,17 @@ func (t *Template) AppendTo(ctx context.Context, dst []byte, env *Env) ([]byte, 
 	if lim.Steps <= 0 {
 		lim.Steps = DefaultSteps
 	}
-	x := &expansion{t: t, env: env, run: &run{Limits: lim, native: native}}
-	lim.Output += len(dst)
-	return x.segments(ctx, dst, t.segs, lim.Output)
+	x := &expansion{t: t, env: env, run: &run{Limits: lim, native: native, marking: env.EscapeXML}}
+	if env.EscapeXML {
+		x.t = t.unmarked()
+	}
+	before := len(dst)
+	lim.Output += before
+	dst, err := x.segments(ctx, dst, x.t.segs, lim.Output)
+	if err != nil || !x.run.marked {
+		return dst, err
+	}
+	return escapeXML(dst[:before], bytes.Clone(dst[before:]), lim.Output)
 }
 
 // run is what one Expand counts, across all templates that it enters.
@@ -43,6 +53,9 @@ type run struct {
 	Limits
 	native       map[string]Func // here, so that EVAL does not refer to the table it is in
 	depth, steps int
+
+	marking bool // values get marks
+	marked  bool // one did
 }
 
 // expansion is one template being expanded in an environment.
@@ -51,6 +64,8 @@ type expansion struct {
 	env  *Env
 	run  *run
 	call *Call // whose argument the text is, as EVAL's; nil: a template of its own
+
+	within *Call // that expands it; nil: none
 
 	computed bool // values may be part of the text: no message shows any of it
 }
@@ -90,14 +105,19 @@ func (r *run) step(ctx context.Context) error {
 }
 
 // segments appends the value of each segment; dst may not grow beyond limit bytes.
+// Where one is pending the others are evaluated to the end.
 func (x *expansion) segments(ctx context.Context, dst []byte, segs []segment, limit int) ([]byte, error) {
+	var pending error
 	for i := range segs {
 		s := &segs[i]
 		if s.kind == literal {
 			dst = append(dst, s.text...)
 		} else {
 			v, err := x.substitute(ctx, s)
-			if err != nil {
+			switch {
+			case errors.Is(err, ErrPending):
+				pending = err
+			case err != nil:
 				return dst, err
 			}
 			dst = append(dst, v...)
@@ -106,7 +126,7 @@ func (x *expansion) segments(ctx context.Context, dst []byte, segs []segment, li
 			return dst, ErrTooLong
 		}
 	}
-	return dst, nil
+	return dst, pending
 }
 
 // substitute is the value of one ${} or $[].
@@ -128,7 +148,12 @@ func (x *expansion) substitute(ctx context.Context, s *segment) (string, error) 
 		}
 	}
 	if s.kind == express {
-		return x.expression(ctx, s.pos, inside)
+		plain := x.run.plain(inside)
+		v, err := x.expression(ctx, s, plain)
+		if plain != inside {
+			v = x.run.mark(x.run.plain(v))
+		}
+		return v, err
 	}
 	if s.sub != nil {
 		r := parseRef(inside)
@@ -171,10 +196,11 @@ func (x *expansion) value(ctx context.Context, r *ref, s *segment) (v string, er
 }
 
 func (x *expansion) lookup(ctx context.Context, name string) (string, error) {
+	name = x.run.plain(name)
 	if x.env.Lookup != nil {
 		v, ok, err := x.env.Lookup(ctx, name)
 		if ok || err != nil {
-			return v, err
+			return x.run.mark(v), err
 		}
 	}
 	if name == "EPOCH" && !x.env.Now.IsZero() {
@@ -192,7 +218,7 @@ func (x *expansion) function(ctx context.Context, r *ref, s *segment) (string, e
 		return f(ctx, c)
 	}
 	if f, ok := x.run.native[r.name]; ok {
-		return f(ctx, c)
+		return c.native(ctx, f)
 	}
 	if !askable(r.name) {
 		c.fault("no such function")
@@ -203,11 +229,18 @@ func (x *expansion) function(ctx context.Context, r *ref, s *segment) (string, e
 
 // ask lets Asterisk answer the call.
 func (c *Call) ask(ctx context.Context) (string, error) {
-	v, err := c.ex.ask(ctx, c.Name+"("+c.Args+")")
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", c.ex.functionName(c.seg, c.ref), err)
+	function := c.ex.functionName(c.seg, c.ref)
+	v, err := c.ex.ask(ctx, function, c.Name+"("+c.Args+")", c.seg)
+	switch {
+	case errors.Is(err, ErrPending):
+		return "", err
+	case errors.Is(err, ErrNoFunction):
+		c.fault("no such function in Asterisk")
+		return "", nil
+	case err != nil:
+		return "", fmt.Errorf("%s: %w", function, err)
 	}
-	return v, nil
+	return c.taken(v), nil
 }
 
 // askable tells whether a module of Asterisk could have a function of that name.
@@ -222,27 +255,21 @@ func askable(name string) bool {
 	return name != ""
 }
 
-// ask lets Asterisk answer.
-func (x *expansion) ask(ctx context.Context, call string) (string, error) {
-	if x.env.Ask == nil {
-		return "", ErrCannotAsk
-	}
-	v, err := x.env.Ask(ctx, call)
-	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrCannotAsk, err)
-	}
-	return v, nil
-}
-
 // diag reports at a position of the template's text; for a text that is an
 // argument, at the call's.
 func (x *expansion) diag(pos int, format string, args ...any) {
 	if x.env.Diag == nil {
 		return
 	}
+	name, line, col := x.place(pos)
+	x.env.Diag(Diagnostic{Template: name, Line: line, Col: col, Message: fmt.Sprintf(format, args...)})
+}
+
+// place is where something at a position of the text stands in a template.
+func (x *expansion) place(pos int) (name string, line, col int) {
 	for x.call != nil {
 		x, pos = x.call.ex, x.call.seg.pos
 	}
-	line, col := x.t.position(pos)
-	x.env.Diag(Diagnostic{Template: x.t.name, Line: line, Col: col, Message: fmt.Sprintf(format, args...)})
+	line, col = x.t.position(pos)
+	return x.t.name, line, col
 }

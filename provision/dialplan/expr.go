@@ -15,8 +15,8 @@ const maxExpression = 1000
 //
 // An error of syntax yields 0, or the value up to it where that much was a whole
 // expression, or nothing where it is the very first token.
-func (x *expansion) expression(ctx context.Context, pos int, text string) (string, error) {
-	p := &exprParser{x: x, pos: pos, lex: lexer{text: text}, depth: maxExpression}
+func (x *expansion) expression(ctx context.Context, s *segment, text string) (string, error) {
+	p := &exprParser{x: x, seg: s, pos: s.pos, lex: lexer{text: text}, depth: maxExpression}
 	p.advance()
 	switch {
 	case !whole(text):
@@ -52,8 +52,11 @@ func (p *exprParser) ask(ctx context.Context) (string, error) {
 		p.diag("cannot be asked of asterisk")
 		return "0", nil
 	}
-	v, err := p.x.ask(ctx, "EVAL($["+p.question()+"])")
-	if err != nil {
+	v, err := p.x.ask(ctx, "EVAL", "EVAL($["+p.question()+"])", p.seg)
+	switch {
+	case errors.Is(err, ErrNoFunction): // an empty value would be wrong
+		return "", fmt.Errorf("EVAL: %w: %w", ErrCannotAsk, err)
+	case err != nil:
 		return "", fmt.Errorf("EVAL: %w", err)
 	}
 	return v, nil
@@ -128,6 +131,7 @@ func level(op string) int {
 // exprParser parses and evaluates in one go, with one token of look-ahead.
 type exprParser struct {
 	x     *expansion
+	seg   *segment
 	pos   int // of the `$[` in the template
 	lex   lexer
 	tok   token

@@ -23,7 +23,7 @@ func cut(ctx context.Context, c *Call) (string, error) {
 		c.fault("want name,delimiter,fields")
 		return "", nil
 	}
-	delim, _, ok := encodedChar(parts[1])
+	delim, _, ok := encodedChar(c.Plain(parts[1]))
 	if parts[1] == "" {
 		delim = '-'
 	}
@@ -35,11 +35,19 @@ func cut(ctx context.Context, c *Call) (string, error) {
 	if err != nil || value == "" {
 		return "", err
 	}
-	fields := []string{value}
-	if delim != 0 {
-		fields = strings.Split(value, string([]byte{delim}))
+	fields, by := c.fields(value, delim)
+	return c.pick(fields, c.Plain(parts[2]), by), nil
+}
+
+// fields takes a value apart at a character, which comes back as it is in the value. Nothing is at a NUL.
+func (c *Call) fields(value string, delim byte) (fields []string, by string) {
+	plain := c.Plain(value)
+	at := strings.IndexByte(plain, delim)
+	for ; delim != 0 && at >= 0; at = strings.IndexByte(plain, delim) {
+		fields, by = append(fields, value[:at]), value[at:at+1]
+		value, plain = value[at+1:], plain[at+1:]
 	}
-	return c.pick(fields, parts[2], string([]byte{delim})), nil
+	return append(fields, value), by
 }
 
 // pick joins the fields of a list like "1&3-4&6-". A range goes on from where the

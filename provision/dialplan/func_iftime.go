@@ -9,9 +9,9 @@ import (
 // branches lose the quotes around them, and end at the first colon even so.
 func ifTime(_ context.Context, c *Call) (string, error) {
 	spec, branches, ok := strings.Cut(c.Args, "?")
-	spec = strings.TrimLeftFunc(spec, isBlank)
+	spec = strings.TrimLeftFunc(c.Plain(spec), isBlank)
 	then, otherwise, _ := strings.Cut(branches, ":")
-	then, otherwise = unquote(then), unquote(otherwise)
+	then, otherwise = c.unquote(then), c.unquote(otherwise)
 	switch {
 	case !ok, spec == "", then == "" && otherwise == "":
 		c.fault("want times,weekdays,mdays,months[,zone]?then:else")
@@ -23,9 +23,9 @@ func ifTime(_ context.Context, c *Call) (string, error) {
 }
 
 // unquote takes away blanks, and then quotes, that stand around a text.
-func unquote(s string) string {
-	s = trim(s)
-	if strings.HasPrefix(s, `"`) && strings.HasSuffix(s, `"`) {
+func (c *Call) unquote(s string) string {
+	s = c.trim(s)
+	if plain := c.Plain(s); strings.HasPrefix(plain, `"`) && strings.HasSuffix(plain, `"`) {
 		return s[1:max(1, len(s)-1)]
 	}
 	return s

@@ -127,3 +127,12 @@ func jsonText(value any, count bool) string {
 	}
 	return ""
 }
+
+// jsonEscape is JSON_ESCAPE(text): the inside of a string (RFC 8259, 7). What is not UTF-8 is U+FFFD.
+func jsonEscape(_ context.Context, c *Call) (string, error) {
+	quoted := appendJSONString(nil, strings.ToValidUTF8(c.Args, "\uFFFD"))
+	if len(quoted) > c.ex.run.Output {
+		return "", ErrTooLong
+	}
+	return string(quoted[1 : len(quoted)-1]), nil
+}

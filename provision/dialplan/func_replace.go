@@ -15,14 +15,15 @@ func filter(_ context.Context, c *Call) (string, error) {
 		c.fault("want allowed,text")
 		return "", nil
 	}
-	set, ok := c.ranges(parts[0])
+	set, ok := c.ranges(c.Plain(parts[0]))
 	if !ok {
 		return "", nil
 	}
-	b := make([]byte, 0, len(parts[1]))
-	for i := range len(parts[1]) {
-		if ch := parts[1][i]; set[ch] {
-			b = append(b, ch)
+	text, plain := parts[1], c.Plain(parts[1])
+	b := make([]byte, 0, len(text))
+	for i := range len(text) {
+		if set[plain[i]] {
+			b = append(b, text[i])
 		}
 	}
 	return string(b), nil
@@ -64,7 +65,7 @@ func replace(ctx context.Context, c *Call) (string, error) {
 		return "", nil
 	}
 	set, empty := charSet{}, true
-	for s := parts[1]; s != ""; {
+	for s := c.Plain(parts[1]); s != ""; {
 		ch, rest, ok := encodedChar(s)
 		if !ok || ch == 0 {
 			break
@@ -75,21 +76,32 @@ func replace(ctx context.Context, c *Call) (string, error) {
 		c.fault("no name or no characters")
 		return "", nil
 	}
-	by, _, _ := encodedChar(arg(parts, 2))
+	by := c.replacement(arg(parts, 2))
 	value, err := c.named(ctx, parts[0])
 	if err != nil {
 		return "", err
 	}
+	plain := c.Plain(value)
 	b := make([]byte, 0, len(value))
 	for i := range len(value) {
-		switch ch := value[i]; {
-		case !set[ch]:
-			b = append(b, ch)
+		switch {
+		case !set[plain[i]]:
+			b = append(b, value[i])
 		case by != 0:
 			b = append(b, by)
 		}
 	}
 	return string(b), nil
+}
+
+// replacement is the character that an argument begins with. One that is written as an escape is text, whoever wrote
+// it, and no markup.
+func (c *Call) replacement(s string) byte {
+	by, _, _ := encodedChar(s)
+	if by != 0 && strings.HasPrefix(s, `\`) && by != s[1] {
+		return c.Value(string([]byte{by}))[0]
+	}
+	return by
 }
 
 // strReplace is STRREPLACE(name,find[,replacement[,most]]).
@@ -107,19 +119,27 @@ func strReplace(ctx context.Context, c *Call) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	find, by := parts[1], arg(parts, 2)
+	find, by := c.Plain(parts[1]), arg(parts, 2)
 	most, _, _ := scanInt(arg(parts, 3))
 	if most <= 0 {
 		most = -1
 	}
-	found := strings.Count(value, find)
+	plain := c.Plain(value)
+	found := strings.Count(plain, find)
 	if most > 0 {
 		found = min(found, most)
 	}
 	if len(value)+found*(len(by)-len(find)) > c.ex.run.Output {
 		return "", ErrTooLong
 	}
-	return strings.Replace(value, find, by, most), nil
+	var b strings.Builder
+	for range found {
+		at := strings.Index(plain, find)
+		b.WriteString(value[:at])
+		b.WriteString(by)
+		value, plain = value[at+len(find):], plain[at+len(find):]
+	}
+	return b.String() + value, nil
 }
 
 // strBetween is STRBETWEEN(name,text): the text between the bytes of the value.

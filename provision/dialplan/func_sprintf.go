@@ -109,6 +109,7 @@ func (p *printf) write(d directive) (ok bool, err error) {
 		body, ok = p.text(d)
 	case 'c':
 		body, ok = p.char(d)
+		p.c.marked = p.c.marked || strings.ContainsAny(body, special) // a number made it
 	case 'd', 'i', 'o', 'u', 'x', 'X', 'e', 'E', 'f', 'F', 'g', 'G', 'a', 'A':
 		if max(d.width, d.precision)+len(p.out) > p.limit {
 			return false, ErrTooLong

@@ -56,7 +56,16 @@ func eval(ctx context.Context, c *Call) (string, error) {
 }
 
 func quote(_ context.Context, c *Call) (string, error) {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(c.Args) + `"`, nil
+	b := make([]byte, 0, len(c.Args)+len(c.Args)/8+2)
+	b = append(b, '"')
+	plain := c.Plain(c.Args)
+	for i := range len(c.Args) {
+		if plain[i] == '"' || plain[i] == '\\' {
+			b = append(b, '\\')
+		}
+		b = append(b, c.Args[i])
+	}
+	return string(append(b, '"')), nil
 }
 
 func csvQuote(_ context.Context, c *Call) (string, error) {
@@ -82,10 +91,10 @@ func keypadHash(_ context.Context, c *Call) (string, error) {
 
 // choose is IF(condition?then:else).
 func choose(_ context.Context, c *Call) (string, error) {
-	parts := splitArgs(c.Args, '?', 2)
-	condition := strings.TrimSpace(arg(parts, 0))
-	branches := splitArgs(arg(parts, 1), ':', 2)
-	then, otherwise := trim(arg(branches, 0)), trim(arg(branches, 1))
+	parts := c.splitAt(c.Args, '?', 2)
+	condition := strings.TrimSpace(c.Plain(arg(parts, 0)))
+	branches := c.splitAt(arg(parts, 1), ':', 2)
+	then, otherwise := c.trim(arg(branches, 0)), c.trim(arg(branches, 1))
 	if arg(parts, 0) == "" || (then == "" && otherwise == "") {
 		c.fault("want condition?then:else")
 		return "", nil
@@ -100,6 +109,13 @@ func choose(_ context.Context, c *Call) (string, error) {
 }
 
 // trim takes away what Asterisk takes for blanks: everything up to the space.
-func trim(s string) string {
-	return strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })
+func (c *Call) trim(s string) string {
+	plain := c.Plain(s)
+	for plain != "" && plain[0] <= ' ' {
+		s, plain = s[1:], plain[1:]
+	}
+	for plain != "" && plain[len(plain)-1] <= ' ' {
+		s, plain = s[:len(s)-1], plain[:len(plain)-1]
+	}
+	return s
 }

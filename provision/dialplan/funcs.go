@@ -30,6 +30,7 @@ func Functions() []Function {
 		{"IFTIME", "times[,weekdays[,mdays[,months[,zone]]]]?then[:else]", "then, or else where it is another time now", "${IFTIME(08:00-17:59,mon-fri,*,*,${TIMEZONE}?day:night)}", ifTime},
 		{"ISNULL", "text", "1 where the text is empty, else 0", "${ISNULL(${LABEL})}", isNull},
 		{"JSON_DECODE", "name,key[,separator[,options]]", "what a variable's JSON has at a key such as a.0.b; option c counts an array", "${JSON_DECODE(SETTINGS,ring.volume)}", jsonDecode},
+		{"JSON_ESCAPE", "text", "the text for use between the quotes of a JSON string; not in Asterisk", `{"name": "${JSON_ESCAPE(${DISPLAY_NAME})}"}`, jsonEscape},
 		{"KEYPADHASH", "text", "the letters and digits of the text as keys of a telephone", "${KEYPADHASH(${DISPLAY_NAME})}", keypadHash},
 		{"LEN", "text", "the length of the text in bytes", "${LEN(${LABEL})}", length},
 		{"LISTFILTER", "name,delimiter,text", "a variable's value without the fields that are the text", "${LISTFILTER(CODECS,&,gsm)}", listFilter},
@@ -62,6 +63,7 @@ func Functions() []Function {
 		{"URIENCODE", "text", "the text for use in a URI", "${URIENCODE(${DISPLAY_NAME})}", uriEncode},
 		{"UUID", "", "a random UUID; another one each time", "${UUID()}", uuid},
 		{"VARIABLE_EXISTS", "name", "1 where there is a variable of that name, even an empty one, else 0", "${VARIABLE_EXISTS(LABEL)}", variableExists},
+		{"XML_ESCAPE", "text", "the text for use in XML, what is an entity already as it is; not in Asterisk", "<name>${XML_ESCAPE(${DISPLAY_NAME})}</name>", xmlEscape},
 	}
 }
 

@@ -146,7 +146,8 @@ func TestRowsOfEachFunction(t *testing.T) {
 				rows++
 			}
 		}
-		if rows < minRows {
+		ours := f.Name == "JSON_ESCAPE" || f.Name == "XML_ESCAPE" // none of Asterisk's: see TestEscapeFunctions
+		if rows < minRows && !ours {
 			t.Errorf("%s: %d rows, want %d", f.Name, rows, minRows)
 		}
 	}

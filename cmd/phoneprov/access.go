@@ -1,0 +1,162 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/phoneprov/phoneprov/httpapi"
+	"github.com/phoneprov/phoneprov/httpapi/access"
+	"github.com/phoneprov/phoneprov/httpapi/httpauth"
+	"github.com/phoneprov/phoneprov/httpapi/uploads"
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// budgetPeriod is for how long a stranger's tries count.
+const budgetPeriod = 10 * time.Minute
+
+// maxBudget bounds the budgets: what each source has tried is kept.
+const maxBudget = 1000
+
+// access opens what decides who gets files.
+func (v *service) access(s *settings) (httpapi.Access, error) {
+	a := httpapi.Access{
+		Rules:   access.Rules{Allow: s.allow, Deny: s.deny, Profiles: map[string]access.ProfileRules{}},
+		Proxies: s.proxies,
+		Unknown: budget(s.unknownMACs),
+		Failed:  budget(s.failedLogins),
+	}
+	if v.tls != nil {
+		a.Certificates = v.tls
+	}
+	for name, p := range s.profiles {
+		a.Rules.Profiles[name] = access.ProfileRules{Allow: p.allow, Deny: p.deny}
+	}
+	if s.credentials == "" {
+		return a, nil
+	}
+	file, err := httpauth.Open(s.credentials, v.reloaded)
+	if err != nil {
+		return a, fmt.Errorf("access.credentials: %w", err)
+	}
+	a.Login, err = httpauth.New(file, s.realm)
+	return a, err
+}
+
+func (v *service) reloaded(err error) {
+	if err != nil {
+		v.log.Error().Err(err).Msg("the credentials stay as they were")
+		return
+	}
+	v.log.Info().Msg("read the credentials again")
+}
+
+func budget(most int) *httpapi.Budget {
+	if most == 0 {
+		return nil
+	}
+	return &httpapi.Budget{Budget: access.NewBudget(most, budgetPeriod), Period: budgetPeriod}
+}
+
+// openUploads opens where phones' files go. The caller closes the store, if there is one.
+func openUploads(s *settings) (httpapi.Uploads, error) {
+	u := httpapi.Uploads{Mode: s.uploads}
+	if u.Mode != httpapi.UploadsStore {
+		return u, nil
+	}
+	store, err := uploads.Open(s.uploadDir, uploads.Limits{Phone: s.uploadPhone, All: s.uploadAll})
+	if err != nil {
+		return u, fmt.Errorf("http.upload_dir: %w", err)
+	}
+	u.Store = store
+	return u, nil
+}
+
+// lanWord stands for the networks of a LAN in a list of networks.
+const lanWord = "lan"
+
+// parseNetworks reads networks and addresses with commas or blanks between them. The list is never nil.
+func parseNetworks(v string) ([]netip.Prefix, error) {
+	list := []netip.Prefix{}
+	for _, word := range words(v) {
+		if word == lanWord {
+			list = append(list, access.DefaultAllow()...)
+			continue
+		}
+		p, err := netip.ParsePrefix(word)
+		if addr, addrErr := netip.ParseAddr(word); addrErr == nil {
+			p, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+		}
+		if err != nil || p.Addr().Zone() != "" || p != p.Masked() {
+			return nil, fmt.Errorf("%q is not a network: want 10.1.0.0/16, 2001:db8::/32, an address, or lan", word)
+		}
+		list = append(list, p)
+	}
+	return list, nil
+}
+
+func parseMACs(v string) (list []provision.MAC, err error) {
+	for _, word := range words(v) {
+		m, err := provision.ParseMAC(word)
+		if err != nil {
+			return nil, fmt.Errorf("%q is %w", word, err)
+		}
+		list = append(list, m)
+	}
+	return list, nil
+}
+
+func words(v string) []string {
+	return strings.FieldsFunc(v, func(c rune) bool { return c == ',' || c == ' ' || c == '\t' })
+}
+
+func networks(f func(*settings) *[]netip.Prefix) func(*settings, string) error {
+	return func(s *settings, v string) (err error) {
+		*f(s), err = parseNetworks(v)
+		return err
+	}
+}
+
+func setDeny(s *settings, v string) (err error) {
+	s.deny, err = parseMACs(v)
+	return err
+}
+
+// number takes a whole one from least to most.
+func number(f func(*settings) *int, least, most int) func(*settings, string) error {
+	return func(s *settings, v string) error {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < least || n > most {
+			return fmt.Errorf("%q is not a number from %d to %d", v, least, most)
+		}
+		*f(s) = n
+		return nil
+	}
+}
+
+// uploadModes are the values of http.uploads.
+var uploadModes = [...]string{httpapi.UploadsOff: "off", httpapi.UploadsDiscard: "discard", httpapi.UploadsStore: "store"}
+
+func setUploads(s *settings, v string) error {
+	mode := slices.Index(uploadModes[:], v)
+	if mode < 0 {
+		return fmt.Errorf("%q is not one of: %s", v, strings.Join(uploadModes[:], ", "))
+	}
+	s.uploads = httpapi.UploadMode(mode)
+	return nil
+}
+
+// megabytes takes a number of them.
+func megabytes(f func(*settings) *int64) func(*settings, string) error {
+	return func(s *settings, v string) error {
+		var n int
+		if err := number(func(*settings) *int { return &n }, 1, 1<<20)(s, v); err != nil {
+			return err
+		}
+		*f(s) = int64(n) << 20
+		return nil
+	}
+}

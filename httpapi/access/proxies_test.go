@@ -1,0 +1,46 @@
+package access
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+)
+
+func TestClient(t *testing.T) {
+	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24"), netip.MustParsePrefix("fd00::/64")}
+	for _, tt := range []struct {
+		name, peer, forwarded, want string
+		trusted                     bool
+	}{
+		{"no proxy", "198.51.100.7", "", "198.51.100.7", false},
+		{"not a trusted one", "198.51.100.7", "192.168.1.1", "198.51.100.7", false},
+		{"trusted", "10.0.0.1", "198.51.100.7", "198.51.100.7", true},
+		{"trusted, as IPv4 in IPv6", "::ffff:10.0.0.1", "198.51.100.7", "198.51.100.7", true},
+		{"trusted, says nothing", "10.0.0.1", "", "10.0.0.1", true},
+		{"what the client made up", "10.0.0.1", "127.0.0.1, 198.51.100.7", "198.51.100.7", true},
+		{"two proxies", "10.0.0.1", "127.0.0.1, 198.51.100.7,10.0.0.2", "198.51.100.7", true},
+		{"proxies only", "10.0.0.1", "10.0.0.3,10.0.0.2", "10.0.0.3", true},
+		{"with a port", "10.0.0.1", "198.51.100.7:1234", "198.51.100.7", true},
+		{"IPv6", "fd00::1", "2001:db8::1", "2001:db8::1", true},
+		{"IPv6 with a port", "fd00::1", "[2001:db8::1]:1234", "2001:db8::1", true},
+		{"IPv6 in brackets", "fd00::1", "[2001:db8::1]", "2001:db8::1", true},
+		{"IPv6 with a zone", "fd00::1", "fe80::1%eth0", "fe80::1", true},
+		{"rubbish", "10.0.0.1", "unknown", "10.0.0.1", true},
+		{"rubbish before", "10.0.0.1", "x, 198.51.100.7", "198.51.100.7", true},
+		{"rubbish behind", "10.0.0.1", "198.51.100.7, x", "10.0.0.1", true},
+		{"rubbish between", "10.0.0.1", "198.51.100.7, x, 10.0.0.2", "10.0.0.2", true},
+		{"endless", "10.0.0.1", strings.Repeat("198.51.100.7,", 1000) + "198.51.100.7", "10.0.0.1", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var lines []string
+			if tt.forwarded != "" {
+				lines = strings.SplitAfterN(tt.forwarded, ",", 2) // as two headers
+				lines[0] = strings.TrimSuffix(lines[0], ",")
+			}
+			got, trusted := Client(netip.MustParseAddr(tt.peer), lines, proxies)
+			if got.String() != tt.want || trusted != tt.trusted {
+				t.Errorf("got %v, %v, want %v, %v", got, trusted, tt.want, tt.trusted)
+			}
+		})
+	}
+}

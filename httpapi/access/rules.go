@@ -1,0 +1,187 @@
+package access
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// Rules are what phoneprov.ini says of access. The zero Rules give nobody anything.
+type Rules struct {
+	Allow []netip.Prefix // addresses that need nothing else; for a profile that does not say otherwise
+	Deny  []provision.MAC
+	// Profiles have lists of their own in place of Allow and in addition to Deny, by name.
+	Profiles map[string]ProfileRules
+	// Credentials says that there are some: who is not known otherwise is asked for them.
+	Credentials bool
+}
+
+// ProfileRules are what a section [profile NAME] says of access.
+type ProfileRules struct {
+	Allow []netip.Prefix // nil: as Rules.Allow; empty: no address is enough
+	Deny  []provision.MAC
+}
+
+// DefaultAllow are the networks of a LAN: loopback, private (RFC 1918, RFC 4193) and link-local (RFC 3927, RFC 4291).
+func DefaultAllow() []netip.Prefix {
+	return []netip.Prefix{
+		netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"),
+		netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
+		netip.MustParsePrefix("fc00::/7"),
+		netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("fe80::/10"),
+	}
+}
+
+// Local reports an address of a LAN, see DefaultAllow.
+func Local(a netip.Addr) bool { return contains(DefaultAllow(), a) }
+
+// Facts are what is known of a request and of the file that it asks for.
+type Facts struct {
+	Source netip.Addr // of the phone; the zero Addr is in no list
+	// Device is the MAC in the User-Agent; zero: it carries none.
+	Device provision.MAC
+	// Certificate is the MAC of a client certificate that was verified; zero: there is none, or a fault with it.
+	Certificate      provision.MAC
+	CertificateFault bool
+	Holder           bool // Certificate is of a phone that is served
+	Credentials      Credentials
+
+	Known   bool          // there is a file of that name
+	Phone   provision.MAC // whose file it is; zero: nobody's in particular, or of a phone without a MAC
+	Profile string        // that the file belongs to
+}
+
+// Credentials are what became of a request's user name and password.
+type Credentials uint8
+
+// The zero value is NoCredentials.
+const (
+	NoCredentials    Credentials = iota
+	GoodCredentials              // for this file
+	BadCredentials               // another phone's are that too
+	StaleCredentials             // good, but with a nonce that is too old
+)
+
+// Verdict is what to do.
+type Verdict uint8
+
+// The zero Verdict refuses.
+const (
+	Refuse Verdict = iota // as if there were no such file
+	Ask                   // for credentials
+	Give
+)
+
+// Reason says why, in words that the log and fail2ban's filter keep: they never change.
+type Reason string
+
+// The reasons.
+const (
+	ByAddress     Reason = "address"
+	ByCredentials Reason = "credentials"
+	ByCertificate Reason = "certificate"
+
+	NoSuchFile       Reason = "no such file"
+	AddressRefused   Reason = "address not allowed"
+	NeedsCredentials Reason = "no credentials"
+	WrongCredentials Reason = "wrong credentials"
+	StaleNonce       Reason = "stale nonce"
+	OtherDevice      Reason = "user agent of another phone"
+	Denied           Reason = "mac denied"
+	BadCertificate   Reason = "certificate not accepted"
+	OthersCert       Reason = "certificate of another phone"
+)
+
+// Decision is a verdict with its reason.
+type Decision struct {
+	Verdict Verdict
+	Reason  Reason
+}
+
+// Decide says what to do with a request. It is the whole policy. Whatever is not given gets the verdict of a name that is
+// not there, so that nobody can tell one from the other.
+func (r *Rules) Decide(f Facts) Decision {
+	by, why := r.admit(f)
+	switch {
+	case why != "":
+	case !f.Known:
+		why = NoSuchFile
+	case f.Device != (provision.MAC{}) && f.Phone != (provision.MAC{}) && f.Device != f.Phone:
+		why = OtherDevice
+	case r.denied(f):
+		why = Denied
+	default:
+		return Decision{Give, by}
+	}
+	if r.Credentials && !r.identified(f) {
+		return Decision{Ask, why}
+	}
+	return Decision{Refuse, why}
+}
+
+// admit tells by which of the rules a request may have a file, or why by none.
+func (r *Rules) admit(f Facts) (by, why Reason) {
+	none := provision.MAC{}
+	switch {
+	case contains(r.allow(f.Profile), f.Source) && (f.Known || r.allowedAnything(f.Source)):
+		return ByAddress, ""
+	case r.Credentials && f.Credentials == GoodCredentials:
+		return ByCredentials, ""
+	case f.Holder && (f.Certificate == f.Phone || f.Phone == none):
+		return ByCertificate, ""
+	}
+	return "", r.whyNot(f)
+}
+
+// identified reports a request that need not be asked who it is: it is somebody, or comes from where nobody is asked.
+func (r *Rules) identified(f Facts) bool {
+	return f.Holder || f.Credentials == GoodCredentials || r.allowedAnything(f.Source)
+}
+
+// allowedAnything reports an address that needs nothing else for the files of any profile. A name that is not there could
+// be one of the strictest.
+func (r *Rules) allowedAnything(source netip.Addr) bool {
+	for _, p := range r.Profiles {
+		if p.Allow != nil && !contains(p.Allow, source) {
+			return false
+		}
+	}
+	return contains(r.Allow, source)
+}
+
+func (r *Rules) allow(profile string) []netip.Prefix {
+	if p, ok := r.Profiles[profile]; ok && p.Allow != nil {
+		return p.Allow
+	}
+	return r.Allow
+}
+
+func contains(list []netip.Prefix, a netip.Addr) bool {
+	a = a.Unmap().WithZone("")
+	return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+func (r *Rules) denied(f Facts) bool {
+	return f.Phone != (provision.MAC{}) &&
+		(slices.Contains(r.Deny, f.Phone) || slices.Contains(r.Profiles[f.Profile].Deny, f.Phone))
+}
+
+// whyNot says what was missing, the nearest thing first.
+func (r *Rules) whyNot(f Facts) Reason {
+	switch f.Credentials {
+	case BadCredentials:
+		return WrongCredentials
+	case StaleCredentials:
+		return StaleNonce
+	}
+	switch {
+	case f.Certificate != (provision.MAC{}):
+		return OthersCert
+	case f.CertificateFault:
+		return BadCertificate
+	case r.Credentials:
+		return NeedsCredentials
+	}
+	return AddressRefused
+}

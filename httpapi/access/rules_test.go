@@ -1,0 +1,134 @@
+package access
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+func mac(t *testing.T, s string) provision.MAC {
+	t.Helper()
+	m, err := provision.ParseMAC(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// TestDecide is the policy: a LAN, the Internet, and the profiles "desk", "home" (passwords only) and "open".
+func TestDecide(t *testing.T) {
+	a, b, denied := mac(t, "0004f2000001"), mac(t, "0004f2000002"), mac(t, "0004f2000003")
+	home := mac(t, "0004f2000004")
+	lan, net := netip.MustParseAddr("192.168.1.5"), netip.MustParseAddr("198.51.100.7")
+	open := Rules{Allow: DefaultAllow(), Deny: []provision.MAC{denied}}
+	asking := Rules{Allow: DefaultAllow(), Deny: []provision.MAC{denied}, Credentials: true}
+	profiles := Rules{Allow: DefaultAllow(), Credentials: true, Profiles: map[string]ProfileRules{
+		"home": {Allow: []netip.Prefix{}, Deny: []provision.MAC{home}},
+		"same": {},
+	}}
+	wide := Rules{Allow: DefaultAllow(), Profiles: map[string]ProfileRules{"open": {Allow: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}}}}
+
+	file := func(m provision.MAC) Facts { return Facts{Known: true, Phone: m, Profile: "desk"} }
+	static, unknown := Facts{Known: true, Profile: "desk"}, Facts{}
+	from := func(source netip.Addr, f Facts) Facts { f.Source = source; return f }
+	with := func(c Credentials, f Facts) Facts { f.Credentials = c; return f }
+	agent := func(m provision.MAC, f Facts) Facts { f.Device = m; return f }
+	cert := func(m provision.MAC, holder bool, f Facts) Facts { f.Certificate, f.Holder = m, holder; return f }
+	profile := func(name string, f Facts) Facts { f.Profile = name; return f }
+	bad := func(f Facts) Facts { f.CertificateFault = true; return f }
+
+	tests := []struct {
+		name  string
+		rules *Rules
+		facts Facts
+		want  Decision
+	}{
+		{"LAN", &open, from(lan, file(a)), Decision{Give, ByAddress}},
+		{"LAN, IPv4 in IPv6", &open, from(netip.MustParseAddr("::ffff:192.168.1.5"), file(a)), Decision{Give, ByAddress}},
+		{"LAN, link-local with a zone", &open, from(netip.MustParseAddr("fe80::1%eth0"), file(a)), Decision{Give, ByAddress}},
+		{"LAN, static", &open, from(lan, static), Decision{Give, ByAddress}},
+		{"LAN, unknown", &open, from(lan, unknown), Decision{Refuse, NoSuchFile}},
+		{"LAN, own User-Agent", &open, from(lan, agent(a, file(a))), Decision{Give, ByAddress}},
+		{"LAN, User-Agent of another", &open, from(lan, agent(b, file(a))), Decision{Refuse, OtherDevice}},
+		{"LAN, User-Agent, static", &open, from(lan, agent(b, static)), Decision{Give, ByAddress}},
+		{"LAN, denied", &open, from(lan, file(denied)), Decision{Refuse, Denied}},
+		{"no address", &open, file(a), Decision{Refuse, AddressRefused}},
+		{"Internet", &open, from(net, file(a)), Decision{Refuse, AddressRefused}},
+		{"Internet, unknown", &open, from(net, unknown), Decision{Refuse, AddressRefused}},
+		{"Internet, static", &open, from(net, static), Decision{Refuse, AddressRefused}},
+		{"Internet, credentials where there are none", &open, from(net, with(GoodCredentials, file(a))), Decision{Refuse, AddressRefused}},
+		{"zero rules", &Rules{}, from(lan, file(a)), Decision{Refuse, AddressRefused}},
+
+		{"LAN needs no credentials", &asking, from(lan, file(a)), Decision{Give, ByAddress}},
+		{"LAN, wrong credentials do no harm", &asking, from(lan, with(BadCredentials, file(a))), Decision{Give, ByAddress}},
+		{"LAN, unknown is not asked", &asking, from(lan, unknown), Decision{Refuse, NoSuchFile}},
+		{"asked", &asking, from(net, file(a)), Decision{Ask, NeedsCredentials}},
+		{"asked, unknown", &asking, from(net, unknown), Decision{Ask, NeedsCredentials}},
+		{"asked, static", &asking, from(net, static), Decision{Ask, NeedsCredentials}},
+		{"asked, denied", &asking, from(net, file(denied)), Decision{Ask, NeedsCredentials}},
+		{"good", &asking, from(net, with(GoodCredentials, file(a))), Decision{Give, ByCredentials}},
+		{"good, unknown", &asking, from(net, with(GoodCredentials, unknown)), Decision{Refuse, NoSuchFile}},
+		{"good, denied", &asking, from(net, with(GoodCredentials, file(denied))), Decision{Refuse, Denied}},
+		{"good, User-Agent of another", &asking, from(net, with(GoodCredentials, agent(b, file(a)))), Decision{Refuse, OtherDevice}},
+		{"bad", &asking, from(net, with(BadCredentials, file(a))), Decision{Ask, WrongCredentials}},
+		{"bad, unknown", &asking, from(net, with(BadCredentials, unknown)), Decision{Ask, WrongCredentials}},
+		{"stale", &asking, from(net, with(StaleCredentials, file(a))), Decision{Ask, StaleNonce}},
+
+		{"certificate", &open, from(net, cert(a, true, file(a))), Decision{Give, ByCertificate}},
+		{"certificate, static", &open, from(net, cert(a, true, static)), Decision{Give, ByCertificate}},
+		{"certificate of nobody, static", &open, from(net, cert(b, false, static)), Decision{Refuse, OthersCert}},
+		{"certificate, unknown", &open, from(net, cert(a, true, unknown)), Decision{Refuse, NoSuchFile}},
+		{"certificate of another", &open, from(net, cert(b, true, file(a))), Decision{Refuse, OthersCert}},
+		{"certificate of another is not asked", &asking, from(net, cert(b, true, file(a))), Decision{Refuse, OthersCert}},
+		{"certificate of nobody is asked", &asking, from(net, cert(b, false, file(a))), Decision{Ask, OthersCert}},
+		{"certificate of nobody is asked, unknown", &asking, from(net, cert(b, false, unknown)), Decision{Ask, OthersCert}},
+		{"certificate, denied", &open, from(net, cert(denied, true, file(denied))), Decision{Refuse, Denied}},
+		{"bad certificate", &open, from(net, bad(file(a))), Decision{Refuse, BadCertificate}},
+		{"bad certificate, LAN", &open, from(lan, bad(file(a))), Decision{Give, ByAddress}},
+
+		{"profile without addresses, LAN", &profiles, from(lan, profile("home", file(a))), Decision{Ask, NeedsCredentials}},
+		{"profile without addresses, LAN, User-Agent of another", &profiles, from(lan, agent(b, file(a))), Decision{Ask, OtherDevice}},
+		{"and so unknown, LAN", &profiles, from(lan, unknown), Decision{Ask, NeedsCredentials}},
+		{"profile without addresses, good", &profiles, from(lan, with(GoodCredentials, profile("home", file(a)))), Decision{Give, ByCredentials}},
+		{"profile that denies", &profiles, from(net, with(GoodCredentials, profile("home", file(home)))), Decision{Refuse, Denied}},
+		{"another profile does not", &profiles, from(net, with(GoodCredentials, profile("desk", file(home)))), Decision{Give, ByCredentials}},
+		{"profile that says nothing", &profiles, from(lan, profile("same", file(a))), Decision{Give, ByAddress}},
+		{"profile open to all", &wide, from(net, profile("open", file(a))), Decision{Give, ByAddress}},
+		{"another is not", &wide, from(net, file(a)), Decision{Refuse, AddressRefused}},
+		{"nor what is unknown", &wide, from(net, unknown), Decision{Refuse, AddressRefused}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := tt.rules.Decide(tt.facts); got != tt.want {
+				t.Errorf("got %+v, want %+v", got, tt.want)
+			}
+		})
+	}
+}
+
+// Whoever may not have a file cannot tell it from a name that is not there, whatever they bring along.
+func TestStrangerLearnsNothing(t *testing.T) {
+	mine, other := mac(t, "0004f2000001"), mac(t, "0004f2000002")
+	prefix := netip.MustParsePrefix
+	lists := [][]netip.Prefix{nil, {}, {prefix("192.168.0.0/16")}, {prefix("0.0.0.0/0"), prefix("::/0")}}
+	for _, all := range lists {
+		for _, own := range lists {
+			for _, credentials := range []bool{false, true} {
+				rules := Rules{Allow: all, Credentials: credentials, Profiles: map[string]ProfileRules{"p": {Allow: own}}, Deny: []provision.MAC{other}}
+				for _, source := range []string{"192.168.1.1", "198.51.100.7", "2001:db8::1"} {
+					for c := NoCredentials; c <= StaleCredentials; c++ {
+						for _, certificate := range []provision.MAC{{}, mine} {
+							f := Facts{Source: netip.MustParseAddr(source), Credentials: c, Certificate: certificate, Holder: certificate == mine, Device: mine}
+							unknown := rules.Decide(f)
+							f.Known, f.Phone, f.Profile = true, other, "p"
+							if known := rules.Decide(f); known.Verdict != Give && known.Verdict != unknown.Verdict {
+								t.Errorf("%+v, %+v: known is %+v, unknown %+v", rules, f, known, unknown)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package httpapi
+
+import (
+	"crypto/tls"
+	"errors"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/phoneprov/phoneprov/httpapi/access"
+	"github.com/phoneprov/phoneprov/httpapi/httpauth"
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// Access is who gets files. The zero Access gives them to nobody.
+type Access struct {
+	Rules        access.Rules
+	Proxies      []netip.Prefix          // whose X-Forwarded headers are believed
+	Login        *httpauth.Authenticator // checks credentials; nil: there are none
+	Certificates Certificates            // checks client certificates; nil: there are none
+	// Unknown bounds the MACs that a source may ask for in vain, Failed the credentials that are wrong; nil: nothing does.
+	Unknown, Failed *Budget
+}
+
+// Certificates tells which phone a connection's certificate proves; the zero MAC: none, and the reason.
+type Certificates interface {
+	ClientMAC(*tls.ConnectionState) (mac provision.MAC, reason string)
+}
+
+// Budget bounds what a stranger may try.
+type Budget struct {
+	*access.Budget
+	Period time.Duration // after which the stranger may try again
+}
+
+// What admit refuses with.
+var (
+	errAsk  = errors.New("credentials are asked for")
+	errBusy = errors.New("too many passwords are being checked")
+)
+
+// tooManyError is a stranger's that must wait.
+type tooManyError struct{ wait time.Duration }
+
+func (tooManyError) Error() string { return "too many tries" }
+
+// Reasons of a refusal that are not the policy's own: the log and fail2ban's filter keep them.
+const (
+	reasonNoPhone = "no such phone"
+	reasonTooMany = "too many tries"
+	reasonBusy    = "too many passwords to check"
+)
+
+// wanted is the file that a request is about.
+type wanted struct {
+	mac     provision.MAC    // of the phone, or in the name; zero: none
+	phone   *provision.Phone // that is served and has the MAC; nil: none
+	profile string           // of the file
+	known   bool             // there is such a file, or may be
+	own     bool             // and it is the phone's own
+}
+
+// admit says nothing where the request may have the file, and else how to refuse it.
+func (a *api) admit(w http.ResponseWriter, r *http.Request, e *entry, s *provision.Snapshot, f wanted) error {
+	c, now := &e.client, a.Now()
+	facts := access.Facts{Source: c.addr, Device: c.device.MAC, Known: f.known, Profile: f.profile}
+	if f.own {
+		facts.Phone = f.mac
+	}
+	login, err := a.checkLogin(r, c, f.mac, now)
+	if err != nil {
+		e.refused(reasonOf(err), f.mac)
+		return err
+	}
+	switch login.State {
+	case httpauth.OK:
+		facts.Credentials = access.GoodCredentials
+		a.warnPlain(c)
+	case httpauth.Bad:
+		facts.Credentials = access.BadCredentials
+	case httpauth.Stale:
+		facts.Credentials = access.StaleCredentials
+	}
+	if a.Access.Certificates != nil && r.TLS != nil && len(r.TLS.PeerCertificates) > 0 {
+		facts.Certificate, e.certificate = a.Access.Certificates.ClientMAC(r.TLS)
+		facts.CertificateFault = e.certificate != ""
+		facts.Holder = !facts.CertificateFault && s.Phone(facts.Certificate.String()) != nil
+	}
+
+	d := a.Access.Rules.Decide(facts)
+	e.reason = string(d.Reason)
+	switch d.Verdict {
+	case access.Give:
+		return nil
+	case access.Ask:
+		if login.State == httpauth.Bad {
+			e.refused(e.reason, f.mac)
+		}
+		a.Access.Login.Challenge(w.Header(), c.device.Vendor, login.State == httpauth.Stale)
+		return errAsk
+	}
+	return a.refuse(e, f, d.Reason, now)
+}
+
+// refuse answers as for a name that is not there, or where too many of those were asked for with 429. What an admitted
+// phone asks for in vain under its own name, as all do, is no stranger's try.
+func (a *api) refuse(e *entry, f wanted, reason access.Reason, now time.Time) error {
+	if f.mac == (provision.MAC{}) || reason == access.NoSuchFile && f.phone != nil {
+		if reason != access.NoSuchFile {
+			e.refused(string(reason), f.mac)
+		}
+		return errNotFound
+	}
+	if reason == access.NoSuchFile {
+		e.reason = reasonNoPhone
+	}
+	err := errNotFound
+	if b := a.Access.Unknown; b != nil && !b.Spend(access.SourceOf(e.client.addr), f.mac.String(), now) {
+		e.reason, err = reasonTooMany, tooManyError{b.Period}
+	}
+	e.refused(e.reason, f.mac)
+	return err
+}
+
+// checkLogin checks the credentials of a request, unless its source has tried too many for that user.
+func (a *api) checkLogin(r *http.Request, c *client, mac provision.MAC, now time.Time) (httpauth.Result, error) {
+	if a.Access.Login == nil {
+		return httpauth.Result{}, nil
+	}
+	failed := a.Access.Failed
+	who := access.SourceOf(c.addr).Of(httpauth.User(r))
+	if failed != nil && r.Header.Get("Authorization") != "" && failed.Over(who, now) {
+		return httpauth.Result{}, tooManyError{failed.Period}
+	}
+	result := a.Access.Login.Check(r, mac)
+	switch {
+	case result.State == httpauth.Busy:
+		return result, errBusy
+	case result.State == httpauth.Bad && failed != nil:
+		failed.Spend(who, r.Header.Get("Authorization"), now)
+	}
+	return result, nil
+}
+
+// warnPlain says once that a password crosses the Internet in the clear, or nearly so.
+func (a *api) warnPlain(c *client) {
+	if c.scheme == "https" || access.Local(c.addr) {
+		return
+	}
+	a.plain.Do(func() {
+		a.Log.Warn().Stringer("remote", c.addr).
+			Msg("credentials come over plain HTTP from a public address: use https.listen; this is not said again")
+	})
+}
+
+func reasonOf(err error) string {
+	if errors.Is(err, errBusy) {
+		return reasonBusy
+	}
+	return reasonTooMany
+}

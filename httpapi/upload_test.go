@@ -1,0 +1,148 @@
+package httpapi
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/phoneprov/phoneprov/httpapi/uploads"
+)
+
+// keeping is a guard that stores uploads.
+func keeping(t *testing.T) *bench {
+	t.Helper()
+	b := guard(t)
+	store, err := uploads.Open(t.TempDir(), uploads.Limits{Phone: 2 << 20, All: 4 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	b.Uploads = Uploads{UploadsStore, store}
+	return b
+}
+
+// sendBody makes a request with a body.
+func sendBody(h http.Handler, method, remote, name string, body io.Reader) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, "http://pbx.test/phoneprov/"+name, body)
+	r.RemoteAddr = remote
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func TestUploadIsServedBack(t *testing.T) {
+	h := Phones(keeping(t).Options)
+	const name = "0011223344AA-phone.cfg"
+	if w := from(h, lan, name, nil); w.Code != 404 {
+		t.Errorf("before: got %d", w.Code)
+	}
+	for i, method := range []string{"PUT", "POST", "PUT"} {
+		text := fmt.Sprintf("<settings %d/>", i)
+		if w := sendBody(h, method, lan, name, strings.NewReader(text)); w.Code != map[bool]int{true: 201, false: 200}[i == 0] || w.Body.Len() != 0 {
+			t.Errorf("%s: got %d %q", method, w.Code, w.Body)
+		}
+		for _, spelling := range []string{name, "0011223344aa-phone.cfg", "00-11-22-33-44-aa-phone.cfg"} {
+			w := from(h, lan, spelling, nil)
+			if w.Code != 200 || w.Body.String() != text || w.Header().Get("Content-Type") != "text/plain" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("%s: got %d %q %v", spelling, w.Code, w.Body, w.Header())
+			}
+		}
+	}
+	if w := from(h, lan, name, agent("Yealink SIP-T46G 28.72.0.1 00:15:65:4a:a9:37")); w.Code != 404 {
+		t.Errorf("to another phone: got %d", w.Code)
+	}
+	if w := from(h, internet, name, nil); w.Code != 404 {
+		t.Errorf("to a stranger: got %d", w.Code)
+	}
+}
+
+// A route has its name for itself, whatever was stored under it.
+func TestRouteBeforeUpload(t *testing.T) {
+	h := Phones(keeping(t).Options)
+	if w := sendBody(h, "PUT", lan, "0011223344aa.cfg", strings.NewReader("mine")); w.Code != 201 {
+		t.Errorf("put: got %d", w.Code)
+	}
+	if w := from(h, lan, "0011223344aa.cfg", nil); w.Body.String() != "user 6001 of pbx.test\n" {
+		t.Errorf("got %d %q", w.Code, w.Body)
+	}
+}
+
+func TestUploads(t *testing.T) {
+	full := strings.Repeat("x", uploads.MaxFile)
+	for _, tt := range []struct {
+		name   string
+		mode   UploadMode
+		method string
+		remote string
+		file   string
+		body   io.Reader
+		status int
+	}{
+		{"off", UploadsOff, "PUT", lan, "0011223344aa-boot.log", strings.NewReader("x"), 405},
+		{"off, POST", UploadsOff, "POST", lan, "0011223344aa-boot.log", strings.NewReader("x"), 405},
+		{"discard", UploadsDiscard, "PUT", lan, "0011223344aa-boot.log", strings.NewReader("x"), 201},
+		{"discard, POST", UploadsDiscard, "POST", lan, "0011223344aa-boot.log", strings.NewReader("x"), 201},
+		{"discard, as large as may be", UploadsDiscard, "PUT", lan, "0011223344aa-boot.log", strings.NewReader(full), 201},
+		{"discard, larger", UploadsDiscard, "PUT", lan, "0011223344aa-boot.log", strings.NewReader(full + "x"), 413},
+		{"discard, unknown", UploadsDiscard, "PUT", lan, "0011223344bb-boot.log", strings.NewReader("x"), 404},
+		{"discard, stranger", UploadsDiscard, "PUT", internet, "0011223344aa-boot.log", strings.NewReader("x"), 404},
+		{"store, as large as may be", UploadsStore, "PUT", lan, "0011223344aa-boot.log", strings.NewReader(full), 201},
+		{"store, larger", UploadsStore, "PUT", lan, "0011223344aa-boot.log", strings.NewReader(full + "x"), 413},
+		{"store, unknown", UploadsStore, "PUT", lan, "0011223344bb-boot.log", strings.NewReader("x"), 404},
+		{"store, stranger", UploadsStore, "PUT", internet, "0011223344aa-boot.log", strings.NewReader("x"), 404},
+		{"store, no MAC", UploadsStore, "PUT", lan, "000000000000-boot.log", strings.NewReader("x"), 404},
+		{"store, traversal", UploadsStore, "PUT", lan, "..%2f..%2f0011223344aa%2f..%2fx", strings.NewReader("x"), 404},
+		{"store, name of a shell", UploadsStore, "PUT", lan, "0011223344aa%3brm%20-rf.log", strings.NewReader("x"), 404},
+		{"store, half", UploadsStore, "PUT", lan, "0011223344aa-boot.log", io.MultiReader(strings.NewReader("x"), iotest.ErrReader(errors.New("gone"))), 400},
+		{"other method", UploadsStore, "DELETE", lan, "0011223344aa-boot.log", nil, 405},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := keeping(t)
+			b.Uploads.Mode = tt.mode
+			h := Phones(b.Options)
+			w := sendBody(h, tt.method, tt.remote, tt.file, tt.body)
+			if w.Code != tt.status {
+				t.Errorf("got %d, want %d", w.Code, tt.status)
+			}
+			if allow := w.Header().Get("Allow"); tt.status == 405 && allow != map[bool]string{true: "GET, HEAD", false: "GET, HEAD, PUT, POST"}[tt.mode == UploadsOff] {
+				t.Errorf("Allow: got %q", allow)
+			}
+			kept := tt.mode == UploadsStore && tt.status == 201
+			if w := from(h, lan, "0011223344aa-boot.log", nil); (w.Code == 200) != kept {
+				t.Errorf("afterwards: got %d", w.Code)
+			}
+		})
+	}
+}
+
+func TestUploadQuota(t *testing.T) {
+	h := Phones(keeping(t).Options)
+	part := bytes.Repeat([]byte("x"), 1<<20)
+	for i, want := range []int{201, 201, 507} {
+		if w := sendBody(h, "PUT", lan, fmt.Sprintf("0011223344aa-%d.cfg", i), bytes.NewReader(part)); w.Code != want {
+			t.Errorf("file %d: got %d, want %d", i, w.Code, want)
+		}
+	}
+}
+
+// Uploads in memory are bounded.
+func TestManyUploads(t *testing.T) {
+	b := keeping(t)
+	a := newAPI(b.Options)
+	for range maxUploads {
+		a.turns <- struct{}{}
+	}
+	r := httptest.NewRequest("PUT", "/phoneprov/0011223344aa-boot.log", strings.NewReader("x"))
+	if _, err := a.take(httptest.NewRecorder(), r, [6]byte{}, "x"); !errors.Is(err, errBusy) {
+		t.Errorf("got %v", err)
+	}
+	if got := statusOf(errBusy, r); got != 503 {
+		t.Errorf("got %d", got)
+	}
+}

@@ -1,0 +1,246 @@
+package uploads
+
+import (
+	"container/list"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"sync"
+
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// MaxFile bounds one file in bytes: a phone's log is cut at some hundred kB by the phone itself.
+const MaxFile = 1 << 20
+
+// block is what a file takes at least, in bytes, so that many empty ones are bounded too.
+const block = 4 << 10
+
+// ErrFull: the phone's quota, or that of all, is used up by files that are no logs.
+var ErrFull = errors.New("no room for the file")
+
+// Limits bound a Store, in bytes.
+type Limits struct {
+	Phone int64 // for each phone
+	All   int64 // for all together
+}
+
+// Store keeps files in a directory.
+type Store struct {
+	root   *os.Root
+	limits Limits
+
+	mu     sync.Mutex
+	phones map[provision.MAC]*phone // that have files
+	logs   *list.List               // of key, the oldest first
+	all    int64                    // bytes taken
+}
+
+type phone struct {
+	files map[string]file
+	taken int64 // bytes
+}
+
+type key struct {
+	mac  provision.MAC
+	name string
+}
+
+func (k key) path() string { return path.Join(k.mac.String(), k.name) }
+
+type file struct {
+	taken int64         // bytes
+	log   *list.Element // its place in logs; nil: it is none
+}
+
+// Open opens the directory, which it makes where there is none, and counts what is in it. The caller closes the Store.
+func Open(dir string, limits Limits) (*Store, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{root: root, limits: limits, phones: map[provision.MAC]*phone{}, logs: list.New()}
+	if err := s.scan(); err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	return s, nil
+}
+
+// Close ends the use of the directory.
+func (s *Store) Close() error { return s.root.Close() }
+
+// scan counts what is there. Temporary files of a run that was killed are removed.
+func (s *Store) scan() error {
+	type found struct {
+		key
+		fs.FileInfo
+	}
+	var all []found
+	err := fs.WalkDir(s.root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || !e.Type().IsRegular() {
+			return err
+		}
+		if path.Ext(name) == temporary {
+			return s.root.Remove(name)
+		}
+		info, err := e.Info()
+		if err != nil {
+			return err
+		}
+		if mac, base, ok := Name(name); ok && (key{mac, base}).path() == name { // else somebody else put it there
+			all = append(all, found{key{mac, base}, info})
+		}
+		return nil
+	})
+	slices.SortStableFunc(all, func(a, b found) int { return a.ModTime().Compare(b.ModTime()) })
+	for _, f := range all {
+		s.add(f.key, f.Size())
+	}
+	return err
+}
+
+// taken is what a file of a size takes.
+func taken(size int64) int64 { return max(1, (size+block-1)/block) * block }
+
+// add counts a file, the youngest of all.
+func (s *Store) add(k key, size int64) {
+	p := s.phones[k.mac]
+	if p == nil {
+		p = &phone{files: map[string]file{}}
+		s.phones[k.mac] = p
+	}
+	f := file{taken: taken(size)}
+	if isLog(k.name) {
+		f.log = s.logs.PushBack(k)
+	}
+	p.files[k.name] = f
+	p.taken += f.taken
+	s.all += f.taken
+}
+
+func (s *Store) drop(k key) {
+	p := s.phones[k.mac]
+	f := p.files[k.name]
+	if f.log != nil {
+		s.logs.Remove(f.log)
+	}
+	delete(p.files, k.name)
+	p.taken -= f.taken
+	s.all -= f.taken
+	if len(p.files) == 0 {
+		delete(s.phones, k.mac)
+	}
+}
+
+func (s *Store) find(k key) (f file, ok bool) {
+	if p := s.phones[k.mac]; p != nil {
+		f, ok = p.files[k.name]
+	}
+	return f, ok
+}
+
+// temporary is the extension of a file that is being written: no phone's name can have it behind its own.
+const temporary = ".tmp~"
+
+// Put keeps a file of at most MaxFile bytes under a name that Name gave, in place of the one there was. The error is
+// ErrFull where there is no room.
+func (s *Store) Put(mac provision.MAC, name string, data []byte) (created bool, err error) {
+	k := key{mac, name}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before, replaced := s.find(k)
+	if err := s.makeRoom(k, taken(int64(len(data)))-before.taken); err != nil {
+		return false, err
+	}
+	if err := s.write(k, data); err != nil {
+		return false, fmt.Errorf("keep an upload: %w", err)
+	}
+	if replaced {
+		s.drop(k)
+	}
+	s.add(k, int64(len(data)))
+	return !replaced, nil
+}
+
+// makeRoom removes logs until there is room for so many bytes more: the phone's own where its quota is used up, then
+// anybody's.
+func (s *Store) makeRoom(k key, more int64) error {
+	err := s.removeLogs(k, func() bool { return s.takenBy(k.mac)+more <= s.limits.Phone }, func(log key) bool { return log.mac == k.mac })
+	if err != nil {
+		return err
+	}
+	return s.removeLogs(k, func() bool { return s.all+more <= s.limits.All }, func(key) bool { return true })
+}
+
+func (s *Store) takenBy(mac provision.MAC) int64 {
+	if p := s.phones[mac]; p != nil {
+		return p.taken
+	}
+	return 0
+}
+
+// removeLogs removes the oldest of some logs until it is enough. The file that is about to be replaced stays.
+func (s *Store) removeLogs(replaced key, enough func() bool, some func(key) bool) error {
+	for e := s.logs.Front(); !enough(); {
+		if e == nil {
+			return ErrFull
+		}
+		log, _ := e.Value.(key)
+		e = e.Next()
+		if log == replaced || !some(log) {
+			continue
+		}
+		if err := s.root.Remove(log.path()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("make room for an upload: %w", err)
+		}
+		s.drop(log)
+	}
+	return nil
+}
+
+// write makes the file whole or not at all.
+func (s *Store) write(k key, data []byte) error {
+	if err := s.root.Mkdir(k.mac.String(), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	name := k.path() + temporary
+	err := s.root.WriteFile(name, data, 0o600)
+	if err == nil {
+		err = s.root.Rename(name, k.path())
+	}
+	if err != nil {
+		return errors.Join(err, s.root.Remove(name))
+	}
+	return nil
+}
+
+// Has tells whether a file is kept under a name that Name gave.
+func (s *Store) Has(mac provision.MAC, name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.find(key{mac, name})
+	return ok
+}
+
+// Get opens a file that was kept; fs.ErrNotExist where there is none. The caller closes it.
+func (s *Store) Get(mac provision.MAC, name string) (*os.File, fs.FileInfo, error) {
+	if !s.Has(mac, name) {
+		return nil, nil, fs.ErrNotExist
+	}
+	k := key{mac, name}
+	f, err := s.root.Open(k.path())
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, nil, errors.Join(err, f.Close())
+	}
+	return f, info, nil
+}

@@ -1,0 +1,117 @@
+package provision
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/dialplan"
+)
+
+// Asked is a function call that went to Asterisk.
+type Asked struct {
+	Pos      astconf.Pos // where the first of its kind stands
+	Call     string      // FUNC(args)
+	Function string      // its name, or what stands for one that is not written there
+	Value    string
+	Took     time.Duration
+	Err      error // why there is no value
+	Secret   bool  // Call and Value must not be shown unasked
+}
+
+// maxShown is how many bytes of a value Text shows: it is for one line of a terminal.
+const maxShown = 120
+
+// Text is `FUNC(args) = "value" (3ms)`. Without secrets one that is secret shows its name only.
+func (a Asked) Text(secrets bool) string {
+	call, value := a.Call, a.Value
+	if len(value) > maxShown {
+		value = value[:maxShown] + "…"
+	}
+	if a.Secret && !secrets {
+		call, value = a.Function+"("+masked+")", masked
+	}
+	took := a.Took.Round(100 * time.Microsecond)
+	if a.Err != nil {
+		return fmt.Sprintf("%q: %v (%v)", call, a.Err, took)
+	}
+	return fmt.Sprintf("%q = %q (%v)", call, value, took)
+}
+
+// listAsked is what an asking has asked, for those who show it.
+func (h *hidden) listAsked(b *asking) []Asked {
+	var list []Asked
+	for _, c := range b.ended() {
+		list = append(list, Asked{
+			Pos: placeOf(c.Template, c.Line), Call: c.Call, Function: c.Function, Value: c.value,
+			Took: c.took, Err: c.err, Secret: h.covers(c.Question, c.value),
+		})
+	}
+	return list
+}
+
+// hidden tells which calls must not be shown unasked.
+type hidden struct {
+	names   []string                // of setvars and globals that are made with a secret
+	secrets map[int]map[string]bool // of all lines, by length
+}
+
+func newHidden(s *Snapshot) *hidden {
+	h := &hidden{secrets: map[int]map[string]bool{}}
+	vars := slices.Clone(s.globals.vars)
+	for _, p := range s.profiles {
+		vars = append(vars, p.setvars...)
+	}
+	for more := true; more; { // one may use another, in any order
+		more = false
+		for _, v := range vars {
+			if !slices.Contains(h.names, v.name) && (secretName(v.name) || h.mentions(v.text)) {
+				h.names, more = append(h.names, v.name), true
+			}
+		}
+	}
+	for _, p := range s.phoneList {
+		for _, l := range p.Lines {
+			if own, _ := l.own("SECRET"); own.value != "" {
+				if h.secrets[len(own.value)] == nil {
+					h.secrets[len(own.value)] = map[string]bool{}
+				}
+				h.secrets[len(own.value)][own.value] = true
+			}
+		}
+	}
+	return h
+}
+
+// covers says whether a call or its value may have a secret in it: where its text as it is written mentions one, or a
+// variable whose name is computed, or where a line's secret shows.
+func (h *hidden) covers(q dialplan.Question, value string) bool {
+	return h.mentions(q.Source) || h.shows(q.Call) || h.shows(value)
+}
+
+// computedName is a variable or a function whose name is not there to be read.
+var computedName = regexp.MustCompile(`[$%][{]\w*[$%][{]`)
+
+// mentions says whether a text has the name of a variable that is secret, or may have.
+func (h *hidden) mentions(text string) bool {
+	return secretName(text) || computedName.MatchString(text) ||
+		slices.ContainsFunc(strings.FieldsFunc(text, notOfName), func(word string) bool { return slices.Contains(h.names, word) })
+}
+
+func notOfName(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+
+// shows says whether a line's secret stands in a text.
+func (h *hidden) shows(text string) bool {
+	for length, secrets := range h.secrets {
+		for i := range len(text) - length + 1 {
+			if secrets[text[i:i+length]] {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,37 @@
+package dialplan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// ask lets Asterisk answer a call that a segment makes; name is the function's, for messages.
+func (x *expansion) ask(ctx context.Context, name, call string, s *segment) (v string, err error) {
+	call = x.run.plain(call)
+	switch {
+	case x.env.AskAt != nil:
+		v, err = x.env.AskAt(ctx, x.question(name, call, s))
+	case x.env.Ask != nil:
+		v, err = x.env.Ask(ctx, call)
+	default:
+		return "", ErrCannotAsk
+	}
+	switch {
+	case err == nil:
+		return x.run.mark(v), nil
+	case errors.Is(err, ErrPending), errors.Is(err, ErrNoFunction):
+		return "", err
+	}
+	return "", fmt.Errorf("%w: %w", ErrCannotAsk, err)
+}
+
+func (x *expansion) question(name, call string, s *segment) Question {
+	q := Question{Call: call, Function: name, Source: s.text}
+	q.Template, q.Line, q.Col = x.place(s.pos)
+	for c := x.within; c != nil; c = c.ex.within {
+		q.Source = c.seg.text + " " + q.Source
+	}
+	q.Source = x.run.plain(q.Source)
+	return q
+}

@@ -1,0 +1,181 @@
+package provision
+
+import (
+	"context"
+	"encoding/xml"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// evil has every character that XML wants escaped.
+const (
+	evil        = `a&b<c>"d'`
+	evilEscaped = "a&amp;b&lt;c&gt;&quot;d&apos;"
+)
+
+// evilFiles have it in whatever a template can see: two lines of one phone in users.conf, one of pjsip.conf.
+var evilFiles = map[string]string{
+	"phoneprov.conf": "[general]\nserveraddr=" + evil + "\nserverport=" + evil + "\n[p]\nmime_type = text/xml\n" +
+		"setvar => SET=<" + evil + ">${LABEL}\nsetvar => ASKED=${DB(x)}\nsetvar => EACH=${PP_EACH_LINE(<i>%{LABEL}</i>,000000000001)}\n" +
+		"${LABEL}.xml => t.xml\n${MAC}-each => each\n${MAC}-none.txt => each,text/plain\n",
+	"users.conf": "[general]\ncallgroup=" + evil + "\n" +
+		"[" + evil + "]\nautoprov=yes\nprofile=p\nmacaddress=000000000001\nfullname=" + evil + "\nsecret=" + evil + "\nlabel=" + evil +
+		"\ncid_number=" + evil + "\ntimezone=Europe/Vienna\nlinekeys=" + evil + "\nvmexten=" + evil + "\nlocalextenlength=" + evil + "\nnat=" + evil + "\n" +
+		"[second]\nautoprov=yes\nprofile=p\nmacaddress=000000000001\nlinenumber=2\nusername=" + evil + "\nlabel=" + evil + "\nfullname=" + evil + "\n",
+	"pjsip.conf": "[e]\ntype=endpoint\nauth=e\ncallerid=\"" + `a&b<c'` + "\" <1>\ncontext=" + evil + "\n[e]\ntype=auth\nusername=" + evil + "\npassword=" + evil + "\n" +
+		"[" + evil + "]\ntype=phoneprov\nendpoint=e\nPROFILE=p\nMAC=000000000002\nOWN=" + evil + "\n",
+	"extensions.conf": "[globals]\nGLOBAL=" + evil + "\n",
+}
+
+// evilTemplates put all of it into XML: as text, in attributes, and by way of every function that passes text on.
+func evilTemplates() map[string]string {
+	var b strings.Builder
+	b.WriteString("<phone>\n")
+	for _, name := range []string{"LABEL", "DISPLAY_NAME", "SECRET", "CALLERID", "LINEKEYS", "VOICEMAIL_EXTEN", "EXTENSION_LENGTH", "USERNAME",
+		"SERVER", "SERVER_PORT", "SET", "ASKED", "EACH", "GLOBAL", "OWN", "MAC"} {
+		fmt.Fprintf(&b, "<v a=\"${%[1]s}\" b='${TOUPPER(${%[1]s})}'>${%[1]s:1}${TOLOWER(${%[1]s})}${STRREPLACE(%[1]s,b,<b/>)}${FILTER(a-z&<,${%[1]s})}</v>\n", name)
+	}
+	b.WriteString("${IF(1?<b>${GLOBAL}</b>:no)}${IF(0?no:${SET})}$[\"${LABEL}\" ~~ \"<\"]${DB(x)}${EVAL(${LABEL})}${PP_USER(nat)}${PP_USER(none,<i/>)}\n")
+	b.WriteString("<![CDATA[${LABEL}${PP_ENDPOINT(context)}]]>${PP_EACH_EXTENSION(${MAC},l)}\n</phone>\n")
+	return map[string]string{
+		"t.xml": b.String(),
+		"l":     "<l n=\"${LINE}\">${LABEL}${PP_USER(callgroup)}</l>",
+		"each": "<all>${PP_EACH_USER(<u n=\"%{LABEL}\">%{TOUPPER(%{DISPLAY_NAME})}</u>)}|${PP_EACH_LINE(<l>%{USERNAME}</l>)}|" +
+			"${PP_EACH_EXTENSION(000000000001,l)}|${PP_USER(callgroup)}|${PP_USER(x,<b/>)}</all>",
+	}
+}
+
+func evilPhones(tb testing.TB) (*Snapshot, *Renderer) {
+	tb.Helper()
+	s, _ := build(tb, evilFiles)
+	r, _ := renderer(tb, evilTemplates())
+	r.Ask = func(context.Context, string) (string, error) { return evil, nil }
+	r.Knows = func(context.Context, string) (bool, error) { return true, nil }
+	return s, r
+}
+
+// TestEscapeEverywhere: every file is well-formed whatever is in a variable, and is not where nothing is escaped.
+func TestEscapeEverywhere(t *testing.T) {
+	s, r := evilPhones(t)
+	malformed := func() (n int) {
+		for _, d := range Check(context.Background(), s, r, Request{Server: evil, Now: testNow}) {
+			if strings.Contains(d.Message, "malformed XML") {
+				n++
+			} else if d.Severity == Error {
+				t.Error(d)
+			}
+		}
+		return n
+	}
+	if len(s.Routes()) != 5 || malformed() != 0 {
+		t.Errorf("%d routes, %d of them malformed", len(s.Routes()), malformed())
+	}
+	r.Profiles = map[string]ProfileOptions{"p": {Escape: EscapeNone}}
+	if n := malformed(); n != 3 {
+		t.Errorf("without escaping %d are malformed", n)
+	}
+}
+
+func TestEscapeFile(t *testing.T) {
+	s, r := evilPhones(t)
+	each := "<all><u n=\"" + evilEscaped + "\">" + "A&amp;B&lt;C&gt;&quot;D&apos;" + "</u><u n=\"" + evilEscaped + "\">A&amp;B&lt;C&apos;</u>|<l>" + evilEscaped +
+		"</l><l>" + evilEscaped + "</l><l>" + evilEscaped + "</l>|<l n=\"1\">" + evilEscaped + evilEscaped + "</l><l n=\"2\">" + evilEscaped + evilEscaped + "</l>|" + evilEscaped + "|<b/></all>"
+	plain := strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">", "&quot;", `"`, "&apos;", "'")
+	for _, row := range []struct{ uri, want string }{
+		{"000000000001-each", each},
+		{"000000000001-none.txt", plain.Replace(each)},
+	} {
+		if got, err := render(t, r, s, row.uri, Request{}); err != nil || got != row.want {
+			t.Errorf("%s (%v)\n got %s\nwant %s", row.uri, err, got, row.want)
+		}
+	}
+	if s.Lookup(evil+".xml") == nil { // a name is no text of the file
+		t.Errorf("no file %s.xml", evil)
+	}
+}
+
+// Escaped is what is XML by its type or its template's name, and in a profile that does not say otherwise.
+func TestEscapeWhere(t *testing.T) {
+	for _, row := range []struct {
+		file    string
+		escape  Escape
+		escaped bool
+	}{
+		{"x => t,text/xml", EscapeAuto, true},
+		{"x => t,text/xml", EscapeNone, false},
+		{"x => t,Application/XML ; charset=utf-8", EscapeAuto, true},
+		{"x => t,application/xhtml+xml", EscapeAuto, true},
+		{"x => t.xml,text/plain", EscapeAuto, true},
+		{"x => t.XML", EscapeAuto, true},
+		{"x.xml => t", EscapeAuto, true},
+		{"x.xml => t,text/plain", EscapeAuto, false},
+		{"x => t", EscapeAuto, false},
+		{"x.cfg => t", EscapeAuto, false},
+		{"x => t,text/xmlish", EscapeAuto, false},
+	} {
+		s, _ := build(t, map[string]string{"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n" + row.file + "\n",
+			"users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\nlabel=&\n"})
+		r, _ := renderer(t, map[string]string{"t": "<${LABEL}>", "t.xml": "<${LABEL}>", "t.XML": "<${LABEL}>"})
+		r.Profiles = map[string]ProfileOptions{"p": {Escape: row.escape}}
+		want := "<&>"
+		if row.escaped {
+			want = "<&amp;>"
+		}
+		if got, err := render(t, r, s, s.Routes()[0].URI, Request{}); err != nil || got != want {
+			t.Errorf("%s, %d: got %q (%v), want %q", row.file, row.escape, got, err, want)
+		}
+	}
+}
+
+// TestEscapeReads: whatever values there are, the document reads as they do.
+func TestEscapeReads(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 0))
+	pieces := []string{"&", "<", ">", `"`, "'", "a", " b", "ü", "€", "&amp", "<!--", "]]>", "(", ")", "{", "}", "$", "${MAC}", "$[1+1]", "%{", ",", "\\", ":", "|", "#"}
+	r, _ := renderer(t, map[string]string{"t.xml": `<all>${PP_EACH_USER(<u a="%{LABEL}" b='%{PP_USER(label)}'>%{LABEL}</u>)}` +
+		`${PP_EACH_LINE(<u a="%{LABEL:0}">%{CUT(LABEL,~,1)}</u>)}<c><![CDATA[${LABEL}]]></c></all>`})
+	for range 300 {
+		var b strings.Builder
+		for range 1 + random.IntN(6) {
+			b.WriteString(pieces[random.IntN(len(pieces))])
+		}
+		label := strings.TrimSpace(b.String())
+		s, _ := build(t, map[string]string{"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nx => t.xml\n",
+			"users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\nlabel = " + label + "\n"})
+		body, err := render(t, r, s, "x", Request{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var doc struct {
+			U []struct {
+				A    string `xml:"a,attr"`
+				B    string `xml:"b,attr"`
+				Text string `xml:",chardata"`
+			} `xml:"u"`
+			C string `xml:"c"`
+		}
+		if err := xml.Unmarshal([]byte(body), &doc); err != nil {
+			t.Fatalf("%q: %v\n%s", label, err, body)
+		}
+		if len(doc.U) != 2 || doc.U[0].A != label || doc.U[0].B != label || doc.U[0].Text != label || doc.U[1].A != label || doc.C != label {
+			t.Fatalf("%q reads %q\n%s", label, doc, body)
+		}
+	}
+}
+
+// A section of phoneprov.ini for a profile that is not there is said.
+func TestCheckProfiles(t *testing.T) {
+	r, _ := renderer(t, map[string]string{"t": ""})
+	r.Profiles = map[string]ProfileOptions{"p": {}, "q": {}, "P": {}}
+	var got []string
+	for _, d := range Check(context.Background(), onePhone(t, ""), r, Request{Now: testNow}) {
+		got = append(got, d.String())
+	}
+	want := []string{"warning: [profile P] of phoneprov.ini: phoneprov.conf has no profile of that name",
+		"warning: [profile q] of phoneprov.ini: phoneprov.conf has no profile of that name"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}

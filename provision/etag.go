@@ -1,0 +1,65 @@
+package provision
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+	"time"
+)
+
+// etags are the entity tags of static files, each made once for a state of its file.
+type etags struct {
+	mu    sync.Mutex
+	files map[string]*etag
+}
+
+type etag struct {
+	mu   sync.Mutex // while the file is read, so that it is read once
+	info fs.FileInfo
+	text string
+}
+
+// textETag is the strong entity tag (RFC 9110, 8.8.3) of a text: of its bytes and of nothing else, so that it is the same
+// after a restart and on another machine.
+func textETag(text string) string {
+	h := sha256.New()
+	io.WriteString(h, text)
+	return etagOf(h)
+}
+
+func etagOf(h hash.Hash) string { return `"` + hex.EncodeToString(h.Sum(nil)[:16]) + `"` }
+
+// of gives the tag of an open file of a name, which is read if it is another than the last time. f is then at its start.
+func (t *etags) of(name string, f *os.File, info fs.FileInfo) (string, error) {
+	t.mu.Lock()
+	if t.files == nil {
+		t.files = map[string]*etag{}
+	}
+	e := t.files[name]
+	if e == nil {
+		e = new(etag)
+		t.files[name] = e
+	}
+	t.mu.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.info != nil && unchanged(e.info, info) {
+		return e.text, nil
+	}
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return "", err
+	}
+	text := etagOf(h)
+	if time.Since(info.ModTime()) >= settleTime {
+		e.info, e.text = info, text
+	}
+	return text, nil
+}

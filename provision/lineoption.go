@@ -1,0 +1,54 @@
+package provision
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/dialplan"
+)
+
+// userOption is PP_USER(option[,default]): an option of the line's section that is set to something, else of [general] of
+// its file, as other modules of Asterisk read them.
+func (s *scope) userOption(_ context.Context, c *dialplan.Call) (string, error) {
+	args := splitArguments(c.Args, c.Plain(c.Args))
+	option := strings.TrimSpace(c.Plain(args[0]))
+	if option == "" {
+		c.Diag("PP_USER needs an option")
+		return "", nil
+	}
+	for _, section := range [...]*astconf.Category{s.line.section, s.line.general} {
+		if value := lastSet(section, option); value != "" {
+			return c.Value(value), nil
+		}
+	}
+	return strings.Join(args[1:], ","), nil
+}
+
+// lastSet is the last value of an option that is not empty.
+func lastSet(c *astconf.Category, option string) string {
+	if c == nil {
+		return ""
+	}
+	for _, v := range slices.Backward(c.Vars) {
+		if v.Value != "" && strings.EqualFold(v.Name, option) {
+			return v.Value
+		}
+	}
+	return ""
+}
+
+// endpointOption is PP_ENDPOINT(option).
+func (s *scope) endpointOption(_ context.Context, c *dialplan.Call) (string, error) {
+	option := strings.TrimSpace(c.Plain(c.Args))
+	if option == "" {
+		c.Diag("PP_ENDPOINT needs an option")
+		return "", nil
+	}
+	if s.line.endpoint == nil {
+		c.Diag("PP_ENDPOINT: the line has no PJSIP endpoint")
+		return "", nil
+	}
+	return c.Value(s.line.endpoint.Get(option)), nil
+}

@@ -1,0 +1,64 @@
+package provision
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+)
+
+// endpointOptions are as many as Asterisk's, of which a kind of endpoint shares most.
+func endpointOptions(kind, n int) map[string]string {
+	options := map[string]string{"Callerid": fmt.Sprintf(`"User %d" <%d>`, n, n), "Aors": fmt.Sprint(n), "Auth": fmt.Sprint(n), "Mailboxes": ""}
+	for i := range 120 {
+		options[fmt.Sprintf("Option_%d", i)] = fmt.Sprintf("value %d", i*kind)
+	}
+	return options
+}
+
+// However they are kept, options are what they were.
+func TestOptionSets(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 0))
+	var sets OptionSets
+	for n := range 2_000 {
+		options := endpointOptions(random.IntN(50), n)
+		for range random.IntN(40) {
+			delete(options, fmt.Sprintf("Option_%d", random.IntN(120)))
+		}
+		o := sets.Add(options)
+		for i := range 120 {
+			name := fmt.Sprintf("Option_%d", i)
+			if got := o.Get("OPTION" + fmt.Sprint(i)); got != options[name] {
+				t.Fatalf("endpoint %d, %s: got %q, want %q", n, name, got, options[name])
+			}
+		}
+		if o.Get("callerid") != options["Callerid"] || o.Get("mailboxes") != "" {
+			t.Fatalf("endpoint %d: got %q", n, o.Get("callerid"))
+		}
+	}
+	if len(sets.shared) > maxShared {
+		t.Errorf("%d kinds", len(sets.shared))
+	}
+	if got := (*Options)(nil).Get("x"); got != "" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// Of 120 options that most endpoints share, little is kept for each.
+func TestOptionSetsMemory(t *testing.T) {
+	const endpoints, most = 10_000, 400 // bytes each: a handful of its own
+	var before, after runtime.MemStats
+	all := make([]*Options, endpoints)
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	var sets OptionSets
+	for n := range all {
+		all[n] = sets.Add(endpointOptions(1+n%3, n))
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if each := (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / endpoints; each > most || len(sets.shared) != 3 {
+		t.Errorf("%d bytes for each endpoint, want at most %d; %d kinds", each, most, len(sets.shared))
+	}
+	runtime.KeepAlive(all)
+}
