@@ -102,8 +102,8 @@ func (j *judged) ask(tb testing.TB, call string) (string, error) {
 	return j.getvar(tb, call), nil
 }
 
-// answer is what we make of a template, and how.
-type answer struct {
+// outcome is what we make of a template, and how.
+type outcome struct {
 	suite, in, got string
 	err            error
 	timed          bool    // another time would make it another
@@ -121,8 +121,8 @@ var otherTimes = []time.Time{
 }
 
 // expand is our answer. What we ask, we ask the Asterisk that we are compared with.
-func (j *judged) expand(tb testing.TB, in string) *answer {
-	a := &answer{suite: j.suite, in: in}
+func (j *judged) expand(tb testing.TB, in string) *outcome {
+	a := &outcome{suite: j.suite, in: in}
 	env := rowEnv()
 	env.Ask = func(_ context.Context, call string) (string, error) {
 		a.asked = append(a.asked, call)

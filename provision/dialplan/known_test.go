@@ -16,7 +16,7 @@ import (
 type knownDifference struct {
 	suite  string // of one only; "": of both
 	reason string
-	in     func(a *answer) bool
+	in     func(a *outcome) bool
 }
 
 // Lengths at which values of Asterisk become others.
@@ -40,74 +40,74 @@ var badPercent = regexp.MustCompile(`%(?:$|[^0-9A-Fa-f]|.$|.[^0-9A-Fa-f])`)
 var sameFiles = []string{"", rowFile, "/nope", rowFile + ",x", rowFile + "/", " " + rowFile, `"` + rowFile + `"`}
 
 var knownDifferences = []knownDifference{
-	{"", "the time of day", func(a *answer) bool { return a.timed }},
-	{"", "a file that is on Asterisk's machine only", func(a *answer) bool {
+	{"", "the time of day", func(a *outcome) bool { return a.timed }},
+	{"", "a file that is on Asterisk's machine only", func(a *outcome) bool {
 		return a.called(func(c *Call, _ string) bool {
 			what, path, _ := strings.Cut(c.Args, ",")
 			return c.Name == "STAT" && (!slices.Contains(sameFiles, path) || strings.HasPrefix(what, "A") || strings.HasPrefix(what, "C"))
 		})
 	}},
-	{"", "TOUPPER and TOLOWER do not end a value of 16 bytes or more, and from 4,097 on end the server", func(a *answer) bool {
+	{"", "TOUPPER and TOLOWER do not end a value of 16 bytes or more, and from 4,097 on end the server", func(a *outcome) bool {
 		return a.called(func(c *Call, _ string) bool {
 			return (c.Name == "TOUPPER" || c.Name == "TOLOWER") && len(c.Args) > caseLimit
 		})
 	}},
-	{"", "a function's value is cut at 4,095 bytes", func(a *answer) bool {
+	{"", "a function's value is cut at 4,095 bytes", func(a *outcome) bool {
 		return a.called(func(_ *Call, v string) bool { return len(v) > valueLimit })
 	}},
-	{"", "ABS, BASENAME, DIRNAME, MAX and MIN are cut at 11 bytes", func(a *answer) bool {
+	{"", "ABS, BASENAME, DIRNAME, MAX and MIN are cut at 11 bytes", func(a *outcome) bool {
 		return a.called(func(c *Call, v string) bool {
 			return slices.Contains([]string{"ABS", "BASENAME", "DIRNAME", "MAX", "MIN"}, c.Name) && len(v) > 11
 		})
 	}},
-	{"", "SPRINTF without an argument ends the server", func(a *answer) bool {
+	{"", "SPRINTF without an argument ends the server", func(a *outcome) bool {
 		return a.called(func(c *Call, _ string) bool { return c.Name == "SPRINTF" && c.Args == "" })
 	}},
-	{"", "SPRINTF reads a long double where it was given a double", func(a *answer) bool {
+	{"", "SPRINTF reads a long double where it was given a double", func(a *outcome) bool {
 		return a.called(func(c *Call, _ string) bool { return c.Name == "SPRINTF" && longDouble.MatchString(c.Args) })
 	}},
-	{"", "STRBETWEEN of a STRBETWEEN has its value in front", func(a *answer) bool {
+	{"", "STRBETWEEN of a STRBETWEEN has its value in front", func(a *outcome) bool {
 		return a.called(func(c *Call, _ string) bool { return c.Name == "STRBETWEEN" && strings.Contains(c.Args, "STRBETWEEN(") })
 	}},
-	{"", "SORT puts what is not a number anywhere", func(a *answer) bool {
+	{"", "SORT puts what is not a number anywhere", func(a *outcome) bool {
 		return a.called(func(c *Call, _ string) bool {
 			return c.Name == "SORT" && strings.Contains(strings.ToLower(c.Args), "nan")
 		})
 	}},
-	{"", "a mathematical function of a text reads memory that Asterisk never wrote", func(a *answer) bool {
+	{"", "a mathematical function of a text reads memory that Asterisk never wrote", func(a *outcome) bool {
 		return slices.ContainsFunc(a.diags, func(d string) bool { return strings.HasSuffix(d, ": the argument is not a number") }) ||
 			slices.ContainsFunc(a.asked, mayHaveTextArgument)
 	}},
-	{"", "a line break, more than 1,000 bytes, a bracket that a value brings in, or what ends the server cannot be asked", func(a *answer) bool {
+	{"", "a line break, more than 1,000 bytes, a bracket that a value brings in, or what ends the server cannot be asked", func(a *outcome) bool {
 		return errors.Is(a.err, errNotAsked) || slices.Contains(a.diags, "cannot be asked of asterisk")
 	}},
-	{"", "a ${ that a value brings into an expression takes what follows it into its word", func(a *answer) bool {
+	{"", "a ${ that a value brings into an expression takes what follows it into its word", func(a *outcome) bool {
 		return a.expressed(func(text string) bool { return strings.Contains(text, "${") })
 	}},
-	{"", "regular expressions and bytes that are no UTF-8", func(a *answer) bool {
+	{"", "regular expressions and bytes that are no UTF-8", func(a *outcome) bool {
 		return a.expressed(func(text string) bool { return mayMatch(text) && !utf8.ValidString(text) }) ||
 			a.called(func(c *Call, _ string) bool { return c.Name == "REGEX" && !utf8.ValidString(c.Args) })
 	}},
-	{oracle.Bullseye, "regular expressions of 16 are of bytes, not characters", func(a *answer) bool {
+	{oracle.Bullseye, "regular expressions of 16 are of bytes, not characters", func(a *outcome) bool {
 		return a.expressed(func(text string) bool { return mayMatch(text) && !ascii(text) }) ||
 			a.called(func(c *Call, _ string) bool { return c.Name == "REGEX" && !ascii(c.Args) })
 	}},
-	{oracle.Bullseye, "1e and 0x. are numbers in the C library of 16", func(a *answer) bool {
+	{oracle.Bullseye, "1e and 0x. are numbers in the C library of 16", func(a *outcome) bool {
 		return a.called(func(c *Call, _ string) bool { return halfNumber.MatchString(c.Args) && readsNumbers[c.Name] })
 	}},
-	{oracle.Bullseye, "URIDECODE of 16 drops what is behind a bad escape", func(a *answer) bool {
+	{oracle.Bullseye, "URIDECODE of 16 drops what is behind a bad escape", func(a *outcome) bool {
 		return a.called(func(c *Call, _ string) bool { return c.Name == "URIDECODE" && badPercent.MatchString(c.Args) })
 	}},
-	{oracle.Bullseye, "JSON_DECODE of 16 knows fewer arguments, and no booleans", func(a *answer) bool {
+	{oracle.Bullseye, "JSON_DECODE of 16 knows fewer arguments, and no booleans", func(a *outcome) bool {
 		return a.called(func(c *Call, _ string) bool { return c.Name == "JSON_DECODE" })
 	}},
-	{oracle.Bullseye, "BASE64_ENCODE of 16 loses the end of some texts", func(a *answer) bool {
+	{oracle.Bullseye, "BASE64_ENCODE of 16 loses the end of some texts", func(a *outcome) bool {
 		return a.called(func(c *Call, _ string) bool { return c.Name == "BASE64_ENCODE" })
 	}},
 }
 
 // known is the reason why Asterisk may have another answer, or "".
-func (a *answer) known() string {
+func (a *outcome) known() string {
 	for _, d := range knownDifferences {
 		if (d.suite == "" || d.suite == a.suite) && d.in(a) {
 			return d.reason
@@ -117,7 +117,7 @@ func (a *answer) known() string {
 }
 
 // called tells whether one of the calls is such a one.
-func (a *answer) called(is func(c *Call, value string) bool) bool {
+func (a *outcome) called(is func(c *Call, value string) bool) bool {
 	for i, c := range a.calls {
 		if is(c, a.values[i]) {
 			return true
@@ -140,7 +140,7 @@ func mayHaveTextArgument(question string) bool {
 func mayMatch(text string) bool { return strings.Contains(text, "=~") || strings.Contains(text, ":") }
 
 // expressed tells whether one of the expressions is such a one.
-func (a *answer) expressed(is func(text string) bool) bool {
+func (a *outcome) expressed(is func(text string) bool) bool {
 	return slices.ContainsFunc(a.expressions, is)
 }
 
