@@ -5,10 +5,8 @@ import (
 	"errors"
 	"flag"
 	"math/rand/v2"
-	"os"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,12 +14,9 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 )
 
-// casesVariable has the number of cases where -gen.n is not given: .ci/run asks for 20,000.
-const casesVariable = "PHONEPROV_DIFFERENTIAL_CASES"
-
 var (
 	genSeed  = flag.Uint64("gen.seed", 0, "seed of the differential run; 0: a random one")
-	genCases = flag.Int("gen.n", 0, "cases of the differential run; 0: what "+casesVariable+" says, or 500")
+	genCases = flag.Int("gen.n", 500, "cases of the differential run; .ci/run has 20,000")
 )
 
 // Bounds of a run.
@@ -37,20 +32,11 @@ const (
 // of its own, then many in one. A failure prints the seed, the shortest form of the
 // case that still differs, and its row for testdata/rows.
 func TestDifferential(t *testing.T) {
-	seed, cases := *genSeed, *genCases
+	seed := *genSeed
 	if seed == 0 {
 		seed = rand.Uint64()
 	}
-	if cases == 0 {
-		cases = 500
-		if s := os.Getenv(casesVariable); s != "" {
-			var err error
-			if cases, err = strconv.Atoi(s); err != nil {
-				t.Fatalf("%s: %v", casesVariable, err)
-			}
-		}
-	}
-	t.Logf("-gen.seed %d -gen.n %d", seed, cases)
+	t.Logf("-gen.seed %d -gen.n %d", seed, *genCases)
 	judges := map[string]*judged{}
 	for _, suite := range oracle.Suites {
 		judges[suite] = newJudged(t, suite)
@@ -58,7 +44,7 @@ func TestDifferential(t *testing.T) {
 	for _, suite := range oracle.Suites {
 		t.Run(suite, func(t *testing.T) {
 			r := differentialRun{t: t, seed: seed, judged: judges[suite], all: judges}
-			r.run(cases)
+			r.run(*genCases)
 		})
 	}
 }
@@ -74,12 +60,7 @@ type judged struct {
 func newJudged(t *testing.T, suite string) *judged {
 	a := startOracle(t, suite)
 	known := strings.Fields(a.CLI(t, "core show functions"))
-	var functions []string
-	for _, f := range Functions() {
-		if slices.Contains(known, f.Name) && notGenerated[f.Name] == "" {
-			functions = append(functions, f.Name)
-		}
-	}
+	functions := slices.DeleteFunc(generatedFunctions(), func(name string) bool { return !slices.Contains(known, name) })
 	return &judged{a, suite, functions, amiGetvar(t, a.AMI)}
 }
 

@@ -10,7 +10,7 @@ import (
 // What stands before the first quote is ignored, and one blank behind the second. The
 // quotes part it as commas do the arguments of other functions.
 func matches(ctx context.Context, c *Call) (string, error) {
-	parts := splitArgs(c.Args, '"', 3)
+	parts := c.splitAt(c.Args, '"', 3)
 	if len(parts) < 3 {
 		c.fault(`want "expression" text`)
 		return "", nil

@@ -11,6 +11,16 @@ var notGenerated = map[string]string{
 	"UUID": "another answer each time",
 }
 
+// generatedFunctions are the native functions but those.
+func generatedFunctions() (names []string) {
+	for _, f := range Functions() {
+		if notGenerated[f.Name] == "" {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
 // arguments makes what stands between the parentheses of a call.
 type arguments func(g *generator, depth int) string
 
