@@ -68,9 +68,9 @@ func newJudged(t *testing.T, suite string) *judged {
 var errNotAsked = errors.New("a line break, too long, or deadly")
 
 // deadly is a back reference behind a group that is repeated, where the C library of
-// Asterisk 16 may end the server, and the repetition of nothing, or within another
-// within another, which may take it hours.
-var deadly = regexp.MustCompile(`(?s)\)[*+?{].*\\[1-9]|\(\)[*+?{]|\)[*+?{].*\)[*+?{].*\)[*+?{]`)
+// Asterisk 16 may end the server, and the repetition of nothing, or of a repetition,
+// which may take it hours.
+var deadly = regexp.MustCompile(`(?s)\)[*+?{].*\\[1-9]|\(\)[*+?{]|\)[*+?{].*\)[*+?{]`)
 
 // maxAsked is how long a call may be: a header of AMI has 1,022 bytes.
 const maxAsked = 1000
@@ -185,9 +185,11 @@ func (r *differentialRun) run(cases int) {
 	}
 	r.asking = ""
 	passed := 0
-	for reason, n := range r.passedOver {
-		r.t.Logf("passed over %d: %s", n, reason)
-		passed += n
+	for _, d := range knownDifferences {
+		if n := r.passedOver[d.reason]; n > 0 {
+			r.t.Logf("passed over %d: %s", n, d.reason)
+			passed += n
+		}
 	}
 	if passed*100 > cases*maxPassedOver {
 		r.t.Errorf("%d of %d cases were passed over", passed, cases)

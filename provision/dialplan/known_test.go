@@ -29,7 +29,7 @@ const (
 var longDouble = regexp.MustCompile(`%[^a-zA-Z%]*[Lq][aefgAEFG]`)
 
 // halfNumber is one without the digits of its exponent, or of hexadecimal ones.
-var halfNumber = regexp.MustCompile(`(?i)[0-9.][ep][+-]?(?:$|[^0-9+-])|0x\.?(?:$|[^0-9a-f])`)
+var halfNumber = regexp.MustCompile(`(?i)[0-9.][ep](?:$|[^0-9])|0x\.?(?:$|[^0-9a-f])`)
 
 var readsNumbers = map[string]bool{"ABS": true, "MATH": true, "MAX": true, "MIN": true, "SORT": true, "SPRINTF": true, "STRFTIME": true}
 
@@ -65,6 +65,13 @@ var knownDifferences = []knownDifference{
 	}},
 	{"", "SPRINTF reads a long double where it was given a double", func(a *outcome) bool {
 		return a.called(func(c *Call, _ string) bool { return c.Name == "SPRINTF" && longDouble.MatchString(c.Args) })
+	}},
+	{"", "regular expressions that may take Asterisk hours", func(a *outcome) bool {
+		return a.expressed(deadly.MatchString) ||
+			a.called(func(c *Call, _ string) bool { return c.Name == "REGEX" && deadly.MatchString(c.Args) })
+	}},
+	{"", "the rules of a POSIX zone hold from 1970 to 2037 only, and STRPTIME may be of any year", func(a *outcome) bool {
+		return a.called(func(c *Call, _ string) bool { return c.Name == "STRPTIME" && strings.Contains(c.Args, `\,`) })
 	}},
 	{"", "STRBETWEEN of a STRBETWEEN has its value in front", func(a *outcome) bool {
 		return a.called(func(c *Call, _ string) bool { return c.Name == "STRBETWEEN" && strings.Contains(c.Args, "STRBETWEEN(") })
@@ -147,7 +154,7 @@ func (a *outcome) expressed(is func(text string) bool) bool {
 // TestKnownDifferences fails where what we do otherwise than Asterisk has grown: a
 // difference more is a decision, which changes a number here and names its reason.
 func TestKnownDifferences(t *testing.T) {
-	const want = 18
+	const want = 20
 	if len(knownDifferences) != want {
 		t.Errorf("%d known differences, want %d", len(knownDifferences), want)
 	}
@@ -174,7 +181,7 @@ func TestKnownDifferences(t *testing.T) {
 // differingRows are how many rows of a file have an answer of ours that is not
 // Asterisk's.
 var differingRows = map[string]int{
-	"abs.txt": 4, "basename.txt": 4, "dirname.txt": 2, "expr.txt": 4, "expr_functions.txt": 38, "expr_regex.txt": 17,
+	"abs.txt": 4, "basename.txt": 4, "dirname.txt": 2, "expr.txt": 4, "expr_functions.txt": 38, "expr_regex.txt": 20,
 	"math.txt": 6, "max.txt": 4, "min.txt": 3, "regex.txt": 5, "sort.txt": 4,
 	"strbetween.txt": 1, "strftime.txt": 4, "strptime.txt": 3, "substitute.txt": 3,
 }

@@ -54,7 +54,7 @@ func posix(pattern, text string) (re *regexp.Regexp, sure bool, err error) {
 		return nil, false, withoutPattern(err)
 	}
 	re.Longest()
-	return re, !t.unsure && !(t.emptied && t.anchored), nil
+	return re, !t.unsure, nil
 }
 
 func ascii(s string) bool {
@@ -89,8 +89,7 @@ type translator struct {
 	branch   int      // where the alternative begins
 	closed   [10]bool // groups, by number
 	ask      bool     // there is what Go has not
-	emptied  bool     // an empty alternative was put last
-	anchored bool     // there is an anchor
+	anchored int      // where the last anchor ends
 	unsure   bool     // which repetition a group shows
 }
 
@@ -104,10 +103,13 @@ type group struct {
 // emptyLast writes the empty alternative of the last group, which glibc tries last
 // wherever it stands.
 func (t *translator) emptyLast() {
-	if t.groups[len(t.groups)-1].empty {
-		t.emptied = true
+	last := t.groups[len(t.groups)-1]
+	if last.empty {
 		t.write(0, "|", -1)
 	}
+	alternatives := strings.HasSuffix(string(t.out[last.at:]), "|")
+	empty := last.empty || alternatives && len(t.out) == t.branch
+	t.unsure = t.unsure || empty && t.anchored > last.at
 }
 
 // step translates one item.
@@ -160,8 +162,8 @@ func (t *translator) write(n int, s string, atom int) {
 
 // anchor writes what matches a place.
 func (t *translator) anchor(n int, s string) {
-	t.anchored = true
 	t.write(n, s, -1)
+	t.anchored = len(t.out)
 }
 
 // escape takes a backslash and the character behind it.
@@ -204,7 +206,7 @@ func (t *translator) repeat(n int, s string) error {
 	if t.atom < 0 {
 		return errors.New("nothing to repeat")
 	}
-	t.unsure = t.unsure || t.emptyGroup()
+	t.unsure = t.unsure || t.emptyGroup() || t.anchored > t.atom && t.groupAtom()
 	if t.repeated {
 		again := "(?:" + string(t.out[t.atom:]) + ")"
 		t.out = append(t.out[:t.atom], again...)
@@ -218,13 +220,14 @@ func (t *translator) repeat(n int, s string) error {
 // emptyGroup tells whether the atom is a group that may match nothing: which of its
 // repetitions the group then shows is glibc's secret.
 func (t *translator) emptyGroup() bool {
-	group := string(t.out[t.atom:])
-	if !strings.HasPrefix(group, "(") {
+	if !t.groupAtom() {
 		return false
 	}
-	re, err := regexp.Compile("^" + group + "$")
+	re, err := regexp.Compile("^" + string(t.out[t.atom:]) + "$")
 	return err == nil && re.MatchString("")
 }
+
+func (t *translator) groupAtom() bool { return t.out[t.atom] == '(' }
 
 // maxRepeat is how often glibc repeats an atom at most.
 const maxRepeat = 1<<15 - 1
