@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/rs/zerolog"
 
@@ -94,9 +95,16 @@ func (f refusal) log(log zerolog.Logger, remote string) {
 	line.Msg("refused")
 }
 
+// short is a client's text for the log: bounded, and without what a terminal would obey or hide. zerolog escapes the
+// control characters of ASCII; those of Unicode (a CSI, a line separator, a change of direction) it leaves.
 func short(s string) string {
 	if len(s) > maxLogged {
-		return s[:maxLogged] + "…"
+		s = s[:maxLogged] + "…"
 	}
-	return s
+	return strings.Map(func(c rune) rune {
+		if c >= 0x7f && !unicode.IsPrint(c) {
+			return unicode.ReplacementChar
+		}
+		return c
+	}, s)
 }
