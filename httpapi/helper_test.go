@@ -98,9 +98,13 @@ func openData(t *testing.T) *provision.DataDir {
 	return data
 }
 
-func buildFrom(t *testing.T, users string) *provision.Snapshot {
+func buildFrom(t testing.TB, users string) *provision.Snapshot {
 	t.Helper()
-	files := map[string]string{"phoneprov.conf": phoneprovConf, "users.conf": users}
+	return buildConfig(t, map[string]string{"phoneprov.conf": phoneprovConf, "users.conf": users})
+}
+
+func buildConfig(t testing.TB, files map[string]string) *provision.Snapshot {
+	t.Helper()
 	loader := astconf.Loader{Dir: "/etc/asterisk", ReadFile: func(path string) ([]byte, error) {
 		return []byte(files[filepath.Base(path)]), nil
 	}}
