@@ -3,7 +3,7 @@ package httpapi
 import (
 	"context"
 	"crypto/tls"
-	"net"
+	"net/http"
 	"net/netip"
 	"os/exec"
 	"path/filepath"
@@ -13,27 +13,23 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// listenTLS serves a site's phones over TLS on loopback until the test ends.
-func listenTLS(t *testing.T, o Options) (addr string) {
+// listenTLS serves h over TLS on loopback until the test ends.
+func listenTLS(t *testing.T, h http.Handler, config *tls.Config) (addr string) {
 	t.Helper()
-	l, err := tls.Listen("tcp", "127.0.0.1:0", o.Access.Certificates.Config())
+	l, err := tls.Listen("tcp", "127.0.0.1:0", config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	serveUntilEnd(t, l, o)
-	return l.Addr().String()
-}
-
-func serveUntilEnd(t *testing.T, l net.Listener, o Options) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- Serve(ctx, l, Phones(o), zerolog.Nop()) }()
+	go func() { done <- Serve(ctx, l, h, zerolog.Nop()) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("Serve: %v", err)
 		}
 	})
+	return l.Addr().String()
 }
 
 // TestRealClients has curl and wget fetch as phones do. What curl prints last is the status.
@@ -45,11 +41,12 @@ func TestRealClients(t *testing.T) {
 	ca.issue(t, "0011223344ab")
 	open, login, certified := newSite(t, "", nil), newSite(t, "", nil), newSite(t, "", nil)
 	withShared(t, login)
-	certified.Access.Certificates = ca.server(t)
+	server := ca.server(t)
+	certified.Access.Certificates = server
 	certified.Access.Rules.Allow = []netip.Prefix{}
 	plain := "http://" + listen(t, Phones(open.Options)) + "/phoneprov/"
 	asked := "http://" + listen(t, Phones(login.Options)) + "/phoneprov/"
-	secure := "https://" + listenTLS(t, certified.Options) + "/phoneprov/"
+	secure := "https://" + listenTLS(t, Phones(certified.Options), server.Config()) + "/phoneprov/"
 	upload := filepath.Join(certified.dir, "outside.txt")
 
 	const file, fw = "0011223344aa.cfg", "fw.bin"
