@@ -23,7 +23,16 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if task := os.Getenv(holdEnv); task != "" {
+		if err := holdConnections(task, os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // The configuration of the tests: the same text for us and for the real Asterisk.
 const (
