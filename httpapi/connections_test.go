@@ -164,7 +164,7 @@ func (brokenConn) RemoteAddr() net.Addr { return &net.UnixAddr{} }
 func TestTenThousandConnections(t *testing.T) {
 	const (
 		connections = 10000
-		mostMB      = 200 // measured: 63 to 98
+		mostMB      = 200              // measured: 63 to 98
 		mostTime    = 10 * time.Second // measured: 1 ms, with the race detector 4 s; phones wait for half a minute
 	)
 	for _, load := range []struct {
