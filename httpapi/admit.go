@@ -64,6 +64,10 @@ type wanted struct {
 func (a *api) admit(w http.ResponseWriter, r *http.Request, e *entry, s *provision.Snapshot, f wanted) error {
 	c, now := &e.client, a.Now()
 	facts := access.Facts{Source: c.addr, Device: c.device.MAC, Known: f.known, Profile: f.profile}
+	if c.hidden {
+		facts.Source = netip.Addr{}
+		a.warnProxy(c)
+	}
 	if f.own {
 		facts.Phone = f.mac
 	}
@@ -150,6 +154,14 @@ func (a *api) warnPlain(c *client) {
 	a.plain.Do(func() {
 		a.Log.Warn().Stringer("remote", c.addr).
 			Msg("credentials come over plain HTTP from a public address: use https.listen; this is not said again")
+	})
+}
+
+// warnProxy says once that a proxy was forgotten in the settings: it would make all of the Internet one of our LAN.
+func (a *api) warnProxy(c *client) {
+	a.proxy.Do(func() {
+		a.Log.Warn().Stringer("remote", c.addr).
+			Msg("X-Forwarded-For comes from an address that is not in access.trusted_proxies: who comes that way has no address that counts; this is not said again")
 	})
 }
 
