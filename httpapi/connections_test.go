@@ -3,11 +3,15 @@ package httpapi
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -123,6 +127,49 @@ func TestBusyConnectionsMakeRoom(t *testing.T) {
 	}
 }
 
+// A TLS connection makes room at once, whether it has shaken hands, is at it, or does not read what it is told.
+func TestTLSConnectionsMakeRoom(t *testing.T) {
+	ca := newAuthority(t)
+	config := ca.server(t).Config()
+	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "done") })}
+	bound(s, 2)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that were cut off
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(l) }()
+	defer func() {
+		s.Close()
+		<-served
+	}()
+	addr := l.Addr().String()
+	roots := x509.NewCertPool()
+	roots.AddCert(ca.cert)
+	var old []net.Conn
+	for i := range 6 {
+		c := dialFrom(t, addr, "127.0.0.1")
+		switch i % 3 {
+		case 0: // says nothing
+		case 1:
+			c.Write([]byte{0x16, 0x03, 0x01, 0x02, 0x00}) // half a handshake
+		case 2:
+			c = tls.Client(c, &tls.Config{RootCAs: roots, ServerName: "127.0.0.1"})
+			sendGet(c, "/")
+			if !answered(t, c) {
+				t.Fatal("a new connection was turned away")
+			}
+		}
+		old = append(old, c)
+	}
+	for i, c := range old[:4] {
+		if _, err := io.Copy(io.Discard, c); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("connection %d is still open", i)
+		}
+	}
+}
+
 // Connections come and go in any order, and none is counted twice or for ever.
 func TestConnectionsAreCounted(t *testing.T) {
 	s := &http.Server{Handler: http.NotFoundHandler()}
@@ -189,6 +236,30 @@ func TestTenThousandConnections(t *testing.T) {
 				t.Errorf("%d MB are in use", mb)
 			}
 		})
+	}
+}
+
+// Unknown names from ever new sources cost a bounded memory, and a known phone is served beside them.
+func TestUnknownNamesFromEverywhere(t *testing.T) {
+	const (
+		requests = 50000
+		mostMB   = 30
+	)
+	s := newSite(t, "", nil)
+	s.Log = zerolog.Nop()
+	h := Phones(s.Options)
+	before := memory()
+	for i := range requests {
+		w := from(h, fmt.Sprintf("[2001:db8:%x:%x::1]:1", i>>8, i&0xff), fmt.Sprintf("0004f2%06x.cfg", i), nil)
+		if w.Code != 404 {
+			t.Fatalf("request %d: got %d", i, w.Code)
+		}
+	}
+	if w := from(h, lan, "0011223344aa.cfg", nil); w.Code != 200 {
+		t.Errorf("the known phone: got %d", w.Code)
+	}
+	if mb := (memory() - before) / 1e6; mb > mostMB {
+		t.Errorf("%d MB are in use", mb)
 	}
 }
 
