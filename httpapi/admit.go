@@ -103,12 +103,16 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request, e *entry, s *provisi
 		a.Access.Login.Challenge(w.Header(), c.device.Vendor, login.State == httpauth.Stale)
 		return errAsk
 	}
-	return a.refuse(e, f, d.Reason, now)
+	return a.refuse(e, s, f, d.Reason, now)
 }
 
 // refuse answers as for a name that is not there, or where too many of those were asked for with 429. What an admitted
 // phone asks for in vain under its own name, as all do, is no stranger's try.
-func (a *api) refuse(e *entry, f wanted, reason access.Reason, now time.Time) error {
+func (a *api) refuse(e *entry, s *provision.Snapshot, f wanted, reason access.Reason, now time.Time) error {
+	if f.known { // the same work too: a search for a name that is not there
+		name := e.file + "\x00"
+		a.find(s, s.Lookup(name), name)
+	}
 	if f.mac == (provision.MAC{}) || reason == access.NoSuchFile && f.phone != nil {
 		if reason != access.NoSuchFile {
 			e.refused(string(reason), f.mac)

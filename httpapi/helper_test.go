@@ -73,7 +73,7 @@ type bench struct {
 	log bytes.Buffer
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t testing.TB) *bench {
 	t.Helper()
 	b := &bench{}
 	b.Options = Options{
@@ -87,7 +87,7 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
-func openData(t *testing.T) *provision.DataDir {
+func openData(t testing.TB) *provision.DataDir {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range dataFiles {
