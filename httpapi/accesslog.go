@@ -18,10 +18,11 @@ const maxLogged = 256
 // entry is what a handler tells the log of its request.
 type entry struct {
 	client      client
-	file        string // that was asked for, decoded
-	phone       *provision.Phone
-	reason      string // why it was given or refused
-	certificate string // why the client's certificate does not count
+	file        string           // that was asked for, decoded
+	phone       *provision.Phone // whose file it is, for who may have it
+	mac         provision.MAC    // in the name, or of the phone
+	reason      string           // why it was given or refused
+	certificate string           // why the client's certificate does not count
 	refusal     refusal
 	rendered    string // the URI of the file that was made, and then:
 	diagnostics []provision.Diagnostic
@@ -38,8 +39,11 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *response, e 
 		level = zerolog.WarnLevel
 	}
 	line := a.Log.WithLevel(level)
-	if e.phone != nil {
+	switch {
+	case e.phone != nil:
 		line.Str("mac", e.phone.ID).Str("phone", e.phone.Name())
+	case e.mac != provision.MAC{}:
+		line.Str("mac", e.mac.String())
 	}
 	line.Str("method", short(r.Method)).Str("file", short(e.fileOr(r))).
 		Int("status", res.status).Int64("bytes", res.bytes).Dur("duration_ms", took).

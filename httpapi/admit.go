@@ -93,6 +93,9 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request, e *entry, s *provisi
 
 	d := a.Access.Rules.Decide(facts)
 	e.reason = string(d.Reason)
+	if e.mac = f.mac; d.Reason == access.NoSuchFile || d.Verdict == access.Give {
+		e.phone = f.phone
+	}
 	switch d.Verdict {
 	case access.Give:
 		return nil

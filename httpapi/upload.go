@@ -53,7 +53,6 @@ func (a *api) upload(w http.ResponseWriter, r *http.Request, e *entry) error {
 	if f.phone = snapshot.Phone(mac.String()); ok && f.phone != nil {
 		f.known, f.profile = true, f.phone.Profile.Name
 	}
-	e.phone = f.phone
 	if err := a.admit(w, r, e, snapshot, f); err != nil {
 		return err
 	}
