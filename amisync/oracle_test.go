@@ -26,7 +26,7 @@ const leastRights = "read=system,call\nwrite=system,reporting\n"
 var oracleFiles = map[string]string{
 	"manager.conf": "[general]\nenabled=yes\nbindaddr=0.0.0.0\nport=5038\n" +
 		"[phoneprov]\nsecret=" + testSecret + "\n" + leastRights +
-		"[nothing]\nsecret=" + testSecret + "\nread=\nwrite=\n",
+		"[nothing]\nsecret=" + testSecret + "\nread=\nwrite=\n" + rightsAccounts(),
 	"phoneprov.conf": "[general]\nserveraddr=192.0.2.1\n[p]\nsetvar => A=${LEN(x)}\n${MAC}.cfg => x.cfg\n",
 	"users.conf": "[general]\n;-- a\nblock --;\n[base](!)\nb = 2\n[other](!,base)\nx = 1\n" +
 		"[6001](base,other)\nautoprov=yes\nmacaddress=001122334455\nprofile=p\nusername=6001\nsecret=very-secret ; no\n" +
@@ -55,6 +55,7 @@ func forSuites(t *testing.T, f func(t *testing.T, a *oracle.Asterisk, suite stri
 func TestAsterisk(t *testing.T) {
 	forSuites(t, func(t *testing.T, a *oracle.Asterisk, suite string) {
 		t.Run("login", func(t *testing.T) { testLogin(t, a) })
+		t.Run("rights", func(t *testing.T) { testRights(t, a) })
 		t.Run("config", func(t *testing.T) { testConfig(t, a) })
 		t.Run("live", func(t *testing.T) { testLive(t, a) })
 		t.Run("fake", func(t *testing.T) { testFake(t, a, suite) })

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/rs/zerolog"
 
@@ -17,10 +18,11 @@ const maxLogged = 256
 // entry is what a handler tells the log of its request.
 type entry struct {
 	client      client
-	file        string // that was asked for, decoded
-	phone       *provision.Phone
-	reason      string // why it was given or refused
-	certificate string // why the client's certificate does not count
+	file        string           // that was asked for, decoded
+	phone       *provision.Phone // whose file it is, for who may have it
+	mac         provision.MAC    // in the name, or of the phone
+	reason      string           // why it was given or refused
+	certificate string           // why the client's certificate does not count
 	refusal     refusal
 	rendered    string // the URI of the file that was made, and then:
 	diagnostics []provision.Diagnostic
@@ -37,8 +39,11 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *response, e 
 		level = zerolog.WarnLevel
 	}
 	line := a.Log.WithLevel(level)
-	if e.phone != nil {
+	switch {
+	case e.phone != nil:
 		line.Str("mac", e.phone.ID).Str("phone", e.phone.Name())
+	case e.mac != provision.MAC{}:
+		line.Str("mac", e.mac.String())
 	}
 	line.Str("method", short(r.Method)).Str("file", short(e.fileOr(r))).
 		Int("status", res.status).Int64("bytes", res.bytes).Dur("duration_ms", took).
@@ -94,9 +99,16 @@ func (f refusal) log(log zerolog.Logger, remote string) {
 	line.Msg("refused")
 }
 
+// short is a client's text for the log: bounded, and without what a terminal would obey or hide. zerolog escapes the
+// control characters of ASCII; those of Unicode (a CSI, a line separator, a change of direction) it leaves.
 func short(s string) string {
 	if len(s) > maxLogged {
-		return s[:maxLogged] + "…"
+		s = s[:maxLogged] + "…"
 	}
-	return s
+	return strings.Map(func(c rune) rune {
+		if c >= 0x7f && !unicode.IsPrint(c) {
+			return unicode.ReplacementChar
+		}
+		return c
+	}, s)
 }

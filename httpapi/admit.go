@@ -64,6 +64,10 @@ type wanted struct {
 func (a *api) admit(w http.ResponseWriter, r *http.Request, e *entry, s *provision.Snapshot, f wanted) error {
 	c, now := &e.client, a.Now()
 	facts := access.Facts{Source: c.addr, Device: c.device.MAC, Known: f.known, Profile: f.profile}
+	if c.hidden {
+		facts.Source = netip.Addr{}
+		a.warnProxy(c)
+	}
 	if f.own {
 		facts.Phone = f.mac
 	}
@@ -89,6 +93,9 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request, e *entry, s *provisi
 
 	d := a.Access.Rules.Decide(facts)
 	e.reason = string(d.Reason)
+	if e.mac = f.mac; d.Reason == access.NoSuchFile || d.Verdict == access.Give {
+		e.phone = f.phone
+	}
 	switch d.Verdict {
 	case access.Give:
 		return nil
@@ -99,12 +106,16 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request, e *entry, s *provisi
 		a.Access.Login.Challenge(w.Header(), c.device.Vendor, login.State == httpauth.Stale)
 		return errAsk
 	}
-	return a.refuse(e, f, d.Reason, now)
+	return a.refuse(e, s, f, d.Reason, now)
 }
 
 // refuse answers as for a name that is not there, or where too many of those were asked for with 429. What an admitted
 // phone asks for in vain under its own name, as all do, is no stranger's try.
-func (a *api) refuse(e *entry, f wanted, reason access.Reason, now time.Time) error {
+func (a *api) refuse(e *entry, s *provision.Snapshot, f wanted, reason access.Reason, now time.Time) error {
+	if f.known { // the same work too: a search for a name that is not there
+		name := e.file + "\x00"
+		a.find(s, s.Lookup(name), name)
+	}
 	if f.mac == (provision.MAC{}) || reason == access.NoSuchFile && f.phone != nil {
 		if reason != access.NoSuchFile {
 			e.refused(string(reason), f.mac)
@@ -150,6 +161,14 @@ func (a *api) warnPlain(c *client) {
 	a.plain.Do(func() {
 		a.Log.Warn().Stringer("remote", c.addr).
 			Msg("credentials come over plain HTTP from a public address: use https.listen; this is not said again")
+	})
+}
+
+// warnProxy says once that a proxy was forgotten in the settings: it would make all of the Internet one of our LAN.
+func (a *api) warnProxy(c *client) {
+	a.proxy.Do(func() {
+		a.Log.Warn().Stringer("remote", c.addr).
+			Msg("X-Forwarded-For comes from an address that is not in access.trusted_proxies: who comes that way has no address that counts; this is not said again")
 	})
 }
 

@@ -237,6 +237,8 @@ func TestTrustedProxy(t *testing.T) {
 		"made up":               {proxy, forwarded("X-Forwarded-For", "192.168.1.5, 198.51.100.7"), 404, "Not Found\n"},
 		"not a proxy":           {internet, forwarded("X-Forwarded-For", "192.168.1.5"), 404, "Not Found\n"},
 		"its host":              {proxy, forwarded("X-Forwarded-For", "192.168.1.5", "X-Forwarded-Host", "prov.example:443"), 200, "user 6001 of prov.example\n"},
+		"forgotten proxy":       {lan, forwarded("X-Forwarded-For", "198.51.100.7"), 404, "Not Found\n"},
+		"forgotten proxy, LAN":  {lan, forwarded("X-Forwarded-For", "192.168.1.6"), 404, "Not Found\n"},
 		"not a proxy's host":    {lan, forwarded("X-Forwarded-Host", "evil.example"), 200, "user 6001 of pbx.test\n"},
 		"its host is no host":   {proxy, forwarded("X-Forwarded-Host", "<x>"), 200, "user 6001 of \n"},
 		"its scheme is no such": {proxy, forwarded("X-Forwarded-Proto", "javascript"), 200, "user 6001 of pbx.test\n"},

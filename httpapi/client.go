@@ -14,6 +14,7 @@ type client struct {
 	scheme string     // "http" or "https"
 	host   string     // of the Host header, or of the proxy's
 	device provision.Device
+	hidden bool // behind a proxy that is not trusted: addr is the proxy's, and no proof of anything
 }
 
 // client finds out who asks.
@@ -28,6 +29,7 @@ func (a *api) client(r *http.Request) client {
 	}
 	var trusted bool
 	c.addr, trusted = access.Client(peer.Addr().WithZone(""), r.Header.Values("X-Forwarded-For"), a.Access.Proxies)
+	c.hidden = !trusted && len(r.Header.Values("X-Forwarded-For")) > 0
 	if trusted {
 		if proto := r.Header.Get("X-Forwarded-Proto"); proto == "http" || proto == "https" {
 			c.scheme = proto

@@ -5,6 +5,9 @@
 // alone turns it into a status, writes the one log line of the request, and makes a panic a 500. What a phone is told
 // is one line that says nothing of the request or of us.
 //
+// Whatever a client does, a connection of it lives at the cost of its own others (connections.go), and each part of a request
+// has its bound: serve.go has those of time and headers, uploads those of bodies, access those of tries.
+//
 // Phones and Admin build the two handlers, both safe for concurrent use; Serve runs one of them on a listener until its
 // context ends. A handler keeps no state of its own but which diagnostics of templates it has logged (findings.go): each is
 // logged once, and again when it had gone. The package starts no goroutine that outlives Serve.

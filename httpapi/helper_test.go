@@ -23,7 +23,16 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if task := os.Getenv(holdEnv); task != "" {
+		if err := holdConnections(task, os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // The configuration of the tests: the same text for us and for the real Asterisk.
 const (
@@ -64,7 +73,7 @@ type bench struct {
 	log bytes.Buffer
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t testing.TB) *bench {
 	t.Helper()
 	b := &bench{}
 	b.Options = Options{
@@ -78,7 +87,7 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
-func openData(t *testing.T) *provision.DataDir {
+func openData(t testing.TB) *provision.DataDir {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range dataFiles {
@@ -98,9 +107,13 @@ func openData(t *testing.T) *provision.DataDir {
 	return data
 }
 
-func buildFrom(t *testing.T, users string) *provision.Snapshot {
+func buildFrom(t testing.TB, users string) *provision.Snapshot {
 	t.Helper()
-	files := map[string]string{"phoneprov.conf": phoneprovConf, "users.conf": users}
+	return buildConfig(t, map[string]string{"phoneprov.conf": phoneprovConf, "users.conf": users})
+}
+
+func buildConfig(t testing.TB, files map[string]string) *provision.Snapshot {
+	t.Helper()
 	loader := astconf.Loader{Dir: "/etc/asterisk", ReadFile: func(path string) ([]byte, error) {
 		return []byte(files[filepath.Base(path)]), nil
 	}}

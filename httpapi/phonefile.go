@@ -28,7 +28,6 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 	}
 	route := snapshot.Lookup(name)
 	f, stored := a.find(snapshot, route, name)
-	e.phone = f.phone
 	if err := a.admit(w, r, e, snapshot, f); err != nil {
 		return err
 	}

@@ -37,6 +37,10 @@ func (a *api) handle(level zerolog.Level, h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		res := newResponse(w)
+		if len(r.TransferEncoding) > 0 {
+			// RFC 9112, 6.1, where there was a Content-Length too, of which net/http does not tell: a proxy may have gone by it.
+			w.Header().Set("Connection", "close")
+		}
 		e := entry{client: a.client(r)}
 		e.err = call(h, res, r, &e)
 		sent := res.status != 0
@@ -77,6 +81,7 @@ var statuses = [...]struct {
 	{errAsk, http.StatusUnauthorized},
 	{errTooLarge, http.StatusRequestEntityTooLarge},
 	{errHalf, http.StatusBadRequest},
+	{errPart, http.StatusBadRequest},
 	{uploads.ErrFull, http.StatusInsufficientStorage},
 }
 

@@ -35,6 +35,7 @@ type api struct {
 	findings findings
 	allow    string    // the methods of a phone's file
 	plain    sync.Once // see warnPlain
+	proxy    sync.Once // see warnProxy
 	turns    chan struct{}
 }
 

@@ -37,6 +37,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.L
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          log.New(logger.With().Str(zerolog.LevelFieldName, "warn").Logger(), "", 0),
 	}
+	bound(server, maxConnections)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
 	select {

@@ -34,6 +34,7 @@ const maxUploads = 64
 var (
 	errTooLarge = errors.New("upload is too large")
 	errHalf     = errors.New("upload ended before its end")
+	errPart     = errors.New("upload of a part of a file") // RFC 9110, 14.4
 )
 
 // upload takes PUT and POST of <prefix>/<file>: from whoever may fetch a file of the phone whose MAC is in the name.
@@ -52,9 +53,14 @@ func (a *api) upload(w http.ResponseWriter, r *http.Request, e *entry) error {
 	if f.phone = snapshot.Phone(mac.String()); ok && f.phone != nil {
 		f.known, f.profile = true, f.phone.Profile.Name
 	}
-	e.phone = f.phone
 	if err := a.admit(w, r, e, snapshot, f); err != nil {
 		return err
+	}
+	switch {
+	case r.Header.Get("Content-Range") != "":
+		return errPart
+	case r.ContentLength > uploads.MaxFile:
+		return errTooLarge // before the phone has sent it
 	}
 	created, err := a.take(w, r, mac, name)
 	if err != nil {

@@ -5,34 +5,31 @@ import (
 	"strings"
 )
 
-// maxForwarded bounds, in bytes, an X-Forwarded-For that is read: a longer one is no proxy's of ours.
-const maxForwarded = 4096
+// maxHops bounds the proxies, one behind the other, that are gone through: more is a loop.
+const maxHops = 16
 
 // Client is the address of the phone: the peer's, or where the peer is a trusted proxy what X-Forwarded-For says, the
-// last address in it that is no trusted proxy, since what stands before that may be of the client's making. A list that
-// is malformed there gives the peer. trusted says that the peer is a proxy, whose other headers count too.
+// last address in it that is no trusted proxy, since what stands before that may be of the client's making. Where there is
+// no address in that place it is not known, the zero Addr: it must not be taken for the proxy's. trusted says that the peer
+// is a proxy, whose other headers count too.
 func Client(peer netip.Addr, forwarded []string, proxies []netip.Prefix) (client netip.Addr, trusted bool) {
-	peer = peer.Unmap()
-	if !contains(proxies, peer) {
-		return peer, false
+	client = peer.Unmap()
+	if !contains(proxies, client) {
+		return client, false
 	}
 	list := strings.Join(forwarded, ",")
-	if list == "" || len(list) > maxForwarded {
-		return peer, true
-	}
-	client = peer
-	hops := strings.Split(list, ",")
-	for i := len(hops) - 1; i >= 0; i-- {
-		hop, ok := hopAddr(hops[i])
-		if !ok {
+	for range maxHops {
+		if list == "" || !contains(proxies, client) {
 			return client, true
 		}
-		client = hop
-		if !contains(proxies, hop) {
-			break
+		comma := strings.LastIndexByte(list, ',')
+		hop, ok := hopAddr(list[comma+1:])
+		if !ok {
+			return netip.Addr{}, true
 		}
+		client, list = hop, list[:max(comma, 0)]
 	}
-	return client, true
+	return netip.Addr{}, true
 }
 
 // hopAddr reads an address with or without a port, as proxies write them.

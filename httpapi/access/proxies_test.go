@@ -25,11 +25,12 @@ func TestClient(t *testing.T) {
 		{"IPv6 with a port", "fd00::1", "[2001:db8::1]:1234", "2001:db8::1", true},
 		{"IPv6 in brackets", "fd00::1", "[2001:db8::1]", "2001:db8::1", true},
 		{"IPv6 with a zone", "fd00::1", "fe80::1%eth0", "fe80::1", true},
-		{"rubbish", "10.0.0.1", "unknown", "10.0.0.1", true},
+		{"rubbish", "10.0.0.1", "unknown", "invalid IP", true},
 		{"rubbish before", "10.0.0.1", "x, 198.51.100.7", "198.51.100.7", true},
-		{"rubbish behind", "10.0.0.1", "198.51.100.7, x", "10.0.0.1", true},
-		{"rubbish between", "10.0.0.1", "198.51.100.7, x, 10.0.0.2", "10.0.0.2", true},
-		{"endless", "10.0.0.1", strings.Repeat("198.51.100.7,", 1000) + "198.51.100.7", "10.0.0.1", true},
+		{"rubbish behind", "10.0.0.1", "198.51.100.7, x", "invalid IP", true},
+		{"rubbish between", "10.0.0.1", "198.51.100.7, x, 10.0.0.2", "invalid IP", true},
+		{"endless", "10.0.0.1", strings.Repeat("127.0.0.1,", 1000) + "198.51.100.7", "198.51.100.7", true},
+		{"a loop", "10.0.0.1", strings.Repeat("10.0.0.2,", 1000) + "10.0.0.2", "invalid IP", true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var lines []string

@@ -1,0 +1,109 @@
+package amisync
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+)
+
+// rightTests are accounts that lack one right each of those that README names, and what fails for want of it. The rest works:
+// so each is needed, and no other is.
+var rightTests = []struct {
+	user, read, write string
+	lacks             []string
+}{
+	{"all", "system,call", "system,reporting,command", nil},
+	{"no-read-system", "call", "system,reporting,command", []string{"event FullyBooted", "event Reload"}},
+	{"no-read-call", "system", "system,reporting,command", []string{"event DeviceStateChange"}},
+	{"no-write-system", "system,call", "reporting,command", []string{"configuration", "endpoints", "peers"}},
+	{"no-write-reporting", "system,call", "system,command", []string{"functions"}},
+	{"no-write-command", "system,call", "system,reporting", []string{"names of functions"}},
+}
+
+func rightsAccounts() string {
+	var text strings.Builder
+	for _, tt := range rightTests {
+		fmt.Fprintf(&text, "[%s]\nsecret=%s\nread=%s\nwrite=%s\n", tt.user, testSecret, tt.read, tt.write)
+	}
+	return text.String()
+}
+
+func testRights(t *testing.T, a *oracle.Asterisk) {
+	for _, tt := range rightTests {
+		t.Run(tt.user, func(t *testing.T) {
+			target := testTarget(t, a.AMI)
+			target.username = tt.user
+			var mu sync.Mutex
+			var events []string
+			c, err := connect(within(t, 5*time.Second), target, func(m message) {
+				mu.Lock()
+				defer mu.Unlock()
+				events = append(events, m["Event"])
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.close()
+			lacks := refusedActions(t, c)
+
+			a.CLI(t, "module reload res_phoneprov.so")
+			a.CLI(t, "devstate change Custom:rights INUSE")
+			a.CLI(t, "devstate change Custom:rights NOT_INUSE")
+			seen := func(event string) bool {
+				mu.Lock()
+				defer mu.Unlock()
+				return slices.Contains(events, event)
+			}
+			booted := func() bool {
+				select {
+				case <-c.booted:
+					return true
+				default:
+					return false
+				}
+			}
+			for event, came := range map[string]func() bool{
+				"event FullyBooted": booted,
+				"event Reload":      func() bool { return seen("Reload") }, "event DeviceStateChange": func() bool { return seen("DeviceStateChange") },
+			} {
+				if !slices.Contains(tt.lacks, event) {
+					eventually(t, event, came)
+				} else if _, err := c.do(within(t, time.Second), "Ping", nil); err != nil {
+					t.Error(err)
+				} else if !came() { // what was said before the answer has arrived with it
+					lacks = append(lacks, event)
+				}
+			}
+			slices.Sort(lacks)
+			if want := slices.Sorted(slices.Values(tt.lacks)); !slices.Equal(lacks, want) {
+				t.Errorf("lacks %q, want %q", lacks, want)
+			}
+		})
+	}
+}
+
+// refusedActions tries all that is ever asked of Asterisk, and lists what it does not permit.
+func refusedActions(t *testing.T, c *conn) (refused []string) {
+	t.Helper()
+	_, config := getConfig(within(t, 5*time.Second), c, "users.conf")
+	_, _, live := readLive(within(t, 5*time.Second), c, []string{"6002"})
+	_, peers := readPeers(within(t, 5*time.Second), c)
+	_, function := c.do(within(t, 5*time.Second), "Getvar", message{"Variable": "LEN(x)"})
+	_, name := c.do(within(t, 5*time.Second), "Command", message{"Command": "core show function LEN"})
+	for what, err := range map[string]error{"configuration": config, "endpoints": live, "peers": peers, "functions": function, "names of functions": name} {
+		var denied *ActionError
+		switch {
+		case errors.As(err, &denied) && denied.denied():
+			refused = append(refused, what)
+		case err != nil:
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	return refused
+}

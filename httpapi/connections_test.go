@@ -1,0 +1,308 @@
+package httpapi
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// boundServer answers "/wait" when release is closed, and all else at once, on at most so many connections.
+func boundServer(t *testing.T, most int) (addr string, begun, release chan struct{}) {
+	t.Helper()
+	begun, release = make(chan struct{}, 100), make(chan struct{})
+	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/wait" {
+			begun <- struct{}{}
+			<-release
+		}
+		io.WriteString(w, "done")
+	})}
+	bound(s, most)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(l) }()
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		<-served
+	})
+	return l.Addr().String(), begun, release
+}
+
+// dialFrom connects from an address of loopback.
+func dialFrom(t *testing.T, addr, from string) net.Conn {
+	t.Helper()
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}, Timeout: 5 * time.Second}
+	c, err := d.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	c.SetDeadline(time.Now().Add(10 * time.Second))
+	return c
+}
+
+func sendGet(c net.Conn, path string) { fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path) }
+
+// answered reports whether a connection gets the answer to a request, or was closed.
+func answered(t *testing.T, c net.Conn) bool {
+	t.Helper()
+	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
+			t.Fatal("neither answered nor closed")
+		}
+		return false
+	}
+	body, err := io.ReadAll(resp.Body)
+	return err == nil && string(body) == "done"
+}
+
+// The connection that has waited longest makes room; one that is being answered does not.
+func TestWaitingConnectionsMakeRoom(t *testing.T) {
+	addr, begun, release := boundServer(t, 3)
+	busy := dialFrom(t, addr, "127.0.0.1")
+	sendGet(busy, "/wait")
+	<-begun
+	var others []net.Conn
+	for range 6 { // two of them have room beside the busy one
+		c := dialFrom(t, addr, "127.0.0.1")
+		sendGet(c, "/")
+		if !answered(t, c) {
+			t.Fatal("a new connection was turned away")
+		}
+		others = append(others, c)
+	}
+	for i, c := range others {
+		sendGet(c, "/")
+		if got, want := answered(t, c), i >= 4; got != want {
+			t.Errorf("connection %d: answered again: %v, want %v", i, got, want)
+		}
+	}
+	close(release)
+	if !answered(t, busy) {
+		t.Error("the busy one was closed")
+	}
+}
+
+// Where all are being answered, the source that has most of them loses its oldest.
+func TestBusyConnectionsMakeRoom(t *testing.T) {
+	addr, begun, release := boundServer(t, 4)
+	var conns []net.Conn
+	for _, from := range []string{"127.0.0.2", "127.0.0.1", "127.0.0.1", "127.0.0.3"} {
+		c := dialFrom(t, addr, from)
+		sendGet(c, "/wait")
+		<-begun
+		conns = append(conns, c)
+	}
+	c := dialFrom(t, addr, "127.0.0.4")
+	sendGet(c, "/")
+	if !answered(t, c) {
+		t.Error("the new one was turned away")
+	}
+	close(release)
+	for i, c := range conns {
+		if got, want := answered(t, c), i != 1; got != want {
+			t.Errorf("connection %d: answered: %v, want %v", i, got, want)
+		}
+	}
+}
+
+// A TLS connection makes room at once, whether it has shaken hands, is at it, or does not read what it is told.
+func TestTLSConnectionsMakeRoom(t *testing.T) {
+	ca := newAuthority(t)
+	config := ca.server(t).Config()
+	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "done") })}
+	bound(s, 2)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that were cut off
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(l) }()
+	defer func() {
+		s.Close()
+		<-served
+	}()
+	addr := l.Addr().String()
+	roots := x509.NewCertPool()
+	roots.AddCert(ca.cert)
+	var old []net.Conn
+	for i := range 6 {
+		c := dialFrom(t, addr, "127.0.0.1")
+		switch i % 3 {
+		case 0: // says nothing
+		case 1:
+			c.Write([]byte{0x16, 0x03, 0x01, 0x02, 0x00}) // half a handshake
+		case 2:
+			c = tls.Client(c, &tls.Config{RootCAs: roots, ServerName: "127.0.0.1"})
+			sendGet(c, "/")
+			if !answered(t, c) {
+				t.Fatal("a new connection was turned away")
+			}
+		}
+		old = append(old, c)
+	}
+	for i, c := range old[:4] {
+		if _, err := io.Copy(io.Discard, c); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("connection %d is still open", i)
+		}
+	}
+}
+
+// Connections come and go in any order, and none is counted twice or for ever.
+func TestConnectionsAreCounted(t *testing.T) {
+	s := &http.Server{Handler: http.NotFoundHandler()}
+	bound(s, 8)
+	h := s.Handler
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 500 {
+				client, server := net.Pipe()
+				ctx := s.ConnContext(context.Background(), server)
+				r, _ := http.NewRequestWithContext(ctx, "GET", "/", nil)
+				h.ServeHTTP(discard{}, r)
+				s.ConnState(server, http.StateClosed)
+				s.ConnState(server, http.StateClosed)
+				h.ServeHTTP(discard{}, r) // its goroutine may not have ended yet
+				client.Close()
+			}
+		})
+	}
+	all.Wait()
+	cs, _ := s.ConnContext(context.Background(), brokenConn{}).Value(connectionKey{}).(*connection)
+	if cs == nil || cs.in.Len() != 1 {
+		t.Errorf("more are counted than there are: %+v", cs)
+	}
+}
+
+type discard struct{}
+
+func (discard) Header() http.Header         { return http.Header{} }
+func (discard) Write(p []byte) (int, error) { return len(p), nil }
+func (discard) WriteHeader(int)             {}
+
+type brokenConn struct{ net.Conn }
+
+func (brokenConn) RemoteAddr() net.Addr { return &net.UnixAddr{} }
+
+// Ten thousand connections cost a bounded memory, whatever they are at, and a known phone is served beside them.
+func TestTenThousandConnections(t *testing.T) {
+	const (
+		connections = 10000
+		mostMB      = 200              // measured: 63 to 98
+		mostTime    = 10 * time.Second // measured: 1 ms, with the race detector 4 s; phones wait for half a minute
+	)
+	for _, load := range []struct {
+		name string
+		held
+	}{
+		{"idle", held{Text: "GET /phoneprov/x HTTP/1.1\r\nHost: pbx.test\r\n\r\n", Answered: true}},
+		{"silent", held{}},
+		{"half a header", held{Text: "GET /phoneprov/x HTTP/1.1\r\nX: " + strings.Repeat("y", 4000)}},
+		{"slow upload", held{Text: "PUT /phoneprov/0011223344ab-app.log HTTP/1.1\r\nHost: pbx.test\r\nContent-Length: 1000000\r\n\r\nx"}},
+	} {
+		t.Run(load.name, func(t *testing.T) {
+			_, addr := floodSite(t)
+			before := memory()
+			load.Addr, load.N = addr, connections
+			hold(t, load.held)
+			times := fetchTimes(t, addr, 50)
+			if slowest := times[len(times)-1]; slowest > mostTime {
+				t.Errorf("the known phone waited %v", slowest)
+			}
+			if mb := (memory() - before) / 1e6; mb > mostMB {
+				t.Errorf("%d MB are in use", mb)
+			}
+		})
+	}
+}
+
+// Unknown names from ever new sources cost a bounded memory, and a known phone is served beside them.
+func TestUnknownNamesFromEverywhere(t *testing.T) {
+	const (
+		requests = 50000
+		mostMB   = 30
+	)
+	s := newSite(t, "", nil)
+	s.Log = zerolog.Nop()
+	h := Phones(s.Options)
+	before := memory()
+	for i := range requests {
+		w := from(h, fmt.Sprintf("[2001:db8:%x:%x::1]:1", i>>8, i&0xff), fmt.Sprintf("0004f2%06x.cfg", i), nil)
+		if w.Code != 404 {
+			t.Fatalf("request %d: got %d", i, w.Code)
+		}
+	}
+	if w := from(h, lan, "0011223344aa.cfg", nil); w.Code != 200 {
+		t.Errorf("the known phone: got %d", w.Code)
+	}
+	if mb := (memory() - before) / 1e6; mb > mostMB {
+		t.Errorf("%d MB are in use", mb)
+	}
+}
+
+// A phone may send as slowly as it likes, for readTimeout; it is not waited for longer, and what came is not kept.
+func TestSlowUploadEnds(t *testing.T) {
+	s := newSite(t, "", nil)
+	synctest.Test(t, func(t *testing.T) {
+		l := newPipes()
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		o := s.Options
+		h := Phones(o)
+		go func() {
+			done <- Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				r.RemoteAddr = "127.0.0.1:1"
+				h.ServeHTTP(w, r)
+			}), zerolog.Nop())
+		}()
+		conn := l.dial()
+		start := time.Now()
+		fmt.Fprint(conn, "PUT /phoneprov/0011223344aa-app.log HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
+		var writer sync.WaitGroup
+		writer.Go(func() {
+			for {
+				time.Sleep(time.Second) // the clock of synctest
+				if _, err := io.WriteString(conn, "x"); err != nil {
+					return
+				}
+			}
+		})
+		answer, _ := io.ReadAll(conn)
+		if took := time.Since(start); took < readTimeout || took > readTimeout+2*time.Second {
+			t.Errorf("it ended after %v", took)
+		}
+		if !strings.HasPrefix(string(answer), "HTTP/1.1 400 ") {
+			t.Errorf("got %q", answer)
+		}
+		conn.Close()
+		writer.Wait()
+		cancel()
+		<-done
+	})
+	if files := tree(t, s.dir+"/uploads"); len(files) != 0 {
+		t.Errorf("kept %q", files)
+	}
+}
