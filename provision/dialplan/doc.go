@@ -47,7 +47,9 @@
 // SPRINTF, STRFTIME, TRIM and URIENCODE at 4,095; its TOUPPER and TOLOWER may leave rubbish
 // behind a value of 16 bytes or more, or end the server at 4,097, and its MATH ends it
 // at -2147483648%-1; we do none of that. In the locale of Asterisk 22 a `.` of a regular
-// expression is a character of UTF-8, as here; in that of 16 it is a byte.
+// expression is a character of UTF-8, as here; in that of 16 it is a byte. Random
+// templates are compared with both (TestDifferential); what such a comparison has to
+// pass over is in known_test.go, each with its reason.
 //
 // Everything here is safe for concurrent use: a Template never changes after Parse,
 // an Env is only read, and each Expand has its state for itself.

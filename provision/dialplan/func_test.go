@@ -94,7 +94,7 @@ func TestFunctionDiagnostics(t *testing.T) {
 		"${IFTIME(${LABEL}?a:b)}":                     "IFTIME: bad range of times, weekdays, days or months",
 		"${IFTIME(${EMPTY}?a)}":                       "IFTIME: want times,weekdays,mdays,months[,zone]?then:else",
 		"${IFTIME(*,*,*,*,${LABEL}?a)}":               "IFTIME: unknown time zone",
-		`${REGEX("(${A}" ${LABEL})}`:                  "REGEX: bad regular expression: missing closing )",
+		`${REGEX("*${A}" ${LABEL})}`:                  "REGEX: bad regular expression: nothing to repeat",
 		"${REGEX(${A})}":                              `REGEX: want "expression" text`,
 		"${SORT()}":                                   "SORT: no argument",
 		"${SPRINTF()}":                                "SPRINTF: no argument",

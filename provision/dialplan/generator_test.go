@@ -28,9 +28,6 @@ func (g *generator) one(n int) bool { return g.IntN(n) == 0 }
 
 func (g *generator) pick(of ...string) string { return of[g.IntN(len(of))] }
 
-// some is an alternative, made when it was picked.
-func (g *generator) some(of ...func() string) string { return of[g.IntN(len(of))]() }
-
 func (g *generator) template() string {
 	var b strings.Builder
 	for range 1 + g.IntN(3) {

@@ -36,6 +36,9 @@ var readsNumbers = map[string]bool{"ABS": true, "MATH": true, "MAX": true, "MIN"
 // badPercent is a percent sign without two hexadecimal digits.
 var badPercent = regexp.MustCompile(`%(?:$|[^0-9A-Fa-f]|.$|.[^0-9A-Fa-f])`)
 
+// minusOne is a division with remainder by -1.
+var minusOne = regexp.MustCompile(`%\s*-0*1(?:\D|$)`)
+
 // sameFiles are the paths that STAT answers as Asterisk does in the container.
 var sameFiles = []string{"", rowFile, "/nope", rowFile + ",x", rowFile + "/", " " + rowFile, `"` + rowFile + `"`}
 
@@ -65,6 +68,9 @@ var knownDifferences = []knownDifference{
 	}},
 	{"", "SPRINTF reads a long double where it was given a double", func(a *outcome) bool {
 		return a.called(func(c *Call, _ string) bool { return c.Name == "SPRINTF" && longDouble.MatchString(c.Args) })
+	}},
+	{"", "MATH ends the server at -2147483648%-1", func(a *outcome) bool {
+		return a.called(func(c *Call, _ string) bool { return c.Name == "MATH" && minusOne.MatchString(c.Args) })
 	}},
 	{"", "regular expressions that may take Asterisk hours", func(a *outcome) bool {
 		return a.expressed(deadly.MatchString) ||
@@ -154,7 +160,7 @@ func (a *outcome) expressed(is func(text string) bool) bool {
 // TestKnownDifferences fails where what we do otherwise than Asterisk has grown: a
 // difference more is a decision, which changes a number here and names its reason.
 func TestKnownDifferences(t *testing.T) {
-	const want = 20
+	const want = 21
 	if len(knownDifferences) != want {
 		t.Errorf("%d known differences, want %d", len(knownDifferences), want)
 	}

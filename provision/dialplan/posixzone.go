@@ -43,11 +43,18 @@ func posixZone(tz string) (*time.Location, bool) {
 	switch {
 	case !ok:
 		return nil, false
+	case strictZone.MatchString(tz) && !strings.Contains(tz, ":60"):
+		return zoneOfRule(tz) // as it is written: phones are told so
 	case m[2] == "" && m[3] == "" && rules == "":
 		return time.FixedZone(tz, -offset), true
 	}
 	return zoneOfRule("<+00>" + posixOffset(offset) + "<+01>" + posixOffset(saving) + rules)
 }
+
+// strictZone is a string that keeps to POSIX, where a minute has no second 60 either.
+var strictZone = regexp.MustCompile(`^` + strictName + `[0-9:+-]+(?:` + strictName + `[0-9:+,JM./-]*)?$`)
+
+const strictName = `(?:[A-Za-z]{3,}|<[A-Za-z0-9+-]{3,}>)`
 
 // ruleTime is the time of day in a rule.
 var ruleTime = regexp.MustCompile(`/[0-9:]+`)
