@@ -21,10 +21,7 @@ var (
 
 // TestDifferential compares our tree of random files with the real Asterisk's.
 func TestDifferential(t *testing.T) {
-	seed := *fuzzSeed
-	if seed == 0 {
-		seed = rand.Uint64()
-	}
+	seed := oracle.Seed(t, *fuzzSeed)
 	t.Logf("run again with -astconf.seed=%d", seed)
 	for _, suite := range oracle.Suites {
 		t.Run(suite, func(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"math/rand/v2"
 	"regexp"
 	"slices"
 	"strings"
@@ -32,10 +31,7 @@ const (
 // of its own, then many in one. A failure prints the seed, the shortest form of the
 // case that still differs, and its row for testdata/rows.
 func TestDifferential(t *testing.T) {
-	seed := *genSeed
-	if seed == 0 {
-		seed = rand.Uint64()
-	}
+	seed := oracle.Seed(t, *genSeed)
 	t.Logf("-gen.seed %d -gen.n %d", seed, *genCases)
 	judges := map[string]*judged{}
 	for _, suite := range oracle.Suites {

@@ -1,0 +1,29 @@
+package oracle
+
+import (
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+)
+
+// seedVariable is the environment variable of Seed. .ci/run sets it, so that a change is judged by what it changes; who
+// looks for the next difference leaves it unset.
+const seedVariable = "PHONEPROV_TEST_SEED"
+
+// Seed is the seed of a run of random cases: the one that a flag gives, else the environment's, else a new one.
+func Seed(tb testing.TB, flag uint64) uint64 {
+	tb.Helper()
+	if flag != 0 {
+		return flag
+	}
+	text := os.Getenv(seedVariable)
+	if text == "" {
+		return rand.Uint64()
+	}
+	seed, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		tb.Fatalf("%s: %v", seedVariable, err)
+	}
+	return seed
+}
