@@ -60,38 +60,22 @@ type wanted struct {
 	own     bool             // and it is the phone's own
 }
 
-// admit says nothing where the request may have the file, and else how to refuse it.
+// admit says nothing where the request may have the file, and else how to refuse it. Credentials are looked at where there
+// is nothing else: they may be wrong where they are not needed.
 func (a *api) admit(w http.ResponseWriter, r *http.Request, e *entry, s *provision.Snapshot, f wanted) error {
-	c, now := &e.client, a.Now()
-	facts := access.Facts{Source: c.addr, Device: c.device.MAC, Known: f.known, Profile: f.profile}
-	if c.hidden {
-		facts.Source = netip.Addr{}
-		a.warnProxy(c)
-	}
-	if f.own {
-		facts.Phone = f.mac
-	}
-	login, err := a.checkLogin(r, c, f.mac, now)
-	if err != nil {
-		e.refused(reasonOf(err), f.mac)
-		return err
-	}
-	switch login.State {
-	case httpauth.OK:
-		facts.Credentials = access.GoodCredentials
-		a.warnPlain(c)
-	case httpauth.Bad:
-		facts.Credentials = access.BadCredentials
-	case httpauth.Stale:
-		facts.Credentials = access.StaleCredentials
-	}
-	if a.Access.Certificates != nil && r.TLS != nil && len(r.TLS.PeerCertificates) > 0 {
-		facts.Certificate, e.certificate = a.Access.Certificates.ClientMAC(r.TLS)
-		facts.CertificateFault = e.certificate != ""
-		facts.Holder = !facts.CertificateFault && s.Phone(facts.Certificate.String()) != nil
-	}
-
+	now := a.Now()
+	facts := a.facts(r, e, s, f)
 	d := a.Access.Rules.Decide(facts)
+	var login httpauth.Result
+	if d.Verdict != access.Give && !d.Admitted() && a.Access.Login != nil {
+		var err error
+		if login, err = a.checkLogin(r, &e.client, f.mac, now); err != nil {
+			e.refused(reasonOf(err), f.mac)
+			return err
+		}
+		facts.Credentials, facts.User = credentials[login.State], login.MAC
+		d = a.Access.Rules.Decide(facts)
+	}
 	e.reason = string(d.Reason)
 	if e.mac = f.mac; d.Reason == access.NoSuchFile || d.Verdict == access.Give {
 		e.phone = f.phone
@@ -103,10 +87,34 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request, e *entry, s *provisi
 		if login.State == httpauth.Bad {
 			e.refused(e.reason, f.mac)
 		}
-		a.Access.Login.Challenge(w.Header(), c.device.Vendor, login.State == httpauth.Stale)
+		a.Access.Login.Challenge(w.Header(), e.client.device.Vendor, login.State == httpauth.Stale)
 		return errAsk
 	}
 	return a.refuse(e, s, f, d.Reason, now)
+}
+
+// facts is what is known of a request without its credentials.
+func (a *api) facts(r *http.Request, e *entry, s *provision.Snapshot, f wanted) access.Facts {
+	c := &e.client
+	facts := access.Facts{Source: c.addr, Device: c.device.MAC, Known: f.known, Owned: f.own, Profile: f.profile}
+	if c.hidden {
+		facts.Source = netip.Addr{}
+		a.warnProxy(c)
+	}
+	if f.own {
+		facts.Phone = f.mac
+	}
+	if a.Access.Certificates != nil && r.TLS != nil && len(r.TLS.PeerCertificates) > 0 {
+		facts.Certificate, e.certificate = a.Access.Certificates.ClientMAC(r.TLS)
+		facts.CertificateFault = e.certificate != ""
+		facts.Holder = !facts.CertificateFault && s.Phone(facts.Certificate.String()) != nil
+	}
+	return facts
+}
+
+// credentials are the policy's words for what httpauth found.
+var credentials = map[httpauth.State]access.Credentials{
+	httpauth.OK: access.GoodCredentials, httpauth.Bad: access.BadCredentials, httpauth.Stale: access.StaleCredentials,
 }
 
 // refuse answers as for a name that is not there, or where too many of those were asked for with 429. What an admitted
@@ -135,9 +143,6 @@ func (a *api) refuse(e *entry, s *provision.Snapshot, f wanted, reason access.Re
 
 // checkLogin checks the credentials of a request, unless its source has tried too many for that user.
 func (a *api) checkLogin(r *http.Request, c *client, mac provision.MAC, now time.Time) (httpauth.Result, error) {
-	if a.Access.Login == nil {
-		return httpauth.Result{}, nil
-	}
 	failed := a.Access.Failed
 	who := access.SourceOf(c.addr).Of(httpauth.User(r))
 	if failed != nil && r.Header.Get("Authorization") != "" && failed.Over(who, now) {
@@ -149,6 +154,8 @@ func (a *api) checkLogin(r *http.Request, c *client, mac provision.MAC, now time
 		return result, errBusy
 	case result.State == httpauth.Bad && failed != nil:
 		failed.Spend(who, r.Header.Get("Authorization"), now)
+	case result.State == httpauth.OK:
+		a.warnPlain(c)
 	}
 	return result, nil
 }

@@ -148,6 +148,77 @@ func TestEverybodyIsAsked(t *testing.T) {
 	}
 }
 
+// Whose file it is decides who else may have it: of a phone without a MAC nobody, of a static file with a MAC its phone.
+func TestWhoseFile(t *testing.T) {
+	b := guard(t)
+	withLogin(t, b)
+	b.Store.Swap(buildConfig(t, map[string]string{
+		"phoneprov.conf": "[p]\nstaticdir = static/\nstatic_file => fw.bin\nstatic_file => 0011223344bb-fw.bin\n${MAC}.cfg => t.cfg\n",
+		"users.conf": "[6001]\nautoprov=yes\nprofile=p\nmacaddress=0011223344aa\n[6002]\nautoprov=yes\nprofile=p\nmacaddress=0011223344bb\n" +
+			"[6003]\nautoprov=yes\nprofile=p\nmacaddress=softphone-3\n",
+	}))
+	yealink := agent("Yealink SIP-T46G 28.72.0.1 00:11:22:33:44:aa")
+	denied := *b
+	denied.Access.Rules.Deny = []provision.MAC{{0x00, 0x11, 0x22, 0x33, 0x44, 0xaa}}
+	for name, tt := range map[string]struct {
+		b            *bench
+		remote, file string
+		edit         func(*http.Request)
+		status       int
+	}{
+		"own":                               {b, internet, "0011223344aa.cfg", basic("phone", "right-phone"), 200},
+		"nobody's":                          {b, internet, "fw.bin", basic("phone", "right-phone"), 200},
+		"without a MAC":                     {b, internet, "softphone-3.cfg", basic("phone", "right-phone"), 404},
+		"without a MAC, shared":             {b, internet, "softphone-3.cfg", basic("all", "right-all"), 200},
+		"without a MAC, LAN":                {b, lan, "softphone-3.cfg", nil, 200},
+		"static of another":                 {b, internet, "0011223344bb-fw.bin", basic("phone", "right-phone"), 401},
+		"static of another, shared":         {b, internet, "0011223344bb-fw.bin", basic("all", "right-all"), 404}, // there is no such file
+		"static of another, its User-Agent": {b, lan, "0011223344bb-fw.bin", yealink, 404},
+		"denied":                            {&denied, lan, "0011223344aa.cfg", nil, 404},
+		"denied, nobody's":                  {&denied, lan, "fw.bin", yealink, 404},
+		"denied, its password":              {&denied, internet, "fw.bin", basic("phone", "right-phone"), 404},
+	} {
+		if w := from(Phones(tt.b.Options), tt.remote, tt.file, tt.edit); w.Code != tt.status {
+			t.Errorf("%s: got %d, want %d", name, w.Code, tt.status)
+		}
+	}
+}
+
+// Where the address is enough credentials cannot be wrong.
+func TestNeedlessCredentials(t *testing.T) {
+	b := guard(t)
+	withLogin(t, b)
+	h := Phones(b.Options)
+	for i := range 10 {
+		if w := from(h, lan, "0011223344aa.cfg", basic("all", fmt.Sprint("wrong", i))); w.Code != 200 {
+			t.Errorf("%d: got %d", i, w.Code)
+		}
+	}
+}
+
+// The phones of a profile that is open to more addresses are no scanners there.
+func TestPhonesOfAWiderProfile(t *testing.T) {
+	b := guard(t)
+	users := ""
+	for i := range 30 {
+		users += fmt.Sprintf("[%d]\nautoprov=yes\nprofile=p\nmacaddress=0004f20000%02x\n", 6000+i, i)
+	}
+	b.Store.Swap(buildConfig(t, map[string]string{"phoneprov.conf": "[p]\n${MAC}.cfg => t.cfg\n", "users.conf": users}))
+	b.Access.Rules.Profiles = map[string]access.ProfileRules{"p": {Allow: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}}}
+	h := Phones(b.Options)
+	for i := range 30 {
+		for suffix, want := range map[string]int{".cfg": 200, "-web.cfg": 404, "-phone.cfg": 404} {
+			name := fmt.Sprintf("0004f20000%02x%s", i, suffix)
+			if w := from(h, internet, name, nil); w.Code != want {
+				t.Errorf("%s: got %d, want %d", name, w.Code, want)
+			}
+		}
+	}
+	if strings.Contains(b.log.String(), `"message":"refused"`) {
+		t.Errorf("refused:\n%s", &b.log)
+	}
+}
+
 // A source that tries many passwords of a user waits; the others behind its address do not.
 func TestFailedLogins(t *testing.T) {
 	b := guard(t)
@@ -240,8 +311,9 @@ func TestTrustedProxy(t *testing.T) {
 		"forgotten proxy":       {lan, forwarded("X-Forwarded-For", "198.51.100.7"), 404, "Not Found\n"},
 		"forgotten proxy, LAN":  {lan, forwarded("X-Forwarded-For", "192.168.1.6"), 404, "Not Found\n"},
 		"not a proxy's host":    {lan, forwarded("X-Forwarded-Host", "evil.example"), 200, "user 6001 of pbx.test\n"},
-		"its host is no host":   {proxy, forwarded("X-Forwarded-Host", "<x>"), 200, "user 6001 of \n"},
-		"its scheme is no such": {proxy, forwarded("X-Forwarded-Proto", "javascript"), 200, "user 6001 of pbx.test\n"},
+		"says nothing":          {proxy, nil, 404, "Not Found\n"},
+		"its host is no host":   {proxy, forwarded("X-Forwarded-For", "192.168.1.5", "X-Forwarded-Host", "<x>"), 200, "user 6001 of \n"},
+		"its scheme is no such": {proxy, forwarded("X-Forwarded-For", "192.168.1.5", "X-Forwarded-Proto", "javascript"), 200, "user 6001 of pbx.test\n"},
 	} {
 		if w := from(h, tt.remote, "0011223344aa.cfg", tt.edit); w.Code != tt.status || w.Body.String() != tt.body {
 			t.Errorf("%s: got %d %q, want %d %q", name, w.Code, w.Body, tt.status, tt.body)

@@ -49,27 +49,34 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 	return nil
 }
 
-// find tells what a name stands for: a route; else stored, what its phone sent under that name.
+// find tells what a name stands for: a route; else stored, what its phone sent under that name. A static file with a MAC in
+// its name is that phone's own.
 func (a *api) find(s *provision.Snapshot, route *provision.Route, name string) (f wanted, stored string) {
-	if route != nil {
-		f = wanted{phone: route.Phone, profile: route.Profile().Name, known: true}
-		if f.own = route.Phone != nil; f.own {
-			f.mac = route.Phone.MAC
-		}
-		return f, ""
+	if route != nil && !route.Static() {
+		return wanted{mac: route.Phone.MAC, phone: route.Phone, profile: route.Profile().Name, known: true, own: true}, ""
 	}
-	var ok bool
-	if f.mac, _, ok = provision.FindMAC(name); !ok {
-		return wanted{}, ""
+	var named bool
+	if f.mac, _, named = provision.FindMAC(name); named {
+		f.phone = s.Phone(f.mac.String())
 	}
-	if f.phone = s.Phone(f.mac.String()); f.phone == nil {
-		return f, ""
-	}
-	mac, stored, ok := uploads.Name(name)
-	if ok && mac == f.mac && a.Uploads.Mode == UploadsStore && a.Uploads.Store.Has(mac, stored) {
-		f.known, f.own, f.profile = true, true, f.phone.Profile.Name
+	switch {
+	case route != nil:
+		f.known, f.own, f.profile = true, named, route.Profile().Name
+	case f.phone != nil:
+		f.profile = f.phone.Profile.Name
+		stored = a.storedName(f.mac, name)
+		f.known, f.own = stored != "", true
 	}
 	return f, stored
+}
+
+// storedName is the name under which the phone sent what it asks for now; empty: it did not.
+func (a *api) storedName(mac provision.MAC, uri string) string {
+	of, name, ok := uploads.Name(uri)
+	if !ok || of != mac || a.Uploads.Mode != UploadsStore || !a.Uploads.Store.Has(mac, name) {
+		return ""
+	}
+	return name
 }
 
 // send answers with a document, or where the request asks for that with 304 or 412 by its entity tag, and of a static

@@ -10,8 +10,8 @@ const maxHops = 16
 
 // Client is the address of the phone: the peer's, or where the peer is a trusted proxy what X-Forwarded-For says, the
 // last address in it that is no trusted proxy, since what stands before that may be of the client's making. Where there is
-// no address in that place it is not known, the zero Addr: it must not be taken for the proxy's. trusted says that the peer
-// is a proxy, whose other headers count too.
+// no such address it is not known, the zero Addr: a proxy is no phone. trusted says that the peer is a proxy, whose other
+// headers count too.
 func Client(peer netip.Addr, forwarded []string, proxies []netip.Prefix) (client netip.Addr, trusted bool) {
 	client = peer.Unmap()
 	if !contains(proxies, client) {
@@ -19,8 +19,11 @@ func Client(peer netip.Addr, forwarded []string, proxies []netip.Prefix) (client
 	}
 	list := strings.Join(forwarded, ",")
 	for range maxHops {
-		if list == "" || !contains(proxies, client) {
+		if !contains(proxies, client) {
 			return client, true
+		}
+		if list == "" {
+			break
 		}
 		comma := strings.LastIndexByte(list, ',')
 		hop, ok := hopAddr(list[comma+1:])

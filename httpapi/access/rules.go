@@ -46,10 +46,12 @@ type Facts struct {
 	CertificateFault bool
 	Holder           bool // Certificate is of a phone that is served
 	Credentials      Credentials
+	User             provision.MAC // the phone that good credentials belong to; zero: all phones share them
 
 	Known   bool          // there is a file of that name
+	Owned   bool          // it is some phone's own
 	Phone   provision.MAC // whose file it is; zero: nobody's in particular, or of a phone without a MAC
-	Profile string        // that the file belongs to
+	Profile string        // that the file belongs to, or would: that of the phone whose MAC is in the name
 }
 
 // Credentials are what became of a request's user name and password.
@@ -82,15 +84,16 @@ const (
 	ByCredentials Reason = "credentials"
 	ByCertificate Reason = "certificate"
 
-	NoSuchFile       Reason = "no such file"
-	AddressRefused   Reason = "address not allowed"
-	NeedsCredentials Reason = "no credentials"
-	WrongCredentials Reason = "wrong credentials"
-	StaleNonce       Reason = "stale nonce"
-	OtherDevice      Reason = "user agent of another phone"
-	Denied           Reason = "mac denied"
-	BadCertificate   Reason = "certificate not accepted"
-	OthersCert       Reason = "certificate of another phone"
+	NoSuchFile        Reason = "no such file"
+	AddressRefused    Reason = "address not allowed"
+	NeedsCredentials  Reason = "no credentials"
+	WrongCredentials  Reason = "wrong credentials"
+	StaleNonce        Reason = "stale nonce"
+	OthersCredentials Reason = "credentials of another phone"
+	OtherDevice       Reason = "user agent of another phone"
+	Denied            Reason = "mac denied"
+	BadCertificate    Reason = "certificate not accepted"
+	OthersCert        Reason = "certificate of another phone"
 )
 
 // Decision is a verdict with its reason.
@@ -99,18 +102,23 @@ type Decision struct {
 	Reason  Reason
 }
 
+// Admitted reports a request that was let in, though it does not get its file: credentials would change nothing.
+func (d Decision) Admitted() bool {
+	return d.Verdict == Give || d.Reason == NoSuchFile || d.Reason == OtherDevice || d.Reason == Denied
+}
+
 // Decide says what to do with a request. It is the whole policy. Whatever is not given gets the verdict of a name that is
 // not there, so that nobody can tell one from the other.
 func (r *Rules) Decide(f Facts) Decision {
 	by, why := r.admit(f)
 	switch {
 	case why != "":
-	case !f.Known:
-		why = NoSuchFile
-	case f.Device != (provision.MAC{}) && f.Phone != (provision.MAC{}) && f.Device != f.Phone:
-		why = OtherDevice
 	case r.denied(f):
 		why = Denied
+	case !f.Known:
+		return Decision{Refuse, NoSuchFile}
+	case f.Device != (provision.MAC{}) && f.Phone != (provision.MAC{}) && f.Device != f.Phone:
+		why = OtherDevice
 	default:
 		return Decision{Give, by}
 	}
@@ -120,15 +128,16 @@ func (r *Rules) Decide(f Facts) Decision {
 	return Decision{Refuse, why}
 }
 
-// admit tells by which of the rules a request may have a file, or why by none.
+// admit tells by which of the rules a request may have a file, or why by none. What is the own file of a phone without a MAC
+// no other phone proves to be: only an address and the credentials that all share open it.
 func (r *Rules) admit(f Facts) (by, why Reason) {
 	none := provision.MAC{}
 	switch {
-	case contains(r.allow(f.Profile), f.Source) && (f.Known || r.allowedAnything(f.Source)):
+	case contains(r.allow(f.Profile), f.Source) && (f.Known || f.Profile != "" || r.allowedAnything(f.Source)):
 		return ByAddress, ""
-	case r.Credentials && f.Credentials == GoodCredentials:
+	case r.Credentials && f.Credentials == GoodCredentials && (f.User == none || f.User == f.Phone || !f.Owned):
 		return ByCredentials, ""
-	case f.Holder && (f.Certificate == f.Phone || f.Phone == none):
+	case f.Holder && (f.Certificate == f.Phone || !f.Owned):
 		return ByCertificate, ""
 	}
 	return "", r.whyNot(f)
@@ -162,18 +171,26 @@ func contains(list []netip.Prefix, a netip.Addr) bool {
 	return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
+// denied reports a MAC that gets nothing: the file's, or the one that the request says or proves to be of.
 func (r *Rules) denied(f Facts) bool {
-	return f.Phone != (provision.MAC{}) &&
-		(slices.Contains(r.Deny, f.Phone) || slices.Contains(r.Profiles[f.Profile].Deny, f.Phone))
+	for _, mac := range [...]provision.MAC{f.Phone, f.Device, f.Certificate, f.User} {
+		if mac != (provision.MAC{}) && (slices.Contains(r.Deny, mac) || slices.Contains(r.Profiles[f.Profile].Deny, mac)) {
+			return true
+		}
+	}
+	return false
 }
 
 // whyNot says what was missing, the nearest thing first.
 func (r *Rules) whyNot(f Facts) Reason {
-	switch f.Credentials {
-	case BadCredentials:
+	switch {
+	case !r.Credentials:
+	case f.Credentials == BadCredentials:
 		return WrongCredentials
-	case StaleCredentials:
+	case f.Credentials == StaleCredentials:
 		return StaleNonce
+	case f.Credentials == GoodCredentials:
+		return OthersCredentials
 	}
 	switch {
 	case f.Certificate != (provision.MAC{}):

@@ -29,13 +29,16 @@ func TestDecide(t *testing.T) {
 	}}
 	wide := Rules{Allow: DefaultAllow(), Profiles: map[string]ProfileRules{"open": {Allow: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}}}}
 
-	file := func(m provision.MAC) Facts { return Facts{Known: true, Phone: m, Profile: "desk"} }
+	file := func(m provision.MAC) Facts { return Facts{Known: true, Owned: true, Phone: m, Profile: "desk"} }
 	static, unknown := Facts{Known: true, Profile: "desk"}, Facts{}
 	from := func(source netip.Addr, f Facts) Facts { f.Source = source; return f }
 	with := func(c Credentials, f Facts) Facts { f.Credentials = c; return f }
 	agent := func(m provision.MAC, f Facts) Facts { f.Device = m; return f }
 	cert := func(m provision.MAC, holder bool, f Facts) Facts { f.Certificate, f.Holder = m, holder; return f }
 	profile := func(name string, f Facts) Facts { f.Profile = name; return f }
+	user := func(m provision.MAC, f Facts) Facts { f.Credentials, f.User = GoodCredentials, m; return f }
+	missing := func(name string) Facts { return Facts{Profile: name} } // of a phone that is served
+	nameless := Facts{Known: true, Owned: true, Profile: "desk"}       // of a phone without a MAC
 	bad := func(f Facts) Facts { f.CertificateFault = true; return f }
 
 	tests := []struct {
@@ -87,6 +90,19 @@ func TestDecide(t *testing.T) {
 		{"bad certificate", &open, from(net, bad(file(a))), Decision{Refuse, BadCertificate}},
 		{"bad certificate, LAN", &open, from(lan, bad(file(a))), Decision{Give, ByAddress}},
 
+		{"own credentials", &asking, from(net, user(a, file(a))), Decision{Give, ByCredentials}},
+		{"own credentials, static", &asking, from(net, user(a, static)), Decision{Give, ByCredentials}},
+		{"own credentials, another's file", &asking, from(net, user(b, file(a))), Decision{Refuse, OthersCredentials}},
+		{"own credentials, file of a phone without a MAC", &asking, from(net, user(a, nameless)), Decision{Refuse, OthersCredentials}},
+		{"shared credentials, file of a phone without a MAC", &asking, from(net, user(provision.MAC{}, nameless)), Decision{Give, ByCredentials}},
+		{"certificate, file of a phone without a MAC", &open, from(net, cert(a, true, nameless)), Decision{Refuse, OthersCert}},
+		{"LAN, file of a phone without a MAC", &open, from(lan, nameless), Decision{Give, ByAddress}},
+		{"denied certificate, static", &open, from(net, cert(denied, true, static)), Decision{Refuse, Denied}},
+		{"denied credentials, static", &asking, from(net, user(denied, static)), Decision{Refuse, Denied}},
+		{"denied User-Agent, static", &open, from(lan, agent(denied, static)), Decision{Refuse, Denied}},
+		{"denied User-Agent, unknown", &open, from(lan, agent(denied, unknown)), Decision{Refuse, Denied}},
+		{"wider profile, missing file of its phone", &wide, from(net, missing("open")), Decision{Refuse, NoSuchFile}},
+		{"narrower profile, missing file of its phone", &profiles, from(lan, missing("home")), Decision{Ask, NeedsCredentials}},
 		{"profile without addresses, LAN", &profiles, from(lan, profile("home", file(a))), Decision{Ask, NeedsCredentials}},
 		{"profile without addresses, LAN, User-Agent of another", &profiles, from(lan, agent(b, file(a))), Decision{Ask, OtherDevice}},
 		{"and so unknown, LAN", &profiles, from(lan, unknown), Decision{Ask, NeedsCredentials}},
@@ -121,7 +137,7 @@ func TestStrangerLearnsNothing(t *testing.T) {
 						for _, certificate := range []provision.MAC{{}, mine} {
 							f := Facts{Source: netip.MustParseAddr(source), Credentials: c, Certificate: certificate, Holder: certificate == mine, Device: mine}
 							unknown := rules.Decide(f)
-							f.Known, f.Phone, f.Profile = true, other, "p"
+							f.Known, f.Owned, f.Phone, f.Profile = true, true, other, "p"
 							if known := rules.Decide(f); known.Verdict != Give && known.Verdict != unknown.Verdict {
 								t.Errorf("%+v, %+v: known is %+v, unknown %+v", rules, f, known, unknown)
 							}
