@@ -24,8 +24,8 @@ const (
 // image of deploy/asterisk/Dockerfile: Asterisk 22.
 const image = "phoneprov-asterisk:forky"
 
-// lifetime ends a container that an interrupted run left, in seconds.
-const lifetime = "3600"
+// label is on the containers of a run, with its id as the value: deploy/bench/run removes what is left of them.
+const label = "phoneprov-bench"
 
 // asterisk is one that runs in a container, on the host's own loopback so that no network of Docker's is measured.
 type asterisk struct {
@@ -41,12 +41,15 @@ func (m missing) Error() string { return string(m) }
 
 // docker runs the client and returns its output.
 func docker(ctx context.Context, args ...string) (string, error) {
-	out, err := exec.CommandContext(ctx, "docker", args...).CombinedOutput()
+	var complaint strings.Builder
+	cmd := exec.CommandContext(ctx, "docker", args...)
+	cmd.Stderr = &complaint
+	out, err := cmd.Output()
 	if errors.Is(err, exec.ErrNotFound) {
 		return "", missing("no docker")
 	}
 	if err != nil {
-		return "", fmt.Errorf("docker %s: %w: %s", args[0], err, out)
+		return "", fmt.Errorf("docker %s: %w: %s", args[0], err, strings.TrimSpace(complaint.String()))
 	}
 	return strings.TrimSpace(string(out)), nil
 }
@@ -79,8 +82,8 @@ func (b *bench) startAsterisk(ctx context.Context, configDir string) (*asterisk,
 	if err := writeAsterisk(configDir, b.options.root, a); err != nil {
 		return nil, err
 	}
-	a.container, err = docker(ctx, "run", "-d", "--label", "phoneprov-bench", "--network", "host",
-		"-v", configDir+":/etc/asterisk", "-v", b.data+":/usr/share/asterisk/phoneprov:ro", image, "timeout", lifetime, "asterisk", "-f", "-p")
+	a.container, err = docker(ctx, "run", "-d", "--label", label+"="+b.options.id, "--network", "host",
+		"-v", configDir+":/etc/asterisk", "-v", b.data+":/usr/share/asterisk/phoneprov:ro", image)
 	if err != nil {
 		return nil, err
 	}
@@ -127,9 +130,9 @@ func writeAsterisk(dir, root string, a *asterisk) error {
 	_, httpPort, _ := net.SplitHostPort(a.address)
 	_, amiPort, _ := net.SplitHostPort(a.ami)
 	own := map[string]string{
-		"phoneprov.conf":  "", // the tree's
-		"users.conf":      "",
-		"pjsip.conf":      "[general]\n",
+		"phoneprov.conf": "", // the tree's
+		"users.conf":     "",
+		"pjsip.conf":     "[general]\n", "pjsip_wizard.conf": "[general]\n",
 		"extensions.conf": "[default]\n",
 		"logger.conf":     "[general]\n[logfiles]\n",
 		"http.conf":       "[general]\nenabled=yes\nbindaddr=127.0.0.1\nbindport=" + httpPort + "\nsessionlimit=500\n",

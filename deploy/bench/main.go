@@ -28,6 +28,7 @@ type options struct {
 	rows    string
 
 	root, phoneprov, barechi string // what deploy/bench/run built
+	id                       string // of the run
 	profile                  string // directory for profiles; empty: none
 }
 
@@ -42,6 +43,7 @@ func parseOptions(args []string) (o options, err error) {
 	f.StringVar(&o.root, "root", ".", "`directory` of the checkout")
 	f.StringVar(&o.phoneprov, "phoneprov", "phoneprov", "`program`")
 	f.StringVar(&o.barechi, "barechi", "barechi", "`program`")
+	f.StringVar(&o.id, "id", "0", "`text` that containers are labelled with")
 	f.StringVar(&o.profile, "profile", "", "`directory` for a CPU, heap and mutex profile of phoneprov in each row")
 	if err := f.Parse(args); err != nil {
 		return o, err

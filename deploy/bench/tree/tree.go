@@ -37,6 +37,7 @@ func Directory(i int) string { return MAC(i) + "-directory.xml" }
 const profiles = `[general]
 serveraddr=127.0.0.1
 serverport=5060
+default_profile=bench
 [bench]
 mime_type => text/xml
 setvar => NTP=pool.ntp.org
