@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// amiTimeout is for one answer or event: Asterisk reloads 100,000 users in some 8 s.
+// amiTimeout is for one answer or event: Asterisk reloads 100,000 users in some 8 s, and in much more when it is busy.
 const amiTimeout = 2 * time.Minute
 
 // amiClient is the least that talks to the manager interface: what Asterisk itself takes is measured with it, and nothing
@@ -91,7 +91,10 @@ func (c *amiClient) reload(module string) (at time.Time, took time.Duration, err
 	if err := c.send("Command", "Command: module reload "+module); err != nil {
 		return at, 0, err
 	}
-	_, err = c.await("Event: Reload")
+	event, err := c.await("Event: Reload")
 	at = time.Now()
+	if err == nil && !strings.Contains(event, "\r\nStatus: 0\r\n") {
+		err = fmt.Errorf("asterisk does not reload %s: %.200q", module, event)
+	}
 	return at, at.Sub(start), err
 }
