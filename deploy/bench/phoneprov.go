@@ -56,7 +56,7 @@ func (b *bench) startPhoneprov(ctx context.Context, configDir string, from sourc
 		"PHONEPROV_AMI_SECRET=" + amiSecret,
 		"PHONEPROV_HTTP_LISTEN=" + address,
 		"PHONEPROV_ADMIN_LISTEN=",
-		profileEnv + "=" + b.profileDir(),
+		profileEnv + "=" + b.options.profile,
 	}
 	config := filepath.Join(b.dir, "phoneprov.ini") // empty: nothing of this machine's is read
 	cmd, logFile, err := b.start("phoneprov", env, b.options.phoneprov, "serve", "-config", config)
@@ -73,9 +73,7 @@ func (b *bench) startPhoneprov(ctx context.Context, configDir string, from sourc
 		return nil, fmt.Errorf("phoneprov did not start: %w: see %s", err, logFile)
 	}
 	p.ready = time.Now()
-	if err := b.startProfile(p); err != nil {
-		return nil, err
-	}
+	b.profile(p)
 	_, err = p.synced(ctx)
 	return p, err
 }

@@ -10,25 +10,15 @@ import (
 	"time"
 )
 
-// profileEnv names the directory for profiles to a phoneprov that deploy/bench/run built with profiled.go.txt: at SIGUSR1 it
-// begins, and at the next one writes what it found. Any other phoneprov would die of that signal.
+// profileEnv names the directory for profiles to a phoneprov that deploy/bench/run built with profiled.go.txt: it profiles
+// itself all the time, and at SIGUSR1 writes what it found since the last one. Any other phoneprov would die of that signal.
 const profileEnv = "PHONEPROV_BENCH_PROFILE"
 
-// profileDir is where the row that is being measured gets its profiles; empty: they are not asked for.
-func (b *bench) profileDir() string {
-	if b.options.profile == "" {
-		return ""
+// profile makes a phoneprov's profiles be written at the end of the row.
+func (b *bench) profile(p *phoneprov) {
+	if b.options.profile != "" && !slices.Contains(b.profiled, p) {
+		b.profiled = append(b.profiled, p)
 	}
-	return b.options.profile
-}
-
-// startProfile begins the profiles of a phoneprov for the row, once.
-func (b *bench) startProfile(p *phoneprov) error {
-	if b.profileDir() == "" || slices.Contains(b.profiled, p) {
-		return nil
-	}
-	b.profiled = append(b.profiled, p)
-	return p.cmd.Process.Signal(syscall.SIGUSR1)
 }
 
 // stopProfiles writes them, and gives them the row's name.
@@ -41,8 +31,8 @@ func (b *bench) stopProfiles() error {
 			return err
 		}
 		for _, kind := range []string{"mutex", "heap", "cpu"} { // as they are written, the last one last
-			from := filepath.Join(b.profileDir(), fmt.Sprintf("%s-%d.pprof", kind, p.pid))
-			to := filepath.Join(b.profileDir(), fmt.Sprintf("%s-%d.%s.pprof", b.row, i+1, kind))
+			from := filepath.Join(b.options.profile, fmt.Sprintf("%s-%d.pprof", kind, p.pid))
+			to := filepath.Join(b.options.profile, fmt.Sprintf("%s-%d.%s.pprof", b.row, i+1, kind))
 			err := eventually(context.Background(), 10*time.Second, 10*time.Millisecond, func() error { return os.Rename(from, to) })
 			if err != nil {
 				return err

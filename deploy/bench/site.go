@@ -55,7 +55,8 @@ func (s *site) phoneprov(ctx context.Context) (*phoneprov, error) {
 		}
 		s.files = p
 	}
-	return s.files, s.b.startProfile(s.files)
+	s.b.profile(s.files)
+	return s.files, nil
 }
 
 // asterisk gives the site's. The error is a missing where there is none.
