@@ -194,6 +194,9 @@ func TestWriteAsterisk(t *testing.T) {
 		if err != nil || !strings.Contains(string(text), want) {
 			t.Errorf("%s: %v: want %q in it", name, err, want)
 		}
+		if strings.Contains(string(text), slowModule) {
+			t.Errorf("%s loads a slow module", name)
+		}
 	}
 }
 
