@@ -35,9 +35,23 @@ func BenchmarkBuild(b *testing.B) {
 }
 
 func BenchmarkCompare(b *testing.B) {
-	s, _ := build(b, map[string]string{"phoneprov.conf": benchProfile, "users.conf": benchUsers(100_000)})
-	for b.Loop() {
-		Compare(s, s)
+	files := map[string]string{"phoneprov.conf": benchProfile, "users.conf": benchUsers(100_000)}
+	old, _ := build(b, files)
+	files["phoneprov.conf"] = strings.Replace(benchProfile, "A=", "B=", 1)
+	changed, _ := build(b, files)
+	for _, row := range []struct {
+		name string
+		next *Snapshot
+		want int
+	}{{"nothing changed", old, 0}, {"all changed", changed, 100_000}} {
+		b.Run(row.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if c := Compare(old, row.next); c.Changed != row.want {
+					b.Fatalf("got %+v", c)
+				}
+			}
+		})
 	}
 }
 
@@ -77,6 +91,19 @@ func BenchmarkRender(b *testing.B) {
 					b.Fatal(err)
 				}
 				b.SetBytes(doc.Size)
+			}
+		})
+	}
+}
+
+func BenchmarkParseUserAgent(b *testing.B) {
+	for name, text := range map[string]string{
+		"Poly": "FileTransport PolycomVVX-VVX_411-UA/5.9.0", "Yealink": "Yealink SIP-T46S 66.84.0.15 00:15:65:aa:bb:cc", "none": "curl/8.0",
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				ParseUserAgent(text)
 			}
 		})
 	}

@@ -33,7 +33,7 @@ var importRules = []struct {
 // directRules say who alone may import a third-party package itself: its types stay where they are adapted.
 var directRules = map[string][]string{
 	"github.com/ivahaev/amigo":     {"amisync"},
-	"github.com/go-chi/chi/v5":     {"httpapi"},
+	"github.com/go-chi/chi/v5":     {"httpapi", "deploy/bench/barechi"},
 	"gopkg.in/ini.v1":              {"cmd/phoneprov"},
 	"github.com/fsnotify/fsnotify": {"amisync"},
 	"golang.org/x/crypto/bcrypt":   {"httpapi/httpauth"},

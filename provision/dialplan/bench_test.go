@@ -53,6 +53,17 @@ func BenchmarkRegex(b *testing.B) { benchOne(b, `$["${A}" =~ "l(.)h"]`) }
 
 func BenchmarkStrftime(b *testing.B) { benchOne(b, "${STRFTIME(0,Europe/Berlin,%F %T)}") }
 
+// BenchmarkFunction has what templates are full of.
+func BenchmarkFunction(b *testing.B) {
+	for _, text := range []string{
+		"${A}", "${SP:0:5}", "${TOUPPER(${A})}", "${IF($[\"${A}\"=\"alpha\"]?yes:no)}", "${CUT(A,l,1)}", "${REPLACE(A,a,b)}",
+		"${FILTER(a-z,${A})}", "${LEN(${A})}", "${MD5(${A})}", "${MATH(1+2,int)}", "${SPRINTF(%05d,${NUM})}", "${URIENCODE(${SP})}",
+		"$[${NUM} / 60]",
+	} {
+		b.Run(text, func(b *testing.B) { benchOne(b, text) })
+	}
+}
+
 func benchOne(b *testing.B, text string) {
 	t, env := Parse("bench", text), rowEnv()
 	b.ReportAllocs()
