@@ -8,9 +8,13 @@ import (
 	"time"
 )
 
-// maxSources bounds the sources that a Budget remembers in each of its two periods: what is beyond makes it forget the
-// older one early. A million sources take under 100 MB.
-const maxSources = 1 << 19
+// What a Budget remembers, in bytes as measured: a source and each of its things, and how much of that in each of its two
+// periods. What is beyond makes it forget the older one early. So two Budgets take under 100 MB, whatever comes.
+const (
+	sourceBytes = 64
+	thingBytes  = 16
+	maxBytes    = 20 << 20
+)
 
 // Budget counts distinct things (MACs that are not there, user names with a wrong password) by source: an IPv4 address,
 // or an IPv6 /64, which is what one subscriber has. A thing counts for at least the period and at most twice as long. Its
@@ -23,6 +27,7 @@ type Budget struct {
 	mu         sync.Mutex
 	begun      time.Time // when now was
 	now, early map[Source][]uint32
+	bytes      int // of now
 }
 
 // Source is what a Budget is kept for: the first 64 bits of an IPv6 address, or an IPv4 address.
@@ -71,8 +76,11 @@ func (b *Budget) Spend(s Source, thing string, at time.Time) bool {
 	case len(spent) > b.most: // no more need be remembered
 		return false
 	}
-	if _, known := b.now[s]; !known && len(b.now) >= maxSources {
+	if b.bytes >= maxBytes {
 		b.begin(at)
+	}
+	if b.bytes += thingBytes; b.now[s] == nil {
+		b.bytes += sourceBytes
 	}
 	b.now[s] = append(b.now[s], hash)
 	return len(spent) < b.most
@@ -105,12 +113,13 @@ func (b *Budget) spent(s Source) []uint32 {
 func (b *Budget) turn(at time.Time) {
 	switch age := at.Sub(b.begun); {
 	case age >= 2*b.period:
-		b.early, b.now, b.begun = nil, map[Source][]uint32{}, at
+		b.begin(at)
+		b.early = nil
 	case age >= b.period:
 		b.begin(at)
 	}
 }
 
 func (b *Budget) begin(at time.Time) {
-	b.early, b.now, b.begun = b.now, map[Source][]uint32{}, at
+	b.early, b.now, b.begun, b.bytes = b.now, map[Source][]uint32{}, at, 0
 }

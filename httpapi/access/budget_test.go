@@ -50,30 +50,33 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// A million sources, and more, cost under 100 MB.
+// Any number of sources, with one MAC each or with all that they may spend, costs under 50 MB: two Budgets are under 100.
 func TestBudgetIsBounded(t *testing.T) {
-	const most = 100 << 20
-	b := NewBudget(20, 10*time.Minute)
+	const most = 50 << 20
 	now := time.Unix(1_800_000_000, 0)
-	before := heap()
-	for i := range uint32(1_500_000) {
-		var a [4]byte
-		binary.BigEndian.PutUint32(a[:], i)
-		b.Spend(SourceOf(netip.AddrFrom4(a)), "0004f2000001", now)
-	}
-	if used := heap() - before; used > most {
-		t.Errorf("%d MB", used>>20)
-	}
-	var last [4]byte
-	binary.BigEndian.PutUint32(last[:], 1_499_999)
-	for i := range 20 {
-		b.Spend(SourceOf(netip.AddrFrom4(last)), fmt.Sprint(i), now)
-	}
-	if !b.Over(SourceOf(netip.AddrFrom4(last)), now) {
-		t.Error("a source of now is forgotten")
-	}
-	if n := len(b.now) + len(b.early); n > 2*maxSources {
-		t.Errorf("%d sources", n)
+	for _, macs := range []int{1, 4, 21} {
+		b := NewBudget(20, 10*time.Minute)
+		before := heap()
+		source := func(i int) Source {
+			var a [4]byte
+			binary.BigEndian.PutUint32(a[:], uint32(i))
+			return SourceOf(netip.AddrFrom4(a))
+		}
+		n := 1_500_000 / macs
+		for i := range n {
+			for mac := range macs {
+				b.Spend(source(i), fmt.Sprint(mac), now)
+			}
+		}
+		if used := heap() - before; used > most {
+			t.Errorf("%d MACs each: %d MB", macs, used>>20)
+		}
+		for i := range 21 {
+			b.Spend(source(n-1), fmt.Sprint(i), now)
+		}
+		if !b.Over(source(n-1), now) {
+			t.Errorf("%d MACs each: a source of now is forgotten", macs)
+		}
 	}
 }
 

@@ -169,13 +169,39 @@ func (s *Store) Put(mac provision.MAC, name string, data []byte) (created bool, 
 }
 
 // makeRoom removes logs until there is room for so many bytes more: the phone's own where its quota is used up, then
-// anybody's.
+// anybody's. Where that would not be enough none is removed.
 func (s *Store) makeRoom(k key, more int64) error {
-	err := s.removeLogs(k, func() bool { return s.takenBy(k.mac)+more <= s.limits.Phone }, func(log key) bool { return log.mac == k.mac })
-	if err != nil {
-		return err
+	var logs []key
+	own, all := s.takenBy(k.mac)+more, s.all+more
+	for _, quota := range []struct {
+		full func() bool
+		its  func(key) bool
+	}{
+		{func() bool { return own > s.limits.Phone }, func(log key) bool { return log.mac == k.mac }},
+		{func() bool { return all > s.limits.All }, func(key) bool { return true }},
+	} {
+		for e := s.logs.Front(); e != nil && quota.full(); e = e.Next() {
+			log, _ := e.Value.(key)
+			if log == k || !quota.its(log) || slices.Contains(logs, log) { // k is about to be replaced
+				continue
+			}
+			f, _ := s.find(log)
+			if all -= f.taken; log.mac == k.mac {
+				own -= f.taken
+			}
+			logs = append(logs, log)
+		}
 	}
-	return s.removeLogs(k, func() bool { return s.all+more <= s.limits.All }, func(key) bool { return true })
+	if own > s.limits.Phone || all > s.limits.All {
+		return ErrFull
+	}
+	for _, log := range logs {
+		if err := s.root.Remove(log.path()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("make room for an upload: %w", err)
+		}
+		s.drop(log)
+	}
+	return nil
 }
 
 func (s *Store) takenBy(mac provision.MAC) int64 {
@@ -183,25 +209,6 @@ func (s *Store) takenBy(mac provision.MAC) int64 {
 		return p.taken
 	}
 	return 0
-}
-
-// removeLogs removes the oldest of some logs until it is enough. The file that is about to be replaced stays.
-func (s *Store) removeLogs(replaced key, enough func() bool, some func(key) bool) error {
-	for e := s.logs.Front(); !enough(); {
-		if e == nil {
-			return ErrFull
-		}
-		log, _ := e.Value.(key)
-		e = e.Next()
-		if log == replaced || !some(log) {
-			continue
-		}
-		if err := s.root.Remove(log.path()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("make room for an upload: %w", err)
-		}
-		s.drop(log)
-	}
-	return nil
 }
 
 // write makes the file whole or not at all.
