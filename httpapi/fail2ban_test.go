@@ -118,11 +118,11 @@ func TestFail2banKnowsAllReasons(t *testing.T) {
 	needProgram(t, "fail2ban-regex")
 	reasons := []string{
 		string(access.AddressRefused), string(access.NeedsCredentials), string(access.WrongCredentials), string(access.StaleNonce), string(access.OtherDevice),
-		string(access.Denied), string(access.BadCertificate), string(access.OthersCert), reasonNoPhone, reasonTooMany,
+		string(access.Denied), string(access.BadCertificate), string(access.OthersCert), string(access.OthersCredentials), reasonNoPhone, reasonTooMany,
 	}
 	for format, logger := range logFormats {
 		var log bytes.Buffer
-		for _, reason := range append(reasons, reasonBusy, string(access.ByAddress)) {
+		for _, reason := range append(reasons, reasonBusy, string(access.ByAddress), string(access.NotByCredentials), string(access.NotByCertificate)) {
 			refusal{reason: reason}.log(logger(&log), "192.0.2.1")
 			refusal{reason: reason, mac: provision.MAC{1}}.log(logger(&log), "2001:db8::1")
 		}

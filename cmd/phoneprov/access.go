@@ -33,7 +33,9 @@ func (v *service) access(s *settings) (httpapi.Access, error) {
 		a.Certificates = v.tls
 	}
 	for name, p := range s.profiles {
-		a.Rules.Profiles[name] = access.ProfileRules{Allow: p.allow, Deny: p.deny}
+		a.Rules.Profiles[name] = access.ProfileRules{
+			Allow: p.allow, Deny: p.deny, NoCredentials: p.noCredentials, NoCertificates: p.noCertificates,
+		}
 	}
 	if s.credentials == "" {
 		return a, nil

@@ -15,6 +15,8 @@ type profileSettings struct {
 	escape provision.Escape
 	allow  []netip.Prefix // nil: as for all
 	deny   []provision.MAC
+	// What does not count.
+	noCredentials, noCertificates bool
 }
 
 // profileSetting is one key of [profile NAME].
@@ -34,6 +36,10 @@ func profileTable() []profileSetting {
 			meaning: "in place of `[access] allow`; empty: no address is enough for this profile's phones"},
 		{key: "deny", set: setProfileDeny,
 			meaning: "besides `[access] deny`"},
+		{key: "passwords", value: "yes", set: counts(func(p *profileSettings) *bool { return &p.noCredentials }),
+			meaning: "`no`: passwords do not count for this profile's phones"},
+		{key: "certificates", value: "yes", set: counts(func(p *profileSettings) *bool { return &p.noCertificates }),
+			meaning: "`no`: nor do client certificates"},
 	}
 }
 
@@ -57,6 +63,17 @@ func setProfileAllow(p *profileSettings, v string) (err error) {
 func setProfileDeny(p *profileSettings, v string) (err error) {
 	p.deny, err = parseMACs(v)
 	return err
+}
+
+// counts takes yes or no, for a field that says what does not.
+func counts(not func(*profileSettings) *bool) func(*profileSettings, string) error {
+	return func(p *profileSettings, v string) error {
+		if v != "yes" && v != "no" {
+			return fmt.Errorf("%q is not one of: yes, no", v)
+		}
+		*not(p) = v == "no"
+		return nil
+	}
 }
 
 // profileName is the NAME of a section [profile NAME].

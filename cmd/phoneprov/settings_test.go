@@ -64,7 +64,7 @@ var comparePrefixes = cmp.Comparer(func(a, b netip.Prefix) bool { return a == b 
 func TestAccessSettings(t *testing.T) {
 	got, err := load(t, withSecret+"[access]\nallow = lan, 203.0.113.0/24 2001:db8::1\ndeny = 00:04:F2:00:00:01,0004f2000002\ntrusted_proxies = 10.9.0.1\n"+
 		"unknown_macs = 0\nfailed_logins = 5\n[http]\nuploads = store\nupload_dir = /u\nupload_phone_mb = 1\nupload_all_mb = 2\n"+
-		"[profile home]\nallow =\ndeny = 0004f2000003\n[profile office]\nallow = 198.51.100.0/24\n", nil)
+		"[profile home]\nallow =\ndeny = 0004f2000003\npasswords = no\n[profile office]\nallow = 198.51.100.0/24\npasswords = yes\ncertificates = no\n", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,8 +81,8 @@ func TestAccessSettings(t *testing.T) {
 		deny:    []provision.MAC{{0, 4, 0xf2, 0, 0, 1}, {0, 4, 0xf2, 0, 0, 2}}, failedLogins: 5,
 		uploads: httpapi.UploadsStore, uploadDir: "/u", uploadPhone: 1 << 20, uploadAll: 2 << 20,
 		profiles: map[string]*profileSettings{
-			"home":   {allow: prefixes(), deny: []provision.MAC{{0, 4, 0xf2, 0, 0, 3}}},
-			"office": {allow: prefixes("198.51.100.0/24")},
+			"home":   {allow: prefixes(), deny: []provision.MAC{{0, 4, 0xf2, 0, 0, 3}}, noCredentials: true},
+			"office": {allow: prefixes("198.51.100.0/24"), noCertificates: true},
 		},
 	}
 	*got = settings{allow: got.allow, proxies: got.proxies, deny: got.deny, unknownMACs: got.unknownMACs, failedLogins: got.failedLogins,
@@ -233,6 +233,7 @@ func TestBadSettings(t *testing.T) {
 		{"no secret", "", nil, `ami.secret is empty; without a manager interface ami.address must be empty too`},
 		{"key of a profile", "[profile desk]\nescpe = none\n", nil, `phoneprov.ini:2: unknown key "escpe" in [profile desk]`},
 		{"value of a profile", "[profile a]\nescape = none\n[profile b]\nescape = xml\n", nil, `phoneprov.ini:4: escape: "xml" is not one of: auto, none`},
+		{"yes or no of a profile", "[profile a]\npasswords = 0\n", nil, `phoneprov.ini:2: passwords: "0" is not one of: yes, no`},
 		{"profile without a name", "[profile ]\nescape = none\n", nil, `phoneprov.ini:2: unknown key "escape" in [profile ]`},
 		{"network", "[access]\nallow = 10.0.0.0/33\n", nil, `phoneprov.ini:2: access.allow: "10.0.0.0/33" is not a network: want 10.1.0.0/16, 2001:db8::/32, an address, or lan`},
 		{"network with bits of a host", "[access]\nallow = 10.0.0.1/8\n", nil, `phoneprov.ini:2: access.allow: "10.0.0.1/8" is not a network: want 10.1.0.0/16, 2001:db8::/32, an address, or lan`},

@@ -21,6 +21,8 @@ type Rules struct {
 type ProfileRules struct {
 	Allow []netip.Prefix // nil: as Rules.Allow; empty: no address is enough
 	Deny  []provision.MAC
+	// What does not count for the profile's phones.
+	NoCredentials, NoCertificates bool
 }
 
 // DefaultAllow are the networks of a LAN: loopback, private (RFC 1918, RFC 4193) and link-local (RFC 3927, RFC 4291).
@@ -90,6 +92,8 @@ const (
 	WrongCredentials  Reason = "wrong credentials"
 	StaleNonce        Reason = "stale nonce"
 	OthersCredentials Reason = "credentials of another phone"
+	NotByCredentials  Reason = "credentials do not count for this profile"
+	NotByCertificate  Reason = "certificates do not count for this profile"
 	OtherDevice       Reason = "user agent of another phone"
 	Denied            Reason = "mac denied"
 	BadCertificate    Reason = "certificate not accepted"
@@ -131,13 +135,13 @@ func (r *Rules) Decide(f Facts) Decision {
 // admit tells by which of the rules a request may have a file, or why by none. What is the own file of a phone without a MAC
 // no other phone proves to be: only an address and the credentials that all share open it.
 func (r *Rules) admit(f Facts) (by, why Reason) {
-	none := provision.MAC{}
+	none, its := provision.MAC{}, r.Profiles[f.Profile]
 	switch {
 	case contains(r.allow(f.Profile), f.Source) && (f.Known || f.Profile != "" || r.allowedAnything(f.Source)):
 		return ByAddress, ""
-	case r.Credentials && f.Credentials == GoodCredentials && (f.User == none || f.User == f.Phone || !f.Owned):
+	case r.Credentials && !its.NoCredentials && f.Credentials == GoodCredentials && (f.User == none || f.User == f.Phone || !f.Owned):
 		return ByCredentials, ""
-	case f.Holder && (f.Certificate == f.Phone || !f.Owned):
+	case f.Holder && !its.NoCertificates && (f.Certificate == f.Phone || !f.Owned):
 		return ByCertificate, ""
 	}
 	return "", r.whyNot(f)
@@ -189,10 +193,14 @@ func (r *Rules) whyNot(f Facts) Reason {
 		return WrongCredentials
 	case f.Credentials == StaleCredentials:
 		return StaleNonce
+	case f.Credentials == GoodCredentials && r.Profiles[f.Profile].NoCredentials:
+		return NotByCredentials
 	case f.Credentials == GoodCredentials:
 		return OthersCredentials
 	}
 	switch {
+	case f.Certificate != (provision.MAC{}) && r.Profiles[f.Profile].NoCertificates:
+		return NotByCertificate
 	case f.Certificate != (provision.MAC{}):
 		return OthersCert
 	case f.CertificateFault:

@@ -27,6 +27,7 @@ func TestDecide(t *testing.T) {
 		"home": {Allow: []netip.Prefix{}, Deny: []provision.MAC{home}},
 		"same": {},
 	}}
+	only := Rules{Credentials: true, Profiles: map[string]ProfileRules{"p": {NoCredentials: true}, "c": {NoCertificates: true}}}
 	wide := Rules{Allow: DefaultAllow(), Profiles: map[string]ProfileRules{"open": {Allow: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}}}}
 
 	file := func(m provision.MAC) Facts { return Facts{Known: true, Owned: true, Phone: m, Profile: "desk"} }
@@ -103,6 +104,10 @@ func TestDecide(t *testing.T) {
 		{"denied User-Agent, unknown", &open, from(lan, agent(denied, unknown)), Decision{Refuse, Denied}},
 		{"wider profile, missing file of its phone", &wide, from(net, missing("open")), Decision{Refuse, NoSuchFile}},
 		{"narrower profile, missing file of its phone", &profiles, from(lan, missing("home")), Decision{Ask, NeedsCredentials}},
+		{"profile without passwords", &only, from(net, user(a, profile("p", file(a)))), Decision{Refuse, NotByCredentials}},
+		{"profile without passwords, certificate", &only, from(net, cert(a, true, profile("p", file(a)))), Decision{Give, ByCertificate}},
+		{"profile without certificates", &only, from(net, cert(a, true, profile("c", file(a)))), Decision{Refuse, NotByCertificate}},
+		{"profile without certificates, password", &only, from(net, user(a, profile("c", file(a)))), Decision{Give, ByCredentials}},
 		{"profile without addresses, LAN", &profiles, from(lan, profile("home", file(a))), Decision{Ask, NeedsCredentials}},
 		{"profile without addresses, LAN, User-Agent of another", &profiles, from(lan, agent(b, file(a))), Decision{Ask, OtherDevice}},
 		{"and so unknown, LAN", &profiles, from(lan, unknown), Decision{Ask, NeedsCredentials}},
