@@ -63,6 +63,33 @@ func BenchmarkGetConfig(b *testing.B) {
 	})
 }
 
+// BenchmarkSyncFiles is a whole sync of a directory of files, in which each user has changed since the one before.
+func BenchmarkSyncFiles(b *testing.B) {
+	for _, n := range []int{1_000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			dirs := []string{b.TempDir(), b.TempDir()}
+			for i, dir := range dirs {
+				writeFile(b, filepath.Join(dir, "phoneprov.conf"), "[general]\n[p]\nsetvar => A=${LABEL:0:3}\n${MAC}.cfg => t\n${MAC}-dir.xml => d\n")
+				writeFile(b, filepath.Join(dir, "users.conf"), strings.ReplaceAll(manyUsers(n), "label=", fmt.Sprintf("label=%d", i)))
+			}
+			s, err := New(Options{Source: SourceFiles, ConfigDir: dirs[0], Store: new(provision.Store)})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				s.o.ConfigDir = dirs[i%2]
+				if err := s.sync(b.Context(), "bench"); err != nil {
+					b.Fatal(err)
+				}
+				if c := s.Status().LastSync; i > 0 && c.Changes.Changed != n {
+					b.Fatalf("got %+v", c)
+				}
+			}
+		})
+	}
+}
+
 // BenchmarkAskSideBySide renders a file with eight independent calls of 5 ms each: one after the other, and side by side.
 func BenchmarkAskSideBySide(b *testing.B) {
 	const calls = 8

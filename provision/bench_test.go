@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -31,6 +32,22 @@ func BenchmarkBuild(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkMemory tells what a snapshot of 100,000 phones holds when its configuration is gone.
+func BenchmarkMemory(b *testing.B) {
+	heap := func() float64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return float64(m.HeapAlloc)
+	}
+	for b.Loop() {
+		before := heap()
+		s, _ := build(b, map[string]string{"phoneprov.conf": benchProfile, "users.conf": benchUsers(100_000)})
+		b.ReportMetric((heap()-before)/1e6, "MB-kept")
+		runtime.KeepAlive(s)
 	}
 }
 

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/astconf"
@@ -19,6 +21,9 @@ type builder struct {
 	profiles map[string]*Profile
 	general  general
 	zones    zones
+	pack     packer
+	draft    draft // room for the next one
+	names    names
 }
 
 // Build makes the snapshot of a configuration as it is at a time. What Asterisk would only log comes back as
@@ -30,8 +35,10 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 	b := &builder{
 		in: in, now: now, zones: zones{},
 		profiles: map[string]*Profile{},
-		snap:     &Snapshot{BuiltAt: now, phones: map[string]*Phone{}, routes: map[string]*Route{}, functions: ownFunctions()},
+		pack:     packer{shapes: map[string]*shape{}},
+		snap:     &Snapshot{BuiltAt: now, functions: ownFunctions()},
 	}
+	b.snap.phones = make(map[string]*Phone, len(categories(in.Config["users.conf"]))+len(categories(in.Config["phoneprov_users.conf"])))
 	b.readConfigWarnings()
 	b.snap.globals = readGlobals(in.Config[GlobalsFile])
 	b.readGeneral(in.Config["phoneprov.conf"])
@@ -39,16 +46,29 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 	b.readUsers(in.Config["users.conf"])
 	b.readUsers(in.Config["phoneprov_users.conf"])
 	b.readPJSIP()
+	b.in.Config = nil // all that is needed of it was copied
 	for _, p := range b.snap.phoneList {
 		sortLines(p, &b.diags)
 	}
 	if err := b.addRoutes(ctx); err != nil {
 		return nil, b.diags, err
 	}
-	for _, p := range b.snap.phoneList {
-		p.print = fingerprint(p)
+	prints := newPrints()
+	for i, p := range b.snap.phoneList {
+		giveWay(i)
+		p.print = prints.of(p)
 	}
 	return b.snap, b.diags, nil
+}
+
+// phonesPerTurn is how many phones are built before others have their turn: requests are not to wait for the 10 ms that a
+// goroutine may take. They are some 0.1 ms.
+const phonesPerTurn = 64
+
+func giveWay(i int) {
+	if i%phonesPerTurn == 0 {
+		runtime.Gosched()
+	}
 }
 
 // readConfigWarnings passes on what the parser had to say of the files.
@@ -85,8 +105,8 @@ func (b *builder) addLine(provider string, l *Line, mac, profile astconf.Var) {
 	}
 	phone := b.snap.phones[id]
 	if phone == nil {
-		phone = &Phone{MAC: parsed, ID: id, Provider: provider, Profile: p, first: l}
-		b.snap.phones[id] = phone
+		phone = &Phone{MAC: parsed, ID: b.pack.texts.keep(id), Provider: provider, Profile: p, first: l}
+		b.snap.phones[phone.ID] = phone
 		b.snap.phoneList = append(b.snap.phoneList, phone)
 	}
 	if phone.Provider != provider {
@@ -139,6 +159,9 @@ func sortLines(p *Phone, diags *diagnostics) {
 
 // addRoutes names every file of every profile and phone. A name belongs to whoever comes first, static files before all.
 func (b *builder) addRoutes(ctx context.Context) error {
+	most := b.mostRoutes()
+	b.snap.routes, b.snap.routeList = make(map[string]*Route, most), make([]*Route, 0, most)
+	b.names = b.newNames()
 	for _, p := range b.snap.profiles {
 		for _, f := range p.statics {
 			if other := b.addRoute(&Route{URI: f.name, file: f}); other != nil && other.file.path != f.path {
@@ -148,7 +171,9 @@ func (b *builder) addRoutes(ctx context.Context) error {
 		}
 	}
 	reported := map[*file]bool{}
-	for _, p := range b.snap.phoneList {
+	for i, p := range b.snap.phoneList {
+		giveWay(i)
+		start := len(b.snap.routeList)
 		for _, f := range p.Profile.files {
 			uri, err := b.fileName(ctx, p, f)
 			if err != nil {
@@ -166,8 +191,29 @@ func (b *builder) addRoutes(ctx context.Context) error {
 					f.profile.Name, uri, p.ID, other.owner())
 			}
 		}
+		p.routes = slices.Clip(b.snap.routeList[start:])
 	}
 	return nil
+}
+
+// mostRoutes is how many routes there can be: a file whose name has no variable is one whoever it is for.
+func (b *builder) mostRoutes() int {
+	each := map[*Profile]int{}
+	n := 0
+	for _, p := range b.snap.profiles {
+		n += len(p.statics)
+		for _, f := range p.files {
+			if strings.Contains(f.name, "$") {
+				each[p]++
+			} else {
+				n++
+			}
+		}
+	}
+	for _, p := range b.snap.phoneList {
+		n += each[p.Profile]
+	}
+	return n
 }
 
 // addRoute serves a route, or returns the one that has its name.
@@ -177,8 +223,5 @@ func (b *builder) addRoute(rt *Route) (other *Route) {
 	}
 	b.snap.routes[rt.URI] = rt
 	b.snap.routeList = append(b.snap.routeList, rt)
-	if rt.Phone != nil {
-		rt.Phone.routes = append(rt.Phone.routes, rt)
-	}
 	return nil
 }

@@ -2,28 +2,60 @@ package astconf
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// BenchmarkLoad reads users files as they are on disk.
+// BenchmarkLoad reads users files of one kind each: all options written out, most of them inherited, a file per user.
 func BenchmarkLoad(b *testing.B) {
-	for _, n := range []int{10, 1_000, 100_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
+	const users = 100_000
+	own := "[%06d]\nautoprov=yes\nprofile=bench\nmacaddress=0004f2%06[1]x\nusername=%06[1]d\nfullname=User Number %[1]d\n" +
+		"cid_number=%06[1]d\nsecret=secret-%06[1]d\nlabel=Desk %06[1]d\ntimezone=Europe/Berlin\n"
+	heir := "[%06d](phone)\nmacaddress=0004f2%06[1]x\nusername=%06[1]d\nsecret=secret-%06[1]d\n"
+	for name, user := range map[string]string{"own": own, "inherited": heir} {
+		b.Run(name, func(b *testing.B) {
 			var text strings.Builder
-			text.WriteString("[general]\nvmexten=*97\n[phone](!)\nautoprov=yes\nprofile=p\n")
-			for i := range n {
-				fmt.Fprintf(&text, "[%06d](phone)\nusername=%06[1]d\nsecret=secret%06[1]d ; of the phone\nfullname=User %[1]d\nmacaddress=%012[1]x\n", i)
+			text.WriteString("[general]\n[phone](!)\nautoprov=yes\nprofile=bench\ntimezone=Europe/Berlin\nlinekeys=2\n")
+			for i := range users {
+				fmt.Fprintf(&text, user, i)
 			}
-			data := []byte(text.String())
-			loader := Loader{Dir: "/etc/asterisk", ReadFile: func(string) ([]byte, error) { return data, nil }}
-			b.SetBytes(int64(len(data)))
+			dir := b.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "users.conf"), []byte(text.String()), 0o600); err != nil {
+				b.Fatal(err)
+			}
 			b.ReportAllocs()
 			for b.Loop() {
-				if f, err := loader.Load("users.conf"); err != nil || len(f.Categories) < n {
+				f, err := (&Loader{Dir: dir}).Load("users.conf")
+				if err != nil || len(f.Categories) != users+1 {
 					b.Fatal(err)
 				}
 			}
 		})
 	}
+	b.Run("files", func(b *testing.B) {
+		read := func(path string) ([]byte, error) {
+			if strings.HasSuffix(path, "users.conf") {
+				return []byte("[general]\n#include \"*.user\"\n"), nil
+			}
+			var i int
+			if _, err := fmt.Sscanf(filepath.Base(path), "%d.user", &i); err != nil {
+				return nil, err
+			}
+			return fmt.Appendf(nil, own, i), nil
+		}
+		paths := make([]string, users)
+		for i := range paths {
+			paths[i] = fmt.Sprintf("/d/%06d.user", i)
+		}
+		l := Loader{Dir: "/d", ReadFile: read, Glob: func(string) ([]string, error) { return paths, nil }}
+		b.ReportAllocs()
+		for b.Loop() {
+			f, err := l.Load("users.conf")
+			if err != nil || len(f.Categories) != users+1 {
+				b.Fatal(err)
+			}
+		}
+	})
 }

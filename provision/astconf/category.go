@@ -14,6 +14,8 @@ const maxName = 79
 type category struct {
 	Category
 	template bool
+	next     *category // of the same name, in any case
+	last     *category // of the first of a name: the last one
 }
 
 // openCategory reads "[name]" or "[name](options)" and returns the category that the next lines belong to. What
@@ -58,7 +60,7 @@ func (p *parser) applyOptions(c *category, written string, options []string) (*c
 				return nil, err
 			}
 			if isNew {
-				found.Vars = append(found.Vars, c.Vars...)
+				p.chunk.append(found, c.Vars...)
 				found.template = found.template || c.template
 				isNew = false
 			}
@@ -78,12 +80,11 @@ func (p *parser) applyOptions(c *category, written string, options []string) (*c
 // inherit copies what the first category of that name has so far: a template or not. Case does not matter, and the
 // empty name is that of the first category whatever (measured).
 func (p *parser) inherit(c *category, name string) error {
-	named := p.named(name)
-	if len(named) == 0 {
+	base := p.first(name)
+	if base == nil {
 		base, _, _ := strings.Cut(name, "=") // a filter without its "+": its value may be a secret
 		return &Error{Pos: p.pos, Reason: fmt.Sprintf("category %q inherits from %q, which does not exist", c.Name, base)}
 	}
-	base := named[0]
 	if base == c {
 		// Asterisk 22 loops for ever (measured; 16 was not asked).
 		return &Error{Pos: p.pos, Reason: fmt.Sprintf("category %q inherits from itself", c.Name), Err: ErrLimit}
@@ -92,21 +93,39 @@ func (p *parser) inherit(c *category, name string) error {
 		return &Error{Pos: p.pos, Reason: fmt.Sprintf("more than %d variables", maxVars), Err: ErrLimit}
 	}
 	c.Bases = append(c.Bases, base.Name)
-	c.Vars = append(c.Vars, base.Vars...)
+	p.chunk.append(c, base.Vars...)
 	return nil
 }
 
 func (p *parser) add(c *category) {
 	p.cats = append(p.cats, c)
-	p.byName[lowerASCII(c.Name)] = append(p.byName[lowerASCII(c.Name)], c)
+	name := lowerASCII(c.Name)
+	first := p.byName[name]
+	if first == nil {
+		p.byName[name], c.last = c, c
+		return
+	}
+	first.last.next, first.last = c, c
 }
 
-// named returns the categories of a name in any case; the empty name is that of all.
+// first returns the first category of a name in any case; the empty name is that of all.
+func (p *parser) first(name string) *category {
+	if name == "" && len(p.cats) > 0 {
+		return p.cats[0]
+	}
+	return p.byName[lowerASCII(name)]
+}
+
+// named returns the categories of a name likewise.
 func (p *parser) named(name string) []*category {
 	if name == "" {
 		return p.cats
 	}
-	return p.byName[lowerASCII(name)]
+	var named []*category
+	for c := p.first(name); c != nil; c = c.next {
+		named = append(named, c)
+	}
+	return named
 }
 
 // findToExtend finds what "+" or "+filter" goes on with: the first category of that name, in any case, that the filter

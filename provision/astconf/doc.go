@@ -22,4 +22,9 @@
 // # Concurrency
 //
 // A Loader may be used by many goroutines. A File never changes after Load.
+//
+// # Memory
+//
+// The strings of a File are parts of the text that was read, and its variables lie side by side: who keeps one of them when
+// the File is gone clones it, or keeps all.
 package astconf

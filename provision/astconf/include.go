@@ -39,7 +39,7 @@ func (p *parser) include(name string, must bool) error {
 	}
 	p.level++
 	for _, path := range paths {
-		data, err := p.read(path)
+		text, err := p.read(path)
 		if err != nil && absent(err) {
 			continue
 		}
@@ -47,7 +47,7 @@ func (p *parser) include(name string, must bool) error {
 			return p.includeError(pos, name, err)
 		}
 		found = true
-		err = p.parse(path, data, ctx)
+		err = p.parse(path, text, ctx)
 		p.pos = pos
 		if broken := (*Error)(nil); errors.As(err, &broken) && broken.Err == nil {
 			p.warn(broken.Pos, "%s: the rest of the file was ignored", broken.Reason)

@@ -1,6 +1,6 @@
 package astconf
 
-import "bytes"
+import "strings"
 
 // maxLine is the longest line in bytes, without its newline. Asterisk drops longer ones (measured).
 const maxLine = 8190
@@ -13,33 +13,33 @@ const utf8BOM = "\xef\xbb\xbf"
 // Asterisk reads pieces of at most maxLine+1 bytes as C strings, so a NUL ends a piece, and a piece without newline is
 // too long only if no NUL shortens it: a long line with a NUL in it comes out as several lines (measured).
 type reader struct {
-	data     []byte
-	line     int // of the next piece, from 1
+	text     string // what is left of the file
+	line     int    // of the next piece, from 1
 	skipping bool
 	skipBOM  bool // of the first piece, to whose length it counts (measured)
 }
 
-func newReader(data []byte, skipBOM bool) *reader {
-	return &reader{data: data, line: 1, skipBOM: skipBOM}
+func newReader(text string, skipBOM bool) *reader {
+	return &reader{text: text, line: 1, skipBOM: skipBOM}
 }
 
 // next returns a line without what follows its first NUL. A line that is too long comes back once, with long set.
-func (r *reader) next() (text []byte, line int, long, ok bool) {
-	for len(r.data) > 0 {
-		piece := r.data[:min(len(r.data), maxLine+1)]
-		if i := bytes.IndexByte(piece, '\n'); i >= 0 {
-			piece = piece[:i+1]
-		}
-		r.data = r.data[len(piece):]
+func (r *reader) next() (text string, line int, long, ok bool) {
+	for r.text != "" {
+		piece := r.text[:min(len(r.text), maxLine+1)]
 		line = r.line
-		r.line += bytes.Count(piece, []byte{'\n'})
-		if i := bytes.IndexByte(piece, 0); i >= 0 {
+		if i := strings.IndexByte(piece, '\n'); i >= 0 {
+			piece = piece[:i+1]
+			r.line++
+		}
+		r.text = r.text[len(piece):]
+		if i := strings.IndexByte(piece, 0); i >= 0 {
 			piece = piece[:i]
 		}
 		wasSkipping := r.skipping
 		r.skipping = len(piece) > maxLine && piece[maxLine] != '\n'
 		if r.skipBOM {
-			piece, r.skipBOM = bytes.TrimPrefix(piece, []byte(utf8BOM)), false
+			piece, r.skipBOM = strings.TrimPrefix(piece, utf8BOM), false
 		}
 		switch {
 		case wasSkipping:
@@ -49,7 +49,7 @@ func (r *reader) next() (text []byte, line int, long, ok bool) {
 			return piece, line, false, true
 		}
 	}
-	return nil, r.line, false, false
+	return "", r.line, false, false
 }
 
 // trim cuts white space from both ends: to Asterisk that is every byte up to the space (measured).

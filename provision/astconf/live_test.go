@@ -60,7 +60,11 @@ func (l *live) ask(t testing.TB, f files) string {
 
 // ours is our tree of what ask laid. Absolute paths of Asterisk's container are not ours.
 func (l *live) ours() string {
-	loader := &Loader{Dir: etc, ReadFile: func(path string) ([]byte, error) { return readRegular(l.host(path)) },
+	read := func(path string) ([]byte, error) {
+		text, err := readRegular(l.host(path))
+		return []byte(text), err
+	}
+	loader := &Loader{Dir: etc, ReadFile: read,
 		Glob: func(pattern string) ([]string, error) {
 			if !strings.HasPrefix(pattern, etc+"/") {
 				return nil, nil

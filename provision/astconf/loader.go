@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -34,16 +35,17 @@ type Loader struct {
 // the file itself is missing, an *Error when it is broken. With an error, the File is there for its Name, Sources, Dirs
 // and Warnings alone, so that a watcher can wait for the repair.
 func (l *Loader) Load(name string) (*File, error) {
-	p := &parser{source: &source{Loader: l, cache: map[string][]byte{}, globs: map[string][]string{}, dirs: map[string]bool{}}, byName: map[string][]*category{}, file: &File{Name: name}}
+	p := &parser{source: &source{Loader: l, cache: map[string]string{}, globs: map[string][]string{}, dirs: map[string]bool{}}, byName: map[string]*category{}, file: &File{Name: name}}
 	path := p.path(name)
-	data, err := p.read(path)
+	text, err := p.read(path)
 	if err == nil {
-		err = p.parse(path, data, &context{})
+		err = p.parse(path, text, &context{})
 	}
 	p.file.Sources, p.file.Dirs = p.sources, p.sortedDirs()
 	if err != nil {
 		return p.file, err
 	}
+	p.file.Categories = make([]*Category, 0, len(p.cats))
 	for _, c := range p.cats {
 		if !c.template {
 			p.file.Categories = append(p.file.Categories, &c.Category)
@@ -55,7 +57,7 @@ func (l *Loader) Load(name string) (*File, error) {
 // source is the disk as one Load sees it: each file is read once, each pattern looked for once.
 type source struct {
 	*Loader
-	cache   map[string][]byte
+	cache   map[string]string
 	globs   map[string][]string
 	sources []string
 	dirs    map[string]bool
@@ -81,42 +83,52 @@ func (s *source) display(path string) string {
 }
 
 // read returns a file and notes it as a source, also if it is missing.
-func (s *source) read(path string) ([]byte, error) {
-	data, cached := s.cache[path]
+func (s *source) read(path string) (string, error) {
+	text, cached := s.cache[path]
 	if !cached {
 		s.sources = append(s.sources, path)
 		s.dirs[filepath.Dir(path)] = true
 		var err error
 		if s.ReadFile != nil {
+			var data []byte
 			data, err = s.ReadFile(path)
+			text = string(data)
 		} else {
-			data, err = readRegular(path)
+			text, err = readRegular(path)
 		}
 		if err != nil {
-			return nil, err
+			return "", err
 		}
-		s.cache[path] = data
+		s.cache[path] = text
 	}
 	s.reads++
-	s.bytes += len(data)
+	s.bytes += len(text)
 	if limit := cmp.Or(s.maxReads, maxReads); s.reads > limit || s.bytes > maxBytes {
-		return nil, fmt.Errorf("%w: more than %d files or %d bytes", ErrLimit, limit, maxBytes)
+		return "", fmt.Errorf("%w: more than %d files or %d bytes", ErrLimit, limit, maxBytes)
 	}
-	return data, nil
+	return text, nil
 }
 
 // readRegular refuses what would block or never end, such as a FIFO or /dev/zero.
-func readRegular(path string) ([]byte, error) {
+func readRegular(path string) (string, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return nil, err
+		return "", err
 	case !info.Mode().IsRegular():
-		return nil, &fs.PathError{Op: "read", Path: path, Err: fs.ErrInvalid}
+		return "", &fs.PathError{Op: "read", Path: path, Err: fs.ErrInvalid}
 	case info.Size() > maxBytes:
-		return nil, fmt.Errorf("%w: more than %d bytes", ErrLimit, maxBytes)
+		return "", fmt.Errorf("%w: more than %d bytes", ErrLimit, maxBytes)
 	}
-	return os.ReadFile(path)
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	var text strings.Builder
+	text.Grow(int(info.Size()))
+	_, err = io.Copy(&text, f)
+	return text.String(), err
 }
 
 // absent reports whether an error means that there is no such regular file: to Asterisk all of these are the same.

@@ -212,3 +212,44 @@ func TestMissingAndUnreadable(t *testing.T) {
 		t.Errorf("unreadable: got %v, want %q", err, want)
 	}
 }
+
+// Variables lie side by side in chunks: none may end up in another category, whatever comes between those of one.
+func TestVariablesStayApart(t *testing.T) {
+	const n = 2 * chunkVars
+	var text strings.Builder
+	text.WriteString("[base](!)\na=0\nb=0\n")
+	for i := range n {
+		fmt.Fprintf(&text, "[%d](base)\nown=%[1]d\n", i)
+		if i%3 == 0 {
+			text.WriteString("more=x\n")
+		}
+		fmt.Fprintf(&text, "[%d](+)\nlate=%d\nb+=1\n", i/2, i) // is the one before, or one long past
+	}
+	text.WriteString("[long]\n" + strings.Repeat("x=y\n", n) + "[0](+)\nlast=z\n")
+	f, err := files{main: text.String()}.loader().Load(main)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range f.Categories[:n] {
+		want := fmt.Sprintf("a=0 b=0 own=%d", i)
+		if i%3 == 0 {
+			want += " more=x"
+		}
+		for late := 2 * i; late < min(2*i+2, n); late++ {
+			want = strings.Replace(want, " own", "1 own", 1) + fmt.Sprintf(" late=%d", late)
+		}
+		if i == 0 {
+			want += " last=z"
+		}
+		var got []string
+		for _, v := range c.Vars {
+			got = append(got, v.Name+"="+v.Value)
+		}
+		if text := strings.Join(got, " "); c.Name != fmt.Sprint(i) || text != want {
+			t.Fatalf("[%s]: got %q, want %q", c.Name, text, want)
+		}
+	}
+	if got := len(f.Categories[n].Vars); got != n {
+		t.Errorf("got %d variables, want %d", got, n)
+	}
+}

@@ -2,6 +2,8 @@ package astconf
 
 import (
 	"fmt"
+	"runtime"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -16,13 +18,42 @@ const (
 type parser struct {
 	*source
 	file     *File
-	cats     []*category            // templates too
-	byName   map[string][]*category // the same, by the name in small letters
-	pos      Pos                    // of the line being read
+	cats     []*category          // templates too
+	byName   map[string]*category // the first of each name in small letters
+	pos      Pos                  // of the line being read
 	vars     int
 	appended int
 	opened   *category // the last one, in any file
 	level    int       // of includes that are open, or that a broken file ended
+	chunk    chunk
+}
+
+// chunk is where variables are put one after the other, so that those of a category take no more than their place.
+type chunk struct {
+	vars  []Var
+	of    *category // whose are the last
+	start int       // where its begin
+}
+
+// chunkVars is how many variables a chunk has: some dozens of users.
+const chunkVars = 1024
+
+// append gives a category more variables: in the chunk those that come first and what follows at once, and by itself one
+// that has others from before or for whom the chunk ends.
+func (ch *chunk) append(c *category, more ...Var) {
+	switch full := len(ch.vars)+len(more) > cap(ch.vars); {
+	case len(c.Vars) > 0 && (c != ch.of || full):
+		c.Vars = append(c.Vars, more...)
+		ch.of = nil
+		return
+	case len(c.Vars) == 0 && full:
+		ch.vars = make([]Var, 0, max(chunkVars, len(more)))
+		fallthrough
+	case len(c.Vars) == 0:
+		ch.of, ch.start = c, len(ch.vars)
+	}
+	ch.vars = append(ch.vars, more...)
+	c.Vars = slices.Clip(ch.vars[ch.start:])
 }
 
 func (p *parser) warn(pos Pos, format string, args ...any) {
@@ -34,6 +65,10 @@ func (p *parser) warn(pos Pos, format string, args ...any) {
 // maxWarnings bounds the memory that a binary file in the wrong place can take.
 const maxWarnings = 1000
 
+// linesPerTurn is how many lines are read before others have their turn: requests are not to wait for the 10 ms that a
+// goroutine may take. They are some 0.1 ms.
+const linesPerTurn = 1024
+
 // context is what carries on from line to line; also, within one #include, from file to file (measured).
 type context struct {
 	cur    *category
@@ -42,7 +77,7 @@ type context struct {
 }
 
 // parse reads one file.
-func (p *parser) parse(path string, data []byte, ctx *context) error {
+func (p *parser) parse(path, data string, ctx *context) error {
 	name := p.display(path)
 	lines := newReader(data, !ctx.begun)
 	ctx.begun = true
@@ -52,11 +87,14 @@ func (p *parser) parse(path string, data []byte, ctx *context) error {
 			break
 		}
 		p.pos = Pos{name, line}
+		if line%linesPerTurn == 0 {
+			runtime.Gosched()
+		}
 		if long {
 			p.warn(p.pos, "line of more than %d bytes was dropped", maxLine)
 			continue
 		}
-		text, err := ctx.blocks.strip(string(raw), p.pos)
+		text, err := ctx.blocks.strip(raw, p.pos)
 		if err != nil {
 			return &Error{Pos: p.pos, Reason: fmt.Sprintf("%v: more than %d", err, maxNest), Err: ErrLimit}
 		}
@@ -160,7 +198,7 @@ func (p *parser) variable(text string, cur *category) error {
 	if p.vars++; p.vars > maxVars {
 		return &Error{Pos: p.pos, Reason: fmt.Sprintf("more than %d variables", maxVars), Err: ErrLimit}
 	}
-	cur.Vars = append(cur.Vars, Var{name, value, p.pos})
+	p.chunk.append(cur, Var{name, value, p.pos})
 	return nil
 }
 
