@@ -54,7 +54,7 @@ func (h *hidden) listAsked(b *asking) []Asked {
 	return list
 }
 
-// hidden tells which calls must not be shown unasked.
+// hidden tells which calls, setvars and globals must not be shown unasked.
 type hidden struct {
 	names   []string                // of setvars and globals that are made with a secret
 	secrets map[int]map[string]bool // of all lines, by length
@@ -90,8 +90,11 @@ func newHidden(s *Snapshot) *hidden {
 // covers says whether a call or its value may have a secret in it: where its text as it is written mentions one, or a
 // variable whose name is computed, or where a line's secret shows.
 func (h *hidden) covers(q dialplan.Question, value string) bool {
-	return h.mentions(q.Source) || h.shows(q.Call) || h.shows(value)
+	return h.made(q.Source, value) || h.shows(q.Call)
 }
+
+// made says whether a value may have a secret in it, or be computed from one, as what it is made of is written.
+func (h *hidden) made(text, value string) bool { return h.mentions(text) || h.shows(value) }
 
 // computedName is a variable or a function whose name is not there to be read.
 var computedName = regexp.MustCompile(`[$%][{]\w*[$%][{]`)

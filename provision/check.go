@@ -107,7 +107,7 @@ func malformed(content io.Reader) (line int, err error) {
 		return 0, err
 	}
 	dec := xml.NewDecoder(bytes.NewReader(text))
-	dec.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
+	dec.CharsetReader = charsetReader
 	for roots, depth := 0, 0; ; {
 		token, err := dec.Token()
 		if err == io.EOF && roots == 0 {

@@ -73,6 +73,33 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// What an XML file says of its encoding counts.
+func TestCheckCharset(t *testing.T) {
+	for _, row := range []struct {
+		charset, body string
+		well          bool
+	}{
+		{"UTF-8", "<a>ü</a>", true},
+		{"UTF-8", "<a>\xfc</a>", false},
+		{"ISO-8859-1", "<a>\xfc\x80</a>", true},
+		{"iso-8859-1", "<\xfc b='\xe4'>\xc3</\xfc>", true},
+		{"ISO-8859-1", "<a>\xfc</b>", false},
+		{"ISO-8859-1", "<\x8a></\x8a>", false},
+		{"windows-1252", "<\x8a>\x80\x81</\x8a>", true},
+		{"Windows-1252", "<a>\x01</a>", false},
+		{"us-ascii", "<a>u</a>", true},
+		{"us-ascii", "<a>\xfc</a>", false},
+		{"ISO-8859-15", "<a>\xfc</a>", false},
+		{"nosuch", "<a>ü</a>", true},
+	} {
+		text := `<?xml version="1.0" encoding="` + row.charset + `"?>` + "\n" + row.body
+		line, err := malformed(strings.NewReader(text))
+		if (err == nil) != row.well || err != nil && line != 2 {
+			t.Errorf("%q: line %d: %v", text, line, err)
+		}
+	}
+}
+
 func TestExplain(t *testing.T) {
 	s, _ := build(t, map[string]string{
 		"phoneprov.conf": "[general]\nserverport=5070\n[p]\nsetvar => URL=http://x/${SECRET}\nsetvar => ADMIN_PASSWORD=pw\nsetvar => HA=${MD5(${USERNAME}:x:${SECRET})}\nsetvar => DERIVED=${HA:0:4}\nsetvar => MAC=never\n${MAC}.cfg => t\n",

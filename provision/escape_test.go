@@ -133,9 +133,9 @@ func TestEscapeWhere(t *testing.T) {
 // TestEscapeReads: whatever values there are, the document reads as they do.
 func TestEscapeReads(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 0))
-	pieces := []string{"&", "<", ">", `"`, "'", "a", " b", "ü", "€", "&amp", "<!--", "]]>", "(", ")", "{", "}", "$", "${MAC}", "$[1+1]", "%{", ",", "\\", ":", "|", "#"}
+	pieces := []string{"&", "<", ">", `"`, "'", "a", " b", "ü", "€", "&amp", "<!--", "]]>", "(", ")", "{", "}", "$", "${MAC}", "$[1+1]", "%{", ",", "\\", ":", "|", "#", "-", "?>"}
 	r, _ := renderer(t, map[string]string{"t.xml": `<all>${PP_EACH_USER(<u a="%{LABEL}" b='%{PP_USER(label)}'>%{LABEL}</u>)}` +
-		`${PP_EACH_LINE(<u a="%{LABEL:0}">%{CUT(LABEL,~,1)}</u>)}<c><![CDATA[${LABEL}]]></c></all>`})
+		`${PP_EACH_LINE(<u a="%{LABEL:0}">%{CUT(LABEL,~,1)}</u>)}<c><![CDATA[${LABEL}]]><!--${LABEL}--><?c ${LABEL}?></c></all>`})
 	for range 300 {
 		var b strings.Builder
 		for range 1 + random.IntN(6) {

@@ -38,6 +38,7 @@ func (r *Renderer) Explain(ctx context.Context, s *Snapshot, rt *Route, q Reques
 	if rt.Static() {
 		return x
 	}
+	h := newHidden(s)
 	b := r.asking(ctx)
 	b.whole = true
 	defer b.end()
@@ -48,7 +49,7 @@ func (r *Renderer) Explain(ctx context.Context, s *Snapshot, rt *Route, q Reques
 		rd = r.rendering(s, q, b)
 		for _, l := range rt.Phone.Lines {
 			number, _ := l.own("LINE")
-			x.Lines = append(x.Lines, LineVariables{l.Section, number.value, rd.scope(rt.Phone, l).explain(ctx)})
+			x.Lines = append(x.Lines, LineVariables{l.Section, number.value, rd.scope(rt.Phone, l).explain(ctx, h)})
 		}
 		for _, d := range rd.diags {
 			if !slices.Contains(x.Diagnostics, d) {
@@ -60,11 +61,11 @@ func (r *Renderer) Explain(ctx context.Context, s *Snapshot, rt *Route, q Reques
 	if x.Err = cmp.Or(err, x.Err); x.Err != nil {
 		x.Err = rt.failed(x.Err)
 	}
-	x.Asked = newHidden(s).listAsked(b)
+	x.Asked = h.listAsked(b)
 	return x
 }
 
-func (s *scope) explain(ctx context.Context) []Variable {
+func (s *scope) explain(ctx context.Context, h *hidden) []Variable {
 	var vars []Variable
 	add := func(name, value, origin string, secret bool) {
 		if !slices.ContainsFunc(vars, func(v Variable) bool { return v.Name == name }) {
@@ -85,7 +86,7 @@ func (s *scope) explain(ctx context.Context) []Variable {
 		if err != nil {
 			value = fmt.Sprintf("(%v)", err)
 		}
-		usesSecret := strings.Contains(v.text, "SECRET") || slices.ContainsFunc(vars, func(known Variable) bool {
+		usesSecret := h.made(v.text, value) || slices.ContainsFunc(vars, func(known Variable) bool {
 			return known.Secret && strings.Contains(v.text, known.Name)
 		})
 		add(v.name, value, fmt.Sprintf("%s (setvar)", v.pos), usesSecret)
@@ -106,7 +107,7 @@ func (s *scope) explain(ctx context.Context) []Variable {
 			if err != nil {
 				value = fmt.Sprintf("(%v)", err)
 			}
-			add(v.name, value, fmt.Sprintf("%s (global)", v.pos), false)
+			add(v.name, value, fmt.Sprintf("%s (global)", v.pos), h.made(v.text, value))
 		}
 	}
 	return vars
@@ -131,7 +132,7 @@ func (v binding) origin(l *Line) string {
 }
 
 // secret says whether a variable's value must not be shown unasked: it is a password by its name, or the line's secret
-// is in it. What is computed from a secret, a hash say, is seen by the caller.
+// is in it. What is computed from a secret, a hash say, is seen by the caller, in what is written.
 func (s *scope) secret(name, value string) bool {
 	own, _ := s.line.own("SECRET")
 	return secretName(name) || own.value != "" && strings.Contains(value, own.value)

@@ -26,7 +26,8 @@ func setupCheck(cl *call) func(context.Context) error {
 			return err
 		}
 		defer o.close()
-		found := append(o.diagnostics, provision.Check(ctx, o.snapshot, o.renderer, o.request(*server))...)
+		found := append(o.serving(), o.diagnostics...)
+		found = append(found, provision.Check(ctx, o.snapshot, o.renderer, o.request(*server))...)
 		counts := map[provision.Severity]int{}
 		out := errWriter{w: cl.stdout}
 		for _, d := range found {

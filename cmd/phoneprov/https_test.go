@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -58,6 +59,50 @@ func httpsEnv(dir string) map[string]string {
 		"PHONEPROV_ASTERISK_DATA_DIR": "testdata/tree/data", "PHONEPROV_AMI_ADDRESS": "", "PHONEPROV_ADMIN_LISTEN": "",
 		"PHONEPROV_HTTP_LISTEN": "", "PHONEPROV_HTTPS_LISTEN": "127.0.0.1:0",
 		"PHONEPROV_HTTPS_CERT": filepath.Join(dir, "server.pem"), "PHONEPROV_HTTPS_KEY": filepath.Join(dir, "server.key"),
+	}
+}
+
+// What is said of a request that no phone made has HTTPS too, where that is all that there is.
+func TestHTTPSOnce(t *testing.T) {
+	dir := t.TempDir()
+	selfSigned(t, dir, "server")
+	env := httpsEnv(dir)
+	lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
+	for _, row := range []struct{ http, https, server, want string }{
+		{"", ":8443", "pbx.test", "https://pbx.test:8443/phoneprov"},
+		{"", ":443", "pbx.test", "https://pbx.test/phoneprov"},
+		{"", ":80", "2001:db8::1", "https://[2001:db8::1]:80/phoneprov"},
+		{"", ":8443", "pbx.test:4443", "https://pbx.test:4443/phoneprov"},
+		{":443", ":8443", "pbx.test", "http://pbx.test:443/phoneprov"},
+		{":80", ":8443", "pbx.test", "http://pbx.test/phoneprov"},
+	} {
+		env["PHONEPROV_HTTP_LISTEN"], env["PHONEPROV_HTTPS_LISTEN"] = row.http, row.https
+		var out, errs bytes.Buffer
+		run(t.Context(), []string{"render", "0004f2000001", "-explain", "-server", row.server}, lookup, strings.NewReader(""), &out, &errs)
+		if !strings.Contains(out.String(), fmt.Sprintf(" %q ", row.want)) || errs.Len() > 0 {
+			t.Errorf("%+v: no such PP_URL: %s%s", row, &out, &errs)
+		}
+	}
+}
+
+// check says of certificates what serve would.
+func TestHTTPSCheck(t *testing.T) {
+	dir := t.TempDir()
+	selfSigned(t, dir, "server")
+	env := httpsEnv(dir)
+	lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
+	for _, row := range []struct{ ca, want string }{
+		{"", ""}, {"server.pem", ""}, {"server.key", "error: https: "}, {"none.pem", "error: https: "},
+	} {
+		env["PHONEPROV_ACCESS_CLIENT_CA"] = ""
+		if row.ca != "" {
+			env["PHONEPROV_ACCESS_CLIENT_CA"] = filepath.Join(dir, row.ca)
+		}
+		var out, errs bytes.Buffer
+		code := run(t.Context(), []string{"check"}, lookup, strings.NewReader(""), &out, &errs)
+		if (code == 0) != (row.want == "") || !strings.HasPrefix(out.String(), row.want) || row.want == "" && out.Len() > 0 {
+			t.Errorf("client_ca %q: exit code %d: %s%s", row.ca, code, &out, &errs)
+		}
 	}
 }
 

@@ -52,15 +52,19 @@ func (o *once) close() {
 // request is one that no phone made, to the address that -server says: at the port that is listened on, if it names none.
 func (o *once) request(server string) provision.Request {
 	q := provision.Request{Server: server, Now: time.Now(), Scheme: "http", Host: server, Prefix: o.settings.httpPrefix}
+	listen, standard := o.settings.httpListen, 80
+	if listen == "" {
+		q.Scheme, listen, standard = "https", o.settings.httpsListen, 443
+	}
 	if host, _, err := net.SplitHostPort(server); err == nil {
 		q.Server = host
 		return q
 	}
 	q.Server = strings.Trim(server, "[]")
-	_, listened, _ := net.SplitHostPort(o.settings.httpListen)
+	_, listened, _ := net.SplitHostPort(listen)
 	port, _ := net.LookupPort("tcp", listened) // 0 is any
 	q.Host = net.JoinHostPort(q.Server, strconv.Itoa(port))
-	if port == 0 || port == 80 {
+	if port == 0 || port == standard {
 		q.Host = strings.TrimSuffix(q.Host, ":"+strconv.Itoa(port))
 	}
 	return q

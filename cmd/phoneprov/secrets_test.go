@@ -41,6 +41,12 @@ setvar => SECRET_OPEN=${MD5(${SECRET}
 setvar => PIN_SUM=$[@15 + 1]
 setvar => PIN_CALL=$[@16(1)]
 setvar => PIN_NESTED=$[(@17]
+setvar => LOWER=x${TOLOWER(${PP_USER(secret)})}
+setvar => UPPER=${TOUPPER(${PP_ENDPOINT(password)}${PP_USER(vmsecret)})}
+setvar => VOICE=${PP_USER(vmsecret)}
+setvar => CODED=${BASE64_ENCODE(${PP_USER(secret)})}${URIENCODE(${PP_USER(secret)})}
+setvar => EACH=${PP_EACH_LINE(%{PP_USER(vmsecret)}|)}
+setvar => AGAIN=${LOWER:1}
 static_file => logo.bmp,image/bmp
 static_file => nothere.bin
 ${MAC}.cfg => desk.cfg
@@ -58,6 +64,7 @@ secret @20
 autoprov = yes
 macaddress = 0004f2000001
 secret = @21 @21
+vmsecret = @18
 #secret=@22
 \#secret=@23
 secret @24
@@ -125,6 +132,7 @@ SECRET = @45<
 #GLOBAL_SECRET=@50
 GLOBAL_SECRET @51
 GLOBAL_SECRET=@52&${SECRET}
+GLOBAL_LOWER=${TOLOWER(${PP_USER(vmsecret)})}
 `,
 	"data/desk.cfg":        "password=${SECRET}\n",
 	"data/dir.xml":         "<dir>\n<pass x=\"${SECRET}\">${SECRET}</pass>\n<${SECRET}/>\n<a ${SECRET}=\"1\"/>\n&${SECRET};</dir>\n",

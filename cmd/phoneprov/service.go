@@ -81,14 +81,22 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 	return v, nil
 }
 
-// listenTLS reads the certificates and binds the address for HTTPS.
-func (v *service) listenTLS(s *settings) (err error) {
+// openTLS reads the certificates.
+func (v *service) openTLS(s *settings) (err error) {
 	v.tls, err = tlsconf.New(tlsconf.Options{
 		Cert: s.httpsCert, Key: s.httpsKey, Legacy: s.httpsLegacy,
 		ClientCA: s.clientCA, AcceptExpired: s.acceptExpired, Log: v.log,
 	})
 	if err != nil {
 		return fmt.Errorf("https: %w", err)
+	}
+	return nil
+}
+
+// listenTLS reads the certificates and binds the address for HTTPS.
+func (v *service) listenTLS(s *settings) (err error) {
+	if err = v.openTLS(s); err != nil {
+		return err
 	}
 	if v.https, err = tls.Listen("tcp", s.httpsListen, v.tls.Config()); err != nil {
 		return fmt.Errorf("https.listen: %w", err)

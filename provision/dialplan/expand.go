@@ -42,7 +42,7 @@ func (t *Template) AppendTo(ctx context.Context, dst []byte, env *Env) ([]byte, 
 	before := len(dst)
 	lim.Output += before
 	dst, err := x.segments(ctx, dst, x.t.segs, lim.Output)
-	if err != nil || !x.run.marked {
+	if err != nil || !x.run.marked && !(env.EscapeXML && oddComment(dst[before:])) {
 		return dst, err
 	}
 	return escapeXML(dst[:before], bytes.Clone(dst[before:]), lim.Output)

@@ -109,6 +109,13 @@ func TestEscapeXML(t *testing.T) {
 		{"the end of CDATA in a value", "<![CDATA[${V}]]>${V}", "]]>]]>", "<![CDATA[]]]]><![CDATA[>]]]]><![CDATA[>]]>]]&gt;]]&gt;"},
 		{"a comment's CDATA is none", "<!-- <![CDATA[ ${V} --> ${V}", "<", "<!-- <![CDATA[ &lt; --> &lt;"},
 		{"an instruction", "<?x ${V} <![CDATA[ ?>${V}", "?>", "<?x ?&gt; <![CDATA[ ?>?&gt;"},
+		{"an instruction's end in a value", "<?x ${V}?><?y?>${V}", "-- ?> ?", "<?x -- ?&gt; ??><?y?>-- ?&gt; ?"},
+		{"hyphens in a comment", "<!-- ${V} --><a>${V}--</a><!-- ${V}", "Alice -- Adams", "<!-- Alice - - Adams --><a>Alice -- Adams--</a><!-- Alice - - Adams"},
+		{"hyphens at a comment's edges", "<!--${V}--><!-- ${V}--><!--${V} --><!--${V}${V}--->", "-", "<!--- --><!-- - --><!--- --><!--- - - -->"},
+		{"a comment's end in a value", "<!-- ${V} --><!--${V}-->", "<!-- --><!--->", "<!-- &lt;!- - - -&gt;&lt;!- - -&gt; --><!--&lt;!- - - -&gt;&lt;!- - -&gt;-->"},
+		{"hyphens in CDATA and instructions", "<![CDATA[<!-- ${V}]]><?x <!-- ${V}?><!-- ${V}-->", "a--", "<![CDATA[<!-- a--]]><?x <!-- a--?><!-- a- - -->"},
+		{"an answer's hyphens in a comment", "<!-- ${DB(x)} ${TOLOWER(${V})} ${MATH(${V:1:0}0-1,int)}${V} -->", "--A", "<!-- - -A - -a -1- -A -->"},
+		{"empty comments", "<!----><!-->${V}--><?>${V}?>", "<", "<!----><!-->&lt;--><?>&lt;?>"},
 		{"CDATA that a value begins", "${V}${V}", "<![CDATA[", "&lt;![CDATA[&lt;![CDATA["},
 	}
 	for _, tt := range tests {
@@ -317,16 +324,17 @@ var shapes = []string{
 	`<a x="${CUT(V,&,1-3)}">${CUT(V,<,2)}${CUT(V,;,1)}</a>`, `<a>${IF(1?${V}:${V})}${IF(${V}?a:${V})}${EVAL(${V})}</a>`,
 	`<a><![CDATA[${V}]]>${V}<![CDATA[]${V}]]></a>`, `<a x="${FILTER(!-~,${V})}">${REPLACE(V,a,\x26)}${REPLACE(V,;,${V})}</a>`,
 	`<a x="${STRREPLACE(V,a,${V})}">${STRREPLACE(V,a,<b/>)}</a>`, `<a>$["${V}" ~~ "${V}"] $[${V}] ${DB(x)}</a>`,
+	`<!--${V}--><a><!-- ${V}${V} --><!-- ${TOLOWER(${V})}-->${V}<?x ${V}?></a>`,
 	`<a>${OWN(b)}x</b>${URIENCODE(${V})}${JSON_ESCAPE(${V})}${XML_ESCAPE(${V})}</a>`,
 	`<a x="${TOUPPER(a'${V}')}">${TOLOWER(<b>${V}</b>)}</a>`, `<a>${IF($["${V}" = "x"]?<b/>:<i>x</i>)}${IF(1?<b>${V}</b>:x)}</a>`,
 	`<a>${EACH(${V})}${EVAL(<b>${V}</b>)}${STRREPLACE(V,;,<b>${V}</b>)}</a>`,
 }
 
-const mixed = 10
+const mixed = 11
 
 // FuzzEscape: whatever a value, a well-formed template gives a well-formed document; and it reads as the value does.
 func FuzzEscape(f *testing.F) {
-	for i, value := range []string{evil, "]]>", "&amp;&#65;&", "<!--", "<![CDATA[", `${V}`, "\x00\x01\x1f", "${XML}<b", "a;b&lt", `\x26`, `"?':`, "$[\"<\"", "ü€😀"} {
+	for i, value := range []string{evil, "]]>", "&amp;&#65;&", "<!--", "<![CDATA[", `${V}`, "\x00\x01\x1f", "${XML}<b", "a;b&lt", `\x26`, `"?':`, "$[\"<\"", "ü€😀", "--", "-->-", "?>?"} {
 		f.Add(value, i)
 	}
 	f.Fuzz(func(t *testing.T, value string, shape int) {

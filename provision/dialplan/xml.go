@@ -16,12 +16,14 @@ const (
 )
 
 // escapeXML appends a text with an entity for each mark; a mark of an & that begins an entity is that &. In a CDATA
-// section of the template, where there are no entities, marks are plain, and a value's end of it does not end it.
+// section of the template, where there are no entities, marks are plain, and a value's end of it does not end it. Hyphens
+// have no marks; in a comment two of them are a value's, for there the template itself may have but those of its end.
 func escapeXML(dst, text []byte, limit int) ([]byte, error) {
-	end := "" // of the comment, processing instruction or CDATA section that this is in
+	var in section
+	begin := 0 // of what is in that section
 	for i, c := range text {
 		switch {
-		case isMark(c) && end == cdataEnd:
+		case isMark(c) && in.end == cdataEnd:
 			if c = plainOf(c); c == '>' && bytes.HasSuffix(dst, []byte("]]")) {
 				dst = append(dst, cdataEnd+cdata...)
 			}
@@ -30,11 +32,14 @@ func escapeXML(dst, text []byte, limit int) ([]byte, error) {
 			dst = append(dst, '&')
 		case isMark(c):
 			dst = append(dst, entities[c-1]...)
+		case c == '-' && in.end == commentEnd && i > begin && text[i-1] == '-' && !bytes.HasPrefix(text[i:], []byte("->")):
+			dst = append(dst, " -"...)
 		default:
-			if c == '<' && end == "" {
-				end = sectionEnd(text[i:])
-			} else if c == '>' && end != "" && bytes.HasSuffix(text[:i+1], []byte(end)) {
-				end = ""
+			if c == '<' && in.end == "" {
+				in = sectionAt(text[i:])
+				begin = i + len(in.open)
+			} else if c == '>' && in.end != "" && bytes.HasSuffix(text[begin:i+1], []byte(in.end)) {
+				in = section{}
 			}
 			dst = append(dst, c)
 		}
@@ -45,17 +50,33 @@ func escapeXML(dst, text []byte, limit int) ([]byte, error) {
 	return dst, nil
 }
 
-// sectionEnd is what ends that which begins with s, where a < is none of a tag's.
-func sectionEnd(s []byte) string {
-	switch {
-	case bytes.HasPrefix(s, []byte("<!--")):
-		return "-->"
-	case bytes.HasPrefix(s, []byte(cdata)):
-		return cdataEnd
-	case bytes.HasPrefix(s, []byte("<?")):
-		return "?>"
+// section is a part of a document in which a < begins no tag.
+type section struct{ open, end string }
+
+const commentEnd = "-->"
+
+// sectionAt is the one that s begins with.
+func sectionAt(s []byte) section {
+	for _, sec := range [...]section{{"<!--", commentEnd}, {cdata, cdataEnd}, {"<?", "?>"}} {
+		if bytes.HasPrefix(s, []byte(sec.open)) {
+			return sec
+		}
 	}
-	return ""
+	return section{}
+}
+
+// oddComment looks for a comment with hyphens in it that may not be there. It is for whole files: it is fast.
+func oddComment(text []byte) bool {
+	for {
+		_, comment, found := bytes.Cut(text, []byte("<!--"))
+		if !found {
+			return false
+		}
+		_, text, _ = bytes.Cut(comment, []byte("--"))
+		if !bytes.HasPrefix(text, []byte(">")) {
+			return true
+		}
+	}
 }
 
 // maxEntity bounds in bytes how far behind an & the ; of an entity is looked for: "#x0000000010FFFF" is a long one.

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// serving reports what serve would refuse, and settings of access that cannot be meant. Nothing is listened on, and no
+// directory for uploads is made.
+func (o *once) serving() (found []provision.Diagnostic) {
+	report := func(severity provision.Severity, message string) {
+		found = append(found, provision.Diagnostic{Severity: severity, Message: message})
+	}
+	s := o.settings
+	if s.httpsListen != "" {
+		if err := o.service.openTLS(s); err != nil {
+			report(provision.Error, err.Error())
+		}
+	}
+	if _, err := o.service.access(s); err != nil {
+		report(provision.Error, err.Error())
+	}
+	if s.admitsNobody() {
+		report(provision.Warning, "access.allow is empty, and there is no access.credentials and no access.client_ca: no phone gets a file")
+	}
+	if s.acceptExpired && s.clientCA == "" {
+		report(provision.Warning, "access.accept_expired means nothing without access.client_ca")
+	}
+	return found
+}
+
+// admitsNobody says whether a phone can be admitted by nothing at all.
+func (s *settings) admitsNobody() bool {
+	for _, p := range s.profiles {
+		if len(p.allow) > 0 {
+			return false
+		}
+	}
+	return len(s.allow) == 0 && s.credentials == "" && s.clientCA == ""
+}
