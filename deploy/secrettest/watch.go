@@ -65,9 +65,10 @@ func (w *Watch) AddKey(pem []byte) {
 
 var digestResponse = regexp.MustCompile(`(?i)response="?([0-9a-f]{32,64})`)
 
-// AddHeader makes the value of an Authorization header a secret, where it is long enough to be one.
+// AddHeader makes what an Authorization header proves its user with a secret, where it is long enough to be one: all of
+// Basic, the response of Digest.
 func (w *Watch) AddHeader(value string) {
-	if _, credentials, _ := strings.Cut(value, " "); len(credentials) >= minSecret {
+	if scheme, credentials, _ := strings.Cut(value, " "); strings.EqualFold(scheme, "Basic") && len(credentials) >= minSecret {
 		w.Add(credentials)
 	}
 	if m := digestResponse.FindStringSubmatch(value); m != nil {
