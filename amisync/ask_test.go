@@ -16,7 +16,7 @@ func TestAsk(t *testing.T) {
 	var value atomic.Value
 	value.Store("v")
 	server, address := fake(t, nil, amiserver.Options{Function: func(call string) string { return call + "=" + value.Load().(string) }})
-	s, err := New(Options{Address: address, Username: testUser, Secret: testSecret})
+	s, err := New(Options{Address: address, Username: testUser, Secret: testSecret, Log: testLog()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestAsk(t *testing.T) {
 // A function that does not end costs its own caller the deadline, and those behind it no more than theirs.
 func TestAskDeadline(t *testing.T) {
 	_, address := fake(t, nil, amiserver.Options{Intercept: func(_ *amiserver.Session, m amiserver.Message) bool { return m["Variable"] == "HANG()" }})
-	s, err := New(Options{Address: address, Username: testUser, Secret: testSecret, Timing: Timing{Ask: 200 * time.Millisecond}})
+	s, err := New(Options{Address: address, Username: testUser, Secret: testSecret, Log: testLog(), Timing: Timing{Ask: 200 * time.Millisecond}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestAskDeadline(t *testing.T) {
 // asking is a service that asks and does nothing else.
 func asking(t testing.TB, address string, o Options) *Service {
 	t.Helper()
-	o.Address, o.Username, o.Secret = address, testUser, testSecret
+	o.Address, o.Username, o.Secret, o.Log = address, testUser, testSecret, testLog()
 	s, err := New(o)
 	if err != nil {
 		t.Fatal(err)

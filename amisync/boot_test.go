@@ -71,7 +71,7 @@ func expectAsk(t *testing.T, s *Service, want string) {
 // An Asterisk that is starting gives an empty value for every function: never one that a phone gets to see.
 func TestAskBooting(t *testing.T) {
 	b := newBooter(t, nil)
-	s, err := New(Options{Address: b.address, Username: testUser, Secret: testSecret, Timing: Timing{Ask: 100 * time.Millisecond}})
+	s, err := New(Options{Address: b.address, Username: testUser, Secret: testSecret, Log: testLog(), Timing: Timing{Ask: 100 * time.Millisecond}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func TestAskWithoutEvents(t *testing.T) {
 				Function:  func(call string) string { return call + "=v" },
 				Intercept: only("Login", func(s *amiserver.Session, m amiserver.Message) { s.Accept(m) }),
 			})
-			o := Options{Address: address, Username: testUser, Secret: testSecret, Timing: Timing{FirstBoot: 50 * time.Millisecond, Ask: 2 * onceBoot}}
+			o := Options{Address: address, Username: testUser, Secret: testSecret, Log: testLog(), Timing: Timing{FirstBoot: 50 * time.Millisecond, Ask: 2 * onceBoot}}
 			if store != nil {
 				r := start(t, o)
 				r.waitPhones(t, 1)

@@ -2,6 +2,7 @@ package amisync
 
 import (
 	"context"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -9,14 +10,24 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/secrettest"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
 // No goroutine of amigo is let off: taken apart in the right order it leaks none.
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(secrets.Guard(m)) }
+
+// secrets are those of the tests, and of what more are made from. All that is logged and the status are searched for them.
+var secrets = secrettest.New(testSecret, "very-secret", oracle.Secret)
+
+func testLog(more ...io.Writer) zerolog.Logger {
+	return zerolog.New(io.MultiWriter(append(more, secrets.Stream("a log of amisync"))...))
+}
 
 const (
 	testUser   = "phoneprov"
@@ -87,7 +98,7 @@ func removeFile(t testing.TB, path string) {
 // dialTest connects as a test does: with all deadlines short.
 func testTarget(t testing.TB, address string) target {
 	t.Helper()
-	o, err := Options{Address: address, Username: testUser, Secret: testSecret}.withDefaults()
+	o, err := Options{Address: address, Username: testUser, Secret: testSecret, Log: testLog()}.withDefaults()
 	if err != nil {
 		t.Fatal(err)
 	}

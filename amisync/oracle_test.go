@@ -215,7 +215,7 @@ func testFake(t *testing.T, a *oracle.Asterisk, suite string) {
 }
 
 func testAsk(t *testing.T, a *oracle.Asterisk) {
-	s, err := New(Options{Address: a.AMI, Username: testUser, Secret: testSecret})
+	s, err := New(Options{Address: a.AMI, Username: testUser, Secret: testSecret, Log: testLog()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -366,7 +366,7 @@ func testKill(t *testing.T, a *oracle.Asterisk) {
 
 // While Asterisk ends and starts, a function is answered with its value or not at all.
 func testAskRestart(t *testing.T, a *oracle.Asterisk) {
-	s, err := New(Options{Address: a.AMI, Username: testUser, Secret: testSecret})
+	s, err := New(Options{Address: a.AMI, Username: testUser, Secret: testSecret, Log: testLog()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/provision"
 )
@@ -48,7 +46,7 @@ func (l *lockedLog) String() string {
 func start(t testing.TB, o Options) *running {
 	t.Helper()
 	r := &running{store: new(provision.Store), log: new(lockedLog)}
-	o.Store, o.Log = r.store, zerolog.New(r.log)
+	o.Store, o.Log = r.store, testLog(r.log)
 	if o.Address != "" && o.Username == "" {
 		o.Username, o.Secret = testUser, testSecret
 	}
@@ -73,9 +71,7 @@ func start(t testing.TB, o Options) *running {
 		case <-time.After(10 * time.Second):
 			t.Error("Run did not end")
 		}
-		if text := r.log.String(); strings.Contains(text, "very-secret") || strings.Contains(text, testSecret) {
-			t.Errorf("a secret is in the log: %s", text)
-		}
+		secrets.Text("the status", fmt.Sprintf("%+v", r.Status()))
 	})
 	return r
 }
@@ -277,7 +273,7 @@ func TestReconnect(t *testing.T) {
 // Diagnostics are logged when they are new, not at every sync.
 func TestDiagnosticsLoggedOnce(t *testing.T) {
 	log := new(lockedLog)
-	r := newReport(zerolog.New(log))
+	r := newReport(testLog(log))
 	d := func(n int) (all []provision.Diagnostic) {
 		for i := range n {
 			all = append(all, provision.Diagnostic{Severity: provision.Warning, Message: fmt.Sprintf("diagnostic %d.", i)})

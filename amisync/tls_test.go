@@ -57,8 +57,10 @@ func newTestCert(t testing.TB, ca *testCert, validity time.Duration, names ...st
 	if err != nil {
 		t.Fatal(err)
 	}
+	keyPEM := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
+	secrets.AddKey(keyPEM)
 	return &testCert{cert, key, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
-		string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}))}
+		string(keyPEM)}
 }
 
 // file lays text in a directory of the test's.

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"crypto/tls"
 	"encoding/json"
+	"io"
 	"maps"
 	"net/http/httptest"
 	"slices"
@@ -48,7 +49,7 @@ func TestLogCannotBeForged(t *testing.T) {
 		t.Run(format, func(t *testing.T) {
 			b := newBench(t)
 			if format == "console" {
-				b.Log = zerolog.New(zerolog.ConsoleWriter{Out: &b.log, NoColor: true})
+				b.Log = zerolog.New(zerolog.ConsoleWriter{Out: io.MultiWriter(&b.log, secrets.Stream("a log for people")), NoColor: true})
 			}
 			h := Phones(b.Options)
 			ask(h, "GET", "/phoneprov/x%0d%0a%7b%22level%22%3a1%7d%1b%5b2J", "User-Agent", nasty)

@@ -47,6 +47,7 @@ func withLogin(t *testing.T, b *bench) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		secrets.Add("right-"+user, string(hash))
 		text += mac + ":" + user + ":" + string(hash) + "\n"
 	}
 	path := filepath.Join(t.TempDir(), "credentials")
@@ -69,9 +70,7 @@ func from(h http.Handler, remote, name string, edit func(*http.Request)) *httpte
 	if edit != nil {
 		edit(r)
 	}
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	return w
+	return serveTest(h, r)
 }
 
 func agent(text string) func(*http.Request) {

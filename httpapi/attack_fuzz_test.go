@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -36,8 +35,7 @@ func FuzzRequestTarget(f *testing.F) {
 		r.RemoteAddr = "127.0.0.1:1"
 		for _, h := range []http.Handler{unknown, known} {
 			s.log.Reset()
-			w := httptest.NewRecorder()
-			h.ServeHTTP(w, r)
+			w := serveTest(h, r)
 			body, _ := io.ReadAll(w.Body)
 			if w.Code >= 500 || h == unknown && w.Code < 400 {
 				t.Errorf("got %d", w.Code)

@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -87,7 +88,7 @@ func newSite(t testing.TB, profile string, files map[string]string) *site {
 			Failed:  &Budget{access.NewBudget(5, 10*time.Minute), 10 * time.Minute},
 		},
 		Uploads: Uploads{UploadsStore, store},
-		Log:     zerolog.New(zerolog.SyncWriter(&s.log)),
+		Log:     testLog(zerolog.SyncWriter(&s.log)),
 	}
 	s.Store.Swap(buildConfig(t, map[string]string{"users.conf": attackUsers, "phoneprov.conf": "[general]\ndefault_profile = p\n[p]\n" +
 		"mime_type = text/plain\nstaticdir = static/\nstatic_file => fw.bin\n${MAC}.cfg => t.cfg\n" + profile}))
@@ -117,6 +118,8 @@ type reply struct {
 // ours reports an answer that is not net/http's own: it says so of all that are.
 func (r reply) ours() bool { return r.header.Get("Cache-Control") != "" }
 
+var authorization = regexp.MustCompile(`(?m)^Authorization: (.*)\r$`)
+
 // attack sends bytes on a connection of their own, and returns as many answers as are wanted and what came behind them. The
 // server has ended then, and the log is complete.
 func (s *site) attack(t *testing.T, raw string, want int) (replies []reply, rest string) {
@@ -127,7 +130,7 @@ func (s *site) attack(t *testing.T, raw string, want int) (replies []reply, rest
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- Serve(ctx, l, Phones(s.Options), zerolog.Nop()) }()
+	go func() { served <- Serve(ctx, l, Phones(s.Options), testLog()) }()
 	defer func() {
 		cancel()
 		if err := <-served; err != nil {
@@ -141,6 +144,9 @@ func (s *site) attack(t *testing.T, raw string, want int) (replies []reply, rest
 	defer c.Close()
 	conn, _ := c.(*net.TCPConn)
 	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	for _, m := range authorization.FindAllStringSubmatch(raw, -1) {
+		secrets.AddHeader(m[1])
+	}
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
@@ -159,6 +165,7 @@ func (s *site) attack(t *testing.T, raw string, want int) (replies []reply, rest
 		if err != nil {
 			t.Errorf("body %d: %v", len(replies)+1, err)
 		}
+		page(method+" of an attack", resp.StatusCode, resp.Header, string(body))
 		replies = append(replies, reply{resp.StatusCode, resp.Header, string(body)})
 	}
 	conn.CloseWrite()
@@ -259,7 +266,7 @@ func (s *site) checkLog(t *testing.T, replies []reply) {
 		if len(line) > 2<<10 || strings.ContainsFunc(strings.TrimSuffix(line, "\n"), isControl) {
 			t.Errorf("got line %q", line)
 		}
-		if strings.Contains(line, attackSecret) || strings.Contains(line, canary) || strings.Contains(line, displayName) {
+		if strings.Contains(line, attackSecret) || strings.Contains(line, digestPassword) || strings.Contains(line, canary) || strings.Contains(line, displayName) {
 			t.Errorf("the log tells: %s", line)
 		}
 	}

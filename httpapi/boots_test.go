@@ -102,7 +102,11 @@ var bootTests = []struct {
 		"${MAC}.cfg => phone.cfg\n", []step{{"GET", "{mac}.cfg", given}, {"GET", "{mac}-contacts-internal.xml", absent}}},
 }
 
-const perVendor = 100 // phones behind one address
+const (
+	perVendor  = 100 // phones behind one address
+	bootSecret = "password-of-phone"
+	bootUpload = uploadBody + " "
+)
 
 // bootMAC is that of a vendor's n-th phone.
 func bootMAC(vendor, n int) provision.MAC {
@@ -124,7 +128,7 @@ func bootSite(t *testing.T) *site {
 			}
 		}
 		for n := range perVendor {
-			fmt.Fprintf(&users, "[%d-%d]\nusername = u%[1]d-%[2]d\nautoprov = yes\nmacaddress = %[3]s\nprofile = v%[1]d\nsecret = s%[1]d-%[2]d\n", v, n, bootMAC(v, n))
+			fmt.Fprintf(&users, "[%d-%d]\nusername = u%[1]d-%[2]d\nautoprov = yes\nmacaddress = %[3]s\nprofile = v%[1]d\nsecret = "+bootSecret+"-%[1]d-%[2]d\n", v, n, bootMAC(v, n))
 		}
 	}
 	s.Store.Swap(buildConfig(t, map[string]string{"users.conf": users.String(), "phoneprov.conf": profiles.String()}))
@@ -138,6 +142,7 @@ func withShared(t *testing.T, s *site) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	secrets.Add(string(hash))
 	path := filepath.Join(s.dir, "credentials")
 	text := fmt.Sprintf("*:%s:%s\n*:%[1]s:MD5:%[3]s\n", digestUser, hash, digestHash(digestUser+":phoneprov:"+digestPassword))
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -169,7 +174,7 @@ func newPhone(addr string, vendor, n int) *phone {
 	with := func(sep string) string {
 		return strings.ReplaceAll(strings.TrimSpace(fmt.Sprintf("% x", mac[:])), " ", sep)
 	}
-	p := &phone{addr: addr, auth: tt.auth, file: fmt.Sprintf("user u%d-%d secret s%[1]d-%[2]d\n", vendor, n), names: strings.NewReplacer("{mac}", with(""), "{MAC}", strings.ToUpper(with("")),
+	p := &phone{addr: addr, auth: tt.auth, file: fmt.Sprintf("user u%d-%d secret "+bootSecret+"-%[1]d-%[2]d\n", vendor, n), names: strings.NewReplacer("{mac}", with(""), "{MAC}", strings.ToUpper(with("")),
 		"{ma:c}", with(":"), "{MA-C}", strings.ToUpper(with("-")))}
 	p.agent = p.names.Replace(tt.agent)
 	p.client.Transport = &http.Transport{DisableKeepAlives: !tt.keepAlive, MaxIdleConns: 1, DisableCompression: true}
@@ -184,7 +189,7 @@ func (p *phone) ask(ctx context.Context, method, name string) (status int, body 
 			return 0, "", err
 		}
 		if method == "PUT" || method == "POST" {
-			r.Body, r.ContentLength = io.NopCloser(strings.NewReader("kept "+name)), int64(len("kept "+name))
+			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(bootUpload+name)), int64(len(bootUpload+name))
 		}
 		r.Header.Set("User-Agent", p.agent)
 		p.authorize(r)
@@ -195,6 +200,7 @@ func (p *phone) ask(ctx context.Context, method, name string) (status int, body 
 		var text bytes.Buffer
 		_, err = text.ReadFrom(resp.Body)
 		resp.Body.Close()
+		page(method+" "+name, resp.StatusCode, resp.Header, text.String())
 		if resp.StatusCode == http.StatusUnauthorized && p.scheme == "" && p.auth != "" {
 			p.scheme = p.auth
 			if m := nonceOf.FindStringSubmatch(fmt.Sprint(resp.Header)); m != nil {
@@ -239,7 +245,7 @@ func (p *phone) boot(ctx context.Context, vendor int, again, stored bool) error 
 		}
 		switch {
 		case s.method != "GET" || status != given:
-		case s.want == kept && body != "kept "+name, s.want == given && name != s.name && body != p.file:
+		case s.want == kept && body != bootUpload+name, s.want == given && name != s.name && body != p.file:
 			return fmt.Errorf("%s: got %q", name, body)
 		}
 	}

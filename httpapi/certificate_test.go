@@ -17,8 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"github.com/phoneprov/phoneprov/httpapi/tlsconf"
 )
 
@@ -62,9 +60,11 @@ func (a *authority) issue(t testing.TB, name string) *x509.Certificate {
 		t.Fatal(err)
 	}
 	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	keyPEM := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
+	secrets.AddKey(keyPEM)
 	err = errors.Join(err,
 		os.WriteFile(a.path(name+".pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600),
-		os.WriteFile(a.path(name+".key"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}), 0o600))
+		os.WriteFile(a.path(name+".key"), keyPEM, 0o600))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func (a *authority) path(name string) string { return filepath.Join(a.dir, name)
 func (a *authority) server(t testing.TB) *tlsconf.Server {
 	t.Helper()
 	a.issue(t, "server")
-	s, err := tlsconf.New(tlsconf.Options{Cert: a.path("server.pem"), Key: a.path("server.key"), ClientCA: a.path("ca.pem"), Log: zerolog.Nop()})
+	s, err := tlsconf.New(tlsconf.Options{Cert: a.path("server.pem"), Key: a.path("server.key"), ClientCA: a.path("ca.pem"), Log: testLog()})
 	if err != nil {
 		t.Fatal(err)
 	}

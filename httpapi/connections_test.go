@@ -17,8 +17,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/rs/zerolog"
 )
 
 // boundServer answers "/wait" when release is closed, and all else at once, on at most so many connections.
@@ -246,7 +244,7 @@ func TestUnknownNamesFromEverywhere(t *testing.T) {
 		mostMB   = 30
 	)
 	s := newSite(t, "", nil)
-	s.Log = zerolog.Nop()
+	s.Log = testLog()
 	h := Phones(s.Options)
 	before := memory()
 	for i := range requests {
@@ -276,7 +274,7 @@ func TestSlowUploadEnds(t *testing.T) {
 			done <- Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				r.RemoteAddr = "127.0.0.1:1"
 				h.ServeHTTP(w, r)
-			}), zerolog.Nop())
+			}), testLog())
 		}()
 		conn := l.dial()
 		start := time.Now()

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -35,9 +36,9 @@ func needProgram(t testing.TB, name string) {
 
 // logFormats are those that cmd/phoneprov writes.
 var logFormats = map[string]func(log *bytes.Buffer) zerolog.Logger{
-	"json": func(log *bytes.Buffer) zerolog.Logger { return zerolog.New(log).With().Timestamp().Logger() },
+	"json": func(log *bytes.Buffer) zerolog.Logger { return testLog(log).With().Timestamp().Logger() },
 	"console": func(log *bytes.Buffer) zerolog.Logger {
-		return zerolog.New(zerolog.ConsoleWriter{Out: log, TimeFormat: time.DateTime, NoColor: true}).With().Timestamp().Logger()
+		return zerolog.New(zerolog.ConsoleWriter{Out: io.MultiWriter(log, secrets.Stream("a log for people")), TimeFormat: time.DateTime, NoColor: true}).With().Timestamp().Logger()
 	},
 }
 

@@ -12,12 +12,14 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
+	"github.com/phoneprov/phoneprov/deploy/secrettest"
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
@@ -31,7 +33,38 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(secrets.Guard(m))
+}
+
+// secrets are those of the tests. All that is logged and every page but the phones' files is searched for them.
+var secrets = secrettest.New("do-not-log-me", canary, digestPassword, digestHash(digestUser+":phoneprov:"+digestPassword), uploadBody, bootSecret)
+
+// testLog is a log that is searched for secrets, and written to more as well.
+func testLog(more ...io.Writer) zerolog.Logger {
+	return zerolog.New(io.MultiWriter(append(more, secrets.Stream("a log of httpapi"))...))
+}
+
+// page has an answer searched for secrets; a file may have some.
+func page(what string, status int, header http.Header, body string) {
+	if status == http.StatusOK || status == http.StatusPartialContent {
+		body = ""
+	}
+	secrets.Text(fmt.Sprintf("the answer %d to %s", status, what), fmt.Sprint(header, body))
+}
+
+// serveTest has a handler serve a recorded request, whose credentials are secrets.
+func serveTest(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	for _, value := range r.Header.Values("Authorization") {
+		secrets.AddHeader(value)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	status := w.Code
+	if strings.HasSuffix(r.URL.Path, "z") { // healthz, readyz: never a file
+		status = 0
+	}
+	page(r.Method+" "+r.URL.Path, status, w.Header(), w.Body.String())
+	return w
 }
 
 // The configuration of the tests: the same text for us and for the real Asterisk.
@@ -81,7 +114,7 @@ func newBench(t testing.TB) *bench {
 		Store:    new(provision.Store),
 		Renderer: &provision.Renderer{Data: openData(t)},
 		Access:   Access{Rules: access.Rules{Allow: append(access.DefaultAllow(), netip.MustParsePrefix("192.0.2.0/24"))}}, // httptest's
-		Log:      zerolog.New(&b.log).Level(zerolog.DebugLevel),
+		Log:      testLog(&b.log).Level(zerolog.DebugLevel),
 	}
 	b.Store.Swap(buildFrom(t, usersConf))
 	return b
@@ -143,9 +176,7 @@ func ask(h http.Handler, method, target string, header ...string) *httptest.Resp
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	return w
+	return serveTest(h, r)
 }
 
 // listen serves h on loopback until the test ends.
@@ -157,7 +188,7 @@ func listen(t *testing.T, h http.Handler) (addr string) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- Serve(ctx, l, h, zerolog.Nop()) }()
+	go func() { done <- Serve(ctx, l, h, testLog()) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -191,6 +222,7 @@ func rawRequest(t *testing.T, addr, method, target string) (status int, body str
 	if err != nil {
 		t.Fatalf("%s %q: %v", method, target, err)
 	}
+	page(method+" "+target, resp.StatusCode, resp.Header, string(text))
 	return resp.StatusCode, string(text)
 }
 

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/rs/zerolog"
 )
 
 // listenTLS serves h over TLS on loopback until the test ends.
@@ -22,7 +20,7 @@ func listenTLS(t *testing.T, h http.Handler, config *tls.Config) (addr string) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- Serve(ctx, l, h, zerolog.Nop()) }()
+	go func() { done <- Serve(ctx, l, h, testLog()) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {

@@ -3,10 +3,8 @@ package httpapi
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
-	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -62,7 +60,7 @@ func call(h handler, w http.ResponseWriter, r *http.Request, e *entry) (err erro
 	defer func() {
 		if v := recover(); v != nil {
 			e.panicked = true
-			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+			err = provision.PanicError(v)
 		}
 	}()
 	return h(w, r, e)

@@ -13,8 +13,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/rs/zerolog"
 )
 
 // pipes is a listener without a network, so that the clock of synctest is the only one.
@@ -51,7 +49,7 @@ func TestServeFinishesWhatIsUnderWay(t *testing.T) {
 				cancel()
 				synctest.Wait()
 				io.WriteString(w, "whole")
-			}), zerolog.Nop())
+			}), testLog())
 		}()
 		conn := l.dial()
 		fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -75,7 +73,7 @@ func TestServeEndsInTime(t *testing.T) {
 			done <- Serve(ctx, l, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				close(started)
 				<-r.Context().Done()
-			}), zerolog.Nop())
+			}), testLog())
 		}()
 		conn := l.dial()
 		fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -112,7 +110,7 @@ func TestIdleAndSlowHeadersEnd(t *testing.T) {
 				}
 				ctx, cancel := context.WithCancel(t.Context())
 				done := make(chan error, 1)
-				go func() { done <- Serve(ctx, served, http.NotFoundHandler(), zerolog.Nop()) }()
+				go func() { done <- Serve(ctx, served, http.NotFoundHandler(), testLog()) }()
 				conn := l.dial()
 				start := time.Now()
 				fmt.Fprint(conn, tt.sent)
@@ -146,7 +144,7 @@ func TestSlowPhone(t *testing.T) {
 				l := newPipes()
 				ctx, cancel := context.WithCancel(t.Context())
 				done := make(chan error, 1)
-				go func() { done <- Serve(ctx, l, h, zerolog.Nop()) }()
+				go func() { done <- Serve(ctx, l, h, testLog()) }()
 				conn := l.dial()
 				fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
 				var got bytes.Buffer
@@ -184,7 +182,7 @@ func TestServeReportsAClosedListener(t *testing.T) {
 	}
 	l.Close()
 	var log bytes.Buffer
-	if err := Serve(t.Context(), l, http.NotFoundHandler(), zerolog.New(&log)); !errors.Is(err, net.ErrClosed) {
+	if err := Serve(t.Context(), l, http.NotFoundHandler(), testLog(&log)); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("got %v, want %v", err, net.ErrClosed)
 	}
 }

@@ -27,13 +27,14 @@ func keeping(t *testing.T) *bench {
 	return b
 }
 
+// uploadBody is what a phone sends.
+const uploadBody = "the-phone's-own-settings"
+
 // sendBody makes a request with a body.
 func sendBody(h http.Handler, method, remote, name string, body io.Reader) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, "http://pbx.test/phoneprov/"+name, body)
 	r.RemoteAddr = remote
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	return w
+	return serveTest(h, r)
 }
 
 func TestUploadIsServedBack(t *testing.T) {
@@ -43,7 +44,7 @@ func TestUploadIsServedBack(t *testing.T) {
 		t.Errorf("before: got %d", w.Code)
 	}
 	for i, method := range []string{"PUT", "POST", "PUT"} {
-		text := fmt.Sprintf("<settings %d/>", i)
+		text := fmt.Sprintf("%s %d", uploadBody, i)
 		if w := sendBody(h, method, lan, name, strings.NewReader(text)); w.Code != map[bool]int{true: 201, false: 200}[i == 0] || w.Body.Len() != 0 {
 			t.Errorf("%s: got %d %q", method, w.Code, w.Body)
 		}
@@ -65,7 +66,7 @@ func TestUploadIsServedBack(t *testing.T) {
 // A route has its name for itself, whatever was stored under it.
 func TestRouteBeforeUpload(t *testing.T) {
 	h := Phones(keeping(t).Options)
-	if w := sendBody(h, "PUT", lan, "0011223344aa.cfg", strings.NewReader("mine")); w.Code != 201 {
+	if w := sendBody(h, "PUT", lan, "0011223344aa.cfg", strings.NewReader(uploadBody)); w.Code != 201 {
 		t.Errorf("put: got %d", w.Code)
 	}
 	if w := from(h, lan, "0011223344aa.cfg", nil); w.Body.String() != "user 6001 of pbx.test\n" {
@@ -84,22 +85,22 @@ func TestUploads(t *testing.T) {
 		body   io.Reader
 		status int
 	}{
-		{"off", UploadsOff, "PUT", lan, "0011223344aa-boot.log", strings.NewReader("x"), 405},
-		{"off, POST", UploadsOff, "POST", lan, "0011223344aa-boot.log", strings.NewReader("x"), 405},
-		{"discard", UploadsDiscard, "PUT", lan, "0011223344aa-boot.log", strings.NewReader("x"), 201},
-		{"discard, POST", UploadsDiscard, "POST", lan, "0011223344aa-boot.log", strings.NewReader("x"), 201},
+		{"off", UploadsOff, "PUT", lan, "0011223344aa-boot.log", strings.NewReader(uploadBody), 405},
+		{"off, POST", UploadsOff, "POST", lan, "0011223344aa-boot.log", strings.NewReader(uploadBody), 405},
+		{"discard", UploadsDiscard, "PUT", lan, "0011223344aa-boot.log", strings.NewReader(uploadBody), 201},
+		{"discard, POST", UploadsDiscard, "POST", lan, "0011223344aa-boot.log", strings.NewReader(uploadBody), 201},
 		{"discard, as large as may be", UploadsDiscard, "PUT", lan, "0011223344aa-boot.log", strings.NewReader(full), 201},
 		{"discard, larger", UploadsDiscard, "PUT", lan, "0011223344aa-boot.log", strings.NewReader(full + "x"), 413},
-		{"discard, unknown", UploadsDiscard, "PUT", lan, "0011223344bb-boot.log", strings.NewReader("x"), 404},
-		{"discard, stranger", UploadsDiscard, "PUT", internet, "0011223344aa-boot.log", strings.NewReader("x"), 404},
+		{"discard, unknown", UploadsDiscard, "PUT", lan, "0011223344bb-boot.log", strings.NewReader(uploadBody), 404},
+		{"discard, stranger", UploadsDiscard, "PUT", internet, "0011223344aa-boot.log", strings.NewReader(uploadBody), 404},
 		{"store, as large as may be", UploadsStore, "PUT", lan, "0011223344aa-boot.log", strings.NewReader(full), 201},
 		{"store, larger", UploadsStore, "PUT", lan, "0011223344aa-boot.log", strings.NewReader(full + "x"), 413},
-		{"store, unknown", UploadsStore, "PUT", lan, "0011223344bb-boot.log", strings.NewReader("x"), 404},
-		{"store, stranger", UploadsStore, "PUT", internet, "0011223344aa-boot.log", strings.NewReader("x"), 404},
-		{"store, no MAC", UploadsStore, "PUT", lan, "000000000000-boot.log", strings.NewReader("x"), 404},
-		{"store, traversal", UploadsStore, "PUT", lan, "..%2f..%2f0011223344aa%2f..%2fx", strings.NewReader("x"), 404},
-		{"store, name of a shell", UploadsStore, "PUT", lan, "0011223344aa%3brm%20-rf.log", strings.NewReader("x"), 404},
-		{"store, half", UploadsStore, "PUT", lan, "0011223344aa-boot.log", io.MultiReader(strings.NewReader("x"), iotest.ErrReader(errors.New("gone"))), 400},
+		{"store, unknown", UploadsStore, "PUT", lan, "0011223344bb-boot.log", strings.NewReader(uploadBody), 404},
+		{"store, stranger", UploadsStore, "PUT", internet, "0011223344aa-boot.log", strings.NewReader(uploadBody), 404},
+		{"store, no MAC", UploadsStore, "PUT", lan, "000000000000-boot.log", strings.NewReader(uploadBody), 404},
+		{"store, traversal", UploadsStore, "PUT", lan, "..%2f..%2f0011223344aa%2f..%2fx", strings.NewReader(uploadBody), 404},
+		{"store, name of a shell", UploadsStore, "PUT", lan, "0011223344aa%3brm%20-rf.log", strings.NewReader(uploadBody), 404},
+		{"store, half", UploadsStore, "PUT", lan, "0011223344aa-boot.log", io.MultiReader(strings.NewReader(uploadBody), iotest.ErrReader(errors.New("gone"))), 400},
 		{"other method", UploadsStore, "DELETE", lan, "0011223344aa-boot.log", nil, 405},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -138,7 +139,7 @@ func TestManyUploads(t *testing.T) {
 	for range maxUploads {
 		a.turns <- struct{}{}
 	}
-	r := httptest.NewRequest("PUT", "/phoneprov/0011223344aa-boot.log", strings.NewReader("x"))
+	r := httptest.NewRequest("PUT", "/phoneprov/0011223344aa-boot.log", strings.NewReader(uploadBody))
 	if _, err := a.take(httptest.NewRecorder(), r, [6]byte{}, "x"); !errors.Is(err, errBusy) {
 		t.Errorf("got %v", err)
 	}

@@ -166,9 +166,15 @@ func (b *asking) take() *asked {
 	return b.order[b.next-1]
 }
 
-// answer asks. Whether there is such a function is looked at where the value is empty.
-func (b *asking) answer(call string) (string, error) {
-	value, err := b.r.Ask(b.ctx, call)
+// answer asks. Whether there is such a function is looked at where the value is empty. Here no caller recovers: a panic is
+// no answer, not the end of the process.
+func (b *asking) answer(call string) (value string, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			value, err = "", PanicError(v)
+		}
+	}()
+	value, err = b.r.Ask(b.ctx, call)
 	if value != "" || err != nil || b.r.Knows == nil {
 		return value, err
 	}

@@ -40,6 +40,7 @@ func selfSigned(t *testing.T, dir, cn string) tls.Certificate {
 	if err != nil {
 		t.Fatal(err)
 	}
+	secrets.AddKey(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}))
 	for name, block := range map[string]*pem.Block{".pem": {Type: "CERTIFICATE", Bytes: der}, ".key": {Type: "PRIVATE KEY", Bytes: keyDER}} {
 		if err := os.WriteFile(filepath.Join(dir, cn+name), pem.EncodeToMemory(block), 0o600); err != nil {
 			t.Fatal(err)
@@ -57,7 +58,7 @@ func httpsEnv(dir string) map[string]string {
 	return map[string]string{
 		"PHONEPROV_ASTERISK_CONFIG": "files", "PHONEPROV_ASTERISK_CONFIG_DIR": "testdata/tree/asterisk",
 		"PHONEPROV_ASTERISK_DATA_DIR": "testdata/tree/data", "PHONEPROV_AMI_ADDRESS": "", "PHONEPROV_ADMIN_LISTEN": "",
-		"PHONEPROV_HTTP_LISTEN": "", "PHONEPROV_HTTPS_LISTEN": "127.0.0.1:0",
+		"PHONEPROV_HTTP_LISTEN": "", "PHONEPROV_HTTPS_LISTEN": "127.0.0.1:0", "PHONEPROV_LOG_LEVEL": "debug",
 		"PHONEPROV_HTTPS_CERT": filepath.Join(dir, "server.pem"), "PHONEPROV_HTTPS_KEY": filepath.Join(dir, "server.key"),
 	}
 }
@@ -227,7 +228,7 @@ func TestHTTPSFiles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := newService(s, io.Discard); err == nil || err.Error() != tt.want {
+			if _, err := newService(s, secrets.Stream("a log")); err == nil || err.Error() != tt.want {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
 		})

@@ -1,19 +1,74 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/secrettest"
 )
 
 // TestMain makes this test binary the phoneprov of the scripts, and looks for goroutines that are left.
 func TestMain(m *testing.M) {
-	testscript.Main(noLeaks{m}, map[string]func(){"phoneprov": main})
+	testscript.Main(secrets.Guard(noLeaks{m}), map[string]func(){"phoneprov": watchedMain})
+}
+
+// secrets are those of the tests, and of what more are made from. Logs, pages and what commands print are searched for them.
+var secrets = secrettest.New(append(allSecretWords(), oracle.Secret, "ami-secret", "not-the-secret", "hunter2", "secret-60", "secret-70", "secret-80",
+	"ss=word", "secret-of", "first-pass", "second-pass", "all-pass", "s3cret",
+	"cd786a416dee4ddd57067bfd6baccbf6", "ae9e5f7b1493da9332bb913f3a011b4604c0f4d9996bef41834bad3a9340cd2b")...)
+
+// toldFile names, in the environment of a script's phoneprov, the file to which it adds a line for each secret that it tells.
+const toldFile = "SECRETS_TOLD"
+
+// watchedMain is main with what it prints searched for secrets. What a render or -secrets prints is asked to have some.
+func watchedMain() {
+	args := os.Args[1:]
+	stdout, stderr := io.Writer(os.Stdout), io.MultiWriter(os.Stderr, secrets.Stream(fmt.Sprintf("stderr of phoneprov %q", args)))
+	if !slices.Contains(args, "-secrets") && (!slices.Contains(args, "render") || slices.Contains(args, "-explain")) {
+		stdout = io.MultiWriter(os.Stdout, secrets.Stream(fmt.Sprintf("stdout of phoneprov %q", args)))
+	}
+	code := run(context.Background(), args, os.LookupEnv, os.Stdin, stdout, stderr)
+	if err := noteTold(os.Getenv(toldFile)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = -1 // no script wants it
+	}
+	os.Exit(code)
+}
+
+// noteTold adds to the file what the process has told, and that it was watched.
+func noteTold(path string) error {
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(strings.Join(append(secrets.Findings(), "watched"), "\n") + "\n")
+	return errors.Join(err, f.Close())
+}
+
+// checkTold fails the test where a phoneprov of a script has told a secret.
+func checkTold(t *testing.T, path string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Error(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if line != "watched\n" {
+			t.Error(line)
+		}
+	}
 }
 
 type noLeaks struct{ m *testing.M }
@@ -28,10 +83,13 @@ func (l noLeaks) Run() int {
 }
 
 func TestScripts(t *testing.T) {
+	told := filepath.Join(t.TempDir(), "told")
+	t.Cleanup(func() { checkTold(t, told) })
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata",
 		RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
+			env.Setenv(toldFile, told)
 			env.Values[scriptKey{}] = &script{processes: map[string]*process{}, servers: map[string]*amiserver.Server{}}
 			return os.CopyFS(env.WorkDir, os.DirFS("testdata/tree"))
 		},

@@ -55,7 +55,7 @@ func runService(t *testing.T, env map[string]string, ini string) (*service, *loc
 		t.Fatal(err)
 	}
 	log := new(lockedBuffer)
-	v, err := newService(s, log)
+	v, err := newService(s, io.MultiWriter(log, secrets.Stream("the log of "+t.Name())))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,8 @@ func asAsterisk(t *testing.T, configDir string) string {
 // noSecrets fails the test where a secret of the tests' configurations shows.
 func noSecrets(t *testing.T, where, text string) {
 	t.Helper()
-	for _, secret := range []string{oracle.Secret, "secret-60", "secret-70", "secret-80", "ss=word", "s6001"} {
+	secrets.Text(where, text)
+	for _, secret := range []string{oracle.Secret, "secret-60", "secret-70", "secret-80", "ss=word"} {
 		if i := strings.Index(text, secret); i >= 0 {
 			t.Errorf("%s tells a secret: %.200q", where, text[max(0, i-100):])
 		}
@@ -142,6 +143,7 @@ func (v *service) fetch(client *http.Client, host, uri string) (oracle.Answer, e
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
+	page(uri, resp.StatusCode, fmt.Sprint(resp.Header, string(body)))
 	return oracle.NewAnswer(resp.StatusCode, resp.Header.Get("Content-Type"), string(body)), err
 }
 
@@ -225,7 +227,7 @@ localextenlength = 4
 [6001]
 autoprov = yes
 username = 6001
-secret = s6001
+secret = secret-6001
 fullname = Ada Lovelace
 label = Ada
 cid_number = 6001
@@ -235,7 +237,7 @@ timezone = America/New_York
 [6002]
 autoprov = yes
 username = 6002
-secret = s6002
+secret = secret-6002
 fullname = Grace Hopper
 macaddress = 001565aa0001
 linenumber = 2
@@ -244,7 +246,7 @@ linekeys = 3
 [6003]
 autoprov = yes
 username = 6003
-secret = s6003
+secret = secret-6003
 fullname = Katherine Johnson
 macaddress = 000413aa0003
 timezone = Europe/Vienna

@@ -22,6 +22,7 @@ func TestRoutesAsAsterisk(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	code := run(t.Context(), []string{"routes"}, func(k string) (string, bool) { v, ok := env[k]; return v, ok },
 		strings.NewReader(""), &stdout, &stderr)
+	secrets.Text("routes", stdout.String()+stderr.String())
 	if code != 0 {
 		t.Fatalf("exit code %d: %s", code, &stderr)
 	}
@@ -53,6 +54,7 @@ func TestRoutesToNowhere(t *testing.T) {
 	var stderr bytes.Buffer
 	code := run(t.Context(), []string{"routes"}, func(k string) (string, bool) { v, ok := env[k]; return v, ok },
 		strings.NewReader(""), closed, &stderr)
+	secrets.Text("routes", stderr.String())
 	if code != 1 || !strings.Contains(stderr.String(), "file already closed") {
 		t.Errorf("exit code %d: %s", code, &stderr)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -183,9 +184,17 @@ func secretWord(n int) string {
 
 const secretWords = 80
 
+func allSecretWords() (words []string) {
+	for n := range secretWords {
+		words = append(words, secretWord(n))
+	}
+	return words
+}
+
 // tellsNoSecret fails the test where four letters of a secret stand in a text, in any case.
 func tellsNoSecret(t *testing.T, where, text string) {
 	t.Helper()
+	secrets.Text(where, text)
 	lower := strings.ToLower(text)
 	for n := range secretWords {
 		word := secretWord(n)
@@ -280,7 +289,7 @@ func serveSecrets(t *testing.T, env lookupEnv, ask func(*service)) string {
 		t.Fatal(err)
 	}
 	log := new(lockedBuffer)
-	v, err := newService(s, log)
+	v, err := newService(s, io.MultiWriter(log, secrets.Stream("the log of "+t.Name())))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -314,8 +323,23 @@ func (v *service) ready() string {
 }
 
 func TestServedSecretsStaySecret(t *testing.T) {
+	for _, level := range []string{"debug", "info", "warn", "error"} {
+		t.Run(level, func(t *testing.T) {
+			env := laySecrets(t, nil)
+			testServedSecrets(t, level, func(name string) (string, bool) {
+				if name == "PHONEPROV_LOG_LEVEL" {
+					return level, true
+				}
+				return env(name)
+			})
+		})
+	}
+}
+
+func testServedSecrets(t *testing.T, level string, env lookupEnv) {
+	t.Helper()
 	statuses := map[int]int{}
-	log := serveSecrets(t, laySecrets(t, nil), func(v *service) {
+	log := serveSecrets(t, env, func(v *service) {
 		snapshot := v.options.Store.Load()
 		if snapshot == nil {
 			t.Fatalf("no snapshot: %+v", v.status())
@@ -338,8 +362,8 @@ func TestServedSecretsStaySecret(t *testing.T) {
 			t.Errorf("no file was answered %d: %v", status, statuses)
 		}
 	}
-	if !strings.Contains(log, `"diagnostic"`) {
-		t.Errorf("no diagnostic in the log:\n%s", log)
+	if wanted := level != "error"; strings.Contains(log, `"diagnostic"`) != wanted {
+		t.Errorf("a diagnostic in the log of level %s: want %v:\n%s", level, wanted, log)
 	}
 }
 

@@ -55,7 +55,7 @@ func TestBasic(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, again := range []string{"", ", again"} { // with the password known
-				if got := a.Check(request("GET", testURI, tt.header), tt.mac); got != tt.want {
+				if got := check(a, request("GET", testURI, tt.header), tt.mac); got != tt.want {
 					t.Errorf("got %+v, want %+v%s", got, tt.want, again)
 				}
 			}
@@ -66,10 +66,10 @@ func TestBasic(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	a := authenticator(t, credentials(t))
 	right := basicHeader("alice", alicePass)
-	if got := a.Check(request("GET", testURI, right, right), alice); got != bad(reasonHeaders) {
+	if got := check(a, request("GET", testURI, right, right), alice); got != bad(reasonHeaders) {
 		t.Errorf("two headers: got %+v", got)
 	}
-	if got := a.Check(request("GET", testURI), alice); got != (Result{}) || got.State != None {
+	if got := check(a, request("GET", testURI), alice); got != (Result{}) || got.State != None {
 		t.Errorf("no header: got %+v", got)
 	}
 }
@@ -81,28 +81,28 @@ func TestBasicTakesTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := authenticator(t, text)
 		right := request("GET", testURI, basicHeader("alice", alicePass))
-		if got := a.Check(right, alice); got.State != OK {
+		if got := check(a, right, alice); got.State != OK {
 			t.Fatalf("got %+v", got)
 		}
 		for range cap(a.turns) {
 			a.turns <- struct{}{}
 		}
-		if got := a.Check(right, alice); got.State != OK {
+		if got := check(a, right, alice); got.State != OK {
 			t.Errorf("known password: got %+v", got)
 		}
 		busy := Result{State: Busy, Reason: reasonBusy}
 		for _, user := range []string{"bob", "mallory"} {
-			if got := a.Check(request("GET", testURI, basicHeader(user, bobPass)), bob); got != busy {
+			if got := check(a, request("GET", testURI, basicHeader(user, bobPass)), bob); got != busy {
 				t.Errorf("%s: got %+v, want %+v", user, got, busy)
 			}
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if got := a.Check(request("GET", testURI, basicHeader("bob", bobPass)).WithContext(ctx), bob); got != busy {
+		if got := check(a, request("GET", testURI, basicHeader("bob", bobPass)).WithContext(ctx), bob); got != busy {
 			t.Errorf("gone away: got %+v, want %+v", got, busy)
 		}
 		<-a.turns
-		if got := a.Check(request("GET", testURI, basicHeader("bob", bobPass)), bob); got.State != OK {
+		if got := check(a, request("GET", testURI, basicHeader("bob", bobPass)), bob); got.State != OK {
 			t.Errorf("with a turn: got %+v", got)
 		}
 		if len(a.turns) != cap(a.turns)-1 {
@@ -115,11 +115,11 @@ func TestBasicTakesTurns(t *testing.T) {
 func TestAcceptedPassword(t *testing.T) {
 	a := authenticator(t, credentials(t))
 	e, _ := a.file.table().find("alice", alice)
-	a.Check(request("GET", testURI, basicHeader("alice", "guess")), alice)
+	check(a, request("GET", testURI, basicHeader("alice", "guess")), alice)
 	if e.verified.Load() != nil {
 		t.Error("a wrong password is known")
 	}
-	a.Check(request("GET", testURI, basicHeader("alice", alicePass)), alice)
+	check(a, request("GET", testURI, basicHeader("alice", alicePass)), alice)
 	if e.verified.Load() == nil {
 		t.Error("the right password is not known")
 	}

@@ -29,6 +29,8 @@ func (l *serverLog) add(r *http.Request, got Result) {
 	case got.Scheme != "":
 		line += " " + got.Scheme
 	}
+	secrets.AddHeader(r.Header.Get("Authorization"))
+	secrets.Text("a result", fmt.Sprintf("%s %+v", line, got))
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.lines = append(l.lines, line)

@@ -116,7 +116,7 @@ func TestDigest(t *testing.T) {
 			nonce := nonceOf(t, a)
 			if tt.before != nil {
 				tt.before.nonce = nonce
-				if got := a.Check(request("GET", testURI, tt.before.header()), noMAC); got.State != OK {
+				if got := check(a, request("GET", testURI, tt.before.header()), noMAC); got.State != OK {
 					t.Fatalf("the request before: got %+v", got)
 				}
 			}
@@ -128,7 +128,7 @@ func TestDigest(t *testing.T) {
 			if tt.edit != nil {
 				header = tt.edit(header)
 			}
-			got := a.Check(request(cmp.Or(tt.method, c.method, "GET"), cmp.Or(tt.target, c.uri, testURI), header), tt.mac)
+			got := check(a, request(cmp.Or(tt.method, c.method, "GET"), cmp.Or(tt.target, c.uri, testURI), header), tt.mac)
 			want := Result{State: tt.state, Reason: tt.reason, MAC: tt.of}
 			if tt.state == OK {
 				want.Scheme, want.User = "Digest", cmp.Or(c.user, "alice")
@@ -149,7 +149,7 @@ func TestNonceExpires(t *testing.T) {
 		nonce := nonceOf(t, a)
 		check := func(c client) Result {
 			c.nonce = nonce
-			return a.Check(request("GET", testURI, c.header()), alice)
+			return check(a, request("GET", testURI, c.header()), alice)
 		}
 		time.Sleep(nonceLife)
 		if got := check(client{}); got.State != OK {
@@ -169,10 +169,10 @@ func TestNonceExpires(t *testing.T) {
 func TestWrongResponseTakesNoCount(t *testing.T) {
 	a := authenticator(t, credentials(t))
 	nonce := nonceOf(t, a)
-	if got := a.Check(request("GET", testURI, client{nonce: nonce, password: "guess", nc: "ffffffff"}.header()), alice); got.State != Bad {
+	if got := check(a, request("GET", testURI, client{nonce: nonce, password: "guess", nc: "ffffffff"}.header()), alice); got.State != Bad {
 		t.Fatalf("got %+v", got)
 	}
-	if got := a.Check(request("GET", testURI, client{nonce: nonce}.header()), alice); got.State != OK {
+	if got := check(a, request("GET", testURI, client{nonce: nonce}.header()), alice); got.State != OK {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -50,6 +50,7 @@ func message(err error) string {
 	if err == nil {
 		return ""
 	}
+	secrets.Text("an error", err.Error())
 	return err.Error()
 }
 

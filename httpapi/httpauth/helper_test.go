@@ -14,17 +14,21 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/crypto/bcrypt"
 
+	"github.com/phoneprov/phoneprov/deploy/secrettest"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(secrets.Guard(m)) }
+
+// secrets are those of the tests: nothing but the file of credentials tells them.
+var secrets = secrettest.New(alicePass, bobPass, allPass, quotePass, hash2b, hashMD5[len("MD5:"):], hashSHA[len("SHA-256:"):])
 
 const (
 	testRealm = "phoneprov"
 	alicePass = "pa55 for:alice"
 	bobPass   = "b0b's pass"
 	allPass   = "for-all"
-	quotePass = "qu0te"
+	quotePass = "qu0te-pass"
 )
 
 var (
@@ -54,8 +58,9 @@ func entryOf(t testing.TB, mac, user, password string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Sprintf("%s:%s:%s\n%[1]s:%[2]s:MD5:%[4]s\n%[1]s:%[2]s:SHA-256:%[5]s\n", mac, user, slow,
-		digestMD5.hash(user, testRealm, password), digestSHA256.hash(user, testRealm, password))
+	inMD5, inSHA := digestMD5.hash(user, testRealm, password), digestSHA256.hash(user, testRealm, password)
+	secrets.Add(string(slow), inMD5, inSHA)
+	return fmt.Sprintf("%s:%s:%s\n%[1]s:%[2]s:MD5:%[4]s\n%[1]s:%[2]s:SHA-256:%[5]s\n", mac, user, slow, inMD5, inSHA)
 }
 
 func write(t testing.TB, text string) string {
@@ -87,6 +92,16 @@ func request(method, target string, headers ...string) *http.Request {
 	r := httptest.NewRequest(method, target, nil)
 	r.Header["Authorization"] = headers
 	return r
+}
+
+// check is a.Check, whose result is searched for what the request came with.
+func check(a *Authenticator, r *http.Request, of provision.MAC) Result {
+	for _, value := range r.Header["Authorization"] {
+		secrets.AddHeader(value)
+	}
+	got := a.Check(r, of)
+	secrets.Text("a result", fmt.Sprintf("%+v", got))
+	return got
 }
 
 func basicHeader(user, password string) string {
@@ -123,6 +138,7 @@ func nonceOf(t testing.TB, a *Authenticator) string {
 	t.Helper()
 	h := http.Header{}
 	a.Challenge(h, "", false)
+	secrets.Text("a challenge", fmt.Sprint(h))
 	_, rest, _ := strings.Cut(h.Get("WWW-Authenticate"), `nonce="`)
 	nonce, _, ok := strings.Cut(rest, `"`)
 	if !ok || nonce == "" {

@@ -28,10 +28,14 @@ import (
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
+	"github.com/phoneprov/phoneprov/deploy/secrettest"
 	"github.com/phoneprov/phoneprov/httpapi"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(secrets.Guard(m)) }
+
+// secrets are the keys of the tests: no log and no error tells them.
+var secrets = secrettest.New()
 
 // identity is a certificate with its key.
 type identity struct {
@@ -129,7 +133,9 @@ func (id *identity) keyPEM(t testing.TB) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	secrets.AddKey(text)
+	return text
 }
 
 // client is a client's certificate, with its chain.
@@ -161,6 +167,7 @@ type lockedBuffer struct {
 func (l *lockedBuffer) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	secrets.Text("the log", string(p))
 	return l.b.Write(p)
 }
 

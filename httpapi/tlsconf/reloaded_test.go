@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -21,7 +22,7 @@ func TestReloaded(t *testing.T) {
 	dir := t.TempDir()
 	a, b := filepath.Join(dir, "a"), filepath.Join(dir, "b")
 	var log bytes.Buffer
-	r := &reloaded[string]{what: "thing", paths: []string{a, b}, log: zerolog.New(&log), parse: func(texts [][]byte) (*string, error) {
+	r := &reloaded[string]{what: "thing", paths: []string{a, b}, log: zerolog.New(io.MultiWriter(&log, secrets.Stream("a log"))), parse: func(texts [][]byte) (*string, error) {
 		if !bytes.Equal(texts[0], texts[1]) {
 			return nil, errors.New("they differ")
 		}

@@ -162,7 +162,7 @@ func TestBadFiles(t *testing.T) {
 		{"empty bundle", "one.pem", "one.key", "empty", "DIR/empty: no certificate in it"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			o := Options{Cert: path(tt.cert), Key: path(tt.key), Log: zerolog.Nop()}
+			o := Options{Cert: path(tt.cert), Key: path(tt.key), Log: zerolog.New(secrets.Stream("a log"))}
 			if tt.ca != "" {
 				o.ClientCA = path(tt.ca)
 			}

@@ -1,0 +1,149 @@
+package secrettest
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// Limits of a Watch.
+const (
+	minSecret   = 6      // bytes: what is shorter stands in innocent words
+	maxSecret   = 256    // bytes of a longer one that are looked for
+	maxSecrets  = 20_000 // a test that makes one for each request is to give them something in common
+	maxFindings = 20     // that are told
+	minPEMLine  = 16     // characters: the last line of a key may have only a few
+)
+
+// Watch knows the secrets of a test run and notes where one is told. The zero value is not ready: New.
+type Watch struct {
+	mu       sync.Mutex
+	secrets  map[string]bool
+	forms    map[[minSecret]byte][]form // by how they begin
+	longest  int                        // of the forms
+	findings []string
+	seen     map[string]bool
+}
+
+// New is a Watch for the secrets.
+func New(secrets ...string) *Watch {
+	w := &Watch{secrets: map[string]bool{}, forms: map[[minSecret]byte][]form{}, seen: map[string]bool{}}
+	w.Add(secrets...)
+	return w
+}
+
+// Add makes texts secrets from now on. One that is too short to be looked for fails the run.
+func (w *Watch) Add(secrets ...string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range secrets {
+		s = s[:min(len(s), maxSecret)]
+		switch {
+		case len(s) < minSecret:
+			w.note(fmt.Sprintf("the secret %q is too short to be looked for", s))
+		case len(w.secrets) == maxSecrets:
+			w.note("there are too many secrets")
+		case !w.secrets[s]:
+			w.secrets[s] = true
+			w.index(s)
+		}
+	}
+}
+
+// AddKey makes the lines of a private key in PEM secrets.
+func (w *Watch) AddKey(pem []byte) {
+	for line := range strings.Lines(string(pem)) {
+		if line = strings.TrimSpace(line); len(line) >= minPEMLine && !strings.HasPrefix(line, "-") {
+			w.Add(line)
+		}
+	}
+}
+
+var digestResponse = regexp.MustCompile(`(?i)response="?([0-9a-f]{32,64})`)
+
+// AddHeader makes what an Authorization header proves its user with a secret, where it is long enough to be one: all of
+// Basic, the response of Digest.
+func (w *Watch) AddHeader(value string) {
+	if scheme, credentials, _ := strings.Cut(value, " "); strings.EqualFold(scheme, "Basic") && len(credentials) >= minSecret {
+		w.Add(credentials)
+	}
+	if m := digestResponse.FindStringSubmatch(value); m != nil {
+		w.Add(m[1])
+	}
+}
+
+// Text looks through a text that was told: a page, an error, all that a program printed.
+func (w *Watch) Text(where, text string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.search(where, []byte(text))
+}
+
+// Stream looks through what is written to it, over the borders of writes too.
+func (w *Watch) Stream(where string) io.Writer { return &stream{watch: w, where: where} }
+
+type stream struct {
+	watch *Watch
+	where string
+	tail  []byte // the last bytes, in which a secret may have begun
+}
+
+func (s *stream) Write(p []byte) (int, error) {
+	s.watch.mu.Lock()
+	defer s.watch.mu.Unlock()
+	text := append(s.tail, p...)
+	s.watch.search(s.where, text)
+	s.tail = append([]byte(nil), text[max(0, len(text)-s.watch.longest):]...)
+	return len(p), nil
+}
+
+func (w *Watch) search(where string, text []byte) {
+	lower := lowerASCII(text)
+	for i := 0; i+minSecret <= len(lower); i++ {
+		for _, f := range w.forms[[minSecret]byte(lower[i:])] {
+			if bytes.HasPrefix(lower[i:], f.text) {
+				w.note(fmt.Sprintf("%s tells the secret %q (%s)", where, f.secret, f.name))
+			}
+		}
+	}
+}
+
+// note keeps what is wrong, once.
+func (w *Watch) note(finding string) {
+	if !w.seen[finding] && len(w.findings) < maxFindings {
+		w.seen[finding] = true
+		w.findings = append(w.findings, finding)
+	}
+}
+
+// Findings are what is wrong so far.
+func (w *Watch) Findings() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]string(nil), w.findings...)
+}
+
+// Runner is a *testing.M.
+type Runner interface{ Run() int }
+
+// Guard is a Runner whose run fails where a secret was told.
+func (w *Watch) Guard(m Runner) Runner { return guarded{w, m, os.Stderr} }
+
+type guarded struct {
+	watch *Watch
+	m     Runner
+	out   io.Writer
+}
+
+func (g guarded) Run() int {
+	code := g.m.Run()
+	for _, finding := range g.watch.Findings() {
+		fmt.Fprintln(g.out, "secrettest:", finding)
+		code = max(code, 1)
+	}
+	return code
+}
