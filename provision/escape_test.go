@@ -16,17 +16,19 @@ const (
 	evilEscaped = "a&amp;b&lt;c&gt;&quot;d&apos;"
 )
 
-// evilFiles have it in whatever a template can see: two lines of one phone in users.conf, one of pjsip.conf.
+// evilFiles have it in whatever a template can see: two lines of one phone in users.conf, one whose MAC it is, and one of
+// pjsip.conf.
 var evilFiles = map[string]string{
-	"phoneprov.conf": "[general]\nserveraddr=" + evil + "\nserverport=" + evil + "\n[p]\nmime_type = text/xml\n" +
+	"phoneprov.conf": "[general]\nserveraddr=" + evil + "\nserverport=" + evil + "\n[" + evil + "]\nmime_type = text/xml\n" +
 		"setvar => SET=<" + evil + ">${LABEL}\nsetvar => ASKED=${DB(x)}\nsetvar => EACH=${PP_EACH_LINE(<i>%{LABEL}</i>,000000000001)}\n" +
-		"${LABEL}.xml => t.xml\n${MAC}-each => each\n${MAC}-none.txt => each,text/plain\n",
+		"${LABEL}.xml => t.xml\n${MAC}-vars => vars\n${MAC}-each => each\n${MAC}-none.txt => each,text/plain\n",
 	"users.conf": "[general]\ncallgroup=" + evil + "\n" +
-		"[" + evil + "]\nautoprov=yes\nprofile=p\nmacaddress=000000000001\nfullname=" + evil + "\nsecret=" + evil + "\nlabel=" + evil +
-		"\ncid_number=" + evil + "\ntimezone=Europe/Vienna\nlinekeys=" + evil + "\nvmexten=" + evil + "\nlocalextenlength=" + evil + "\nnat=" + evil + "\n" +
-		"[second]\nautoprov=yes\nprofile=p\nmacaddress=000000000001\nlinenumber=2\nusername=" + evil + "\nlabel=" + evil + "\nfullname=" + evil + "\n",
+		"[" + evil + "]\nautoprov=yes\nprofile=" + evil + "\nmacaddress=000000000001\nfullname=" + evil + "\nsecret=" + evil + "\nlabel=" + evil +
+		"\ncid_number=" + evil + "\ntimezone=" + evil + "\nlinekeys=" + evil + "\nvmexten=" + evil + "\nlocalextenlength=" + evil + "\nnat=" + evil + "\n" +
+		"[second]\nautoprov=yes\nprofile=" + evil + "\nmacaddress=000000000001\nlinenumber=2\nusername=" + evil + "\nlabel=" + evil + "\nfullname=" + evil + "\n" +
+		"[third]\nautoprov=yes\nprofile=" + evil + "\nmacaddress=" + evil + "\nlabel=" + evil + "3\ntimezone=Europe/Istanbul\n",
 	"pjsip.conf": "[e]\ntype=endpoint\nauth=e\ncallerid=\"" + `a&b<c'` + "\" <1>\ncontext=" + evil + "\n[e]\ntype=auth\nusername=" + evil + "\npassword=" + evil + "\n" +
-		"[" + evil + "]\ntype=phoneprov\nendpoint=e\nPROFILE=p\nMAC=000000000002\nOWN=" + evil + "\n",
+		"[" + evil + "]\ntype=phoneprov\nendpoint=e\nPROFILE=" + evil + "\nMAC=000000000002\nOWN=" + evil + "\n",
 	"extensions.conf": "[globals]\nGLOBAL=" + evil + "\n",
 }
 
@@ -34,14 +36,19 @@ var evilFiles = map[string]string{
 func evilTemplates() map[string]string {
 	var b strings.Builder
 	b.WriteString("<phone>\n")
-	for _, name := range []string{"LABEL", "DISPLAY_NAME", "SECRET", "CALLERID", "LINEKEYS", "VOICEMAIL_EXTEN", "EXTENSION_LENGTH", "USERNAME",
-		"SERVER", "SERVER_PORT", "SET", "ASKED", "EACH", "GLOBAL", "OWN", "MAC"} {
+	names := []string{"LABEL", "DISPLAY_NAME", "SECRET", "CALLERID", "LINEKEYS", "VOICEMAIL_EXTEN", "EXTENSION_LENGTH", "USERNAME",
+		"SERVER", "SERVER_PORT", "SET", "ASKED", "EACH", "GLOBAL", "OWN", "MAC", "TIMEZONE", "PROFILE"}
+	for _, v := range RequestVariables() {
+		names = append(names, v.Name)
+	}
+	for _, name := range names {
 		fmt.Fprintf(&b, "<v a=\"${%[1]s}\" b='${TOUPPER(${%[1]s})}'>${%[1]s:1}${TOLOWER(${%[1]s})}${STRREPLACE(%[1]s,b,<b/>)}${FILTER(a-z&<,${%[1]s})}</v>\n", name)
 	}
 	b.WriteString("${IF(1?<b>${GLOBAL}</b>:no)}${IF(0?no:${SET})}$[\"${LABEL}\" ~~ \"<\"]${DB(x)}${EVAL(${LABEL})}${PP_USER(nat)}${PP_USER(none,<i/>)}\n")
 	b.WriteString("<![CDATA[${LABEL}${PP_ENDPOINT(context)}]]>${PP_EACH_EXTENSION(${MAC},l)}\n</phone>\n")
 	return map[string]string{
 		"t.xml": b.String(),
+		"vars":  `<v a="${PROFILE}${PP_MODEL}" b="${PP_MAC_LOWER}">${TIMEZONE}|${PP_URL}|${PP_HOST}|${PP_SCHEME}|${PP_TZ_POSIX}</v>`,
 		"l":     "<l n=\"${LINE}\">${LABEL}${PP_USER(callgroup)}</l>",
 		"each": "<all>${PP_EACH_USER(<u n=\"%{LABEL}\">%{TOUPPER(%{DISPLAY_NAME})}</u>)}|${PP_EACH_LINE(<l>%{USERNAME}</l>)}|" +
 			"${PP_EACH_EXTENSION(000000000001,l)}|${PP_USER(callgroup)}|${PP_USER(x,<b/>)}</all>",
@@ -57,11 +64,17 @@ func evilPhones(tb testing.TB) (*Snapshot, *Renderer) {
 	return s, r
 }
 
+// evilRequest has it too. A Host that is none is the address of the service (httpapi), a prefix is checked and a scheme one of
+// two, so these come from nobody; and what is taken from a User-Agent are letters, digits and few signs.
+func evilRequest() Request {
+	return Request{Server: evil, Now: testNow, Scheme: evil, Host: evil, Prefix: "/" + evil, UserAgent: "Yealink SIP-" + evil + " 28.72.0.1 " + evil}
+}
+
 // TestEscapeEverywhere: every file is well-formed whatever is in a variable, and is not where nothing is escaped.
 func TestEscapeEverywhere(t *testing.T) {
 	s, r := evilPhones(t)
 	malformed := func() (n int) {
-		for _, d := range Check(context.Background(), s, r, Request{Server: evil, Now: testNow}) {
+		for _, d := range Check(context.Background(), s, r, evilRequest()) {
 			if strings.Contains(d.Message, "malformed XML") {
 				n++
 			} else if d.Severity == Error {
@@ -70,25 +83,29 @@ func TestEscapeEverywhere(t *testing.T) {
 		}
 		return n
 	}
-	if len(s.Routes()) != 5 || malformed() != 0 {
+	if len(s.Routes()) != 11 || malformed() != 0 {
 		t.Errorf("%d routes, %d of them malformed", len(s.Routes()), malformed())
 	}
-	r.Profiles = map[string]ProfileOptions{"p": {Escape: EscapeNone}}
-	if n := malformed(); n != 3 {
+	r.Profiles = map[string]ProfileOptions{evil: {Escape: EscapeNone}}
+	if n := malformed(); n != 8 {
 		t.Errorf("without escaping %d are malformed", n)
 	}
 }
 
 func TestEscapeFile(t *testing.T) {
 	s, r := evilPhones(t)
-	each := "<all><u n=\"" + evilEscaped + "\">" + "A&amp;B&lt;C&gt;&quot;D&apos;" + "</u><u n=\"" + evilEscaped + "\">A&amp;B&lt;C&apos;</u>|<l>" + evilEscaped +
-		"</l><l>" + evilEscaped + "</l><l>" + evilEscaped + "</l>|<l n=\"1\">" + evilEscaped + evilEscaped + "</l><l n=\"2\">" + evilEscaped + evilEscaped + "</l>|" + evilEscaped + "|<b/></all>"
+	each := "<all><u n=\"" + evilEscaped + "\">" + "A&amp;B&lt;C&gt;&quot;D&apos;" + "</u><u n=\"" + evilEscaped + "3\"></u><u n=\"" + evilEscaped + "\">A&amp;B&lt;C&apos;</u>|<l>" + evilEscaped +
+		"</l><l>" + evilEscaped + "</l><l>third</l><l>" + evilEscaped + "</l>|<l n=\"1\">" + evilEscaped + evilEscaped + "</l><l n=\"2\">" + evilEscaped + evilEscaped + "</l>|" + evilEscaped + "|<b/></all>"
 	plain := strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">", "&quot;", `"`, "&apos;", "'")
 	for _, row := range []struct{ uri, want string }{
 		{"000000000001-each", each},
+		{"000000000001-vars", "<v a=\"" + evilEscaped + "\" b=\"000000000001\">" + evilEscaped + "|" + evilEscaped + "://" + evilEscaped + "/" + evilEscaped +
+			"|" + evilEscaped + "|" + evilEscaped + "|UTC0</v>"},
+		{evil + "-vars", "<v a=\"" + evilEscaped + "\" b=\"" + evilEscaped + "\">Europe/Istanbul|" + evilEscaped + "://" + evilEscaped + "/" + evilEscaped +
+			"|" + evilEscaped + "|" + evilEscaped + "|&lt;+03&gt;-3</v>"},
 		{"000000000001-none.txt", plain.Replace(each)},
 	} {
-		if got, err := render(t, r, s, row.uri, Request{}); err != nil || got != row.want {
+		if got, err := render(t, r, s, row.uri, evilRequest()); err != nil || got != row.want {
 			t.Errorf("%s (%v)\n got %s\nwant %s", row.uri, err, got, row.want)
 		}
 	}

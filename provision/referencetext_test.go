@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
@@ -65,7 +66,8 @@ func (s *referenceSample) reference(t *testing.T) string {
 	s.functions(t, &b)
 	b.WriteString(referenceAsked)
 	s.variables(t, &b)
-	fmt.Fprintf(&b, referenceLimits, dialplan.DefaultOutput>>20, dialplan.DefaultDepth, dialplan.DefaultSteps)
+	fmt.Fprintf(&b, referenceLimits, dialplan.DefaultOutput>>20, dialplan.DefaultDepth, dialplan.DefaultSteps,
+		provision.MaxTemplate>>20, provision.MaxAsked, provision.MaxAskedBytes>>20, provision.MaxPasses)
 	return b.String()
 }
 
@@ -123,6 +125,13 @@ The names of files are made when the configuration is read: in them what is the 
 | output of a file, and of every value on the way | %d MiB |
 | nesting of ` + "`${}`, `$[]`" + `, EVAL and included templates | %d |
 | substitutions for one file | %d |
+| a template | %d MiB |
+| calls of Asterisk for one file | %d |
+| their answers together | %d MiB |
+| time for one call of Asterisk, with waiting for a connection | 2s |
+| time for one file, with all of its calls | 10s |
 
-A file that would exceed one is not sent (500), and the log says why.
+A file that would exceed one is not sent (500; 503 where it is one of time), and the log says why. Of one file
+the same call is made once, and calls that do not need each other's answers are made side by side, as many as ` + "`[ami]`" + `
+` + "`function_connections`" + ` lets; those that are nested deeper than %d one after the other.
 `

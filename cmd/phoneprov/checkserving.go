@@ -1,6 +1,12 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/phoneprov/phoneprov/httpapi"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
@@ -19,6 +25,9 @@ func (o *once) serving() (found []provision.Diagnostic) {
 	if _, err := o.service.access(s); err != nil {
 		report(provision.Error, err.Error())
 	}
+	if err := uploadDir(s); err != nil {
+		report(provision.Error, err.Error())
+	}
 	if s.admitsNobody() {
 		report(provision.Warning, "access.allow is empty, and there is no access.credentials and no access.client_ca: no phone gets a file")
 	}
@@ -26,6 +35,21 @@ func (o *once) serving() (found []provision.Diagnostic) {
 		report(provision.Warning, "access.accept_expired means nothing without access.client_ca")
 	}
 	return found
+}
+
+// uploadDir tries the directory for uploads, if there is one; serve makes it.
+func uploadDir(s *settings) error {
+	if s.uploads != httpapi.UploadsStore {
+		return nil
+	}
+	root, err := os.OpenRoot(s.uploadDir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("http.upload_dir: %w", err)
+	}
+	return root.Close()
 }
 
 // admitsNobody says whether a phone can be admitted by nothing at all.

@@ -1,0 +1,19 @@
+package httpapi
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+// The reference of the templates' language, which provision makes, says how long a file may take.
+func TestReferenceTiming(t *testing.T) {
+	text, err := os.ReadFile("../provision/dialplan/REFERENCE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("\n| time for one file, with all of its calls | %v |\n", renderTimeout); !strings.Contains(string(text), want) {
+		t.Errorf("REFERENCE.md has no %q", want)
+	}
+}
