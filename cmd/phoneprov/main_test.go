@@ -90,6 +90,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv(toldFile, told)
+			env.Setenv("PHONEPROV_LOG_LEVEL", "debug") // which says the most
 			env.Values[scriptKey{}] = &script{processes: map[string]*process{}, servers: map[string]*amiserver.Server{}}
 			return os.CopyFS(env.WorkDir, os.DirFS("testdata/tree"))
 		},
