@@ -19,6 +19,8 @@ type builder struct {
 	profiles map[string]*Profile
 	general  general
 	zones    zones
+	pack     packer
+	draft    draft // room for the next one
 }
 
 // Build makes the snapshot of a configuration as it is at a time. What Asterisk would only log comes back as
@@ -30,6 +32,7 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 	b := &builder{
 		in: in, now: now, zones: zones{},
 		profiles: map[string]*Profile{},
+		pack:     packer{shapes: map[string]*shape{}},
 		snap:     &Snapshot{BuiltAt: now, phones: map[string]*Phone{}, routes: map[string]*Route{}, functions: ownFunctions()},
 	}
 	b.readConfigWarnings()
@@ -45,8 +48,9 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 	if err := b.addRoutes(ctx); err != nil {
 		return nil, b.diags, err
 	}
+	prints := newPrints()
 	for _, p := range b.snap.phoneList {
-		p.print = fingerprint(p)
+		p.print = prints.of(p)
 	}
 	return b.snap, b.diags, nil
 }
@@ -85,8 +89,8 @@ func (b *builder) addLine(provider string, l *Line, mac, profile astconf.Var) {
 	}
 	phone := b.snap.phones[id]
 	if phone == nil {
-		phone = &Phone{MAC: parsed, ID: id, Provider: provider, Profile: p, first: l}
-		b.snap.phones[id] = phone
+		phone = &Phone{MAC: parsed, ID: b.pack.texts.keep(id), Provider: provider, Profile: p, first: l}
+		b.snap.phones[phone.ID] = phone
 		b.snap.phoneList = append(b.snap.phoneList, phone)
 	}
 	if phone.Provider != provider {
@@ -175,6 +179,7 @@ func (b *builder) addRoute(rt *Route) (other *Route) {
 	if other := b.snap.routes[rt.URI]; other != nil {
 		return other
 	}
+	rt.URI = b.pack.texts.keep(rt.URI)
 	b.snap.routes[rt.URI] = rt
 	b.snap.routeList = append(b.snap.routeList, rt)
 	if rt.Phone != nil {

@@ -71,7 +71,7 @@ func (s *scope) explain(ctx context.Context) []Variable {
 			vars = append(vars, Variable{name, value, secret || s.secret(name, value), origin})
 		}
 	}
-	for _, v := range s.line.vars {
+	for v := range s.line.variables() {
 		add(v.name, v.value, v.origin(s.line), false)
 	}
 	zone := s.rd.zoneVars(s.line.zone)

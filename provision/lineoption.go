@@ -2,10 +2,8 @@ package provision
 
 import (
 	"context"
-	"slices"
 	"strings"
 
-	"github.com/phoneprov/phoneprov/provision/astconf"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
@@ -18,25 +16,10 @@ func (s *scope) userOption(_ context.Context, c *dialplan.Call) (string, error) 
 		c.Diag("PP_USER needs an option")
 		return "", nil
 	}
-	for _, section := range [...]*astconf.Category{s.line.section, s.line.general} {
-		if value := lastSet(section, option); value != "" {
-			return c.Value(value), nil
-		}
+	if value := s.line.option(option); value != "" {
+		return c.Value(value), nil
 	}
 	return strings.Join(args[1:], ","), nil
-}
-
-// lastSet is the last value of an option that is not empty.
-func lastSet(c *astconf.Category, option string) string {
-	if c == nil {
-		return ""
-	}
-	for _, v := range slices.Backward(c.Vars) {
-		if v.Value != "" && strings.EqualFold(v.Name, option) {
-			return v.Value
-		}
-	}
-	return ""
 }
 
 // endpointOption is PP_ENDPOINT(option).

@@ -108,10 +108,11 @@ func (b *builder) readPJSIP() {
 			missing("PROFILE")
 			continue
 		}
-		l := &Line{Section: s.name, pos: s.pos, vars: make([]binding, 0, len(s.vars)+12), section: &astconf.Category{Vars: s.vars}}
+		d := b.draft[:0]
+		var options *Options
 		for _, v := range s.vars {
 			if v.Value != "" {
-				l.bindVar(v.Name, s.get(v.Name))
+				d.bindVar(v.Name, s.get(v.Name))
 			}
 		}
 		if id := s.get("endpoint"); id.Value != "" {
@@ -120,23 +121,26 @@ func (b *builder) readPJSIP() {
 				b.diags.add(Error, id.Pos, "[%s]: endpoint %q: %v: its phone is not served", s.name, id.Value, err)
 				continue
 			}
-			l.bindEndpoint(e)
+			d.bindEndpoint(e)
+			options = e.Options
 		}
-		l.bind("USERNAME", s.name, fromSection, 0)
-		l.bind("LABEL", s.name, fromSection, 0)
-		l.bindDefaults()
+		d.bind("USERNAME", s.name, fromSection)
+		d.bind("LABEL", s.name, fromSection)
+		d.bindDefaults()
+		b.draft = d
+		l := b.pack.line(s.name, s.pos, s.vars, d)
+		l.endpoint = options
 		b.addLine(PJSIPProvider, l, mac, profile)
 	}
 }
 
 // bindEndpoint gives the variables of a line's endpoint, where the section has none of that name.
-func (l *Line) bindEndpoint(e Endpoint) {
+func (d *draft) bindEndpoint(e Endpoint) {
 	bind := func(name, value string) {
 		if value != "" {
-			l.bind(name, value, fromEndpoint, 0)
+			d.bind(name, value, fromEndpoint)
 		}
 	}
-	l.endpoint = e.Options
 	display, number := splitCallerID(e.CallerID)
 	bind("ENDPOINT_ID", e.ID)
 	bind("TRANSPORT_ID", e.TransportID)

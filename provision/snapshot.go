@@ -1,11 +1,8 @@
 package provision
 
 import (
-	"hash/maphash"
-	"strconv"
 	"time"
 
-	"github.com/phoneprov/phoneprov/provision/astconf"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
@@ -137,45 +134,4 @@ func Compare(old, next *Snapshot) Changes {
 		}
 	}
 	return c
-}
-
-// fingerprintSeed makes fingerprints comparable within the process.
-var fingerprintSeed = maphash.MakeSeed()
-
-// fingerprint covers what the configuration says of a phone: its lines, its profile and the names of its files. The
-// content of templates is not in it.
-func fingerprint(p *Phone) uint64 {
-	var h maphash.Hash
-	h.SetSeed(fingerprintSeed)
-	put := func(values ...string) {
-		for _, v := range values {
-			h.WriteString(v)
-			h.WriteByte(0)
-		}
-	}
-	put(p.Provider, p.Profile.Name)
-	for _, v := range p.Profile.setvars {
-		put(v.name, v.text)
-	}
-	for _, rt := range p.routes {
-		put(rt.URI, rt.file.path, rt.MIME())
-	}
-	for _, l := range p.Lines {
-		put(l.Section)
-		for _, v := range l.vars {
-			put(v.name, v.value)
-		}
-		for _, c := range [...]*astconf.Category{l.section, l.general} {
-			if c == nil {
-				continue
-			}
-			for _, v := range c.Vars {
-				put(v.Name, v.Value)
-			}
-		}
-		if l.endpoint != nil {
-			put(strconv.FormatUint(l.endpoint.print, 16))
-		}
-	}
-	return h.Sum64()
 }

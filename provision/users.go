@@ -25,6 +25,7 @@ var userDefaults = [...]struct{ option, variable string }{
 // readUsers reads the phones of a users file: its sections with autoprov and a macaddress.
 func (b *builder) readUsers(f *astconf.File) {
 	defaults := f.Category("general")
+	kept := copyCategory(defaults)
 	for _, c := range categories(f) {
 		if c.Name == "general" || !isTrue(lastNonEmpty(c, "autoprov", "")) {
 			continue
@@ -34,54 +35,57 @@ func (b *builder) readUsers(f *astconf.File) {
 			b.diags.add(Warning, c.Pos, "[%s]: autoprov without a macaddress: no phone gets it", c.Name)
 			continue
 		}
-		l := b.userLine(c, mac, defaults)
+		d := b.userVars(c, mac, defaults)
 		profile, ok := c.Last("profile")
 		if !ok {
 			profile = b.general.profile
 		}
-		l.bindVar("PROFILE", profile)
+		d.bindVar("PROFILE", profile)
+		b.draft = d
+		l := b.pack.line(c.Name, c.Pos, c.Vars, d)
+		l.general = kept
 		b.addLine(UsersProvider, l, mac, profile)
 	}
 }
 
-// userLine gives a section's variables. Of an option that stands twice the last counts, as for the PBX itself: so the
+// userVars gives a section's variables. Of an option that stands twice the last counts, as for the PBX itself: so the
 // section's own wins over the one it inherits.
-func (b *builder) userLine(c *astconf.Category, mac astconf.Var, defaults *astconf.Category) *Line {
-	l := &Line{Section: c.Name, pos: c.Pos, vars: make([]binding, 0, 16), section: c, general: defaults}
-	l.bindVar("MAC", mac)
+func (b *builder) userVars(c *astconf.Category, mac astconf.Var, defaults *astconf.Category) draft {
+	d := b.draft[:0]
+	d.bindVar("MAC", mac)
 	if v, ok := c.Last("username"); ok && v.Value != "" {
-		l.bindVar("USERNAME", v)
+		d.bindVar("USERNAME", v)
 	} else {
-		l.bind("USERNAME", c.Name, fromSection, 0)
+		d.bind("USERNAME", c.Name, fromSection)
 	}
 	if v, ok := c.Last("linenumber"); ok && v.Value != "" {
-		l.bindVar("LINE", v)
+		d.bindVar("LINE", v)
 	}
 	for _, o := range userOptions {
 		if v, ok := c.Last(o.option); ok {
-			l.bindVar(o.variable, v)
+			d.bindVar(o.variable, v)
 		}
 	}
 	for _, o := range userDefaults {
 		if v, ok := defaults.Last(o.option); ok {
-			l.bindVar(o.variable, v)
+			d.bindVar(o.variable, v)
 		}
 	}
 	if b.general.server.Value != "" {
-		l.bindVar("SERVER", b.general.server)
+		d.bindVar("SERVER", b.general.server)
 	}
 	if b.general.port.Value != "" {
-		l.bindVar("SERVER_PORT", b.general.port)
+		d.bindVar("SERVER_PORT", b.general.port)
 	}
-	l.bindDefaults()
-	return l
+	d.bindDefaults()
+	return d
 }
 
 // bindDefaults gives what every line has.
-func (l *Line) bindDefaults() {
-	l.bind("LINE", "1", fromDefault, 0)
-	l.bind("LINEKEYS", "1", fromDefault, 0)
-	l.bind("SERVER_PORT", defaultPort, fromDefault, 0)
+func (d *draft) bindDefaults() {
+	d.bind("LINE", "1", fromDefault)
+	d.bind("LINEKEYS", "1", fromDefault)
+	d.bind("SERVER_PORT", defaultPort, fromDefault)
 }
 
 // defaultPort is SIP's (RFC 3261, 19.1.2).

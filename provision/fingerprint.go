@@ -1,0 +1,72 @@
+package provision
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+
+	"github.com/phoneprov/phoneprov/provision/astconf"
+)
+
+// fingerprintSeed makes fingerprints comparable within the process.
+var fingerprintSeed = maphash.MakeSeed()
+
+// prints makes fingerprints. What many phones share is looked at once.
+type prints struct {
+	text     []byte // of a phone
+	profiles map[*Profile]uint64
+	generals map[*astconf.Category]uint64
+}
+
+func newPrints() *prints {
+	return &prints{profiles: map[*Profile]uint64{}, generals: map[*astconf.Category]uint64{nil: 0}}
+}
+
+// of covers what the configuration says of a phone: its lines, its profile and the names of its files. The content of
+// templates is not in it, nor are places in files.
+func (f *prints) of(p *Phone) uint64 {
+	f.text = binary.LittleEndian.AppendUint64(appendTexts(f.text[:0], p.Provider), f.profile(p.Profile))
+	for _, rt := range p.routes {
+		f.text = appendTexts(f.text, rt.URI, rt.file.path, rt.MIME())
+	}
+	for _, l := range p.Lines {
+		f.line(l)
+	}
+	return maphash.Bytes(fingerprintSeed, f.text)
+}
+
+func (f *prints) line(l *Line) {
+	f.text = binary.LittleEndian.AppendUint64(appendTexts(f.text, l.Section), l.shape.print)
+	for i := range l.record.count() {
+		f.text = appendText(f.text, l.record.value(i))
+	}
+	f.text = binary.LittleEndian.AppendUint64(f.text, f.general(l.general))
+	if l.endpoint != nil {
+		f.text = binary.LittleEndian.AppendUint64(f.text, l.endpoint.print)
+	}
+}
+
+func (f *prints) profile(p *Profile) uint64 {
+	print, ok := f.profiles[p]
+	if !ok {
+		text := appendTexts(nil, p.Name)
+		for _, v := range p.setvars {
+			text = appendTexts(text, v.name, v.text)
+		}
+		print = maphash.Bytes(fingerprintSeed, text)
+		f.profiles[p] = print
+	}
+	return print
+}
+
+func (f *prints) general(c *astconf.Category) uint64 {
+	print, ok := f.generals[c]
+	if !ok {
+		var text []byte
+		for _, v := range c.Vars {
+			text = appendTexts(text, v.Name, v.Value)
+		}
+		print = maphash.Bytes(fingerprintSeed, text)
+		f.generals[c] = print
+	}
+	return print
+}
