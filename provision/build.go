@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/astconf"
@@ -21,6 +22,7 @@ type builder struct {
 	zones    zones
 	pack     packer
 	draft    draft // room for the next one
+	names    names
 }
 
 // Build makes the snapshot of a configuration as it is at a time. What Asterisk would only log comes back as
@@ -33,8 +35,9 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 		in: in, now: now, zones: zones{},
 		profiles: map[string]*Profile{},
 		pack:     packer{shapes: map[string]*shape{}},
-		snap:     &Snapshot{BuiltAt: now, phones: map[string]*Phone{}, routes: map[string]*Route{}, functions: ownFunctions()},
+		snap:     &Snapshot{BuiltAt: now, functions: ownFunctions()},
 	}
+	b.snap.phones = make(map[string]*Phone, len(categories(in.Config["users.conf"]))+len(categories(in.Config["phoneprov_users.conf"])))
 	b.readConfigWarnings()
 	b.snap.globals = readGlobals(in.Config[GlobalsFile])
 	b.readGeneral(in.Config["phoneprov.conf"])
@@ -143,6 +146,9 @@ func sortLines(p *Phone, diags *diagnostics) {
 
 // addRoutes names every file of every profile and phone. A name belongs to whoever comes first, static files before all.
 func (b *builder) addRoutes(ctx context.Context) error {
+	most := b.mostRoutes()
+	b.snap.routes, b.snap.routeList = make(map[string]*Route, most), make([]*Route, 0, most)
+	b.names = b.newNames()
 	for _, p := range b.snap.profiles {
 		for _, f := range p.statics {
 			if other := b.addRoute(&Route{URI: f.name, file: f}); other != nil && other.file.path != f.path {
@@ -153,6 +159,7 @@ func (b *builder) addRoutes(ctx context.Context) error {
 	}
 	reported := map[*file]bool{}
 	for _, p := range b.snap.phoneList {
+		start := len(b.snap.routeList)
 		for _, f := range p.Profile.files {
 			uri, err := b.fileName(ctx, p, f)
 			if err != nil {
@@ -170,8 +177,29 @@ func (b *builder) addRoutes(ctx context.Context) error {
 					f.profile.Name, uri, p.ID, other.owner())
 			}
 		}
+		p.routes = slices.Clip(b.snap.routeList[start:])
 	}
 	return nil
+}
+
+// mostRoutes is how many routes there can be: a file whose name has no variable is one whoever it is for.
+func (b *builder) mostRoutes() int {
+	each := map[*Profile]int{}
+	n := 0
+	for _, p := range b.snap.profiles {
+		n += len(p.statics)
+		for _, f := range p.files {
+			if strings.Contains(f.name, "$") {
+				each[p]++
+			} else {
+				n++
+			}
+		}
+	}
+	for _, p := range b.snap.phoneList {
+		n += each[p.Profile]
+	}
+	return n
 }
 
 // addRoute serves a route, or returns the one that has its name.
@@ -179,11 +207,7 @@ func (b *builder) addRoute(rt *Route) (other *Route) {
 	if other := b.snap.routes[rt.URI]; other != nil {
 		return other
 	}
-	rt.URI = b.pack.texts.keep(rt.URI)
 	b.snap.routes[rt.URI] = rt
 	b.snap.routeList = append(b.snap.routeList, rt)
-	if rt.Phone != nil {
-		rt.Phone.routes = append(rt.Phone.routes, rt)
-	}
 	return nil
 }

@@ -179,26 +179,3 @@ func noPath(err error) error {
 	}
 	return err
 }
-
-// fileName expands the name of a phone's file with the variables of the first of its sections. It is empty, with a
-// diagnostic, where the file cannot be served.
-func (b *builder) fileName(ctx context.Context, p *Phone, f *file) (string, error) {
-	rd := &rendering{snap: b.snap, now: b.now, zone: b.in.Zone, ask: b.in.Ask, zones: b.zones}
-	uri, err := f.uri.Expand(ctx, rd.scope(p, p.first).env())
-	b.diags = append(b.diags, rd.diags...)
-	reason := ""
-	switch {
-	case errors.Is(err, dialplan.ErrCannotAsk) && b.in.Ask == nil:
-		reason = "needs a function of Asterisk, and there is no AMI to ask"
-	case errors.Is(err, dialplan.ErrCannotAsk), ctx.Err() != nil:
-		return "", err
-	case err != nil:
-		reason = fmt.Sprintf("cannot be made (%v)", err)
-	case uri == "":
-		reason = "is empty"
-	default:
-		return uri, nil
-	}
-	b.diags.add(Error, f.pos, "profile %q: file name %q of phone %s %s: it is not served", f.profile.Name, f.name, p.ID, reason)
-	return "", nil
-}
