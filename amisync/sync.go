@@ -15,6 +15,9 @@ import (
 // sync reads everything, builds a snapshot and stores it. Whatever fails, the snapshot before stays.
 func (s *Service) sync(ctx context.Context, trigger string) error {
 	s.asker.forget() // before it reads: what asked for it may have changed the answers too
+	if served := s.o.Store.Load(); served != nil && len(served.Phones()) >= manyPhones {
+		defer sparing(len(served.Phones()))()
+	}
 	start := time.Now()
 	var c *conn
 	var down error
@@ -31,6 +34,7 @@ func (s *Service) sync(ctx context.Context, trigger string) error {
 		At: start, Trigger: trigger, Duration: time.Since(start),
 		Counts: next.Counts(), Changes: provision.Compare(old, next),
 	}, found)
+	collect(len(next.Phones()))
 	if c != nil {
 		s.readPeers(ctx, c)
 	}

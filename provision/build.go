@@ -45,6 +45,7 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 	b.readUsers(in.Config["users.conf"])
 	b.readUsers(in.Config["phoneprov_users.conf"])
 	b.readPJSIP()
+	b.in.Config = nil // all that is needed of it was copied
 	for _, p := range b.snap.phoneList {
 		sortLines(p, &b.diags)
 	}
