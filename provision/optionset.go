@@ -36,7 +36,23 @@ func optionKey(name string) string {
 
 // OptionSets makes the Options of many endpoints, and knows what they share. The zero OptionSets is ready. It is used by
 // one goroutine.
-type OptionSets struct{ shared []map[string]string }
+type OptionSets struct {
+	shared []map[string]string
+	keys   map[string]string // optionKey of the names that came
+}
+
+// key is optionKey, once for each name, and no part of another text.
+func (s *OptionSets) key(name string) string {
+	key, ok := s.keys[name]
+	if !ok {
+		key = strings.Clone(optionKey(name))
+		if s.keys == nil {
+			s.keys = map[string]string{}
+		}
+		s.keys[strings.Clone(name)] = key
+	}
+	return key
+}
 
 const (
 	// maxOwn is how many options an endpoint may have for itself before it is thought to be of another kind, with
@@ -56,7 +72,7 @@ func (s *OptionSets) Add(options map[string]string) *Options {
 		if value == "" {
 			continue
 		}
-		name = optionKey(name)
+		name = s.key(name)
 		all[name] = value
 		h.Reset()
 		h.WriteString(name)
