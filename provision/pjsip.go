@@ -95,7 +95,8 @@ func Endpoints(config Config) []string {
 // readPJSIP reads the phones of the phoneprov sections.
 func (b *builder) readPJSIP() {
 	lookup := b.endpointLookup()
-	for _, s := range pjsipSections(b.in.Config) {
+	for i, s := range pjsipSections(b.in.Config) {
+		giveWay(i)
 		mac, profile := s.get("MAC"), s.get("PROFILE")
 		missing := func(what string) {
 			b.diags.add(Error, s.pos, "[%s]: phoneprov section without %s: no phone gets it", s.name, what)

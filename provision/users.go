@@ -26,7 +26,8 @@ var userDefaults = [...]struct{ option, variable string }{
 func (b *builder) readUsers(f *astconf.File) {
 	defaults := f.Category("general")
 	kept := copyCategory(defaults)
-	for _, c := range categories(f) {
+	for i, c := range categories(f) {
+		giveWay(i)
 		if c.Name == "general" || !isTrue(lastNonEmpty(c, "autoprov", "")) {
 			continue
 		}

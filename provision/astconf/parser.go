@@ -2,6 +2,7 @@ package astconf
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -64,6 +65,10 @@ func (p *parser) warn(pos Pos, format string, args ...any) {
 // maxWarnings bounds the memory that a binary file in the wrong place can take.
 const maxWarnings = 1000
 
+// linesPerTurn is how many lines are read before others have their turn: requests are not to wait for the 10 ms that a
+// goroutine may take. They are some 0.1 ms.
+const linesPerTurn = 1024
+
 // context is what carries on from line to line; also, within one #include, from file to file (measured).
 type context struct {
 	cur    *category
@@ -82,6 +87,9 @@ func (p *parser) parse(path, data string, ctx *context) error {
 			break
 		}
 		p.pos = Pos{name, line}
+		if line%linesPerTurn == 0 {
+			runtime.Gosched()
+		}
 		if long {
 			p.warn(p.pos, "line of more than %d bytes was dropped", maxLine)
 			continue
