@@ -73,6 +73,11 @@
 // in a file was deleted there, and is gone. Nothing is kept over a restart of ours. An endpoint whose auth Asterisk does not
 // have counts as missing, as in Asterisk itself: without secret its phone's file would have a hole.
 //
+// # Memory
+//
+// A sync holds two snapshots and the configuration for a moment. From manyPhones on its memory has a bound, which is the
+// process's while it lasts (see sparing), and the collector runs when it has ended.
+//
 // # Rights
 //
 // Measured on Asterisk 16 and 22, in manager.conf: read = system,call (call is for DeviceStateChange; without it peers are as

@@ -24,7 +24,7 @@ func (b *builder) newNames() names {
 // diagnostic, where the file cannot be served.
 func (b *builder) fileName(ctx context.Context, p *Phone, f *file) (string, error) {
 	s := b.names.scope
-	*s = scope{rd: s.rd, phone: p, line: p.first, profile: p.Profile}
+	s.phone, s.line, s.profile, s.setvars = p, p.first, p.Profile, nil
 	text, err := f.uri.AppendTo(ctx, b.names.text[:0], b.names.env)
 	b.names.text = text
 	b.diags = append(b.diags, s.rd.diags...)
