@@ -16,9 +16,9 @@ func strftime(_ context.Context, c *Call) (string, error) {
 	if len(parts) == 3 {
 		format = parts[2]
 	}
-	at := c.Env.Now
-	if t, ok := parseEpoch(arg(parts, 0)); ok {
-		at = t
+	at, ok := parseEpoch(arg(parts, 0))
+	if !ok {
+		at = c.Env.now()
 	}
 	f := timeFormat{at: at.In(zone), server: server}
 	for format != "" {
@@ -78,6 +78,18 @@ func (c *Call) zones(name string) (server, zone *time.Location) {
 
 // zoneDir is where Asterisk finds its zones: a name may have it in front.
 const zoneDir = "/usr/share/zoneinfo/"
+
+// now is the time, for a value that is made of it.
+func (e *Env) now() time.Time {
+	e.changing()
+	return e.Now
+}
+
+func (e *Env) changing() {
+	if e.Changing != nil {
+		e.Changing()
+	}
+}
 
 func (e *Env) loadZone(name string) (*time.Location, bool) {
 	if e.LoadZone != nil {
