@@ -167,7 +167,7 @@ func (c *checker) functions(ctx context.Context, s *Snapshot, r *Renderer) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.templates)) {
 		if t, err := r.Data.template(name); err == nil && c.templates[name] {
-			c.calls(ctx, r, t, name, 0)
+			c.calls(ctx, r, t.Template, name, 0)
 		}
 	}
 }

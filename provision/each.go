@@ -126,6 +126,7 @@ func (s *scope) eachExtension(ctx context.Context, c *dialplan.Call) (string, er
 	}
 	t, err := s.rd.template(name)
 	if errors.Is(err, fs.ErrNotExist) {
+		s.rd.depends.changes()
 		c.Diag("PP_EACH_EXTENSION: there is no template file of that name")
 		return "", nil
 	}
@@ -134,7 +135,7 @@ func (s *scope) eachExtension(ctx context.Context, c *dialplan.Call) (string, er
 	}
 	var out joined
 	for _, l := range p.Lines {
-		if err := out.add(ctx, c.Include, t, s.rd.scope(p, l)); err != nil {
+		if err := out.add(ctx, c.Include, t.Template, s.rd.scope(p, l)); err != nil {
 			return "", err
 		}
 	}

@@ -58,7 +58,9 @@ type Document struct {
 	Diagnostics []Diagnostic // what the templates' author should know
 	Templates   []string     // the templates that it was made of
 	file        fs.File
+	text        string           // of Content; empty: static
 	setvars     map[*setvar]bool // that it was made of
+	depends     *depends         // what else it was made of; nil: static
 }
 
 // Close releases the document.
@@ -75,9 +77,16 @@ func (r *Renderer) Render(ctx context.Context, s *Snapshot, rt *Route, q Request
 	if rt.Static() {
 		return r.static(rt)
 	}
+	if d := s.kept.get(r, rt, q); d != nil {
+		return d, nil
+	}
 	b := r.asking(ctx)
 	defer b.end()
-	return r.render(ctx, s, rt, q, b)
+	d, err := r.render(ctx, s, rt, q, b)
+	if err == nil && !b.asked() {
+		s.kept.put(r, rt, q, d)
+	}
+	return d, err
 }
 
 // render makes the document of a route that is not static.
@@ -93,8 +102,8 @@ func (r *Renderer) render(ctx context.Context, s *Snapshot, rt *Route, q Request
 		return nil, rt.failed(err)
 	}
 	return &Document{
-		MIME: rt.MIME(), Content: strings.NewReader(text), Size: int64(len(text)), ETag: textETag(text),
-		Diagnostics: rd.diags, Templates: rd.used, setvars: rd.setvars,
+		MIME: rt.MIME(), Content: strings.NewReader(text), Size: int64(len(text)), ETag: textETag(text), text: text,
+		Diagnostics: rd.diags, Templates: rd.used, setvars: rd.setvars, depends: &rd.depends,
 	}, nil
 }
 
@@ -139,9 +148,13 @@ func (r *Renderer) static(rt *Route) (*Document, error) {
 }
 
 // template reads a template and remembers that it was used.
-func (rd *rendering) template(name string) (*dialplan.Template, error) {
+func (rd *rendering) template(name string) (*templateFile, error) {
 	rd.used = append(rd.used, localName(name))
-	return rd.data.template(name)
+	t, err := rd.data.template(name)
+	if err == nil {
+		rd.depends.read(t)
+	}
+	return t, err
 }
 
 // diag turns what the language has to say into a diagnostic of the template.

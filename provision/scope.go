@@ -11,18 +11,19 @@ import (
 
 // rendering is one expansion of a template and everything it includes, for one request. It is used by one goroutine.
 type rendering struct {
-	snap   *Snapshot
-	data   *DataDir // nil while the snapshot is being built
-	server string   // what SERVER is where the configuration does not say; empty: nothing
-	now    time.Time
-	zone   *time.Location // the server's
-	ask    dialplan.Asker // or askAt
-	askAt  func(context.Context, dialplan.Question) (string, error)
-	diags  diagnostics
-	used   []string // the templates that were read
-	zones  zones
-	facts  map[*time.Location]map[string]string // zoneVars, once each
-	open   map[*setvar]bool                     // setvars that are being expanded
+	snap    *Snapshot
+	data    *DataDir // nil while the snapshot is being built
+	server  string   // what SERVER is where the configuration does not say; empty: nothing
+	now     time.Time
+	zone    *time.Location // the server's
+	ask     dialplan.Asker // or askAt
+	askAt   func(context.Context, dialplan.Question) (string, error)
+	diags   diagnostics
+	used    []string // the templates that were read
+	depends depends
+	zones   zones
+	facts   map[*time.Location]map[string]string // zoneVars, once each
+	open    map[*setvar]bool                     // setvars that are being expanded
 	// Expanded global variables, by their place.
 	globals map[int]expanded
 	setvars map[*setvar]bool // that were expanded
@@ -66,11 +67,11 @@ func (s *scope) env() *dialplan.Env {
 			return s.lookup(ctx, name, len(s.profile.setvars))
 		},
 		Now: s.rd.now, Zone: s.rd.zone, Ask: s.rd.ask, AskAt: s.rd.askAt,
-		Diag: s.rd.diag, LoadZone: s.rd.zones.load,
+		Diag: s.rd.diag, LoadZone: s.rd.loadZone, Changing: s.rd.depends.changes,
 		Funcs: s.rd.snap.functions, Owner: s,
 	}
 	if s.rd.data != nil {
-		env.Stat = s.rd.data.stat
+		env.Stat = s.rd.stat
 	}
 	return env
 }
@@ -95,8 +96,11 @@ func (s *scope) lookup(ctx context.Context, name string, setvars int) (string, b
 	if v, ok := s.requestVar(name); ok {
 		return v, true, nil
 	}
-	if name == "SERVER" && s.rd.server != "" {
-		return s.rd.server, true, nil
+	if name == "SERVER" {
+		s.rd.depends.uses |= usesServer
+		if s.rd.server != "" {
+			return s.rd.server, true, nil
+		}
 	}
 	return s.rd.global(ctx, name, len(s.rd.snap.globals.vars))
 }
@@ -148,6 +152,7 @@ func (rd *rendering) zoneVars(loc *time.Location) map[string]string {
 	vars := rd.facts[loc]
 	if vars == nil {
 		vars = zoneVars(loc, rd.now)
+		rd.depends.ends(zoneEnd(rd.now.In(loc)))
 		rd.facts[loc] = vars
 	}
 	return vars
