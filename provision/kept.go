@@ -1,8 +1,8 @@
 package provision
 
 import (
+	"bytes"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -53,7 +53,7 @@ func (k *kept) get(r *Renderer, rt *Route, q Request) *Document {
 		f.again.Store(true)
 	}
 	doc := f.doc
-	doc.Content = strings.NewReader(f.doc.text)
+	doc.Content = bytes.NewReader(f.doc.text)
 	return &doc
 }
 

@@ -32,7 +32,7 @@ func (k *keptSite) configure(t *testing.T, name string) {
 	t.Helper()
 	k.s, _ = build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\nmime_type=text/xml\nsetvar=EVER=${EPOCH}\nsetvar=HERE=${SERVER}\nx => t\n",
 		"extensions.conf": "[globals]\nCHANCE=${RAND()}\n",
-		"users.conf": "[general]\n[1]\nautoprov=yes\nprofile=p\nmacaddress=001122334455\ntimezone=Europe/Vienna\nfullname=" + name + "\n"})
+		"users.conf":      "[general]\n[1]\nautoprov=yes\nprofile=p\nmacaddress=001122334455\ntimezone=Europe/Vienna\nfullname=" + name + "\n"})
 }
 
 // wasKept says whether the file of a request is kept.
@@ -151,10 +151,10 @@ func TestKeptFileFollowsEveryInput(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := fetch(); got != want.text {
-				t.Errorf("got %q after the change, want %q", got, want.text)
+			if got := fetch(); got != string(want.text) {
+				t.Errorf("got %q after the change, want %q", got, string(want.text))
 			}
-			if want.text == first && tt.name != "nothing" && tt.name != "time, later" && tt.name != "zone" && !strings.HasPrefix(tt.name, "all at once") {
+			if string(want.text) == first && tt.name != "nothing" && tt.name != "time, later" && tt.name != "zone" && !strings.HasPrefix(tt.name, "all at once") {
 				t.Errorf("the change changes nothing: %q", first)
 			}
 		})

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -46,6 +47,8 @@ type Renderer struct {
 	SideBySide int
 	// Profiles are options of profiles by name; one that is not there has none.
 	Profiles map[string]ProfileOptions
+
+	buffers buffers
 }
 
 // Document is what a phone gets. The caller closes it.
@@ -58,7 +61,7 @@ type Document struct {
 	Diagnostics []Diagnostic // what the templates' author should know
 	Templates   []string     // the templates that it was made of
 	file        fs.File
-	text        string           // of Content; empty: static
+	text        []byte           // of Content; nil: static
 	setvars     map[*setvar]bool // that it was made of
 	depends     *depends         // what else it was made of; nil: static
 }
@@ -77,7 +80,7 @@ func (r *Renderer) Render(ctx context.Context, s *Snapshot, rt *Route, q Request
 	if rt.Static() {
 		return r.static(rt)
 	}
-	if d := s.kept.get(r, rt, q); d != nil {
+	if d := r.Kept(s, rt, q); d != nil {
 		return d, nil
 	}
 	b := r.asking(ctx)
@@ -89,20 +92,27 @@ func (r *Renderer) Render(ctx context.Context, s *Snapshot, rt *Route, q Request
 	return d, err
 }
 
+// Kept is the document that Render would return, where it need not be made; nil: it must be. It takes no time.
+func (r *Renderer) Kept(s *Snapshot, rt *Route, q Request) *Document { return s.kept.get(r, rt, q) }
+
 // render makes the document of a route that is not static.
 func (r *Renderer) render(ctx context.Context, s *Snapshot, rt *Route, q Request, b *asking) (*Document, error) {
 	var rd *rendering
-	var text string
+	var text []byte
+	buf := r.buffers.get()
+	defer func() { r.buffers.put(buf) }()
 	err := b.passes(func() (err error) {
 		rd = r.rendering(s, q, b)
-		text, err = rd.file(ctx, rt, r.escapes(rt))
+		if buf, err = rd.file(ctx, buf[:0], rt, r.escapes(rt)); err == nil {
+			text = bytes.Clone(buf)
+		}
 		return err
 	})
 	if err != nil {
 		return nil, rt.failed(err)
 	}
 	return &Document{
-		MIME: rt.MIME(), Content: strings.NewReader(text), Size: int64(len(text)), ETag: textETag(text), text: text,
+		MIME: rt.MIME(), Content: bytes.NewReader(text), Size: int64(len(text)), ETag: textETag(text), text: text,
 		Diagnostics: rd.diags, Templates: rd.used, setvars: rd.setvars, depends: &rd.depends,
 	}, nil
 }
@@ -115,15 +125,15 @@ func (r *Renderer) rendering(s *Snapshot, q Request, b *asking) *rendering {
 	return rd
 }
 
-// file expands the template of a route.
-func (rd *rendering) file(ctx context.Context, rt *Route, escape bool) (string, error) {
+// file appends the expanded template of a route to dst.
+func (rd *rendering) file(ctx context.Context, dst []byte, rt *Route, escape bool) ([]byte, error) {
 	t, err := rd.template(rt.file.path)
 	if err != nil {
-		return "", noPath(err)
+		return dst, noPath(err)
 	}
 	env := rd.scope(rt.Phone, rt.Phone.Lines[0]).env()
 	env.EscapeXML = escape
-	return t.Expand(ctx, env)
+	return t.AppendTo(ctx, dst, env)
 }
 
 // failed says why a route's file cannot be made.
