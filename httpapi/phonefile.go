@@ -109,9 +109,8 @@ func send(w http.ResponseWriter, r *http.Request, doc *provision.Document, stati
 // sendWhole answers with all of a document, which is in memory.
 func sendWhole(w http.ResponseWriter, r *http.Request, doc *provision.Document) {
 	w.Header()["Content-Length"] = []string{strconv.FormatInt(doc.Size, 10)}
-	if r.Method == http.MethodHead {
-		w.WriteHeader(http.StatusOK)
-	} else {
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
 		expect(r, doc.Size)
 		io.Copy(w, doc.Content) // an error here is in the log: response has it
 	}

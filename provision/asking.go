@@ -89,9 +89,6 @@ func (b *asking) passes(expand func() error) error {
 	}
 }
 
-// asked says whether anything was.
-func (b *asking) asked() bool { return b.ctx != nil }
-
 func (b *asking) tooMuch() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -88,7 +88,7 @@ func (c *checker) render(ctx context.Context, s *Snapshot, r *Renderer, rt *Rout
 	}
 	b := r.asking(ctx)
 	defer b.end()
-	doc, err := r.render(ctx, s, rt, q, b)
+	doc, err := r.render(ctx, s, rt, q, b, nil)
 	for _, a := range c.hidden.listAsked(b) {
 		c.reportOnce("asked "+a.Call, Diagnostic{Pos: a.Pos, Severity: Info, Message: "asked of Asterisk: " + a.Text(false)})
 	}

@@ -1,9 +1,12 @@
 package provision
 
 import (
+	"context"
 	"io/fs"
 	"slices"
 	"time"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
 // depends is what a file is made of besides its snapshot, its route and the renderer. A rendering takes note of it
@@ -55,7 +58,29 @@ func (d *depends) settled() bool {
 	return !d.changing && !slices.ContainsFunc(d.templates, func(t *templateFile) bool { return !t.settled })
 }
 
-// loadZone and stat are the effects of the language that read files.
+// holds says whether what was made for a request is what would be made for another.
+func (d *depends) holds(r *Renderer, made, q Request) bool {
+	return d.uses.of(made) == d.uses.of(q) &&
+		(d.until.IsZero() || !q.Now.Before(made.Now) && q.Now.Before(d.until)) &&
+		!slices.ContainsFunc(d.templates, func(t *templateFile) bool { return !r.Data.current(t) })
+}
+
+// add is for a part of the file.
+func (d *depends) add(part *depends) {
+	d.changing = d.changing || part.changing
+	d.uses |= part.uses
+	d.ends(part.until)
+	for _, t := range part.templates {
+		d.read(t)
+	}
+}
+
+// askAt, loadZone and stat are the effects of the language of which nobody tells the changes.
+
+func (rd *rendering) askAt(ctx context.Context, q dialplan.Question) (string, error) {
+	rd.depends.changes()
+	return rd.asking.askAt(ctx, q)
+}
 
 func (rd *rendering) loadZone(name string) (*time.Location, bool) {
 	rd.depends.changes()

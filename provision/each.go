@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
@@ -65,6 +66,13 @@ func (s *scope) eachUser(ctx context.Context, c *dialplan.Call) (string, error) 
 		exclude = phoneID(strings.TrimSpace(c.Plain(args[1])))
 	}
 	t := inlineText(c, args[0])
+	if s.rd.lists != nil {
+		l, err := s.rd.list(ctx, c, t, args[0])
+		if err != nil {
+			return "", err
+		}
+		return c.Again(l.without(slices.Index(s.rd.snap.phoneList, s.rd.snap.phones[exclude]))), nil
+	}
 	var out joined
 	for _, p := range s.rd.snap.phoneList {
 		if p.ID == exclude {

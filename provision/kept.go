@@ -2,10 +2,8 @@ package provision
 
 import (
 	"bytes"
-	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // Bounds of what a snapshot keeps, in bytes.
@@ -31,14 +29,13 @@ type kept struct {
 
 // keptFile is a document, and what must be so for it to be the answer.
 type keptFile struct {
-	by      *Renderer
-	route   *Route
-	escape  bool
-	request Request // what is used of it
-	made    time.Time
-	doc     Document
-	place   int // in the ring
-	again   atomic.Bool
+	by     *Renderer
+	route  *Route
+	escape bool
+	made   Request // for which it was
+	doc    Document
+	place  int // in the ring
+	again  atomic.Bool
 }
 
 // get finds the document of a request; nil: it must be made.
@@ -59,10 +56,7 @@ func (k *kept) get(r *Renderer, rt *Route, q Request) *Document {
 
 // answers says whether the document is what would be made for a request.
 func (f *keptFile) answers(r *Renderer, q Request) bool {
-	on := f.doc.depends
-	return f.by == r && f.escape == r.escapes(f.route) && f.request == on.uses.of(q) &&
-		(on.until.IsZero() || !q.Now.Before(f.made) && q.Now.Before(on.until)) &&
-		!slices.ContainsFunc(on.templates, func(t *templateFile) bool { return !r.Data.current(t) })
+	return f.by == r && f.escape == r.escapes(f.route) && f.doc.depends.holds(r, f.made, q)
 }
 
 // put keeps a document that was just made for a request, if it may be.
@@ -70,7 +64,7 @@ func (k *kept) put(r *Renderer, rt *Route, q Request, doc *Document) {
 	if !doc.depends.settled() || doc.Size > maxKeptFile {
 		return
 	}
-	f := &keptFile{by: r, route: rt, escape: r.escapes(rt), request: doc.depends.uses.of(q), made: q.Now, doc: *doc}
+	f := &keptFile{by: r, route: rt, escape: r.escapes(rt), made: q, doc: *doc}
 	f.doc.Content, f.doc.setvars = nil, nil
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -53,7 +53,7 @@ func TestKeptFileFollowsEveryInput(t *testing.T) {
 		kept           bool
 		change         func(*testing.T, *keptSite)
 	}{
-		{"nothing", "${USERNAME}", keeps, func(*testing.T, *keptSite) {}},
+		{"no difference", "${USERNAME}", keeps, func(*testing.T, *keptSite) {}},
 		{"server", "${SERVER}", keeps, func(_ *testing.T, k *keptSite) { k.q.Server = "other" }},
 		{"no server", "${SERVER}", keeps, func(_ *testing.T, k *keptSite) { k.q.Server = "" }},
 		{"server in a setvar", "${HERE}", keeps, func(_ *testing.T, k *keptSite) { k.q.Server = "other" }},
@@ -70,7 +70,7 @@ func TestKeptFileFollowsEveryInput(t *testing.T) {
 		{"time in a setvar", "${EVER}", never, later},
 		{"time by its format", "${STRFTIME(,,%T)}", never, later},
 		{"time of the day", "${IFTIME(12:00-12:00?a:b)}", never, at(testNow.Add(time.Hour))},
-		{"time, later", "${USERNAME}", keeps, at(testNow.AddDate(20, 0, 0))},
+		{"no difference, later", "${USERNAME}", keeps, at(testNow.AddDate(20, 0, 0))},
 		{"next change of the clock", "${DST_START_MONTH}/${DST_START_MDAY} ${DST_END_MONTH}/${DST_END_MDAY}", keeps, spring},
 		{"change of the clock that was", "${DST_START_MDAY}", keeps, at(testNow.AddDate(-1, 0, 0))},
 		{"change of the clock as a rule", "${PP_DST_START_MDAY} ${PP_DST_END_MDAY}", keeps, spring},
@@ -78,7 +78,7 @@ func TestKeptFileFollowsEveryInput(t *testing.T) {
 		{"chance in a global", "${CHANCE}", never, func(*testing.T, *keptSite) {}},
 		{"chance in a listed phone", "${PP_EACH_USER(%{CHANCE})}", never, func(*testing.T, *keptSite) {}},
 		{"UUID", "${UUID()}", never, func(*testing.T, *keptSite) {}},
-		{"zone", "${STRFTIME(0,Europe/Vienna,%T)}", never, func(*testing.T, *keptSite) {}},
+		{"no difference, a zone", "${STRFTIME(0,Europe/Vienna,%T)}", never, func(*testing.T, *keptSite) {}},
 		{"stat", "${STAT(s,s)}", never, func(t *testing.T, k *keptSite) { k.lay(t, "s", "longer", time.Hour) }},
 		{"answer", "${DB(a/b)}", never, func(_ *testing.T, k *keptSite) {
 			k.r.Ask = func(context.Context, string) (string, error) { return "other", nil }
@@ -108,10 +108,15 @@ func TestKeptFileFollowsEveryInput(t *testing.T) {
 	}
 	for _, v := range RequestVariables() {
 		row := rows[0]
-		row.name, row.template = "all at once, "+v.Name, v.Example
+		row.name, row.template = "no difference perhaps, "+v.Name, v.Example
 		row.change = func(_ *testing.T, k *keptSite) {
 			k.q = Request{Server: "c", Now: testNow.AddDate(0, 5, 0), Scheme: "https", Host: "c:1", Prefix: "/c", UserAgent: "snomD785/10.1.175.16"}
 		}
+		rows = append(rows, row)
+	}
+	for _, row := range rows { // and each in a list that is kept as well
+		row.name += ", listed"
+		row.template += "|${PP_EACH_USER(" + strings.ReplaceAll(row.template, "${", "%{") + ")}"
 		rows = append(rows, row)
 	}
 	for _, tt := range rows {
@@ -147,14 +152,14 @@ func TestKeptFileFollowsEveryInput(t *testing.T) {
 			}
 			b := k.r.asking(t.Context())
 			defer b.end()
-			want, err := k.r.render(t.Context(), k.s, k.s.Lookup("x"), k.q, b)
+			want, err := k.r.render(t.Context(), k.s, k.s.Lookup("x"), k.q, b, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if got := fetch(); got != string(want.text) {
 				t.Errorf("got %q after the change, want %q", got, string(want.text))
 			}
-			if string(want.text) == first && tt.name != "nothing" && tt.name != "time, later" && tt.name != "zone" && !strings.HasPrefix(tt.name, "all at once") {
+			if string(want.text) == first && !strings.HasPrefix(tt.name, "no difference") {
 				t.Errorf("the change changes nothing: %q", first)
 			}
 		})
@@ -223,6 +228,52 @@ func TestKeptWhereTheDirectoryIsReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect("two") // between two renames there is no directory
+}
+
+// Each phone's directory is the list of all less its own part, whatever came first; and the list is made once.
+func TestListIsMadeOnce(t *testing.T) {
+	s, _ := build(t, map[string]string{
+		"phoneprov.conf": "[general]\n[p]\nmime_type=text/xml\n${MAC} => t\n${MAC}.txt => t,text/plain\n",
+		"users.conf": "[general]\n[phone](!)\nautoprov=yes\nprofile=p\n[1](phone)\nmacaddress=000000000001\nfullname=A & <B>\n" +
+			"[2](phone)\nmacaddress=000000000002\nfullname=C\n[3](phone)\nmacaddress=000000000003\nfullname=\"D\"\n",
+	})
+	r, dir := renderer(t, nil)
+	(&keptSite{dir: dir}).lay(t, "t", "${PP_EACH_USER(<u n=\"%{LINE}\">%{DISPLAY_NAME}</u>,${MAC})}|${EPOCH}", time.Hour)
+	q := Request{Now: testNow}
+	const a, c, d = `<u n="1">A &amp; &lt;B&gt;</u>`, `<u n="1">C</u>`, `<u n="1">&quot;D&quot;</u>`
+	for range 2 {
+		for _, tt := range []struct{ uri, want string }{
+			{"000000000002", a + d}, {"000000000001", c + d}, {"000000000003", a + c},
+			{"000000000001.txt", `<u n="1">C</u><u n="1">"D"</u>`}, {"000000000003.txt", `<u n="1">A & <B></u><u n="1">C</u>`},
+		} {
+			want := tt.want + fmt.Sprintf("|%d", testNow.Unix())
+			if got, err := render(t, r, s, tt.uri, q); err != nil || got != want {
+				t.Errorf("%s: got %q (%v), want %q", tt.uri, got, err, want)
+			}
+		}
+	}
+	if len(s.lists.kept) != 2 { // escaped and not
+		t.Errorf("%d lists were made, want 2", len(s.lists.kept))
+	}
+	for i := range 3 * maxLists {
+		(&keptSite{dir: dir}).lay(t, "t", fmt.Sprintf("${PP_EACH_USER(%d)}", i), time.Duration(i+1)*time.Hour)
+		if got, err := render(t, r, s, "000000000001", q); err != nil || got != strings.Repeat(fmt.Sprint(i), 3) || len(s.lists.kept) > maxLists {
+			t.Errorf("got %q (%v), %d lists", got, err, len(s.lists.kept))
+		}
+	}
+}
+
+// What a list has to say is said for every file that it is in.
+func TestListWithDiagnostics(t *testing.T) {
+	s, _ := build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\n${MAC} => t\n", "users.conf": benchUsers(2)})
+	r, dir := renderer(t, nil)
+	(&keptSite{dir: dir}).lay(t, "t", "${PP_EACH_USER(%{PP_ENDPOINT()})}", time.Hour)
+	for _, mac := range []string{"000000000000", "000000000001", "000000000000"} {
+		doc, err := r.Render(context.Background(), s, s.Lookup(mac), Request{Now: testNow})
+		if err != nil || len(doc.Diagnostics) != 2 {
+			t.Errorf("got %v (%v), want two diagnostics", doc.Diagnostics, err)
+		}
+	}
 }
 
 // What a snapshot keeps is bounded, and what is asked for again stays.

@@ -85,8 +85,8 @@ func (r *Renderer) Render(ctx context.Context, s *Snapshot, rt *Route, q Request
 	}
 	b := r.asking(ctx)
 	defer b.end()
-	d, err := r.render(ctx, s, rt, q, b)
-	if err == nil && !b.asked() {
+	d, err := r.render(ctx, s, rt, q, b, &s.lists)
+	if err == nil {
 		s.kept.put(r, rt, q, d)
 	}
 	return d, err
@@ -95,14 +95,15 @@ func (r *Renderer) Render(ctx context.Context, s *Snapshot, rt *Route, q Request
 // Kept is the document that Render would return, where it need not be made; nil: it must be. It takes no time.
 func (r *Renderer) Kept(s *Snapshot, rt *Route, q Request) *Document { return s.kept.get(r, rt, q) }
 
-// render makes the document of a route that is not static.
-func (r *Renderer) render(ctx context.Context, s *Snapshot, rt *Route, q Request, b *asking) (*Document, error) {
+// render makes the document of a route that is not static. Lists are those that may be used again; nil: none.
+func (r *Renderer) render(ctx context.Context, s *Snapshot, rt *Route, q Request, b *asking, l *lists) (*Document, error) {
 	var rd *rendering
 	var text []byte
 	buf := r.buffers.get()
 	defer func() { r.buffers.put(buf) }()
 	err := b.passes(func() (err error) {
 		rd = r.rendering(s, q, b)
+		rd.lists = l
 		if buf, err = rd.file(ctx, buf[:0], rt, r.escapes(rt)); err == nil {
 			text = bytes.Clone(buf)
 		}
@@ -118,9 +119,9 @@ func (r *Renderer) render(ctx context.Context, s *Snapshot, rt *Route, q Request
 }
 
 func (r *Renderer) rendering(s *Snapshot, q Request, b *asking) *rendering {
-	rd := &rendering{snap: s, data: r.Data, server: q.Server, now: q.Now, zone: r.Zone, zones: zones{}, request: q}
+	rd := &rendering{by: r, snap: s, data: r.Data, server: q.Server, now: q.Now, zone: r.Zone, zones: zones{}, request: q}
 	if r.Ask != nil {
-		rd.askAt = b.askAt
+		rd.asking = b
 	}
 	return rd
 }

@@ -154,14 +154,14 @@ func (rd *rendering) phoneDevice() Device {
 func (s *scope) rule() zoneRule {
 	r, ok := s.rd.rules[s.line.zone]
 	if !ok {
-		r = zoneRuleAt(s.line.zone, s.rd.now)
-		s.rd.depends.ends(zoneRuleEnd(s.line.zone, s.rd.now))
 		if s.rd.rules == nil {
-			s.rd.rules = map[*time.Location]zoneRule{}
+			s.rd.rules = map[*time.Location]zoneRuleFact{}
 		}
+		r = zoneRuleFact{zoneRuleAt(s.line.zone, s.rd.now), zoneRuleEnd(s.line.zone, s.rd.now)}
 		s.rd.rules[s.line.zone] = r
 	}
-	return r
+	s.rd.depends.ends(r.until)
+	return r.zoneRule
 }
 
 // decimalHours writes an offset in hours with a sign, as +5.5.

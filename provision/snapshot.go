@@ -22,6 +22,7 @@ type Snapshot struct {
 	routes     map[string]*Route // by URI
 	routeList  []*Route          // static ones first, then by phone
 	kept       kept
+	lists      lists
 }
 
 // Counts say how much is in a Snapshot.
