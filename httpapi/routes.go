@@ -35,6 +35,7 @@ type Options struct {
 type api struct {
 	Options
 	findings findings
+	devices  devices
 	allow    string    // the methods of a phone's file
 	plain    sync.Once // see warnPlain
 	proxy    sync.Once // see warnProxy
