@@ -65,6 +65,19 @@ func (d *depends) holds(r *Renderer, made, q Request) bool {
 		!slices.ContainsFunc(d.templates, func(t *templateFile) bool { return !r.Data.current(t) })
 }
 
+// part is what of a request must be so again, and when it was.
+func (d *depends) part(q Request) Request {
+	part := d.uses.of(q)
+	part.Now = q.Now
+	return part
+}
+
+// clone is without the rendering that it was noted in.
+func (d *depends) clone() *depends {
+	c := *d
+	return &c
+}
+
 // add is for a part of the file.
 func (d *depends) add(part *depends) {
 	d.changing = d.changing || part.changing

@@ -16,11 +16,16 @@ const (
 	keptOverhead = 1 << 10
 )
 
+// maxOnce is how many files are remembered to have been asked for once: as many as are kept.
+const maxOnce = 4096
+
 // kept are the files made of a snapshot that would be the same if they were made now: one for each route, that of the
 // last request, for a phone asks by one name and as one device. They go with the snapshot; of too many the one goes that
-// was not asked for again since the last time that room was wanted (second chance). The zero kept is empty.
+// was not asked for again since the last time that room was wanted (second chance). A file is kept when it is made for the
+// second time of late: where phones are too many for all to be kept, most would be copied in vain. The zero kept is empty.
 type kept struct {
 	mu    sync.RWMutex
+	once  map[*Route]struct{} // were made for the first time
 	files map[*Route]*keptFile
 	ring  []*keptFile
 	hand  int // of the ring: where room is looked for next
@@ -64,10 +69,14 @@ func (k *kept) put(r *Renderer, rt *Route, q Request, doc *Document) {
 	if !doc.depends.settled() || doc.Size > maxKeptFile {
 		return
 	}
-	f := &keptFile{by: r, route: rt, escape: r.escapes(rt), made: q, doc: *doc}
-	f.doc.Content, f.doc.setvars = nil, nil
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if !k.wants(rt) {
+		return
+	}
+	f := &keptFile{by: r, route: rt, escape: r.escapes(rt), made: doc.depends.part(q), doc: *doc}
+	f.doc.text, f.doc.depends = bytes.Clone(doc.text), doc.depends.clone()
+	f.doc.Content, f.doc.buffers, f.doc.setvars = nil, nil, nil
 	if old := k.files[rt]; old != nil {
 		k.remove(old)
 	}
@@ -81,6 +90,18 @@ func (k *kept) put(r *Renderer, rt *Route, q Request, doc *Document) {
 	k.ring = append(k.ring, f)
 	k.files[rt] = f
 	k.bytes += f.size()
+}
+
+// wants says whether the file of a route is to be kept: not where it is made for the first time.
+func (k *kept) wants(rt *Route) bool {
+	if _, ok := k.once[rt]; ok || k.files[rt] != nil {
+		return true
+	}
+	if k.once == nil || len(k.once) >= maxOnce {
+		k.once = map[*Route]struct{}{}
+	}
+	k.once[rt] = struct{}{}
+	return false
 }
 
 // makeRoom removes a file that was not asked for again. There is one at least.

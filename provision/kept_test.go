@@ -137,6 +137,9 @@ func TestKeptFileFollowsEveryInput(t *testing.T) {
 				return got
 			}
 			first := fetch()
+			if again := fetch(); again != first && tt.kept {
+				t.Errorf("got %q, then %q", first, again)
+			}
 			if got := k.wasKept(); got != tt.kept {
 				t.Errorf("kept: %v, want %v", got, tt.kept)
 			}
@@ -263,6 +266,34 @@ func TestListIsMadeOnce(t *testing.T) {
 	}
 }
 
+// Files that are asked for once each are not kept, and what is remembered of them is bounded. What is sent may come from a
+// buffer that is used again: it is whole nevertheless.
+func TestKeptAtTheSecondTime(t *testing.T) {
+	const phones = 3 * maxOnce / 2
+	s, _ := build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\n${MAC} => t\n", "users.conf": benchUsers(phones)})
+	r, dir := renderer(t, nil)
+	(&keptSite{dir: dir}).lay(t, "t", strings.Repeat("${MAC}", 50), time.Hour)
+	ask := func(mac string) {
+		t.Helper()
+		if got, err := render(t, r, s, mac, Request{Now: testNow}); err != nil || got != strings.Repeat(mac, 50) {
+			t.Fatalf("%s: got %q (%v)", mac, got, err)
+		}
+	}
+	for i := range phones {
+		ask(fmt.Sprintf("%012x", i))
+		if len(s.kept.once) > maxOnce || len(s.kept.files) != 0 {
+			t.Fatalf("%d remembered, %d kept", len(s.kept.once), len(s.kept.files))
+		}
+	}
+	for range 3 {
+		ask("000000000007")
+		ask("000000000008")
+	}
+	if len(s.kept.files) != 2 {
+		t.Errorf("%d are kept, want 2", len(s.kept.files))
+	}
+}
+
 // What a list has to say is said for every file that it is in.
 func TestListWithDiagnostics(t *testing.T) {
 	s, _ := build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\n${MAC} => t\n", "users.conf": benchUsers(2)})
@@ -288,6 +319,9 @@ func TestKeptIsBounded(t *testing.T) {
 		mac := fmt.Sprintf("%012x", i)
 		if got, err := render(t, r, s, mac, q); err != nil || !strings.HasPrefix(got, mac) {
 			t.Fatalf("%s: got %.20q (%v)", mac, got, err)
+		}
+		if got, err := render(t, r, s, mac, q); err != nil || !strings.HasPrefix(got, mac) {
+			t.Fatalf("%s again: got %.20q (%v)", mac, got, err)
 		}
 		if i >= 7 && s.kept.get(r, asked, q) == nil {
 			t.Fatalf("what is always asked for is gone after %d files", i)

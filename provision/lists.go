@@ -50,7 +50,7 @@ func (rd *rendering) list(ctx context.Context, c *dialplan.Call, t *dialplan.Tem
 func (rd *rendering) newList(ctx context.Context, c *dialplan.Call, t *dialplan.Template, source string) (*list, error) {
 	part := &rendering{by: rd.by, snap: rd.snap, data: rd.data, server: rd.server, now: rd.now, zone: rd.zone, ask: rd.ask,
 		asking: rd.asking, lists: rd.lists, zones: rd.zones, request: rd.request, open: rd.open}
-	l := &list{by: rd.by, source: source, marking: c.Marking(), made: rd.request, ends: make([]int, len(rd.snap.phoneList))}
+	l := &list{by: rd.by, source: source, marking: c.Marking(), ends: make([]int, len(rd.snap.phoneList))}
 	var out joined
 	for i, p := range rd.snap.phoneList {
 		if err := out.add(ctx, c.Expand, t, part.scope(p, p.Lines[0])); err != nil {
@@ -64,7 +64,7 @@ func (rd *rendering) newList(ctx context.Context, c *dialplan.Call, t *dialplan.
 		rd.depends.add(&part.depends)
 		return nil, err
 	}
-	l.depends, l.used = part.depends, part.used
+	l.depends, l.used, l.made = part.depends, part.used, part.depends.part(rd.request)
 	if l.depends.settled() && len(part.diags) == 0 && len(l.text) <= maxListBytes {
 		rd.lists.put(l)
 	}

@@ -62,12 +62,17 @@ type Document struct {
 	Templates   []string     // the templates that it was made of
 	file        fs.File
 	text        []byte           // of Content; nil: static
+	buffers     *buffers         // where text goes when it is closed; nil: nowhere
 	setvars     map[*setvar]bool // that it was made of
 	depends     *depends         // what else it was made of; nil: static
 }
 
-// Close releases the document.
+// Close releases the document, whose Content is then no more.
 func (d *Document) Close() error {
+	if d.buffers != nil {
+		d.buffers.put(d.text)
+		d.buffers, d.text, d.Content = nil, nil, nil
+	}
 	if d.file == nil {
 		return nil
 	}
@@ -98,22 +103,19 @@ func (r *Renderer) Kept(s *Snapshot, rt *Route, q Request) *Document { return s.
 // render makes the document of a route that is not static. Lists are those that may be used again; nil: none.
 func (r *Renderer) render(ctx context.Context, s *Snapshot, rt *Route, q Request, b *asking, l *lists) (*Document, error) {
 	var rd *rendering
-	var text []byte
-	buf := r.buffers.get()
-	defer func() { r.buffers.put(buf) }()
+	text := r.buffers.get()
 	err := b.passes(func() (err error) {
 		rd = r.rendering(s, q, b)
 		rd.lists = l
-		if buf, err = rd.file(ctx, buf[:0], rt, r.escapes(rt)); err == nil {
-			text = bytes.Clone(buf)
-		}
+		text, err = rd.file(ctx, text[:0], rt, r.escapes(rt))
 		return err
 	})
 	if err != nil {
+		r.buffers.put(text)
 		return nil, rt.failed(err)
 	}
 	return &Document{
-		MIME: rt.MIME(), Content: bytes.NewReader(text), Size: int64(len(text)), ETag: textETag(text), text: text,
+		MIME: rt.MIME(), Content: bytes.NewReader(text), Size: int64(len(text)), ETag: textETag(text), text: text, buffers: &r.buffers,
 		Diagnostics: rd.diags, Templates: rd.used, setvars: rd.setvars, depends: &rd.depends,
 	}, nil
 }
