@@ -342,6 +342,7 @@ func TestKeptIsBounded(t *testing.T) {
 // Until the moment that zoneRuleEnd and zoneEnd give, the rule and the variables of a zone are what they are now.
 func TestZonesUntilTheirEnd(t *testing.T) {
 	ends := 0
+	var table zoneTable
 	for _, name := range []string{"Europe/Vienna", "America/New_York", "Africa/Casablanca", "Australia/Lord_Howe", "Europe/Dublin", "Asia/Kolkata", "America/Sao_Paulo", "UTC"} {
 		loc, err := time.LoadLocation(name)
 		if err != nil {
@@ -359,6 +360,11 @@ func TestZonesUntilTheirEnd(t *testing.T) {
 				}
 				if got, want := fmt.Sprint(zoneVars(loc, at)), fmt.Sprint(zoneVars(loc, now)); got != want {
 					t.Errorf("%s: at %v the variables are %s, and as of %v %s", name, at, got, now, want)
+				}
+				for _, at := range []time.Time{now, at, then.AddDate(0, 0, 1), now.AddDate(0, 0, -1)} {
+					if got, want := fmt.Sprint(table.at(loc, at).vars), fmt.Sprint(zoneVars(loc, at)); got != want {
+						t.Errorf("%s: at %v the table has %s, want %s", name, at, got, want)
+					}
 				}
 			}
 		}

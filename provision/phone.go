@@ -52,9 +52,9 @@ type binding struct {
 
 // own finds a variable that the line's section, its endpoint or the defaults give.
 func (l *Line) own(name string) (binding, bool) {
-	for _, v := range l.vars {
-		if v.name == name {
-			return v, true
+	for i := range l.vars { // by its place: to copy each costs more than to compare it
+		if l.vars[i].name == name {
+			return l.vars[i], true
 		}
 	}
 	return binding{}, false

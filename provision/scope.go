@@ -25,8 +25,8 @@ type rendering struct {
 	used    []string // the templates that were read
 	depends depends
 	zones   zones
-	facts   map[*time.Location]zoneFacts // once each
-	open    map[*setvar]bool             // setvars that are being expanded
+	facts   map[*time.Location]*zoneFacts // of its zones, at its time
+	open    map[*setvar]bool              // setvars that are being expanded
 	// Expanded global variables, by their place.
 	globals map[int]expanded
 	setvars map[*setvar]bool // that were expanded
@@ -36,17 +36,11 @@ type rendering struct {
 	rules   map[*time.Location]zoneRuleFact
 }
 
-// zoneFacts are the variables of a zone, and zoneRuleFact is its rule, until a moment; zero: for ever.
-type (
-	zoneFacts struct {
-		vars  map[string]string
-		until time.Time
-	}
-	zoneRuleFact struct {
-		zoneRule
-		until time.Time
-	}
-)
+// zoneRuleFact is the rule of a zone until a moment; zero: for ever.
+type zoneRuleFact struct {
+	zoneRule
+	until time.Time
+}
 
 // scope is where one line's variables are looked up.
 //
@@ -178,9 +172,9 @@ func (rd *rendering) zoneVars(loc *time.Location) map[string]string {
 	f, ok := rd.facts[loc]
 	if !ok {
 		if rd.facts == nil {
-			rd.facts = map[*time.Location]zoneFacts{}
+			rd.facts = map[*time.Location]*zoneFacts{}
 		}
-		f = zoneFacts{zoneVars(loc, rd.now), zoneEnd(rd.now.In(loc))}
+		f = rd.snap.zones.at(loc, rd.now)
 		rd.facts[loc] = f
 	}
 	rd.depends.ends(f.until)

@@ -23,6 +23,7 @@ type Snapshot struct {
 	routeList  []*Route          // static ones first, then by phone
 	kept       kept
 	lists      lists
+	zones      zoneTable
 }
 
 // Counts say how much is in a Snapshot.
