@@ -19,7 +19,7 @@ type client struct {
 
 // client finds out who asks.
 func (a *api) client(r *http.Request) client {
-	c := client{scheme: "http", host: r.Host, device: provision.ParseUserAgent(r.UserAgent())}
+	c := client{scheme: "http", host: r.Host, device: a.devices.of(r.UserAgent())}
 	if r.TLS != nil {
 		c.scheme = "https"
 	}

@@ -226,9 +226,13 @@ func rawRequest(t *testing.T, addr, method, target string) (status int, body str
 	return resp.StatusCode, string(text)
 }
 
-// renderFunc is a Renderer for faults.
+// renderFunc is a Renderer for faults, that keeps nothing.
 type renderFunc func(context.Context) (*provision.Document, error)
 
 func (f renderFunc) Render(ctx context.Context, _ *provision.Snapshot, _ *provision.Route, _ provision.Request) (*provision.Document, error) {
 	return f(ctx)
+}
+
+func (f renderFunc) Kept(*provision.Snapshot, *provision.Route, provision.Request) *provision.Document {
+	return nil
 }

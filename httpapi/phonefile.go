@@ -2,7 +2,9 @@ package httpapi
 
 import (
 	"context"
+	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -34,10 +36,7 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 	if route == nil {
 		return a.sendStored(w, r, f.mac, stored)
 	}
-
-	ctx, cancel := context.WithTimeout(r.Context(), renderTimeout)
-	defer cancel()
-	doc, err := a.Renderer.Render(ctx, snapshot, route, a.request(r, e.client))
+	doc, err := a.document(r, e, snapshot, route)
 	if err != nil {
 		return err
 	}
@@ -47,6 +46,17 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 	}
 	send(w, r, doc, route.Static())
 	return nil
+}
+
+// document makes the document of a route, or has it at once.
+func (a *api) document(r *http.Request, e *entry, s *provision.Snapshot, route *provision.Route) (*provision.Document, error) {
+	request := a.request(r, e.client)
+	if doc := a.Renderer.Kept(s, route, request); doc != nil {
+		return doc, nil
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), renderTimeout)
+	defer cancel()
+	return a.Renderer.Render(ctx, s, route, request)
 }
 
 // find tells what a name stands for: a route; else stored, what its phone sent under that name. A static file with a MAC in
@@ -82,6 +92,15 @@ func (a *api) storedName(mac provision.MAC, uri string) string {
 // send answers with a document, or where the request asks for that with 304 or 412 by its entity tag, and of a static
 // file with a range. There is no Last-Modified: a file of this moment has no other time, and no phone asks by it.
 func send(w http.ResponseWriter, r *http.Request, doc *provision.Document, static bool) {
+	h := w.Header()
+	h["Content-Type"] = []string{doc.MIME}
+	if doc.ETag != "" {
+		h["Etag"] = []string{doc.ETag}
+	}
+	if !static && r.Header["If-Match"] == nil && r.Header["If-None-Match"] == nil { // as nearly always
+		sendWhole(w, r, doc)
+		return
+	}
 	asked := r.WithContext(r.Context()) // a copy: the log looks at the phone's own headers
 	asked.Header = http.Header{}
 	for _, name := range conditions {
@@ -90,11 +109,17 @@ func send(w http.ResponseWriter, r *http.Request, doc *provision.Document, stati
 	if !static { // as Asterisk: whole
 		asked.Header.Del("Range")
 	}
-	w.Header().Set("Content-Type", doc.MIME)
-	if doc.ETag != "" {
-		w.Header().Set("ETag", doc.ETag)
-	}
 	http.ServeContent(w, asked, "", time.Time{}, doc.Content)
+}
+
+// sendWhole answers with all of a document, which is in memory.
+func sendWhole(w http.ResponseWriter, r *http.Request, doc *provision.Document) {
+	w.Header()["Content-Length"] = []string{strconv.FormatInt(doc.Size, 10)}
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		expect(r, doc.Size)
+		io.Copy(w, doc.Content) // an error here is in the log: response has it
+	}
 }
 
 // conditions are the headers that an answer may depend on.

@@ -14,14 +14,13 @@ const chunk = 128 << 10
 // as long as bytes flow.
 type response struct {
 	http.ResponseWriter
-	deadline *http.ResponseController
-	status   int // 0 before the header
-	bytes    int64
-	err      error // the first failure to write
+	status int // 0 before the header
+	bytes  int64
+	err    error // the first failure to write
 }
 
 func newResponse(w http.ResponseWriter) *response {
-	return &response{ResponseWriter: w, deadline: http.NewResponseController(w)}
+	return &response{ResponseWriter: w}
 }
 
 // Unwrap lets http.ResponseController reach the connection.
@@ -39,7 +38,9 @@ func (r *response) Write(p []byte) (n int, err error) {
 	r.begin()
 	for err == nil && len(p) > 0 {
 		part := p[:min(len(p), chunk)]
-		r.extend()
+		if r.bytes+int64(n) > 0 { // the server's own deadline is for the first
+			r.extend()
+		}
 		var m int
 		m, err = r.ResponseWriter.Write(part)
 		n += m
@@ -82,7 +83,7 @@ func (r *response) begin() {
 
 func (r *response) extend() {
 	// Not every connection has deadlines; the server's own timeout then stays.
-	_ = r.deadline.SetWriteDeadline(time.Now().Add(writeTimeout))
+	_ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTimeout))
 }
 
 func (r *response) add(n int64, err error) {

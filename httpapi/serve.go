@@ -6,6 +6,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -39,7 +40,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.L
 	}
 	bound(server, maxConnections)
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(l) }()
+	go func() { failed <- server.Serve(joining{l, new(sync.Pool)}) }()
 	select {
 	case err := <-failed:
 		return errors.Join(err, server.Close())

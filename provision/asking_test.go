@@ -284,7 +284,7 @@ func TestAskedNothing(t *testing.T) {
 	r.Ask = newAsker(0).ask
 	b := r.asking(t.Context())
 	s := onePhone(t, "")
-	if _, err := r.render(t.Context(), s, s.Lookup("x"), Request{}, b); err != nil || b.ctx != nil || len(b.ended()) != 0 {
+	if _, err := r.render(t.Context(), s, s.Lookup("x"), Request{}, b, nil); err != nil || b.ctx != nil || len(b.ended()) != 0 {
 		t.Errorf("got %v, context %v", err, b.ctx)
 	}
 }

@@ -88,7 +88,7 @@ func (c *checker) render(ctx context.Context, s *Snapshot, r *Renderer, rt *Rout
 	}
 	b := r.asking(ctx)
 	defer b.end()
-	doc, err := r.render(ctx, s, rt, q, b)
+	doc, err := r.render(ctx, s, rt, q, b, nil)
 	for _, a := range c.hidden.listAsked(b) {
 		c.reportOnce("asked "+a.Call, Diagnostic{Pos: a.Pos, Severity: Info, Message: "asked of Asterisk: " + a.Text(false)})
 	}
@@ -167,7 +167,7 @@ func (c *checker) functions(ctx context.Context, s *Snapshot, r *Renderer) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.templates)) {
 		if t, err := r.Data.template(name); err == nil && c.templates[name] {
-			c.calls(ctx, r, t, name, 0)
+			c.calls(ctx, r, t.Template, name, 0)
 		}
 	}
 }

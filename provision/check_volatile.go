@@ -58,7 +58,7 @@ func (c *checker) volatilePlaces(r *Renderer, rt *Route, doc *Document) (chance,
 	for _, name := range doc.Templates {
 		if t, err := r.Data.template(name); err == nil && !seen[name] {
 			seen[name] = true
-			add(t, func(site dialplan.CallSite) astconf.Pos { return astconf.Pos{File: name, Line: site.Line} })
+			add(t.Template, func(site dialplan.CallSite) astconf.Pos { return astconf.Pos{File: name, Line: site.Line} })
 		}
 	}
 	if rt.Phone == nil {

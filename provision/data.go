@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -25,20 +26,22 @@ const settleTime = 100 * time.Millisecond
 type DataDir struct {
 	data, config directory // config: for the function STAT
 	mu           sync.RWMutex
-	templates    map[string]cached
+	templates    map[string]*templateFile
 	etags        etags
 }
 
-// cached is a template as of a state of its file.
-type cached struct {
-	info     fs.FileInfo
-	template *dialplan.Template
+// templateFile is a template as of a state of its file.
+type templateFile struct {
+	*dialplan.Template
+	path    string // of the file, by that of the directory
+	info    fs.FileInfo
+	settled bool // another state of the file would show
 }
 
 // OpenData opens the directory. Asterisk's configuration directory, whose files the function STAT may see, need not be
 // there.
 func OpenData(dir, configDir string) (*DataDir, error) {
-	d := &DataDir{templates: map[string]cached{}}
+	d := &DataDir{templates: map[string]*templateFile{}}
 	d.data.path, d.config.path = dir, configDir
 	if _, err := d.data.root(); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
@@ -83,16 +86,12 @@ func (d *DataDir) open(name string) (*os.File, fs.FileInfo, error) {
 }
 
 // template gives the parsed template of a file, parsing it again when the file is another or has changed.
-func (d *DataDir) template(name string) (*dialplan.Template, error) {
+func (d *DataDir) template(name string) (*templateFile, error) {
 	d.mu.RLock()
-	have, ok := d.templates[name]
+	have := d.templates[name]
 	d.mu.RUnlock()
-	if ok {
-		if root, err := d.data.root(); err == nil {
-			if info, err := root.Stat(localName(name)); err == nil && unchanged(have.info, info) {
-				return have.template, nil
-			}
-		}
+	if have != nil && d.current(have) {
+		return have, nil
 	}
 	f, info, err := d.open(name)
 	if err != nil {
@@ -106,15 +105,30 @@ func (d *DataDir) template(name string) (*dialplan.Template, error) {
 	if len(text) > maxTemplate {
 		return nil, fmt.Errorf("%s: larger than %d bytes", name, maxTemplate)
 	}
-	t := dialplan.Parse(name, string(text))
+	t := &templateFile{dialplan.Parse(name, string(text)), filepath.Join(d.data.path, localName(name)), info,
+		time.Since(info.ModTime()) >= settleTime}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if time.Since(info.ModTime()) < settleTime {
-		delete(d.templates, name)
+	if t.settled {
+		d.templates[name] = t
 	} else {
-		d.templates[name] = cached{info, t}
+		delete(d.templates, name)
 	}
 	return t, nil
+}
+
+// current says whether a template's file is as it was. It is looked at by its path first, which is half the calls of the
+// system: a symbolic link may lead anywhere, but the file it leads to is the one that was read.
+func (d *DataDir) current(t *templateFile) bool {
+	if info, err := os.Stat(t.path); err == nil && unchanged(t.info, info) {
+		return true
+	}
+	root, err := d.data.root()
+	if err != nil {
+		return false
+	}
+	info, err := root.Stat(localName(t.Name()))
+	return err == nil && unchanged(t.info, info)
 }
 
 func unchanged(a, b fs.FileInfo) bool {

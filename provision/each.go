@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
@@ -65,6 +66,13 @@ func (s *scope) eachUser(ctx context.Context, c *dialplan.Call) (string, error) 
 		exclude = phoneID(strings.TrimSpace(c.Plain(args[1])))
 	}
 	t := inlineText(c, args[0])
+	if s.rd.lists != nil {
+		l, err := s.rd.list(ctx, c, t, args[0])
+		if err != nil {
+			return "", err
+		}
+		return c.Again(l.without(slices.Index(s.rd.snap.phoneList, s.rd.snap.phones[exclude]))), nil
+	}
 	var out joined
 	for _, p := range s.rd.snap.phoneList {
 		if p.ID == exclude {
@@ -126,6 +134,7 @@ func (s *scope) eachExtension(ctx context.Context, c *dialplan.Call) (string, er
 	}
 	t, err := s.rd.template(name)
 	if errors.Is(err, fs.ErrNotExist) {
+		s.rd.depends.changes()
 		c.Diag("PP_EACH_EXTENSION: there is no template file of that name")
 		return "", nil
 	}
@@ -134,7 +143,7 @@ func (s *scope) eachExtension(ctx context.Context, c *dialplan.Call) (string, er
 	}
 	var out joined
 	for _, l := range p.Lines {
-		if err := out.add(ctx, c.Include, t, s.rd.scope(p, l)); err != nil {
+		if err := out.add(ctx, c.Include, t.Template, s.rd.scope(p, l)); err != nil {
 			return "", err
 		}
 	}

@@ -3,7 +3,6 @@ package provision
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -25,13 +24,12 @@ type etag struct {
 
 // textETag is the strong entity tag (RFC 9110, 8.8.3) of a text: of its bytes and of nothing else, so that it is the same
 // after a restart and on another machine.
-func textETag(text string) string {
-	h := sha256.New()
-	io.WriteString(h, text)
-	return etagOf(h)
+func textETag(text []byte) string {
+	sum := sha256.Sum256(text)
+	return etagOf(sum[:])
 }
 
-func etagOf(h hash.Hash) string { return `"` + hex.EncodeToString(h.Sum(nil)[:16]) + `"` }
+func etagOf(sum []byte) string { return `"` + hex.EncodeToString(sum[:16]) + `"` }
 
 // of gives the tag of an open file of a name, which is read if it is another than the last time. f is then at its start.
 func (t *etags) of(name string, f *os.File, info fs.FileInfo) (string, error) {
@@ -57,7 +55,7 @@ func (t *etags) of(name string, f *os.File, info fs.FileInfo) (string, error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return "", err
 	}
-	text := etagOf(h)
+	text := etagOf(h.Sum(nil))
 	if time.Since(info.ModTime()) >= settleTime {
 		e.info, e.text = info, text
 	}

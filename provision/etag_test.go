@@ -43,10 +43,10 @@ func TestETagOfStaticFile(t *testing.T) {
 		if err := os.Chtimes(path, tt.time, tt.time); err != nil {
 			t.Fatal(err)
 		}
-		if got, want := tag(), textETag(tt.text); got != want {
+		if got, want := tag(), textETag([]byte(tt.text)); got != want {
 			t.Errorf("%q: got %s, want %s", tt.text, got, want)
 		}
-		if got, want := tag(), textETag(tt.text); got != want {
+		if got, want := tag(), textETag([]byte(tt.text)); got != want {
 			t.Errorf("%q, again: got %s, want %s", tt.text, got, want)
 		}
 	}

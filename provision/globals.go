@@ -49,9 +49,10 @@ func (rd *rendering) global(ctx context.Context, name string, n int) (string, bo
 	if had := rd.globals[i]; had.done {
 		return had.value, true, had.err
 	}
-	env := &dialplan.Env{Now: rd.now, Zone: rd.zone, Ask: rd.ask, AskAt: rd.askAt, LoadZone: rd.zones.load, Diag: rd.diag,
-		Lookup: func(ctx context.Context, name string) (string, bool, error) { return rd.global(ctx, name, i) }}
-	value, err := g.vars[i].value.Expand(ctx, env)
+	env := rd.environment()
+	env.Stat = nil
+	env.Lookup = func(ctx context.Context, name string) (string, bool, error) { return rd.global(ctx, name, i) }
+	value, err := g.vars[i].value.Expand(ctx, &env)
 	if final(err) {
 		if rd.globals == nil {
 			rd.globals = map[int]expanded{}

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -46,6 +47,8 @@ type Renderer struct {
 	SideBySide int
 	// Profiles are options of profiles by name; one that is not there has none.
 	Profiles map[string]ProfileOptions
+
+	buffers buffers
 }
 
 // Document is what a phone gets. The caller closes it.
@@ -58,11 +61,18 @@ type Document struct {
 	Diagnostics []Diagnostic // what the templates' author should know
 	Templates   []string     // the templates that it was made of
 	file        fs.File
+	text        []byte           // of Content; nil: static
+	buffers     *buffers         // where text goes when it is closed; nil: nowhere
 	setvars     map[*setvar]bool // that it was made of
+	depends     *depends         // what else it was made of; nil: static
 }
 
-// Close releases the document.
+// Close releases the document, whose Content is then no more.
 func (d *Document) Close() error {
+	if d.buffers != nil {
+		d.buffers.put(d.text)
+		d.buffers, d.text, d.Content = nil, nil, nil
+	}
 	if d.file == nil {
 		return nil
 	}
@@ -75,46 +85,58 @@ func (r *Renderer) Render(ctx context.Context, s *Snapshot, rt *Route, q Request
 	if rt.Static() {
 		return r.static(rt)
 	}
+	if d := r.Kept(s, rt, q); d != nil {
+		return d, nil
+	}
 	b := r.asking(ctx)
 	defer b.end()
-	return r.render(ctx, s, rt, q, b)
+	d, err := r.render(ctx, s, rt, q, b, &s.lists)
+	if err == nil {
+		s.kept.put(r, rt, q, d)
+	}
+	return d, err
 }
 
-// render makes the document of a route that is not static.
-func (r *Renderer) render(ctx context.Context, s *Snapshot, rt *Route, q Request, b *asking) (*Document, error) {
+// Kept is the document that Render would return, where it need not be made; nil: it must be. It takes no time.
+func (r *Renderer) Kept(s *Snapshot, rt *Route, q Request) *Document { return s.kept.get(r, rt, q) }
+
+// render makes the document of a route that is not static. Lists are those that may be used again; nil: none.
+func (r *Renderer) render(ctx context.Context, s *Snapshot, rt *Route, q Request, b *asking, l *lists) (*Document, error) {
 	var rd *rendering
-	var text string
+	text := r.buffers.get()
 	err := b.passes(func() (err error) {
 		rd = r.rendering(s, q, b)
-		text, err = rd.file(ctx, rt, r.escapes(rt))
+		rd.lists = l
+		text, err = rd.file(ctx, text[:0], rt, r.escapes(rt))
 		return err
 	})
 	if err != nil {
+		r.buffers.put(text)
 		return nil, rt.failed(err)
 	}
 	return &Document{
-		MIME: rt.MIME(), Content: strings.NewReader(text), Size: int64(len(text)), ETag: textETag(text),
-		Diagnostics: rd.diags, Templates: rd.used, setvars: rd.setvars,
+		MIME: rt.MIME(), Content: bytes.NewReader(text), Size: int64(len(text)), ETag: textETag(text), text: text, buffers: &r.buffers,
+		Diagnostics: rd.diags, Templates: rd.used, setvars: rd.setvars, depends: &rd.depends,
 	}, nil
 }
 
 func (r *Renderer) rendering(s *Snapshot, q Request, b *asking) *rendering {
-	rd := &rendering{snap: s, data: r.Data, server: q.Server, now: q.Now, zone: r.Zone, zones: zones{}, request: q}
+	rd := &rendering{by: r, snap: s, data: r.Data, server: q.Server, now: q.Now, zone: r.Zone, zones: zones{}, request: q}
 	if r.Ask != nil {
-		rd.askAt = b.askAt
+		rd.asking = b
 	}
 	return rd
 }
 
-// file expands the template of a route.
-func (rd *rendering) file(ctx context.Context, rt *Route, escape bool) (string, error) {
+// file appends the expanded template of a route to dst.
+func (rd *rendering) file(ctx context.Context, dst []byte, rt *Route, escape bool) ([]byte, error) {
 	t, err := rd.template(rt.file.path)
 	if err != nil {
-		return "", noPath(err)
+		return dst, noPath(err)
 	}
 	env := rd.scope(rt.Phone, rt.Phone.Lines[0]).env()
 	env.EscapeXML = escape
-	return t.Expand(ctx, env)
+	return t.AppendTo(ctx, dst, env)
 }
 
 // failed says why a route's file cannot be made.
@@ -139,9 +161,13 @@ func (r *Renderer) static(rt *Route) (*Document, error) {
 }
 
 // template reads a template and remembers that it was used.
-func (rd *rendering) template(name string) (*dialplan.Template, error) {
+func (rd *rendering) template(name string) (*templateFile, error) {
 	rd.used = append(rd.used, localName(name))
-	return rd.data.template(name)
+	t, err := rd.data.template(name)
+	if err == nil {
+		rd.depends.read(t)
+	}
+	return t, err
 }
 
 // diag turns what the language has to say into a diagnostic of the template.

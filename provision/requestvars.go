@@ -27,9 +27,9 @@ func RequestVariables() []RequestVariable {
 		{"PP_LINE_COUNT", "how many lines the phone has", "${IF($[${PP_LINE_COUNT}>1]?several:one)}", fromPhone,
 			func(s *scope) string { return strconv.Itoa(len(s.phone.Lines)) }},
 		{"PP_URL", "the URL that the phone has before the names of its files, without a slash at its end", "${PP_URL}/logo.bmp", fromRequest,
-			func(s *scope) string { return s.rd.request.url() }},
-		{"PP_HOST", "the host of that URL, with its port where it has one", "${PP_HOST}", fromRequest, func(s *scope) string { return s.rd.request.Host }},
-		{"PP_SCHEME", "http or https", "${PP_SCHEME}", fromRequest, func(s *scope) string { return s.rd.request.Scheme }},
+			func(s *scope) string { return s.rd.origin().url() }},
+		{"PP_HOST", "the host of that URL, with its port where it has one", "${PP_HOST}", fromRequest, func(s *scope) string { return s.rd.origin().Host }},
+		{"PP_SCHEME", "http or https", "${PP_SCHEME}", fromRequest, func(s *scope) string { return s.rd.origin().Scheme }},
 		{"PP_VENDOR", "who made the phone, by its User-Agent; empty where that is none that is known", "${IF($[\"${PP_VENDOR}\"=\"Yealink\"]?yes:no)}", fromRequest,
 			func(s *scope) string { return s.rd.phoneDevice().Vendor }},
 		{"PP_MODEL", "the phone's model as its User-Agent has it", "${PP_MODEL}", fromRequest, func(s *scope) string { return s.rd.phoneDevice().Model }},
@@ -134,8 +134,15 @@ func (q Request) url() string {
 	return q.Scheme + "://" + q.Host + q.Prefix
 }
 
+// origin is the request, of which the phone's URL is wanted.
+func (rd *rendering) origin() Request {
+	rd.depends.uses |= usesURL
+	return rd.request
+}
+
 // phoneDevice is what asks, by its User-Agent.
 func (rd *rendering) phoneDevice() Device {
+	rd.depends.uses |= usesUserAgent
 	if rd.device == nil {
 		d := ParseUserAgent(rd.request.UserAgent)
 		rd.device = &d
@@ -147,13 +154,14 @@ func (rd *rendering) phoneDevice() Device {
 func (s *scope) rule() zoneRule {
 	r, ok := s.rd.rules[s.line.zone]
 	if !ok {
-		r = zoneRuleAt(s.line.zone, s.rd.now)
 		if s.rd.rules == nil {
-			s.rd.rules = map[*time.Location]zoneRule{}
+			s.rd.rules = map[*time.Location]zoneRuleFact{}
 		}
+		r = zoneRuleFact{zoneRuleAt(s.line.zone, s.rd.now), zoneRuleEnd(s.line.zone, s.rd.now)}
 		s.rd.rules[s.line.zone] = r
 	}
-	return r
+	s.rd.depends.ends(r.until)
+	return r.zoneRule
 }
 
 // decimalHours writes an offset in hours with a sign, as +5.5.

@@ -11,25 +11,35 @@ import (
 
 // rendering is one expansion of a template and everything it includes, for one request. It is used by one goroutine.
 type rendering struct {
-	snap   *Snapshot
-	data   *DataDir // nil while the snapshot is being built
-	server string   // what SERVER is where the configuration does not say; empty: nothing
-	now    time.Time
-	zone   *time.Location // the server's
-	ask    dialplan.Asker // or askAt
-	askAt  func(context.Context, dialplan.Question) (string, error)
-	diags  diagnostics
-	used   []string // the templates that were read
-	zones  zones
-	facts  map[*time.Location]map[string]string // zoneVars, once each
-	open   map[*setvar]bool                     // setvars that are being expanded
+	by      *Renderer // nil while the snapshot is being built, as data
+	snap    *Snapshot
+	data    *DataDir
+	server  string // what SERVER is where the configuration does not say; empty: nothing
+	now     time.Time
+	zone    *time.Location // the server's
+	ask     dialplan.Asker // or asking
+	asking  *asking
+	lists   *lists        // that may be used again; nil: none
+	effects *dialplan.Env // what all of it sees, made by environment
+	diags   diagnostics
+	used    []string // the templates that were read
+	depends depends
+	zones   zones
+	facts   map[*time.Location]*zoneFacts // of its zones, at its time
+	open    map[*setvar]bool              // setvars that are being expanded
 	// Expanded global variables, by their place.
 	globals map[int]expanded
 	setvars map[*setvar]bool // that were expanded
 
 	request Request // for RequestVariables; empty while the snapshot is being built
 	device  *Device // see phoneDevice
-	rules   map[*time.Location]zoneRule
+	rules   map[*time.Location]zoneRuleFact
+}
+
+// zoneRuleFact is the rule of a zone until a moment; zero: for ever.
+type zoneRuleFact struct {
+	zoneRule
+	until time.Time
 }
 
 // scope is where one line's variables are looked up.
@@ -41,7 +51,8 @@ type scope struct {
 	phone   *Phone
 	line    *Line
 	profile *Profile
-	setvars []expanded // by their place in the profile
+	setvars []expanded   // by their place in the profile
+	seen    dialplan.Env // by its template
 }
 
 // expanded is what came of a variable in a rendering, if anything did: its value, or an error that is ErrPending. What is
@@ -59,20 +70,32 @@ func (rd *rendering) scope(p *Phone, l *Line) *scope {
 	return &scope{rd: rd, phone: p, line: l, profile: p.Profile}
 }
 
+// environment is what every template of the rendering sees, without variables.
+func (rd *rendering) environment() dialplan.Env {
+	if rd.effects == nil {
+		rd.effects = &dialplan.Env{
+			Now: rd.now, Zone: rd.zone, Ask: rd.ask, Diag: rd.diag, LoadZone: rd.loadZone, Changing: rd.depends.changes,
+		}
+		if rd.asking != nil {
+			rd.effects.AskAt = rd.askAt
+		}
+		if rd.data != nil {
+			rd.effects.Stat = rd.stat
+		}
+	}
+	return *rd.effects
+}
+
 // env is what a template sees of the scope.
 func (s *scope) env() *dialplan.Env {
-	env := &dialplan.Env{
-		Lookup: func(ctx context.Context, name string) (string, bool, error) {
-			return s.lookup(ctx, name, len(s.profile.setvars))
-		},
-		Now: s.rd.now, Zone: s.rd.zone, Ask: s.rd.ask, AskAt: s.rd.askAt,
-		Diag: s.rd.diag, LoadZone: s.rd.zones.load,
-		Funcs: s.rd.snap.functions, Owner: s,
-	}
-	if s.rd.data != nil {
-		env.Stat = s.rd.data.stat
-	}
-	return env
+	s.seen = s.rd.environment()
+	s.seen.Lookup, s.seen.Funcs, s.seen.Owner = s.variable, s.rd.snap.functions, s
+	return &s.seen
+}
+
+// variable is lookup with all of the profile's setvars.
+func (s *scope) variable(ctx context.Context, name string) (string, bool, error) {
+	return s.lookup(ctx, name, len(s.profile.setvars))
 }
 
 // lookup finds a variable as one of the profile's first setvars sees it.
@@ -95,8 +118,11 @@ func (s *scope) lookup(ctx context.Context, name string, setvars int) (string, b
 	if v, ok := s.requestVar(name); ok {
 		return v, true, nil
 	}
-	if name == "SERVER" && s.rd.server != "" {
-		return s.rd.server, true, nil
+	if name == "SERVER" {
+		s.rd.depends.uses |= usesServer
+		if s.rd.server != "" {
+			return s.rd.server, true, nil
+		}
 	}
 	return s.rd.global(ctx, name, len(s.rd.snap.globals.vars))
 }
@@ -123,9 +149,10 @@ func (s *scope) setvar(ctx context.Context, i int) (string, error) {
 		s.rd.setvars = map[*setvar]bool{}
 	}
 	s.rd.setvars[v] = true
-	env := s.env()
+	env := s.rd.environment()
 	env.Lookup = func(ctx context.Context, name string) (string, bool, error) { return s.lookup(ctx, name, i) }
-	value, err := v.value.Expand(ctx, env)
+	env.Funcs, env.Owner = s.rd.snap.functions, s
+	value, err := v.value.Expand(ctx, &env)
 	if final(err) {
 		s.setvars[i] = expanded{true, value, err}
 	}
@@ -142,13 +169,14 @@ func (s *scope) zoneVar(name string) (string, bool) {
 }
 
 func (rd *rendering) zoneVars(loc *time.Location) map[string]string {
-	if rd.facts == nil {
-		rd.facts = map[*time.Location]map[string]string{}
+	f, ok := rd.facts[loc]
+	if !ok {
+		if rd.facts == nil {
+			rd.facts = map[*time.Location]*zoneFacts{}
+		}
+		f = rd.snap.zones.at(loc, rd.now)
+		rd.facts[loc] = f
 	}
-	vars := rd.facts[loc]
-	if vars == nil {
-		vars = zoneVars(loc, rd.now)
-		rd.facts[loc] = vars
-	}
-	return vars
+	rd.depends.ends(f.until)
+	return f.vars
 }

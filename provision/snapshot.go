@@ -6,7 +6,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// Snapshot is everything that phones can fetch, as of one moment. It never changes after it is stored.
+// Snapshot is everything that phones can fetch, as of one moment. It never changes after it is stored, but for what it
+// keeps of what was made of it.
 type Snapshot struct {
 	Generation uint64 // counts the snapshots of a Store, from 1; 0 before it is stored
 	BuiltAt    time.Time
@@ -17,6 +18,9 @@ type Snapshot struct {
 	phoneList  []*Phone          // in the order of the configuration
 	routes     map[string]*Route // by URI
 	routeList  []*Route          // static ones first, then by phone
+	kept       kept
+	lists      lists
+	zones      zoneTable
 }
 
 // Counts say how much is in a Snapshot.

@@ -60,6 +60,26 @@ func zoneRuleAt(loc *time.Location, now time.Time) zoneRule {
 	}
 }
 
+// zoneRuleEnd is the moment until which zoneRuleAt gives the same rule as now; zero: there is none.
+func zoneRuleEnd(loc *time.Location, now time.Time) time.Time {
+	now = now.In(loc)
+	end := zoneEnd(now)
+	if next, ok := changeAfter(now); ok {
+		if other, ok := changeAfter(next.at); ok && other.at.Sub(now) > rulePeriod {
+			return earlier(end, other.at.Add(-rulePeriod))
+		}
+	}
+	return end
+}
+
+// earlier is the first of two moments of which a zero one never comes.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
 // changeAfter finds the next change of the offset.
 func changeAfter(t time.Time) (clockChange, bool) {
 	_, before := t.Zone()

@@ -25,6 +25,7 @@ const syncShutdown = 4 * time.Second
 // service is what serve and demo run: the listeners, what they serve, and what keeps that current.
 type service struct {
 	log     zerolog.Logger
+	lines   *bufferedLog // of log; nil: there is none
 	sync    *amisync.Service
 	data    *provision.DataDir
 	phones  net.Listener    // nil: none
@@ -36,7 +37,8 @@ type service struct {
 
 // newService binds the listeners and opens what can fail; nothing runs yet.
 func newService(s *settings, stderr io.Writer) (_ *service, err error) {
-	v := &service{log: newLogger(s, stderr)}
+	v := &service{lines: &bufferedLog{out: stderr}}
+	v.log = newLogger(s, v.lines)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, v.close())
@@ -119,6 +121,7 @@ func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer
 // run serves until ctx ends or one of its parts fails, then ends them in order: HTTP, the synchronisation, and with it
 // the connections to Asterisk. A value on resync makes everything be read again.
 func (v *service) run(ctx context.Context, resync <-chan string) error {
+	defer context.AfterFunc(ctx, v.lines.end)()
 	httpCtx, stopHTTP := context.WithCancel(ctx)
 	defer stopHTTP()
 	syncCtx, stopSync := context.WithCancel(context.WithoutCancel(ctx))
@@ -189,13 +192,17 @@ func (v *service) close() error {
 	if store := v.options.Uploads.Store; store != nil {
 		errs = append(errs, store.Close())
 	}
+	if v.lines != nil {
+		v.lines.end()
+	}
 	return errors.Join(errs...)
 }
 
-// newLogger writes to stderr as the settings say.
-func newLogger(s *settings, stderr io.Writer) zerolog.Logger {
+// newLogger writes as the settings say; what is for people goes out at once.
+func newLogger(s *settings, lines *bufferedLog) zerolog.Logger {
+	var w io.Writer = lines
 	if s.logFormat == "console" {
-		stderr = zerolog.ConsoleWriter{Out: stderr, TimeFormat: time.DateTime, NoColor: true}
+		w = zerolog.ConsoleWriter{Out: lines, TimeFormat: time.DateTime, NoColor: true}
 	}
-	return zerolog.New(stderr).Level(s.logLevel).With().Timestamp().Logger()
+	return zerolog.New(w).Level(s.logLevel).With().Timestamp().Logger()
 }

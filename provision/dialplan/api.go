@@ -95,6 +95,8 @@ type Env struct {
 	AskAt func(ctx context.Context, q Question) (string, error)
 	// Diag receives what Asterisk would only log; nil: dropped.
 	Diag func(Diagnostic)
+	// Changing is told when a value is made of Now or by chance, and so may be another one the next time; nil: nobody is.
+	Changing func()
 	// EscapeXML: the text is XML, and what Lookup and Ask give is escaped in it; what the template says is not. It
 	// counts where Expand begins, not in an Env for Call.Expand.
 	EscapeXML bool

@@ -204,7 +204,7 @@ func (x *expansion) lookup(ctx context.Context, name string) (string, error) {
 		}
 	}
 	if name == "EPOCH" && !x.env.Now.IsZero() {
-		return strconv.FormatInt(x.env.Now.Unix(), 10), nil
+		return strconv.FormatInt(x.env.now().Unix(), 10), nil
 	}
 	return "", nil
 }

@@ -166,3 +166,13 @@ func (c *Call) Plain(arg string) string { return c.ex.run.plain(arg) }
 
 // Value makes a Func's value out of what is not the template's text: it is escaped where Env.EscapeXML is set.
 func (c *Call) Value(value string) string { return c.ex.run.mark(value) }
+
+// Marking says whether values get marks here, so that what Expand gives has some.
+func (c *Call) Marking() bool { return c.ex.run.marking }
+
+// Again makes a Func's value out of what Expand or Include gave to a call of another expansion, with the same Marking.
+func (c *Call) Again(text string) string {
+	run := c.ex.run
+	run.marked = run.marked || run.marking && hasMark(text)
+	return text
+}

@@ -1,0 +1,130 @@
+package provision
+
+import (
+	"bytes"
+	"sync"
+	"sync/atomic"
+)
+
+// Bounds of what a snapshot keeps, in bytes.
+const (
+	// maxKept is for all files together: 4,000 of 6 kB. To make one anew is cheap, and memory is not.
+	maxKept = 32 << 20
+	// maxKeptFile is for one: of a directory for each phone a few must not drive out all else.
+	maxKeptFile = 1 << 20
+	// keptOverhead is what one costs besides its text.
+	keptOverhead = 1 << 10
+)
+
+// maxOnce is how many files are remembered to have been asked for once: as many as are kept.
+const maxOnce = 4096
+
+// kept are the files made of a snapshot that would be the same if they were made now: one for each route, that of the
+// last request, for a phone asks by one name and as one device. They go with the snapshot; of too many the one goes that
+// was not asked for again since the last time that room was wanted (second chance). A file is kept when it is made for the
+// second time of late: where phones are too many for all to be kept, most would be copied in vain. The zero kept is empty.
+type kept struct {
+	mu    sync.RWMutex
+	once  map[*Route]struct{} // were made for the first time
+	files map[*Route]*keptFile
+	ring  []*keptFile
+	hand  int // of the ring: where room is looked for next
+	bytes int
+}
+
+// keptFile is a document, and what must be so for it to be the answer.
+type keptFile struct {
+	by     *Renderer
+	route  *Route
+	escape bool
+	made   Request // for which it was
+	doc    Document
+	place  int // in the ring
+	again  atomic.Bool
+}
+
+// get finds the document of a request; nil: it must be made.
+func (k *kept) get(r *Renderer, rt *Route, q Request) *Document {
+	k.mu.RLock()
+	f := k.files[rt]
+	k.mu.RUnlock()
+	if f == nil || !f.answers(r, q) {
+		return nil
+	}
+	if !f.again.Load() {
+		f.again.Store(true)
+	}
+	doc := f.doc
+	doc.Content = bytes.NewReader(f.doc.text)
+	return &doc
+}
+
+// answers says whether the document is what would be made for a request.
+func (f *keptFile) answers(r *Renderer, q Request) bool {
+	return f.by == r && f.escape == r.escapes(f.route) && f.doc.depends.holds(r, f.made, q)
+}
+
+// put keeps a document that was just made for a request, if it may be.
+func (k *kept) put(r *Renderer, rt *Route, q Request, doc *Document) {
+	if !doc.depends.settled() || doc.Size > maxKeptFile {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.wants(rt) {
+		return
+	}
+	f := &keptFile{by: r, route: rt, escape: r.escapes(rt), made: doc.depends.part(q), doc: *doc}
+	f.doc.text, f.doc.depends = bytes.Clone(doc.text), doc.depends.clone()
+	f.doc.Content, f.doc.buffers, f.doc.setvars = nil, nil, nil
+	if old := k.files[rt]; old != nil {
+		k.remove(old)
+	}
+	for k.bytes+f.size() > maxKept {
+		k.makeRoom()
+	}
+	if k.files == nil {
+		k.files = map[*Route]*keptFile{}
+	}
+	f.place = len(k.ring)
+	k.ring = append(k.ring, f)
+	k.files[rt] = f
+	k.bytes += f.size()
+}
+
+// wants says whether the file of a route is to be kept: not where it is made for the first time.
+func (k *kept) wants(rt *Route) bool {
+	if _, ok := k.once[rt]; ok || k.files[rt] != nil {
+		return true
+	}
+	if k.once == nil || len(k.once) >= maxOnce {
+		k.once = map[*Route]struct{}{}
+	}
+	k.once[rt] = struct{}{}
+	return false
+}
+
+// makeRoom removes a file that was not asked for again. There is one at least.
+func (k *kept) makeRoom() {
+	for {
+		k.hand %= len(k.ring)
+		f := k.ring[k.hand]
+		if !f.again.Swap(false) {
+			k.remove(f)
+			return
+		}
+		k.hand++
+	}
+}
+
+// remove takes a file out; the last of the ring takes its place.
+func (k *kept) remove(f *keptFile) {
+	last := k.ring[len(k.ring)-1]
+	k.ring[f.place], last.place = last, f.place
+	k.ring[len(k.ring)-1] = nil
+	k.ring = k.ring[:len(k.ring)-1]
+	delete(k.files, f.route)
+	k.bytes -= f.size()
+}
+
+func (f *keptFile) size() int { return len(f.doc.text) + keptOverhead }

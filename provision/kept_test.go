@@ -1,0 +1,375 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// keptSite is a phone with a file x, of the template t, that includes the template i.
+type keptSite struct {
+	r   *Renderer
+	s   *Snapshot
+	dir string
+	q   Request
+}
+
+// lay writes a file that has not changed for a while.
+func (k *keptSite) lay(t *testing.T, name, text string, age time.Duration) {
+	t.Helper()
+	path := filepath.Join(k.dir, name)
+	write(t, path, text)
+	if err := os.Chtimes(path, time.Time{}, time.Now().Add(-age)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (k *keptSite) configure(t *testing.T, name string) {
+	t.Helper()
+	k.s, _ = build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\nmime_type=text/xml\nsetvar=EVER=${EPOCH}\nsetvar=HERE=${SERVER}\nx => t\n",
+		"extensions.conf": "[globals]\nCHANCE=${RAND()}\n",
+		"users.conf":      "[general]\n[1]\nautoprov=yes\nprofile=p\nmacaddress=001122334455\ntimezone=Europe/Vienna\nfullname=" + name + "\n"})
+}
+
+// wasKept says whether the file of a request is kept.
+func (k *keptSite) wasKept() bool { return k.s.kept.get(k.r, k.s.Lookup("x"), k.q) != nil }
+
+// Whatever a file is made of, a change of it is in the next one; and where nothing changed the file is kept, if that can
+// be known.
+func TestKeptFileFollowsEveryInput(t *testing.T) {
+	const keeps, never = true, false
+	at := func(now time.Time) func(*testing.T, *keptSite) {
+		return func(_ *testing.T, k *keptSite) { k.q.Now = now }
+	}
+	later := at(testNow.Add(time.Second))
+	spring := at(time.Date(2027, 3, 28, 1, 0, 0, 0, time.UTC))
+	userAgent := func(_ *testing.T, k *keptSite) { k.q.UserAgent = "Grandstream GXP2170 1.0.11.48" }
+	rows := []struct {
+		name, template string
+		kept           bool
+		change         func(*testing.T, *keptSite)
+	}{
+		{"no difference", "${USERNAME}", keeps, func(*testing.T, *keptSite) {}},
+		{"server", "${SERVER}", keeps, func(_ *testing.T, k *keptSite) { k.q.Server = "other" }},
+		{"no server", "${SERVER}", keeps, func(_ *testing.T, k *keptSite) { k.q.Server = "" }},
+		{"server in a setvar", "${HERE}", keeps, func(_ *testing.T, k *keptSite) { k.q.Server = "other" }},
+		{"server of a listed phone", "${PP_EACH_USER(%{SERVER})}", keeps, func(_ *testing.T, k *keptSite) { k.q.Server = "other" }},
+		{"host", "${PP_HOST}", keeps, func(_ *testing.T, k *keptSite) { k.q.Host = "other" }},
+		{"scheme", "${PP_SCHEME}", keeps, func(_ *testing.T, k *keptSite) { k.q.Scheme = "https" }},
+		{"host of the URL", "${PP_URL}", keeps, func(_ *testing.T, k *keptSite) { k.q.Host = "other" }},
+		{"scheme of the URL", "${PP_URL}", keeps, func(_ *testing.T, k *keptSite) { k.q.Scheme = "https" }},
+		{"prefix of the URL", "${PP_URL}", keeps, func(_ *testing.T, k *keptSite) { k.q.Prefix = "/other" }},
+		{"vendor", "${PP_VENDOR}", keeps, userAgent},
+		{"model", "${PP_MODEL}", keeps, userAgent},
+		{"firmware", "${PP_FIRMWARE}", keeps, userAgent},
+		{"time", "${EPOCH}", never, later},
+		{"time in a setvar", "${EVER}", never, later},
+		{"time by its format", "${STRFTIME(,,%T)}", never, later},
+		{"time of the day", "${IFTIME(12:00-12:00?a:b)}", never, at(testNow.Add(time.Hour))},
+		{"no difference, later", "${USERNAME}", keeps, at(testNow.AddDate(20, 0, 0))},
+		{"next change of the clock", "${DST_START_MONTH}/${DST_START_MDAY} ${DST_END_MONTH}/${DST_END_MDAY}", keeps, spring},
+		{"change of the clock that was", "${DST_START_MDAY}", keeps, at(testNow.AddDate(-1, 0, 0))},
+		{"change of the clock as a rule", "${PP_DST_START_MDAY} ${PP_DST_END_MDAY}", keeps, spring},
+		{"chance", "${RAND()}", never, func(*testing.T, *keptSite) {}},
+		{"chance in a global", "${CHANCE}", never, func(*testing.T, *keptSite) {}},
+		{"chance in a listed phone", "${PP_EACH_USER(%{CHANCE})}", never, func(*testing.T, *keptSite) {}},
+		{"UUID", "${UUID()}", never, func(*testing.T, *keptSite) {}},
+		{"no difference, a zone", "${STRFTIME(0,Europe/Vienna,%T)}", never, func(*testing.T, *keptSite) {}},
+		{"stat", "${STAT(s,s)}", never, func(t *testing.T, k *keptSite) { k.lay(t, "s", "longer", time.Hour) }},
+		{"answer", "${DB(a/b)}", never, func(_ *testing.T, k *keptSite) {
+			k.r.Ask = func(context.Context, string) (string, error) { return "other", nil }
+		}},
+		{"template", "one", keeps, func(t *testing.T, k *keptSite) { k.lay(t, "t", "two", 30*time.Minute) }},
+		{"size of the template", "one", keeps, func(t *testing.T, k *keptSite) { k.lay(t, "t", "three", time.Hour) }},
+		{"file of the template", "one", keeps, func(t *testing.T, k *keptSite) {
+			info, err := os.Stat(filepath.Join(k.dir, "t"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			k.lay(t, "new", "two", time.Hour)
+			os.Chtimes(filepath.Join(k.dir, "new"), time.Time{}, info.ModTime())
+			if err := os.Rename(filepath.Join(k.dir, "new"), filepath.Join(k.dir, "t")); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"included template", "${PP_EACH_EXTENSION(${MAC},i)}", keeps, func(t *testing.T, k *keptSite) { k.lay(t, "i", "two", 30*time.Minute) }},
+		{"included template that is new", "${PP_EACH_EXTENSION(${MAC},none)}", never, func(t *testing.T, k *keptSite) { k.lay(t, "none", "now", time.Hour) }},
+		{"escaping", "${DISPLAY_NAME}", keeps, func(_ *testing.T, k *keptSite) {
+			k.r.Profiles = map[string]ProfileOptions{"p": {Escape: EscapeNone}}
+		}},
+		{"renderer", "${EXISTS(1)}${DISPLAY_NAME}", keeps, func(t *testing.T, k *keptSite) {
+			k.r, k.dir = renderer(t, map[string]string{"t": "elsewhere", "i": ""})
+		}},
+		{"snapshot", "${DISPLAY_NAME}", keeps, func(t *testing.T, k *keptSite) { k.configure(t, "Other") }},
+	}
+	for _, v := range RequestVariables() {
+		row := rows[0]
+		row.name, row.template = "no difference perhaps, "+v.Name, v.Example
+		row.change = func(_ *testing.T, k *keptSite) {
+			k.q = Request{Server: "c", Now: testNow.AddDate(0, 5, 0), Scheme: "https", Host: "c:1", Prefix: "/c", UserAgent: "snomD785/10.1.175.16"}
+		}
+		rows = append(rows, row)
+	}
+	for _, row := range rows { // and each in a list that is kept as well
+		row.name += ", listed"
+		row.template += "|${PP_EACH_USER(" + strings.ReplaceAll(row.template, "${", "%{") + ")}"
+		rows = append(rows, row)
+	}
+	for _, tt := range rows {
+		t.Run(tt.name, func(t *testing.T) {
+			k := &keptSite{q: Request{Server: "pbx", Now: testNow, Scheme: "http", Host: "pbx:8080", Prefix: "/phoneprov", UserAgent: "Yealink SIP-T46S 66.85.0.5"}}
+			k.r, k.dir = renderer(t, nil)
+			k.r.Ask = func(context.Context, string) (string, error) { return "answer", nil }
+			k.lay(t, "t", tt.template, time.Hour)
+			k.lay(t, "i", "one", time.Hour)
+			k.lay(t, "s", "short", time.Hour)
+			k.configure(t, "A & B")
+			fetch := func() string {
+				t.Helper()
+				got, err := render(t, k.r, k.s, "x", k.q)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return got
+			}
+			first := fetch()
+			if again := fetch(); again != first && tt.kept {
+				t.Errorf("got %q, then %q", first, again)
+			}
+			if got := k.wasKept(); got != tt.kept {
+				t.Errorf("kept: %v, want %v", got, tt.kept)
+			}
+			if again := fetch(); again != first && tt.kept {
+				t.Errorf("got %q, then %q", first, again)
+			}
+			tt.change(t, k)
+			if strings.Contains(tt.template, "RAND") || strings.Contains(tt.template, "UUID") || strings.Contains(tt.template, "CHANCE") {
+				if got := fetch(); got == first {
+					t.Errorf("got %q each time", got)
+				}
+				return
+			}
+			b := k.r.asking(t.Context())
+			defer b.end()
+			want, err := k.r.render(t.Context(), k.s, k.s.Lookup("x"), k.q, b, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := fetch(); got != string(want.text) {
+				t.Errorf("got %q after the change, want %q", got, string(want.text))
+			}
+			if string(want.text) == first && !strings.HasPrefix(tt.name, "no difference") {
+				t.Errorf("the change changes nothing: %q", first)
+			}
+		})
+	}
+}
+
+// A template that is written again within a tick of the file system's clock shows: what is made of it is not kept so soon.
+func TestKeptWithinATick(t *testing.T) {
+	k := &keptSite{q: Request{Now: testNow}}
+	k.r, k.dir = renderer(t, nil)
+	k.configure(t, "A")
+	tick := time.Now()
+	for i := range 100 {
+		want := fmt.Sprintf("%03d", i)
+		write(t, filepath.Join(k.dir, "t"), want)
+		if err := os.Chtimes(filepath.Join(k.dir, "t"), time.Time{}, tick); err != nil {
+			t.Fatal(err)
+		}
+		if time.Since(tick) >= settleTime {
+			tick = time.Now()
+			continue
+		}
+		if got, err := render(t, k.r, k.s, "x", k.q); err != nil || got != want {
+			t.Fatalf("got %q (%v), want %q", got, err, want)
+		}
+	}
+}
+
+// The directory that is replaced while its files are kept.
+func TestKeptWhereTheDirectoryIsReplaced(t *testing.T) {
+	k := &keptSite{dir: t.TempDir(), q: Request{Now: testNow}}
+	for _, name := range []string{"one", "two"} {
+		k.lay(t, name+"/t", name, time.Hour)
+	}
+	at := func(name string) string { return filepath.Join(k.dir, name) }
+	if err := os.Symlink("one", at("current")); err != nil {
+		t.Fatal(err)
+	}
+	data, err := OpenData(at("current"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer data.Close()
+	k.r = &Renderer{Data: data}
+	k.configure(t, "A")
+	expect := func(want string) {
+		t.Helper()
+		for range 2 {
+			if got, err := render(t, k.r, k.s, "x", k.q); err != nil || got != want {
+				t.Errorf("got %q (%v), want %q", got, err, want)
+			}
+		}
+		if !k.wasKept() {
+			t.Errorf("%s is not kept", want)
+		}
+	}
+	expect("one")
+	if err := os.Symlink("two", at("new")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(at("new"), at("current")); err != nil {
+		t.Fatal(err)
+	}
+	expect("two")
+	if err := os.Remove(at("current")); err != nil {
+		t.Fatal(err)
+	}
+	expect("two") // between two renames there is no directory
+}
+
+// Each phone's directory is the list of all less its own part, whatever came first; and the list is made once.
+func TestListIsMadeOnce(t *testing.T) {
+	s, _ := build(t, map[string]string{
+		"phoneprov.conf": "[general]\n[p]\nmime_type=text/xml\n${MAC} => t\n${MAC}.txt => t,text/plain\n",
+		"users.conf": "[general]\n[phone](!)\nautoprov=yes\nprofile=p\n[1](phone)\nmacaddress=000000000001\nfullname=A & <B>\n" +
+			"[2](phone)\nmacaddress=000000000002\nfullname=C\n[3](phone)\nmacaddress=000000000003\nfullname=\"D\"\n",
+	})
+	r, dir := renderer(t, nil)
+	(&keptSite{dir: dir}).lay(t, "t", "${PP_EACH_USER(<u n=\"%{LINE}\">%{DISPLAY_NAME}</u>,${MAC})}|${EPOCH}", time.Hour)
+	q := Request{Now: testNow}
+	const a, c, d = `<u n="1">A &amp; &lt;B&gt;</u>`, `<u n="1">C</u>`, `<u n="1">&quot;D&quot;</u>`
+	for range 2 {
+		for _, tt := range []struct{ uri, want string }{
+			{"000000000002", a + d}, {"000000000001", c + d}, {"000000000003", a + c},
+			{"000000000001.txt", `<u n="1">C</u><u n="1">"D"</u>`}, {"000000000003.txt", `<u n="1">A & <B></u><u n="1">C</u>`},
+		} {
+			want := tt.want + fmt.Sprintf("|%d", testNow.Unix())
+			if got, err := render(t, r, s, tt.uri, q); err != nil || got != want {
+				t.Errorf("%s: got %q (%v), want %q", tt.uri, got, err, want)
+			}
+		}
+	}
+	if len(s.lists.kept) != 2 { // escaped and not
+		t.Errorf("%d lists were made, want 2", len(s.lists.kept))
+	}
+	for i := range 3 * maxLists {
+		(&keptSite{dir: dir}).lay(t, "t", fmt.Sprintf("${PP_EACH_USER(%d)}", i), time.Duration(i+1)*time.Hour)
+		if got, err := render(t, r, s, "000000000001", q); err != nil || got != strings.Repeat(fmt.Sprint(i), 3) || len(s.lists.kept) > maxLists {
+			t.Errorf("got %q (%v), %d lists", got, err, len(s.lists.kept))
+		}
+	}
+}
+
+// Files that are asked for once each are not kept, and what is remembered of them is bounded. What is sent may come from a
+// buffer that is used again: it is whole nevertheless.
+func TestKeptAtTheSecondTime(t *testing.T) {
+	const phones = 3 * maxOnce / 2
+	s, _ := build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\n${MAC} => t\n", "users.conf": benchUsers(phones)})
+	r, dir := renderer(t, nil)
+	(&keptSite{dir: dir}).lay(t, "t", strings.Repeat("${MAC}", 50), time.Hour)
+	ask := func(mac string) {
+		t.Helper()
+		if got, err := render(t, r, s, mac, Request{Now: testNow}); err != nil || got != strings.Repeat(mac, 50) {
+			t.Fatalf("%s: got %q (%v)", mac, got, err)
+		}
+	}
+	for i := range phones {
+		ask(fmt.Sprintf("%012x", i))
+		if len(s.kept.once) > maxOnce || len(s.kept.files) != 0 {
+			t.Fatalf("%d remembered, %d kept", len(s.kept.once), len(s.kept.files))
+		}
+	}
+	for range 3 {
+		ask("000000000007")
+		ask("000000000008")
+	}
+	if len(s.kept.files) != 2 {
+		t.Errorf("%d are kept, want 2", len(s.kept.files))
+	}
+}
+
+// What a list has to say is said for every file that it is in.
+func TestListWithDiagnostics(t *testing.T) {
+	s, _ := build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\n${MAC} => t\n", "users.conf": benchUsers(2)})
+	r, dir := renderer(t, nil)
+	(&keptSite{dir: dir}).lay(t, "t", "${PP_EACH_USER(%{PP_ENDPOINT()})}", time.Hour)
+	for _, mac := range []string{"000000000000", "000000000001", "000000000000"} {
+		doc, err := r.Render(context.Background(), s, s.Lookup(mac), Request{Now: testNow})
+		if err != nil || len(doc.Diagnostics) != 2 {
+			t.Errorf("got %v (%v), want two diagnostics", doc.Diagnostics, err)
+		}
+	}
+}
+
+// What a snapshot keeps is bounded, and what is asked for again stays.
+func TestKeptIsBounded(t *testing.T) {
+	const phones = 2000
+	s, _ := build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\n${MAC} => t\n", "users.conf": benchUsers(phones)})
+	r, dir := renderer(t, nil)
+	(&keptSite{dir: dir}).lay(t, "t", "${MAC}"+strings.Repeat("x", 100<<10), time.Hour)
+	q := Request{Now: testNow}
+	asked := s.Lookup("000000000007")
+	for i := range phones {
+		mac := fmt.Sprintf("%012x", i)
+		if got, err := render(t, r, s, mac, q); err != nil || !strings.HasPrefix(got, mac) {
+			t.Fatalf("%s: got %.20q (%v)", mac, got, err)
+		}
+		if got, err := render(t, r, s, mac, q); err != nil || !strings.HasPrefix(got, mac) {
+			t.Fatalf("%s again: got %.20q (%v)", mac, got, err)
+		}
+		if i >= 7 && s.kept.get(r, asked, q) == nil {
+			t.Fatalf("what is always asked for is gone after %d files", i)
+		}
+	}
+	sum := 0
+	for i, f := range s.kept.ring {
+		if f.place != i || s.kept.files[f.route] != f {
+			t.Errorf("place %d is in disorder", i)
+		}
+		sum += f.size()
+	}
+	if sum != s.kept.bytes || sum > maxKept || sum < maxKept/2 || len(s.kept.files) != len(s.kept.ring) {
+		t.Errorf("%d files, %d routes, %d bytes, counted as %d; at most %d are wanted", len(s.kept.ring), len(s.kept.files), sum, s.kept.bytes, maxKept)
+	}
+}
+
+// Until the moment that zoneRuleEnd and zoneEnd give, the rule and the variables of a zone are what they are now.
+func TestZonesUntilTheirEnd(t *testing.T) {
+	ends := 0
+	var table zoneTable
+	for _, name := range []string{"Europe/Vienna", "America/New_York", "Africa/Casablanca", "Australia/Lord_Howe", "Europe/Dublin", "Asia/Kolkata", "America/Sao_Paulo", "UTC"} {
+		loc, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for now := time.Date(2015, 1, 1, 6, 0, 0, 0, time.UTC); now.Year() < 2030; now = now.AddDate(0, 0, 9) {
+			then := now.AddDate(1, 0, 0)
+			if end := earlier(zoneRuleEnd(loc, now), zoneEnd(now.In(loc))); !end.IsZero() {
+				then = end.Add(-time.Nanosecond)
+				ends++
+			}
+			for _, at := range []time.Time{now.Add(then.Sub(now) / 2), then} {
+				if got, want := zoneRuleAt(loc, at), zoneRuleAt(loc, now); got != want {
+					t.Errorf("%s: at %v the rule is %+v, and as of %v %+v", name, at, got, now, want)
+				}
+				if got, want := fmt.Sprint(zoneVars(loc, at)), fmt.Sprint(zoneVars(loc, now)); got != want {
+					t.Errorf("%s: at %v the variables are %s, and as of %v %s", name, at, got, now, want)
+				}
+				for _, at := range []time.Time{now, at, then.AddDate(0, 0, 1), now.AddDate(0, 0, -1)} {
+					if got, want := fmt.Sprint(table.at(loc, at).vars), fmt.Sprint(zoneVars(loc, at)); got != want {
+						t.Errorf("%s: at %v the table has %s, want %s", name, at, got, want)
+					}
+				}
+			}
+		}
+	}
+	if ends < 1000 {
+		t.Errorf("only %d moments have an end", ends)
+	}
+}
