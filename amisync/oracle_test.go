@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -330,80 +329,4 @@ func settled(t *testing.T, r *running) {
 		}
 		return time.Since(since) > 300*time.Millisecond
 	})
-}
-
-// An Asterisk that is killed, and started again with other users, needs no restart of ours.
-func testKill(t *testing.T, a *oracle.Asterisk) {
-	r := start(t, Options{Address: a.AMI})
-	eventually(t, "a snapshot", func() bool { return r.store.Load() != nil })
-	before := r.store.Load().Counts()
-	a.Kill(t)
-	eventually(t, "the loss", func() bool { return !r.Status().Connected })
-	if r.store.Load().Counts() != before {
-		t.Error("the last good snapshot is gone")
-	}
-	a.Write(t, "users.conf", oracleFiles["users.conf"]+"[6009]\nautoprov=yes\nmacaddress=001122334499\nprofile=p\nusername=6009\n")
-	least, stop, watched := before.Phones, make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(watched)
-		for {
-			select {
-			case <-stop:
-				return
-			case <-time.After(time.Millisecond):
-				least = min(least, r.store.Load().Counts().Phones)
-			}
-		}
-	}()
-	a.Boot(t)
-	eventually(t, "the new user", func() bool { return r.store.Load().Counts().Phones == before.Phones+1 })
-	close(stop)
-	if <-watched; least < before.Phones {
-		t.Errorf("%d of %d phones were left while asterisk booted", least, before.Phones)
-	}
-	eventually(t, "no error", func() bool { return r.Status().Connected && r.Status().LastError == "" })
-}
-
-// While Asterisk ends and starts, a function is answered with its value or not at all.
-func testAskRestart(t *testing.T, a *oracle.Asterisk) {
-	s, err := New(Options{Address: a.AMI, Username: testUser, Secret: testSecret, Log: testLog()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	restarts := map[string]func(){
-		"SIGKILL":                 func() { a.Kill(t); a.Boot(t) },
-		"core restart now":        func() { a.CLI(t, "core restart now") },
-		"core restart gracefully": func() { a.CLI(t, "core restart gracefully") },
-	}
-	for name, restart := range restarts {
-		var answers, refusals atomic.Int64
-		stop, stopped := make(chan struct{}), make(chan struct{})
-		go func() {
-			defer close(stopped)
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				switch value, err := s.Ask(t.Context(), "TOUPPER(abc)"); {
-				case err == nil && value == "ABC":
-					answers.Add(1)
-				case errors.Is(err, dialplan.ErrCannotAsk):
-					refusals.Add(1)
-				default:
-					t.Errorf("%s: got %q, %v", name, value, err)
-				}
-			}
-		}()
-		eventually(t, "an answer before", func() bool { return answers.Load() > 0 })
-		restart()
-		eventually(t, "a refusal", func() bool { return refusals.Load() > 0 })
-		before := answers.Load()
-		eventually(t, "an answer after", func() bool { return answers.Load() > before })
-		close(stop)
-		<-stopped
-		t.Logf("%s: %d answers, %d refusals", name, answers.Load(), refusals.Load())
-	}
 }
