@@ -131,6 +131,9 @@ func openData(t testing.TB) *provision.DataDir {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
+		if err := os.Chtimes(path, time.Time{}, time.Now().Add(-time.Hour)); err != nil { // so that what is made of it is kept
+			t.Fatal(err)
+		}
 	}
 	data, err := provision.OpenData(dir, "")
 	if err != nil {

@@ -59,9 +59,16 @@ func ours(tb testing.TB, dataDir string, config provision.Config, now time.Time,
 	return answers
 }
 
+// answer is that of the third request, which is one that is kept if it can be.
 func answer(tb testing.TB, r *provision.Renderer, s *provision.Snapshot, rt *provision.Route, now time.Time) oracle.Answer {
 	tb.Helper()
-	doc, err := r.Render(context.Background(), s, rt, provision.Request{Server: oracle.PlaceholderIP, Now: now})
+	q := provision.Request{Server: oracle.PlaceholderIP, Now: now}
+	for range 2 {
+		if doc, err := r.Render(context.Background(), s, rt, q); err == nil {
+			doc.Close()
+		}
+	}
+	doc, err := r.Render(context.Background(), s, rt, q)
 	switch {
 	case errors.Is(err, provision.ErrNotFound):
 		return oracle.NewAnswer(404, "", "")
