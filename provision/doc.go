@@ -20,6 +20,12 @@
 // Limits of a rendering: those of dialplan, which also hold for the text of each PP_EACH function; maxAsked calls and
 // maxAskedBytes of answers; maxTemplate bytes of a template. Its time is the context's.
 //
+// A file that is asked for again is not made again where it would come out the same: a rendering takes note of all that it
+// looks at besides the snapshot (depends), and the snapshot keeps what it made (kept; the text of PP_EACH_USER: lists) as long
+// as that holds. Templates are looked at for each request. What is made of the time itself, of chance, of an answer of
+// Asterisk or of STAT is made each time. What a rendering newly looks at must be noted there, and be a row of
+// TestKeptFileFollowsEveryInput.
+//
 // A Snapshot never changes once it is stored: a request loads it once and passes it down. What differs between requests
 // (SERVER, the time, RequestVariables) is an overlay of the rendering, never written to it. Everything exported is safe for concurrent
 // use unless it says otherwise. The package knows no network, no log, and for what a phone gets no clock but the one it is

@@ -14,8 +14,8 @@ const (
 	logBuffer = 32 << 10               // bytes: a hundred lines of requests
 )
 
-// bufferedLog writes the lines of requests a hundred at a time where so many come: a call of the system for each costs as
-// much as to render a file. A warning or an error, which fail2ban waits for, is written at once with all before it; and so is
+// bufferedLog writes the lines of requests a hundred at a time where so many come: a call of the system for each takes 0.8 µs
+// (measured, to a file), of some 20 that a request takes in all. A warning or an error, which fail2ban waits for, is written at once with all before it; and so is
 // every line from the moment on that the service is to end.
 type bufferedLog struct {
 	out io.Writer
