@@ -14,6 +14,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/provision"
 )
@@ -22,17 +23,6 @@ const (
 	fail2banFilter = "../deploy/fail2ban/filter.d/phoneprov.conf"
 	fail2banJail   = "../deploy/fail2ban/jail.d/phoneprov.conf"
 )
-
-// needProgram skips the test where a program is not there, and fails where the tests are to be complete.
-func needProgram(t testing.TB, name string) {
-	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		if os.Getenv("REQUIRE_ASTERISK") == "1" {
-			t.Fatalf("no %s on this machine", name)
-		}
-		t.Skipf("no %s on this machine", name)
-	}
-}
 
 // logFormats are those that cmd/phoneprov writes.
 var logFormats = map[string]func(log *bytes.Buffer) zerolog.Logger{
@@ -95,7 +85,7 @@ func refusals(t *testing.T, log zerolog.Logger) (sources []string) {
 }
 
 func TestFail2banFilter(t *testing.T) {
-	needProgram(t, "fail2ban-regex")
+	oracle.NeedProgram(t, "fail2ban-regex")
 	for format, logger := range logFormats {
 		t.Run(format, func(t *testing.T) {
 			var log bytes.Buffer
@@ -116,7 +106,7 @@ func TestFail2banFilter(t *testing.T) {
 
 // The filter knows the words of every refusal but one: that we are busy is nobody's fault in particular.
 func TestFail2banKnowsAllReasons(t *testing.T) {
-	needProgram(t, "fail2ban-regex")
+	oracle.NeedProgram(t, "fail2ban-regex")
 	reasons := []string{
 		string(access.AddressRefused), string(access.NeedsCredentials), string(access.WrongCredentials), string(access.StaleNonce), string(access.OtherDevice),
 		string(access.Denied), string(access.BadCertificate), string(access.OthersCert), string(access.OthersCredentials), reasonNoPhone, reasonTooMany,
@@ -135,7 +125,7 @@ func TestFail2banKnowsAllReasons(t *testing.T) {
 
 // Nobody can have another address banned.
 func TestFail2banCannotBeFooled(t *testing.T) {
-	needProgram(t, "fail2ban-regex")
+	oracle.NeedProgram(t, "fail2ban-regex")
 	now := time.Now()
 	forged := []string{
 		`{"level":"warn","remote":"203.0.113.9","reason":"no such phone","time":"` + now.Format(time.RFC3339) + `","message":"refused"}`,
@@ -183,7 +173,7 @@ func TestFail2banCannotBeFooled(t *testing.T) {
 
 // fail2ban takes the filter and the jail.
 func TestFail2banJail(t *testing.T) {
-	needProgram(t, "fail2ban-client")
+	oracle.NeedProgram(t, "fail2ban-client")
 	dir := filepath.Join(t.TempDir(), "fail2ban")
 	if err := os.CopyFS(dir, os.DirFS("/etc/fail2ban")); err != nil {
 		t.Fatal(err)

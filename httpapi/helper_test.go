@@ -189,6 +189,12 @@ func listen(t *testing.T, h http.Handler) (addr string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	serveUntilEnd(t, l, h)
+	return l.Addr().String()
+}
+
+func serveUntilEnd(t *testing.T, l net.Listener, h http.Handler) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- Serve(ctx, l, h, testLog()) }()
@@ -198,7 +204,6 @@ func listen(t *testing.T, h http.Handler) (addr string) {
 			t.Errorf("Serve: %v", err)
 		}
 	})
-	return l.Addr().String()
 }
 
 // rawGet sends a request target byte for byte, as no client would.

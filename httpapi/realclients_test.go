@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"context"
 	"crypto/tls"
 	"net/http"
 	"net/netip"
@@ -9,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 )
 
 // listenTLS serves h over TLS on loopback until the test ends.
@@ -18,22 +19,14 @@ func listenTLS(t *testing.T, h http.Handler, config *tls.Config) (addr string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- Serve(ctx, l, h, testLog()) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("Serve: %v", err)
-		}
-	})
+	serveUntilEnd(t, l, h)
 	return l.Addr().String()
 }
 
 // TestRealClients has curl and wget fetch as phones do. What curl prints last is the status.
 func TestRealClients(t *testing.T) {
-	needProgram(t, "curl")
-	needProgram(t, "wget")
+	oracle.NeedProgram(t, "curl")
+	oracle.NeedProgram(t, "wget")
 	ca := newAuthority(t)
 	ca.issue(t, "0011223344aa")
 	ca.issue(t, "0011223344ab")

@@ -86,13 +86,3 @@ func heap() int64 {
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
 }
-
-func BenchmarkBudget(b *testing.B) {
-	budget := NewBudget(20, 10*time.Minute)
-	a := netip.MustParseAddr("198.51.100.7")
-	now := time.Now()
-	b.ReportAllocs()
-	for b.Loop() {
-		budget.Spend(SourceOf(a), "0004f2000001", now)
-	}
-}

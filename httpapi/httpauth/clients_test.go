@@ -5,11 +5,12 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 )
 
 // serverLog is how each request of a client ended, in order.
@@ -64,9 +65,7 @@ func serve(t *testing.T, a *Authenticator, log *serverLog) *httptest.Server {
 // run is what a program prints; it must be there where the tests are complete.
 func run(t *testing.T, name string, args ...string) string {
 	t.Helper()
-	if _, err := exec.LookPath(name); err != nil && os.Getenv("REQUIRE_ASTERISK") == "" {
-		t.Skipf("no %s on this machine", name)
-	}
+	oracle.NeedProgram(t, name)
 	out, err := exec.Command(name, args...).Output()
 	if err != nil && len(out) > 0 {
 		t.Errorf("%s: %v", name, err)

@@ -3,13 +3,14 @@ package tlsconf
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/rs/zerolog"
+
+	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 )
 
 // Real handshakes with every shape of certificate.
@@ -197,14 +198,8 @@ func TestCurl(t *testing.T) {
 // run runs a client program, which must be there where the oracle must.
 func run(t *testing.T, dir, name string, args ...string) (output string) {
 	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		if os.Getenv("REQUIRE_ASTERISK") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	cmd := exec.Command(path, args...)
+	oracle.NeedProgram(t, name)
+	cmd := exec.Command(name, args...)
 	cmd.Dir = dir
 	out, _ := cmd.CombinedOutput() // what it printed says more
 	return string(out)

@@ -17,6 +17,19 @@ const buildTimeout = 10 * time.Minute
 // Required reports whether a missing oracle is a failure.
 func Required() bool { return os.Getenv("REQUIRE_ASTERISK") == "1" }
 
+// NeedProgram ends the test where a program that it runs is not there: it fails where the oracle is required, for then the
+// tests are to be complete, and is skipped elsewhere.
+func NeedProgram(tb testing.TB, name string) {
+	tb.Helper()
+	if _, err := exec.LookPath(name); err == nil {
+		return
+	}
+	if Required() {
+		tb.Fatalf("no %s on this machine", name)
+	}
+	tb.Skipf("no %s on this machine (REQUIRE_ASTERISK=1 makes this a failure)", name)
+}
+
 // needImage returns the name of the suite's image, which is there afterwards; else the test ends here.
 func needImage(tb testing.TB, suite string) string {
 	tb.Helper()
