@@ -77,7 +77,7 @@ func onlyGlobals(file *astconf.File) *astconf.File {
 // parseConfig builds the tree from an answer, whose keys tell the order: "Category-000001", "Templates-000001",
 // "Line-000001-000002". A number that is left out is an answer that is not whole.
 func parseConfig(name string, answer message) (*astconf.File, error) {
-	file := &astconf.File{Name: name}
+	var sections []*section
 	pos := astconf.Pos{File: name}
 	for key, value := range answer {
 		kind, rest, _ := strings.Cut(key, "-")
@@ -89,26 +89,37 @@ func parseConfig(name string, answer message) (*astconf.File, error) {
 		if err != nil || isLine != (kind == "Line") {
 			return nil, fmt.Errorf("asterisk answered with a key of no sense: %q", key)
 		}
-		cat := at(&file.Categories, i)
-		if *cat == nil {
-			*cat = &astconf.Category{}
+		at := at(&sections, i)
+		if *at == nil {
+			*at = new(section)
 		}
+		s := *at
 		switch kind {
 		case "Category":
-			(*cat).Name, (*cat).Pos = value, pos
+			s.name, s.named = value, true
 		case "Templates":
-			(*cat).Bases = strings.Split(value, ",")
+			s.bases = strings.Split(value, ",")
 		case "Line":
 			j, err := index(line, len(answer))
 			option, text, ok := strings.Cut(value, "=")
 			if err != nil || !ok {
 				return nil, fmt.Errorf("asterisk answered with a line of no sense: %q", key)
 			}
-			*at(&(*cat).Vars, j) = astconf.Var{Name: option, Value: text, Pos: pos}
+			s.put(j, astconf.Var{Name: option, Value: text, Pos: pos})
 		}
 	}
-	return file, whole(file)
+	return whole(name, sections)
 }
+
+// section is a category in the making.
+type section struct {
+	name  string
+	named bool
+	bases []string
+	vars  []astconf.Var
+}
+
+func (s *section) put(i int, v astconf.Var) { *at(&s.vars, i) = v }
 
 // index parses a number of a key, which cannot be as large as the number of keys.
 func index(text string, limit int) (int, error) {
@@ -127,16 +138,19 @@ func at[T any](slice *[]T, i int) *T {
 	return &(*slice)[i]
 }
 
-func whole(file *astconf.File) error {
-	for i, category := range file.Categories {
-		if category == nil || category.Pos.File == "" {
-			return fmt.Errorf("asterisk's answer is not whole: category %d is missing", i)
+// whole is the file of the sections, none of which may be missing, nor a line of one.
+func whole(name string, sections []*section) (*astconf.File, error) {
+	file := &astconf.File{Name: name, Categories: make([]*astconf.Category, len(sections))}
+	for i, s := range sections {
+		if s == nil || !s.named {
+			return nil, fmt.Errorf("asterisk's answer is not whole: category %d is missing", i)
 		}
-		for j, v := range category.Vars {
+		for j, v := range s.vars {
 			if v.Pos.File == "" {
-				return fmt.Errorf("asterisk's answer is not whole: line %d of category %q is missing", j, category.Name)
+				return nil, fmt.Errorf("asterisk's answer is not whole: line %d of category %q is missing", j, s.name)
 			}
 		}
+		file.Categories[i] = astconf.NewCategory(s.name, astconf.Pos{File: name}, s.bases, s.vars)
 	}
-	return nil
+	return file, nil
 }

@@ -22,7 +22,8 @@ type builder struct {
 	general  general
 	zones    zones
 	pack     packer
-	draft    draft // room for the next one
+	vars     []astconf.Var // room for those of the next section
+	draft    draft         // and for the draft made of them
 	names    names
 }
 

@@ -62,7 +62,7 @@ func (f *prints) general(c *astconf.Category) uint64 {
 	print, ok := f.generals[c]
 	if !ok {
 		var text []byte
-		for _, v := range c.Vars {
+		for v := range c.Vars() {
 			text = appendTexts(text, v.Name, v.Value)
 		}
 		print = maphash.Bytes(fingerprintSeed, text)

@@ -20,9 +20,9 @@ func readGlobals(f *astconf.File) globals {
 	if c == nil {
 		return g
 	}
-	for i, v := range copyCategory(c).Vars {
+	for v := range copyCategory(c).Vars() {
+		g.places[v.Name] = append(g.places[v.Name], len(g.vars))
 		g.vars = append(g.vars, setvar{v.Name, v.Value, dialplan.Parse(v.Pos.String(), v.Value), v.Pos})
-		g.places[v.Name] = append(g.places[v.Name], i)
 	}
 	return g
 }

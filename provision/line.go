@@ -83,15 +83,13 @@ func (l *Line) option(name string) string {
 			}
 		}
 	}
-	if l.general == nil {
-		return ""
-	}
-	for _, v := range slices.Backward(l.general.Vars) {
+	value := ""
+	for v := range l.general.Vars() {
 		if v.Value != "" && strings.EqualFold(v.Name, name) {
-			return v.Value
+			value = v.Value
 		}
 	}
-	return ""
+	return value
 }
 
 // record holds values one after the other in one string, as many strings would take more than their text. Before them

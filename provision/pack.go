@@ -126,7 +126,7 @@ func (pk *packer) pack() record {
 	for _, v := range pk.values {
 		pk.record = append(pk.record, v.text...)
 	}
-	return record(pk.texts.keep(string(pk.record)))
+	return record(pk.texts.keepBytes(pk.record))
 }
 
 // copyCategory copies a section, strings and all.
@@ -134,11 +134,11 @@ func copyCategory(c *astconf.Category) *astconf.Category {
 	if c == nil {
 		return nil
 	}
-	copied := &astconf.Category{Name: strings.Clone(c.Name), Pos: c.Pos}
-	for _, v := range c.Vars {
-		copied.Vars = append(copied.Vars, astconf.Var{Name: strings.Clone(v.Name), Value: strings.Clone(v.Value), Pos: v.Pos})
+	var vars []astconf.Var
+	for v := range c.Vars() {
+		vars = append(vars, astconf.Var{Name: strings.Clone(v.Name), Value: strings.Clone(v.Value), Pos: v.Pos})
 	}
-	return copied
+	return astconf.NewCategory(strings.Clone(c.Name), c.Pos, nil, vars)
 }
 
 func appendText(b []byte, s string) []byte {
@@ -159,12 +159,23 @@ type texts struct{ chunk strings.Builder }
 const maxTextChunk = 64 << 10
 
 func (t *texts) keep(s string) string {
-	if t.chunk.Len()+len(s) > t.chunk.Cap() {
-		size := max(len(s), min(2*t.chunk.Cap(), maxTextChunk), 256)
+	start := t.room(len(s))
+	t.chunk.WriteString(s)
+	return t.chunk.String()[start:]
+}
+
+func (t *texts) keepBytes(b []byte) string {
+	start := t.room(len(b))
+	t.chunk.Write(b)
+	return t.chunk.String()[start:]
+}
+
+// room makes sure that n bytes go into the chunk, and tells where.
+func (t *texts) room(n int) (start int) {
+	if t.chunk.Len()+n > t.chunk.Cap() {
+		size := max(n, min(2*t.chunk.Cap(), maxTextChunk), 256)
 		t.chunk.Reset()
 		t.chunk.Grow(size)
 	}
-	start := t.chunk.Len()
-	t.chunk.WriteString(s)
-	return t.chunk.String()[start:]
+	return t.chunk.Len()
 }

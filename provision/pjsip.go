@@ -26,7 +26,7 @@ func pjsipSections(config Config) []pjsipSection {
 			continue
 		}
 		s := pjsipSection{name: c.Name, pos: c.Pos}
-		for _, v := range c.Vars {
+		for v := range c.Vars() {
 			if !strings.EqualFold(v.Name, "type") {
 				s.vars = append(s.vars, v)
 			}
@@ -43,7 +43,7 @@ func pjsipSections(config Config) []pjsipSection {
 
 func wizardSection(c *astconf.Category) pjsipSection {
 	s := pjsipSection{name: c.Name + wizardSuffix, pos: c.Pos}
-	for _, v := range c.Vars {
+	for v := range c.Vars() {
 		if name, ok := cutPrefixFold(v.Name, "phoneprov/"); ok {
 			v.Name = name
 			s.vars = append(s.vars, v)

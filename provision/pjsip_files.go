@@ -82,8 +82,8 @@ func (o pjsipObjects) fromWizard(id string, c *astconf.Category) Endpoint {
 
 // written are the options that a section has under a prefix. Their defaults only Asterisk knows.
 func written(c *astconf.Category, prefix string) map[string]string {
-	options := make(map[string]string, len(c.Vars))
-	for _, v := range c.Vars {
+	options := map[string]string{}
+	for v := range c.Vars() {
 		if name, ok := cutPrefixFold(v.Name, prefix); ok && v.Value != "" {
 			options[name] = v.Value
 		}

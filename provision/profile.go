@@ -62,7 +62,7 @@ func (b *builder) readProfiles(f *astconf.File) {
 func (b *builder) readProfile(c *astconf.Category) *Profile {
 	p := &Profile{Name: c.Name, pos: c.Pos}
 	dir, mime := "", ""
-	for _, v := range c.Vars {
+	for v := range c.Vars() {
 		switch strings.ToLower(v.Name) {
 		case "mime_type":
 			mime = v.Value

@@ -1,6 +1,9 @@
 package provision
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
@@ -25,25 +28,26 @@ var userDefaults = [...]struct{ option, variable string }{
 // readUsers reads the phones of a users file: its sections with autoprov and a macaddress.
 func (b *builder) readUsers(f *astconf.File) {
 	defaults := f.Category("general")
-	kept := copyCategory(defaults)
+	inherited, kept := slices.Collect(defaults.Vars()), copyCategory(defaults)
 	for i, c := range categories(f) {
 		giveWay(i)
-		if c.Name == "general" || !isTrue(lastNonEmpty(c, "autoprov", "")) {
+		b.vars = slices.AppendSeq(b.vars[:0], c.Vars())
+		if autoprov, _ := last(b.vars, "autoprov"); c.Name == "general" || !isTrue(autoprov.Value) {
 			continue
 		}
-		mac, ok := c.Last("macaddress")
+		mac, ok := last(b.vars, "macaddress")
 		if !ok || mac.Value == "" {
 			b.diags.add(Warning, c.Pos, "[%s]: autoprov without a macaddress: no phone gets it", c.Name)
 			continue
 		}
-		d := b.userVars(c, mac, defaults)
-		profile, ok := c.Last("profile")
+		d := b.userVars(c, mac, inherited)
+		profile, ok := last(b.vars, "profile")
 		if !ok {
 			profile = b.general.profile
 		}
 		d.bindVar("PROFILE", profile)
 		b.draft = d
-		l := b.pack.line(c.Name, c.Pos, c.Vars, d)
+		l := b.pack.line(c.Name, c.Pos, b.vars, d)
 		l.general = kept
 		b.addLine(UsersProvider, l, mac, profile)
 	}
@@ -51,24 +55,24 @@ func (b *builder) readUsers(f *astconf.File) {
 
 // userVars gives a section's variables. Of an option that stands twice the last counts, as for the PBX itself: so the
 // section's own wins over the one it inherits.
-func (b *builder) userVars(c *astconf.Category, mac astconf.Var, defaults *astconf.Category) draft {
+func (b *builder) userVars(c *astconf.Category, mac astconf.Var, defaults []astconf.Var) draft {
 	d := b.draft[:0]
 	d.bindVar("MAC", mac)
-	if v, ok := c.Last("username"); ok && v.Value != "" {
+	if v, ok := last(b.vars, "username"); ok && v.Value != "" {
 		d.bindVar("USERNAME", v)
 	} else {
 		d.bind("USERNAME", c.Name, fromSection)
 	}
-	if v, ok := c.Last("linenumber"); ok && v.Value != "" {
+	if v, ok := last(b.vars, "linenumber"); ok && v.Value != "" {
 		d.bindVar("LINE", v)
 	}
 	for _, o := range userOptions {
-		if v, ok := c.Last(o.option); ok {
+		if v, ok := last(b.vars, o.option); ok {
 			d.bindVar(o.variable, v)
 		}
 	}
 	for _, o := range userDefaults {
-		if v, ok := defaults.Last(o.option); ok {
+		if v, ok := last(defaults, o.option); ok {
 			d.bindVar(o.variable, v)
 		}
 	}
@@ -80,6 +84,16 @@ func (b *builder) userVars(c *astconf.Category, mac astconf.Var, defaults *astco
 	}
 	d.bindDefaults()
 	return d
+}
+
+// last is astconf.Category.Last, of variables that were taken out of a category.
+func last(vars []astconf.Var, name string) (astconf.Var, bool) {
+	for i := len(vars) - 1; i >= 0; i-- {
+		if strings.EqualFold(vars[i].Name, name) {
+			return vars[i], true
+		}
+	}
+	return astconf.Var{}, false
 }
 
 // bindDefaults gives what every line has.

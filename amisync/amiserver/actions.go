@@ -99,8 +99,10 @@ func tree(file *astconf.File, only string) []string {
 		if len(c.Bases) > 0 {
 			fields = append(fields, fmt.Sprintf("Templates-%06d", i), strings.Join(c.Bases, ","))
 		}
-		for j, v := range c.Vars {
+		j := 0
+		for v := range c.Vars() {
 			fields = append(fields, fmt.Sprintf("Line-%06d-%06d", i, j), v.Name+"="+v.Value)
+			j++
 		}
 	}
 	return fields

@@ -2,6 +2,7 @@ package amiserver
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/phoneprov/phoneprov/provision/astconf"
@@ -31,7 +32,7 @@ func (s *Session) pjsip() pjsip {
 	var p pjsip
 	if file, err := s.load("pjsip.conf"); err == nil {
 		for _, c := range file.Categories {
-			o := object{c.Name, func(option string) string { return last(c, option) }, c.Vars}
+			o := object{c.Name, func(option string) string { return last(c, option) }, slices.Collect(c.Vars())}
 			switch o.last("type") {
 			case "endpoint":
 				p.endpoints = append(p.endpoints, o)
@@ -63,7 +64,7 @@ func (p *pjsip) wizard(c *astconf.Category) {
 		p.auths = append(p.auths, object{c.Name + "-iauth", func(option string) string { return last(c, "inbound_auth/"+option) }, nil})
 	}
 	var vars []astconf.Var
-	for _, v := range c.Vars {
+	for v := range c.Vars() {
 		if name, ok := strings.CutPrefix(v.Name, "endpoint/"); ok {
 			vars = append(vars, astconf.Var{Name: name, Value: v.Value})
 		}

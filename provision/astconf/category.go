@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -14,6 +15,7 @@ const maxName = 79
 type category struct {
 	Category
 	template bool
+	shared   bool      // others have vars too
 	next     *category // of the same name, in any case
 	last     *category // of the first of a name: the last one
 }
@@ -60,7 +62,8 @@ func (p *parser) applyOptions(c *category, written string, options []string) (*c
 				return nil, err
 			}
 			if isNew {
-				p.chunk.append(found, c.Vars...)
+				p.unfold(found)
+				p.chunk.append(found, c.vars...)
 				found.template = found.template || c.template
 				isNew = false
 			}
@@ -89,11 +92,17 @@ func (p *parser) inherit(c *category, name string) error {
 		// Asterisk 22 loops for ever (measured; 16 was not asked).
 		return &Error{Pos: p.pos, Reason: fmt.Sprintf("category %q inherits from itself", c.Name), Err: ErrLimit}
 	}
-	if p.vars += len(base.Vars); p.vars > maxVars {
+	p.unfold(base)
+	if p.vars += len(base.vars); p.vars > maxVars {
 		return &Error{Pos: p.pos, Reason: fmt.Sprintf("more than %d variables", maxVars), Err: ErrLimit}
 	}
 	c.Bases = append(c.Bases, base.Name)
-	p.chunk.append(c, base.Vars...)
+	if len(c.vars) == 0 { // as nearly always: not 100,000 copies
+		c.vars, c.shared, base.shared = slices.Clip(base.vars), true, true
+		p.chunk.leave(c)
+		return nil
+	}
+	p.chunk.append(c, base.vars...)
 	return nil
 }
 
@@ -166,7 +175,7 @@ func parseFilter(filter string) (accept func(*category) bool, err error) {
 		return nil, errors.New("is no regular expression")
 	}
 	return func(c *category) bool {
-		for _, v := range c.Vars {
+		for v := range c.Vars() {
 			if !c.template && nameRE.MatchString(v.Name) && valueRE.MatchString(v.Value) {
 				return true
 			}

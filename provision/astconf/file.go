@@ -3,6 +3,7 @@ package astconf
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 )
 
@@ -64,7 +65,31 @@ type Category struct {
 	Name  string   // as written, at most 79 bytes; white space belongs to it
 	Pos   Pos      // of its first line
 	Bases []string // the templates named in (…), in order, with their own spelling
-	Vars  []Var    // inherited first, own after; (+,base) inherits in between
+	vars  []Var
+	own   plain // what comes after vars
+}
+
+// NewCategory makes a category that was read by other means. The slice is its own from then on.
+func NewCategory(name string, pos Pos, bases []string, vars []Var) *Category {
+	return &Category{Name: name, Pos: pos, Bases: bases, vars: vars}
+}
+
+// Vars are the category's: inherited first, own after; (+,base) inherits in between. They are taken out of the file's text
+// each time. A nil category has none.
+func (c *Category) Vars() iter.Seq[Var] {
+	return func(yield func(Var) bool) {
+		if c == nil {
+			return
+		}
+		for _, v := range c.vars {
+			if !yield(v) {
+				return
+			}
+		}
+		if c.own.text != "" {
+			c.own.vars(c.Pos.File)(yield)
+		}
+	}
 }
 
 // Var is one name=value.
@@ -88,25 +113,19 @@ func (f *File) Category(name string) *Category {
 
 // Last returns the last option of that name in any case: the one that counts in most Asterisk modules. A nil category
 // has none.
-func (c *Category) Last(name string) (Var, bool) {
-	if c == nil {
-		return Var{}, false
-	}
-	for i := len(c.Vars) - 1; i >= 0; i-- {
-		if strings.EqualFold(c.Vars[i].Name, name) {
-			return c.Vars[i], true
+func (c *Category) Last(name string) (last Var, ok bool) {
+	for v := range c.Vars() {
+		if strings.EqualFold(v.Name, name) {
+			last, ok = v, true
 		}
 	}
-	return Var{}, false
+	return last, ok
 }
 
 // All returns the options of that name in any case, in order.
 func (c *Category) All(name string) []Var {
-	if c == nil {
-		return nil
-	}
 	var all []Var
-	for _, v := range c.Vars {
+	for v := range c.Vars() {
 		if strings.EqualFold(v.Name, name) {
 			all = append(all, v)
 		}

@@ -63,7 +63,7 @@ func checkTree(t *testing.T, read files, file *File) {
 		if len(c.Name) > maxName || strings.ContainsAny(c.Name, "]\n\x00") {
 			t.Errorf("category name %q", c.Name)
 		}
-		for _, v := range c.Vars {
+		for v := range c.Vars() {
 			checkPos(t, read, v.Pos)
 			if v.Name == "" || v.Value != trim(v.Value) || strings.ContainsAny(v.Name+v.Value, "\n\x00") {
 				t.Errorf("%v: variable %q=%q", v.Pos, v.Name, v.Value)
@@ -83,7 +83,7 @@ func checkRoundTrip(t *testing.T, file *File) {
 	for _, c := range file.Categories {
 		out.WriteString("[" + escape.Replace(c.Name) + "]\n")
 		printCategory(&want, c.Name, "")
-		for _, v := range c.Vars {
+		for v := range c.Vars() {
 			name := escape.Replace(v.Name)
 			if name[0] != '\\' || v.Name[0] == '\\' {
 				if v.Name[0] < 0x80 {

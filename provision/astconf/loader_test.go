@@ -112,7 +112,7 @@ func TestPositions(t *testing.T) {
 	}
 	a := f.Category("a")
 	got := a.Pos.String()
-	for _, v := range a.Vars {
+	for v := range a.Vars() {
 		got += fmt.Sprintf(" %s=%s@%v", v.Name, v.Value, v.Pos)
 	}
 	if want := "t.conf:7 x=13@t.conf:2 y=2@t.conf:5 i=1@inc/one.conf:2 z=4@t.conf:11 w=5@t.conf:14"; got != want {
@@ -177,7 +177,7 @@ func TestDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, v := range f.Categories[0].Vars {
+	for v := range f.Categories[0].Vars() {
 		got = append(got, v.Name+"="+v.Value+"@"+v.Pos.String())
 	}
 	want := []string{"u=1@users/1/u.conf:1", "o=1@" + outside + "/out.conf:1", "z=1@users/z.conf:1"}
@@ -242,14 +242,14 @@ func TestVariablesStayApart(t *testing.T) {
 			want += " last=z"
 		}
 		var got []string
-		for _, v := range c.Vars {
+		for v := range c.Vars() {
 			got = append(got, v.Name+"="+v.Value)
 		}
 		if text := strings.Join(got, " "); c.Name != fmt.Sprint(i) || text != want {
 			t.Fatalf("[%s]: got %q, want %q", c.Name, text, want)
 		}
 	}
-	if got := len(f.Categories[n].Vars); got != n {
+	if got := len(slices.Collect(f.Categories[n].Vars())); got != n {
 		t.Errorf("got %d variables, want %d", got, n)
 	}
 }

@@ -42,18 +42,25 @@ const chunkVars = 1024
 // that has others from before or for whom the chunk ends.
 func (ch *chunk) append(c *category, more ...Var) {
 	switch full := len(ch.vars)+len(more) > cap(ch.vars); {
-	case len(c.Vars) > 0 && (c != ch.of || full):
-		c.Vars = append(c.Vars, more...)
+	case len(c.vars) > 0 && (c != ch.of || full):
+		c.vars = append(c.vars, more...)
 		ch.of = nil
 		return
-	case len(c.Vars) == 0 && full:
+	case len(c.vars) == 0 && full:
 		ch.vars = make([]Var, 0, max(chunkVars, len(more)))
 		fallthrough
-	case len(c.Vars) == 0:
+	case len(c.vars) == 0:
 		ch.of, ch.start = c, len(ch.vars)
 	}
 	ch.vars = append(ch.vars, more...)
-	c.Vars = slices.Clip(ch.vars[ch.start:])
+	c.vars = slices.Clip(ch.vars[ch.start:])
+}
+
+// leave is for a category whose variables are elsewhere now.
+func (ch *chunk) leave(c *category) {
+	if ch.of == c {
+		ch.of = nil
+	}
 }
 
 func (p *parser) warn(pos Pos, format string, args ...any) {
@@ -103,6 +110,9 @@ func (p *parser) parse(path, data string, ctx *context) error {
 		}
 		if err := p.parseLine(text, ctx); err != nil {
 			return err
+		}
+		if c := ctx.cur; text[0] == '[' && c.Pos == p.pos && ctx.blocks.level == 0 {
+			p.vars += c.own.take(lines, maxVars-p.vars)
 		}
 	}
 	switch {
@@ -183,12 +193,13 @@ func (p *parser) variable(text string, cur *category) error {
 	if add {
 		name = name[:eq-1]
 	} else {
-		value = trim(strings.TrimPrefix(value, ">"))
+		value = trimValue(value)
 	}
 	if name = trim(name); name == "" {
 		p.warn(p.pos, `a line without a name before the "=" was ignored`)
 		return nil
 	}
+	p.unfold(cur)
 	if add {
 		if last := cur.lastExact(name); last != nil {
 			return p.addTo(cur, *last, value)
@@ -208,11 +219,15 @@ func (p *parser) variable(text string, cur *category) error {
 // where that of last is empty; and here case does not matter. So of "x=1, X=1, x+=2" the first becomes x=12, and of
 // "x=1, x=, x+=2" it becomes x=2 (measured).
 func (p *parser) addTo(cur *category, last Var, more string) error {
-	if p.appended += len(last.Value) + len(more) + len(cur.Vars); p.appended > maxAppended {
+	if p.appended += len(last.Value) + len(more) + len(cur.vars); p.appended > maxAppended {
 		return &Error{Pos: p.pos, Reason: fmt.Sprintf("more than %d bytes copied or variables looked at by +=", maxAppended), Err: ErrLimit}
 	}
-	for i := range cur.Vars {
-		v := &cur.Vars[i]
+	if cur.shared {
+		cur.vars, cur.shared = slices.Clone(cur.vars), false
+		p.chunk.leave(cur)
+	}
+	for i := range cur.vars {
+		v := &cur.vars[i]
 		if equalFold(v.Name, last.Name) && (last.Value == "" || equalFold(v.Value, last.Value)) {
 			v.Name, v.Value = last.Name, trim(last.Value+more)
 			break
@@ -223,9 +238,9 @@ func (p *parser) addTo(cur *category, last Var, more string) error {
 
 // lastExact is the last variable of that name, inherited ones too; the case of the name matters here (measured).
 func (c *category) lastExact(name string) *Var {
-	for i := len(c.Vars) - 1; i >= 0; i-- {
-		if c.Vars[i].Name == name {
-			return &c.Vars[i]
+	for i := len(c.vars) - 1; i >= 0; i-- {
+		if c.vars[i].Name == name {
+			return &c.vars[i]
 		}
 	}
 	return nil

@@ -27,7 +27,7 @@ func tree(f *File, err error) string {
 	var out strings.Builder
 	for _, c := range f.Categories {
 		printCategory(&out, c.Name, strings.Join(c.Bases, ","))
-		for _, v := range c.Vars {
+		for v := range c.Vars() {
 			printVar(&out, v.Name+"="+v.Value)
 		}
 	}
