@@ -73,10 +73,11 @@
 // in a file was deleted there, and is gone. Nothing is kept over a restart of ours. An endpoint whose auth Asterisk does not
 // have counts as missing, as in Asterisk itself: without secret its phone's file would have a hole.
 //
-// # Memory
+// # CPU
 //
-// A sync holds two snapshots and the configuration for a moment. From manyPhones on its memory has a bound, which is the
-// process's while it lasts (see sparing), and the collector runs when it has ended.
+// From manyPhones on a sync reads and builds on a thread of low priority (see lowly): the phones that are served meanwhile, and
+// the calls of an Asterisk on the same machine, come first. Measured on 2 CPUs that also run what asks, with syncs of 100,000
+// phones one after the other and without the collector: p99 of 1.4 ms in place of 4.4, 1.3 at rest.
 //
 // # Rights
 //

@@ -35,6 +35,8 @@ type Options struct {
 	Store *provision.Store // where snapshots go; nil: a Service for Once only
 	Zone  *time.Location   // of users without a timezone; nil: UTC
 	Log   zerolog.Logger   // the zero Logger logs to nowhere
+	// Synced is told what is served when a sync has stored a snapshot. It is called by one goroutine; nil: nobody is told.
+	Synced func(provision.Counts)
 
 	// Interfaces finds the address of a network interface, for serveriface. Nil: those of this host.
 	Interfaces func(name string) (netip.Addr, error)

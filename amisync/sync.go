@@ -15,16 +15,13 @@ import (
 // sync reads everything, builds a snapshot and stores it. Whatever fails, the snapshot before stays.
 func (s *Service) sync(ctx context.Context, trigger string) error {
 	s.asker.forget() // before it reads: what asked for it may have changed the answers too
-	if served := s.o.Store.Load(); served != nil && len(served.Phones()) >= manyPhones {
-		defer sparing(len(served.Phones()))()
-	}
 	start := time.Now()
 	var c *conn
 	var down error
 	if s.link != nil {
 		c, down = s.link.conn()
 	}
-	next, found, err := s.build(ctx, c, down)
+	next, found, err := s.buildBeside(ctx, c, down)
 	if err != nil {
 		s.report.failed(trigger, err)
 		return err
@@ -34,11 +31,23 @@ func (s *Service) sync(ctx context.Context, trigger string) error {
 		At: start, Trigger: trigger, Duration: time.Since(start),
 		Counts: next.Counts(), Changes: provision.Compare(old, next),
 	}, found)
-	collect(len(next.Phones()))
+	if s.o.Synced != nil {
+		s.o.Synced(next.Counts())
+	}
 	if c != nil {
 		s.readPeers(ctx, c)
 	}
 	return nil
+}
+
+// buildBeside is build, which those who are served meanwhile are not to notice.
+func (s *Service) buildBeside(ctx context.Context, c *conn, down error) (next *provision.Snapshot, found []provision.Diagnostic, err error) {
+	served := s.o.Store.Load()
+	if served == nil || len(served.Phones()) < manyPhones {
+		return s.build(ctx, c, down)
+	}
+	lowly(func() { next, found, err = s.build(ctx, c, down) })
+	return next, found, err
 }
 
 // onceBoot is how long Once waits for Asterisk to say that it is booted, which one that is says at once.

@@ -70,7 +70,7 @@ func (o *once) request(server string) provision.Request {
 	return q
 }
 
-func newSync(s *settings, store *provision.Store, log zerolog.Logger) (*amisync.Service, error) {
+func newSync(s *settings, store *provision.Store, log zerolog.Logger, synced func(provision.Counts)) (*amisync.Service, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
@@ -84,6 +84,7 @@ func newSync(s *settings, store *provision.Store, log zerolog.Logger) (*amisync.
 		Store:     store,
 		Zone:      serverZone(),
 		Log:       log,
+		Synced:    synced,
 
 		Connections: s.functionConnections,
 		FunctionTTL: s.functionTTL,

@@ -27,6 +27,7 @@ type service struct {
 	log     zerolog.Logger
 	lines   *bufferedLog // of log; nil: there is none
 	sync    *amisync.Service
+	heap    *heap // nil: as the runtime has it
 	data    *provision.DataDir
 	phones  net.Listener    // nil: none
 	https   net.Listener    // nil: none; for phones too
@@ -109,7 +110,7 @@ func (v *service) listenTLS(s *settings) (err error) {
 // open makes the synchronisation and the renderer.
 func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer, error) {
 	var err error
-	if v.sync, err = newSync(s, store, v.log); err != nil {
+	if v.sync, err = newSync(s, store, v.log, v.counted); err != nil {
 		return nil, err
 	}
 	if v.data, err = provision.OpenData(s.dataDir, s.configDir); err != nil {
@@ -117,6 +118,8 @@ func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer
 	}
 	return newRenderer(s, v.sync, v.data), nil
 }
+
+func (v *service) counted(c provision.Counts) { v.heap.synced(c) }
 
 // run serves until ctx ends or one of its parts fails, then ends them in order: HTTP, the synchronisation, and with it
 // the connections to Asterisk. A value on resync makes everything be read again.

@@ -1,0 +1,60 @@
+package amisync
+
+import (
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// nice is the niceness of the thread that calls it.
+func nice(t testing.TB) int {
+	raw, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0)
+	if err != nil {
+		t.Error(err)
+	}
+	return 20 - raw // as the kernel gives it
+}
+
+// A sync of many phones runs lowly, and nothing after it; one of few does not, nor any where there is one CPU.
+func TestLowly(t *testing.T) {
+	before := nice(t)
+	for _, row := range []struct{ cpus, phones, want int }{
+		{2, manyPhones, lowNice}, {2, manyPhones - 1, before}, {1, manyPhones, before},
+	} {
+		t.Run(fmt.Sprintf("%d phones on %d CPUs", row.phones, row.cpus), func(t *testing.T) {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(row.cpus))
+			dir := t.TempDir()
+			writeFile(t, filepath.Join(dir, "phoneprov.conf"), "[general]\ndefault_profile=p\nserveriface=x\n[p]\n${MAC}.cfg => t\n")
+			var users strings.Builder
+			for i := range row.phones {
+				fmt.Fprintf(&users, "[%d]\nautoprov=yes\nmacaddress=%012x\n", i, i)
+			}
+			writeFile(t, filepath.Join(dir, "users.conf"), users.String())
+			var got []int
+			s, err := New(Options{Source: SourceFiles, ConfigDir: dir, Store: new(provision.Store), Interfaces: func(string) (netip.Addr, error) {
+				got = append(got, nice(t))
+				return netip.IPv6Loopback(), nil
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 { // before the first it is not known how many they are
+				if err := s.sync(t.Context(), "test"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if want := []int{before, row.want}; fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("got %v, want %v", got, want)
+			}
+			if after := nice(t); after != before {
+				t.Errorf("afterwards: got %d, want %d", after, before)
+			}
+		})
+	}
+}

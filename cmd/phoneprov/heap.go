@@ -1,0 +1,87 @@
+package main
+
+import (
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"sync"
+	"sync/atomic"
+
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// Room is what the memory may grow by before the collector runs.
+const (
+	// requestRoom is for requests, in bytes: at 50,000/s, which take 3 kB each, five collections a second.
+	requestRoom = 48 << 20
+	// syncRoom is for the sync of a phone, in bytes: the configuration and the next snapshot (measured, sections of nine options).
+	syncRoom = 1_500
+)
+
+// heap has the collector run when the memory has grown by what requests and a sync take. By itself it runs when it has
+// doubled: many times a second where few phones are served, and in the middle of a sync where many are. The memory of the
+// process is the same, but for a small site's. What GOGC and GOMEMLIMIT say stays. A nil heap does nothing.
+type heap struct {
+	mu     sync.Mutex
+	phones int // when base was found; as no site is so large, -1 is none
+	least  atomic.Int64
+	ended  atomic.Bool
+}
+
+// newHeap is nil where the administrator has set the collector.
+func newHeap(getenv lookupEnv) *heap {
+	for _, name := range []string{"GOGC", "GOMEMLIMIT"} {
+		if value, _ := getenv(name); value != "" {
+			return nil
+		}
+	}
+	return &heap{phones: -1}
+}
+
+// synced is told what is served from now on. Where that is about as much as before nothing changes.
+func (h *heap) synced(c provision.Counts) {
+	if h == nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.phones >= 0 && 10*max(c.Phones, h.phones) <= 11*min(c.Phones, h.phones) {
+		return
+	}
+	first := h.phones < 0
+	h.phones = c.Phones
+	runtime.GC()
+	h.least.Store(inUse() + requestRoom + syncRoom*int64(c.Phones))
+	h.pace()
+	if first {
+		debug.SetGCPercent(-1)
+		h.watch()
+	}
+}
+
+// pace sets the bound. What is in use may have grown, as by connections: then there is less room, but enough.
+func (h *heap) pace() {
+	if bound := max(h.least.Load(), inUse()*3/2); bound != debug.SetMemoryLimit(-1) {
+		debug.SetMemoryLimit(bound)
+	}
+}
+
+// watch paces after every collection: an object that nobody has is collected by each.
+func (h *heap) watch() {
+	runtime.AddCleanup(new([16]byte), func(h *heap) {
+		if !h.ended.Load() {
+			h.pace()
+			h.watch()
+		}
+	}, h)
+}
+
+// end leaves the bound as it is.
+func (h *heap) end() { h.ended.Store(true) }
+
+// inUse is what the last collection found in use, in bytes.
+func inUse() int64 {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	return int64(live[0].Value.Uint64())
+}
