@@ -25,6 +25,8 @@ type builder struct {
 	vars     []astconf.Var // room for those of the next section
 	draft    draft         // and for the draft made of them
 	names    names
+	phones   slab[Phone]
+	lines    slab[[1]*Line] // of a phone: nearly all have one
 }
 
 // Build makes the snapshot of a configuration as it is at a time. What Asterisk would only log comes back as
@@ -36,10 +38,11 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 	b := &builder{
 		in: in, now: now, zones: zones{},
 		profiles: map[string]*Profile{},
-		pack:     packer{shapes: map[string]*shape{}},
+		pack:     packer{shapes: map[string]*shape{}, kinds: map[common]*common{}},
 		snap:     &Snapshot{BuiltAt: now, functions: ownFunctions()},
 	}
-	b.snap.phones = make(map[string]*Phone, len(categories(in.Config["users.conf"]))+len(categories(in.Config["phoneprov_users.conf"])))
+	most := len(categories(in.Config["users.conf"])) + len(categories(in.Config["phoneprov_users.conf"]))
+	b.snap.phonesByID, b.snap.phoneList = newIndex(most), make([]*Phone, 0, most)
 	b.readConfigWarnings()
 	b.snap.globals = readGlobals(in.Config[GlobalsFile])
 	b.readGeneral(in.Config["phoneprov.conf"])
@@ -54,7 +57,7 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 	if err := b.addRoutes(ctx); err != nil {
 		return nil, b.diags, err
 	}
-	prints := newPrints()
+	prints := newPrints(b.snap)
 	for i, p := range b.snap.phoneList {
 		giveWay(i)
 		p.print = prints.of(p)
@@ -88,31 +91,32 @@ func (b *builder) addLine(provider string, l *Line, mac, profile astconf.Var) {
 	p := b.profiles[profile.Value]
 	if p == nil {
 		if profile.Value == "" {
-			b.diags.add(Error, l.pos, "[%s]: no profile, its own or phoneprov.conf's default_profile: its phone is not served", l.Section)
+			b.diags.add(Error, l.pos(), "[%s]: no profile, its own or phoneprov.conf's default_profile: its phone is not served", l.Section())
 		} else {
-			b.diags.add(Error, profile.Pos, "[%s]: profile %q: there is no such section in phoneprov.conf: its phone is not served", l.Section, profile.Value)
+			b.diags.add(Error, profile.Pos, "[%s]: profile %q: there is no such section in phoneprov.conf: its phone is not served", l.Section(), profile.Value)
 		}
 		return
 	}
 	number, _ := l.own("LINE")
-	l.number = leadingInt(number.value)
+	l.number = int32(leadingInt(number.value))
 	b.bindZone(l)
 	id := mac.Value
 	parsed, err := ParseMAC(mac.Value)
 	if err == nil {
 		id = parsed.String()
 	} else {
-		b.diags.add(Warning, mac.Pos, "[%s]: %q: %v; it is served under that name", l.Section, mac.Value, err)
+		b.diags.add(Warning, mac.Pos, "[%s]: %q: %v; it is served under that name", l.Section(), mac.Value, err)
 	}
-	phone := b.snap.phones[id]
+	phone := b.snap.phone(id)
 	if phone == nil {
-		phone = &Phone{MAC: parsed, ID: b.pack.texts.keep(id), Provider: provider, Profile: p, first: l}
-		b.snap.phones[phone.ID] = phone
+		phone = b.phones.next()
+		*phone = Phone{MAC: parsed, ID: b.pack.texts.keep(id), Provider: provider, Profile: p, Lines: b.lines.next()[:0], first: l}
+		b.snap.phonesByID.add(phone.ID, len(b.snap.phoneList))
 		b.snap.phoneList = append(b.snap.phoneList, phone)
 	}
 	if phone.Provider != provider {
 		b.diags.add(Error, mac.Pos, "[%s]: MAC %q is already a phone of [%s] (%s): this line is not served",
-			l.Section, mac.Value, phone.Lines[0].Section, phone.Lines[0].pos)
+			l.Section(), mac.Value, phone.Lines[0].Section(), phone.Lines[0].pos())
 		return
 	}
 	phone.Lines = append(phone.Lines, l)
@@ -122,15 +126,15 @@ func (b *builder) addLine(provider string, l *Line, mac, profile astconf.Var) {
 func (b *builder) bindZone(l *Line) {
 	v, ok := l.own("TIMEZONE")
 	if !ok || v.value == "" {
-		l.zone = b.serverZone()
+		b.pack.setZone(l, b.serverZone())
 		return
 	}
 	zone, ok := b.zones.load(v.value)
 	if !ok {
 		zone = time.UTC // as Asterisk
-		b.diags.add(Error, astconf.Pos{File: v.from, Line: int(v.line)}, "[%s]: time zone %q: no such zone; it gets UTC", l.Section, v.value)
+		b.diags.add(Error, astconf.Pos{File: v.from, Line: int(v.line)}, "[%s]: time zone %q: no such zone; it gets UTC", l.Section(), v.value)
 	}
-	l.zone = zone
+	b.pack.setZone(l, zone)
 }
 
 func (b *builder) serverZone() *time.Location {
@@ -149,8 +153,8 @@ func sortLines(p *Phone, diags *diagnostics) {
 	kept := p.Lines[:1]
 	for _, l := range p.Lines[1:] {
 		if first := kept[len(kept)-1]; first.number == l.number {
-			diags.add(Warning, l.pos, "[%s]: line number %d of phone %s is already [%s]: this line is not served",
-				l.Section, l.number, p.ID, first.Section)
+			diags.add(Warning, l.pos(), "[%s]: line number %d of phone %s is already [%s]: this line is not served",
+				l.Section(), l.number, p.ID, first.Section())
 			continue
 		}
 		kept = append(kept, l)
@@ -161,11 +165,17 @@ func sortLines(p *Phone, diags *diagnostics) {
 // addRoutes names every file of every profile and phone. A name belongs to whoever comes first, static files before all.
 func (b *builder) addRoutes(ctx context.Context) error {
 	most := b.mostRoutes()
-	b.snap.routes, b.snap.routeList = make(map[string]*Route, most), make([]*Route, 0, most)
+	b.snap.routes = routes{byURI: newIndex(most), list: make([]routeEntry, 0, most)}
 	b.names = b.newNames()
 	for _, p := range b.snap.profiles {
+		for _, f := range slices.Concat(p.statics, p.files) {
+			f.number = len(b.snap.routes.files)
+			b.snap.routes.files = append(b.snap.routes.files, f)
+		}
+	}
+	for _, p := range b.snap.profiles {
 		for _, f := range p.statics {
-			if other := b.addRoute(&Route{URI: f.name, file: f}); other != nil && other.file.path != f.path {
+			if other := b.addRoute(f.name, noPhone, f); other != nil && other.file.path != f.path {
 				b.diags.add(Warning, f.pos, "profile %q: static file %q is already %s of profile %q (%s), which is served",
 					p.Name, f.name, other.file.path, other.file.profile.Name, other.file.pos)
 			}
@@ -174,7 +184,7 @@ func (b *builder) addRoutes(ctx context.Context) error {
 	reported := map[*file]bool{}
 	for i, p := range b.snap.phoneList {
 		giveWay(i)
-		start := len(b.snap.routeList)
+		start := len(b.snap.routes.list)
 		for _, f := range p.Profile.files {
 			uri, err := b.fileName(ctx, p, f)
 			if err != nil {
@@ -183,7 +193,7 @@ func (b *builder) addRoutes(ctx context.Context) error {
 			if uri == "" {
 				continue
 			}
-			if other := b.addRoute(&Route{URI: uri, Phone: p, file: f}); other != nil {
+			if other := b.addRoute(uri, i, f); other != nil {
 				if reported[f] { // a name without a variable is refused to every phone but one: say so once
 					continue
 				}
@@ -192,7 +202,7 @@ func (b *builder) addRoutes(ctx context.Context) error {
 					f.profile.Name, uri, p.ID, other.owner())
 			}
 		}
-		p.routes = slices.Clip(b.snap.routeList[start:])
+		p.routes = span{uint32(start), uint32(len(b.snap.routes.list) - start)}
 	}
 	return nil
 }
@@ -217,12 +227,11 @@ func (b *builder) mostRoutes() int {
 	return n
 }
 
-// addRoute serves a route, or returns the one that has its name.
-func (b *builder) addRoute(rt *Route) (other *Route) {
-	if other := b.snap.routes[rt.URI]; other != nil {
-		return other
+// addRoute serves a file under a name, or returns the route that has it.
+func (b *builder) addRoute(uri string, phone int, f *file) (other *Route) {
+	if number := b.snap.routes.find(uri); number >= 0 {
+		return b.snap.route(number)
 	}
-	b.snap.routes[rt.URI] = rt
-	b.snap.routeList = append(b.snap.routeList, rt)
+	b.snap.routes.add(uri, phone, f.number)
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
@@ -71,7 +70,7 @@ func (s *scope) eachUser(ctx context.Context, c *dialplan.Call) (string, error) 
 		if err != nil {
 			return "", err
 		}
-		return c.Again(l.without(slices.Index(s.rd.snap.phoneList, s.rd.snap.phones[exclude]))), nil
+		return c.Again(l.without(s.rd.snap.phoneNumber(exclude))), nil
 	}
 	var out joined
 	for _, p := range s.rd.snap.phoneList {

@@ -49,7 +49,7 @@ func (r *Renderer) Explain(ctx context.Context, s *Snapshot, rt *Route, q Reques
 		rd = r.rendering(s, q, b)
 		for _, l := range rt.Phone.Lines {
 			number, _ := l.own("LINE")
-			x.Lines = append(x.Lines, LineVariables{l.Section, number.value, rd.scope(rt.Phone, l).explain(ctx, h)})
+			x.Lines = append(x.Lines, LineVariables{l.Section(), number.value, rd.scope(rt.Phone, l).explain(ctx, h)})
 		}
 		for _, d := range rd.diags {
 			if !slices.Contains(x.Diagnostics, d) {
@@ -126,7 +126,7 @@ func (v binding) origin(l *Line) string {
 		id, _ := l.own("ENDPOINT_ID")
 		return fromEndpoint + " " + id.value
 	case v.from == fromSection:
-		return fmt.Sprintf("%s [%s]", fromSection, l.Section)
+		return fmt.Sprintf("%s [%s]", fromSection, l.Section())
 	}
 	return v.from
 }

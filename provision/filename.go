@@ -40,7 +40,7 @@ func (b *builder) fileName(ctx context.Context, p *Phone, f *file) (string, erro
 	case len(text) == 0:
 		reason = "is empty"
 	default:
-		return b.pack.texts.keepBytes(text), nil
+		return string(text), nil
 	}
 	b.diags.add(Error, f.pos, "profile %q: file name %q of phone %s %s: it is not served", f.profile.Name, f.name, p.ID, reason)
 	return "", nil

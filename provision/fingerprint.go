@@ -12,21 +12,24 @@ var fingerprintSeed = maphash.MakeSeed()
 
 // prints makes fingerprints. What many phones share is looked at once.
 type prints struct {
+	snap     *Snapshot
 	text     []byte // of a phone
 	profiles map[*Profile]uint64
 	generals map[*astconf.Category]uint64
 }
 
-func newPrints() *prints {
-	return &prints{profiles: map[*Profile]uint64{}, generals: map[*astconf.Category]uint64{nil: 0}}
+func newPrints(s *Snapshot) *prints {
+	return &prints{snap: s, profiles: map[*Profile]uint64{}, generals: map[*astconf.Category]uint64{nil: 0}}
 }
 
 // of covers what the configuration says of a phone: its lines, its profile and the names of its files. The content of
 // templates is not in it, nor are places in files.
 func (f *prints) of(p *Phone) uint64 {
 	f.text = binary.LittleEndian.AppendUint64(appendTexts(f.text[:0], p.Provider), f.profile(p.Profile))
-	for _, rt := range p.routes {
-		f.text = appendTexts(f.text, rt.URI, rt.file.path, rt.MIME())
+	for i := range p.routes.count {
+		number := int(p.routes.first + i)
+		uri, file := f.snap.routes.uri(number), f.snap.routes.files[f.snap.routes.list[number].file]
+		f.text = appendTexts(f.text, uri, file.path, resolveMIME(file, uri))
 	}
 	for _, l := range p.Lines {
 		f.line(l)
@@ -35,7 +38,7 @@ func (f *prints) of(p *Phone) uint64 {
 }
 
 func (f *prints) line(l *Line) {
-	f.text = binary.LittleEndian.AppendUint64(appendTexts(f.text, l.Section), l.shape.print)
+	f.text = binary.LittleEndian.AppendUint64(f.text, l.shape.print)
 	for i := range l.record.count() {
 		f.text = appendText(f.text, l.record.value(i))
 	}

@@ -25,8 +25,8 @@ const maxOnce = 4096
 // second time of late: where phones are too many for all to be kept, most would be copied in vain. The zero kept is empty.
 type kept struct {
 	mu    sync.RWMutex
-	once  map[*Route]struct{} // were made for the first time
-	files map[*Route]*keptFile
+	once  map[int]struct{} // were made for the first time
+	files map[int]*keptFile
 	ring  []*keptFile
 	hand  int // of the ring: where room is looked for next
 	bytes int
@@ -46,7 +46,7 @@ type keptFile struct {
 // get finds the document of a request; nil: it must be made.
 func (k *kept) get(r *Renderer, rt *Route, q Request) *Document {
 	k.mu.RLock()
-	f := k.files[rt]
+	f := k.files[rt.number]
 	k.mu.RUnlock()
 	if f == nil || !f.answers(r, q) {
 		return nil
@@ -77,30 +77,30 @@ func (k *kept) put(r *Renderer, rt *Route, q Request, doc *Document) {
 	f := &keptFile{by: r, route: rt, escape: r.escapes(rt), made: doc.depends.part(q), doc: *doc}
 	f.doc.text, f.doc.depends = bytes.Clone(doc.text), doc.depends.clone()
 	f.doc.Content, f.doc.buffers, f.doc.setvars = nil, nil, nil
-	if old := k.files[rt]; old != nil {
+	if old := k.files[rt.number]; old != nil {
 		k.remove(old)
 	}
 	for k.bytes+f.size() > maxKept {
 		k.makeRoom()
 	}
 	if k.files == nil {
-		k.files = map[*Route]*keptFile{}
+		k.files = map[int]*keptFile{}
 	}
 	f.place = len(k.ring)
 	k.ring = append(k.ring, f)
-	k.files[rt] = f
+	k.files[rt.number] = f
 	k.bytes += f.size()
 }
 
 // wants says whether the file of a route is to be kept: not where it is made for the first time.
 func (k *kept) wants(rt *Route) bool {
-	if _, ok := k.once[rt]; ok || k.files[rt] != nil {
+	if _, ok := k.once[rt.number]; ok || k.files[rt.number] != nil {
 		return true
 	}
 	if k.once == nil || len(k.once) >= maxOnce {
-		k.once = map[*Route]struct{}{}
+		k.once = map[int]struct{}{}
 	}
-	k.once[rt] = struct{}{}
+	k.once[rt.number] = struct{}{}
 	return false
 }
 
@@ -123,7 +123,7 @@ func (k *kept) remove(f *keptFile) {
 	k.ring[f.place], last.place = last, f.place
 	k.ring[len(k.ring)-1] = nil
 	k.ring = k.ring[:len(k.ring)-1]
-	delete(k.files, f.route)
+	delete(k.files, f.route.number)
 	k.bytes -= f.size()
 }
 

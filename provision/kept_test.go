@@ -329,7 +329,7 @@ func TestKeptIsBounded(t *testing.T) {
 	}
 	sum := 0
 	for i, f := range s.kept.ring {
-		if f.place != i || s.kept.files[f.route] != f {
+		if f.place != i || s.kept.files[f.route.number] != f {
 			t.Errorf("place %d is in disorder", i)
 		}
 		sum += f.size()

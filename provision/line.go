@@ -11,16 +11,25 @@ import (
 
 // Line is one account of a phone. There are many: what they have in common is in their shape.
 type Line struct {
-	Section string // of the configuration that it comes from
-	number  int
-	pos     astconf.Pos
-	zone    *time.Location
-	shape   *shape
-	record  record
-
-	general  *astconf.Category // for PP_USER: [general] of the section's file where that counts for it
-	endpoint *Options          // for PP_ENDPOINT; nil: the line has no endpoint
+	*common
+	record   record
+	endpoint *Options // for PP_ENDPOINT; nil: the line has no endpoint
+	number   int32
+	line     int32 // of its section in the file
 }
+
+// common is what many lines have.
+type common struct {
+	shape   *shape
+	zone    *time.Location
+	general *astconf.Category // for PP_USER: [general] of the section's file where that counts for it
+	file    string            // of its section
+}
+
+// Section is the name of what it comes from in the configuration: the last value of its record.
+func (l *Line) Section() string { return l.record.value(l.record.count() - 1) }
+
+func (l *Line) pos() astconf.Pos { return astconf.Pos{File: l.file, Line: int(l.line)} }
 
 // binding is a variable of a line. The first of a name counts.
 type binding struct {
@@ -58,7 +67,7 @@ func (l *Line) binding(v *shapeVar) binding {
 		b.value, b.line = l.record.value(v.at), l.record.line(v.at)
 	}
 	if b.from == "" {
-		b.from = l.pos.File
+		b.from = l.file
 	}
 	return b
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"strings"
+	"time"
 
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
@@ -37,6 +38,8 @@ func (d *draft) bindVar(name string, v astconf.Var) {
 type packer struct {
 	texts  texts
 	shapes map[string]*shape
+	kinds  map[common]*common
+	lines  slab[Line]
 	key    []byte // of the shape of the line that is being made
 	values []value
 	record []byte
@@ -48,8 +51,8 @@ type value struct {
 	line int32
 }
 
-// line makes the line of a section from its options and the variables that were made of them.
-func (pk *packer) line(section string, pos astconf.Pos, options []astconf.Var, d draft) *Line {
+// line makes the line of a section from its options and the variables that were made of them; without its time zone.
+func (pk *packer) line(section string, pos astconf.Pos, options []astconf.Var, d draft, general *astconf.Category) *Line {
 	pk.key, pk.values = binary.AppendUvarint(pk.key[:0], uint64(len(options))), pk.values[:0]
 	for _, v := range options {
 		pk.key = appendText(pk.key, v.Name)
@@ -70,7 +73,27 @@ func (pk *packer) line(section string, pos astconf.Pos, options []astconf.Var, d
 		sh = pk.shape(pos, options, d)
 		pk.shapes[string(pk.key)] = sh
 	}
-	return &Line{Section: pk.texts.keep(section), pos: pos, shape: sh, record: pk.pack()}
+	pk.values = append(pk.values, value{section, int32(pos.Line)})
+	l := pk.lines.next()
+	*l = Line{common: pk.kind(common{shape: sh, general: general, file: pos.File}), record: pk.pack(), line: int32(pos.Line)}
+	return l
+}
+
+// kind is the one of all that are the same.
+func (pk *packer) kind(c common) *common {
+	if known := pk.kinds[c]; known != nil {
+		return known
+	}
+	first := c
+	pk.kinds[c] = &first
+	return &first
+}
+
+// setZone gives a line its time zone.
+func (pk *packer) setZone(l *Line, zone *time.Location) {
+	c := *l.common
+	c.zone = zone
+	l.common = pk.kind(c)
 }
 
 // place is where the value of a variable is in the record, into which it may have to come; -1: it is the same for all
@@ -153,10 +176,16 @@ func appendTexts(b []byte, texts ...string) []byte {
 }
 
 // texts keeps strings side by side: few objects for the memory. All of a chunk live as long as one of them does.
-type texts struct{ chunk strings.Builder }
+type texts struct {
+	chunk  strings.Builder
+	chunks int // that there were
+}
 
-// maxTextChunk is the size of a chunk in bytes; the first are smaller.
-const maxTextChunk = 64 << 10
+// Sizes of a chunk in bytes: each is twice as large as the one before.
+const (
+	minTextChunk = 256
+	maxTextChunk = 64 << 10
+)
 
 func (t *texts) keep(s string) string {
 	start := t.room(len(s))
@@ -173,9 +202,12 @@ func (t *texts) keepBytes(b []byte) string {
 // room makes sure that n bytes go into the chunk, and tells where.
 func (t *texts) room(n int) (start int) {
 	if t.chunk.Len()+n > t.chunk.Cap() {
-		size := max(n, min(2*t.chunk.Cap(), maxTextChunk), 256)
 		t.chunk.Reset()
-		t.chunk.Grow(size)
+		t.chunk.Grow(chunkSize(n, t.chunks))
+		t.chunks++
 	}
 	return t.chunk.Len()
 }
+
+// chunkSize is for a chunk in which n bytes have room, when there are others already.
+func chunkSize(n, others int) int { return max(n, min(minTextChunk<<min(others, 16), maxTextChunk)) }

@@ -14,7 +14,7 @@ type Phone struct {
 	Profile  *Profile // of the first of its sections
 	Lines    []*Line  // by line number, at least one
 	first    *Line    // in the configuration: the names of its files are expanded with its variables, as in Asterisk
-	routes   []*Route
+	routes   span
 	print    uint64 // what its files depend on, see fingerprint
 }
 

@@ -129,7 +129,7 @@ func (b *builder) readPJSIP() {
 		d.bind("LABEL", s.name, fromSection)
 		d.bindDefaults()
 		b.draft = d
-		l := b.pack.line(s.name, s.pos, s.vars, d)
+		l := b.pack.line(s.name, s.pos, s.vars, d, nil)
 		l.endpoint = options
 		b.addLine(PJSIPProvider, l, mac, profile)
 	}

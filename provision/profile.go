@@ -34,6 +34,7 @@ type file struct {
 	unknown string             // the profile's mime_type, for an extension that names no type; empty: none
 	profile *Profile
 	pos     astconf.Pos
+	number  int // in the files of the snapshot's routes
 }
 
 // general is what [general] of phoneprov.conf gives the users provider, and no other.

@@ -129,7 +129,7 @@ func (s *referenceSample) result(t *testing.T, example string) (text string, pro
 	t.Helper()
 	writeFile(t, filepath.Join(s.dir, "example"), example)
 	for _, p := range s.snapshot.Phones() {
-		text, diags, err := s.render(p.Routes()[0])
+		text, diags, err := s.render(s.snapshot.PhoneRoutes(p)[0])
 		if err != nil || len(diags) > 0 {
 			problems = append(problems, fmt.Sprint(err, diags))
 		} else if text != "" {
@@ -228,7 +228,7 @@ func (s *referenceSample) variables(t *testing.T, b *strings.Builder) {
 		row(b, code(v.Name), cell(v.Synopsis), code(v.Example), s.shown(t, v.Example))
 	}
 	for _, p := range s.snapshot.Phones() {
-		for _, l := range s.renderer.Explain(context.Background(), s.snapshot, p.Routes()[0], s.request).Lines {
+		for _, l := range s.renderer.Explain(context.Background(), s.snapshot, s.snapshot.PhoneRoutes(p)[0], s.request).Lines {
 			for _, v := range l.Variables {
 				if !documented[v.Name] {
 					t.Errorf("variable %s is not in the reference", v.Name)

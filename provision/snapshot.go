@@ -14,10 +14,9 @@ type Snapshot struct {
 	globals    globals
 	functions  map[string]dialplan.Func // ownFunctions
 	profiles   []*Profile
-	phones     map[string]*Phone // by ID
-	phoneList  []*Phone          // in the order of the configuration
-	routes     map[string]*Route // by URI
-	routeList  []*Route          // static ones first, then by phone
+	phoneList  []*Phone // in the order of the configuration
+	phonesByID index
+	routes     routes
 	kept       kept
 	lists      lists
 	zones      zoneTable
@@ -28,7 +27,7 @@ type Counts struct{ Phones, Lines, Routes int }
 
 // Counts of the snapshot.
 func (s *Snapshot) Counts() Counts {
-	c := Counts{Phones: len(s.phoneList), Routes: len(s.routeList)}
+	c := Counts{Phones: len(s.phoneList), Routes: len(s.routes.list)}
 	for _, p := range s.phoneList {
 		c.Lines += len(p.Lines)
 	}
@@ -39,7 +38,20 @@ func (s *Snapshot) Counts() Counts {
 func (s *Snapshot) Phones() []*Phone { return s.phoneList }
 
 // Phone finds a phone by its MAC in any spelling, or by what stands for one in the configuration; nil if there is none.
-func (s *Snapshot) Phone(mac string) *Phone { return s.phones[phoneID(mac)] }
+func (s *Snapshot) Phone(mac string) *Phone { return s.phone(phoneID(mac)) }
+
+// phone finds a phone by its ID.
+func (s *Snapshot) phone(id string) *Phone {
+	if number := s.phoneNumber(id); number >= 0 {
+		return s.phoneList[number]
+	}
+	return nil
+}
+
+// phoneNumber is a phone's place in the order of the configuration; -1: there is none of that ID.
+func (s *Snapshot) phoneNumber(id string) int {
+	return s.phonesByID.find(id, func(number int) string { return s.phoneList[number].ID })
+}
 
 // phoneID is the key of a phone: the MAC's canonical form where it is one.
 func phoneID(mac string) string {
@@ -49,15 +61,25 @@ func phoneID(mac string) string {
 	return mac
 }
 
-// Routes lists the files in a stable order: static ones by profile, then those of each phone. The slice is the
-// snapshot's own.
-func (s *Snapshot) Routes() []*Route { return s.routeList }
+// Routes lists the files in a stable order: static ones by profile, then those of each phone in the order of its profile.
+func (s *Snapshot) Routes() []*Route { return s.routesOf(span{0, uint32(len(s.routes.list))}) }
+
+// PhoneRoutes lists those of one phone.
+func (s *Snapshot) PhoneRoutes(p *Phone) []*Route { return s.routesOf(p.routes) }
+
+func (s *Snapshot) routesOf(which span) []*Route {
+	list := make([]*Route, which.count)
+	for i := range list {
+		list[i] = s.route(int(which.first) + i)
+	}
+	return list
+}
 
 // Lookup finds the file of a URI (without prefix and the slash before it), exactly as it is written; else the file of
 // a phone whose MAC is in the URI, in any case and with any separators. Nil: there is no such file.
 func (s *Snapshot) Lookup(uri string) *Route {
-	if rt := s.routes[uri]; rt != nil {
-		return rt
+	if number := s.routes.find(uri); number >= 0 {
+		return s.route(number)
 	}
 	if len(uri) > maxMACURI {
 		return nil
@@ -67,11 +89,13 @@ func (s *Snapshot) Lookup(uri string) *Route {
 		if !ok {
 			continue
 		}
-		if p := s.phones[mac.String()]; p != nil {
-			for _, rt := range p.routes {
-				if sameButMAC(rt.URI, uri, mac) {
-					return rt
-				}
+		p := s.phone(mac.String())
+		if p == nil {
+			continue
+		}
+		for i := range p.routes.count {
+			if number := int(p.routes.first + i); sameButMAC(s.routes.uri(number), uri, mac) {
+				return s.route(number)
 			}
 		}
 	}
@@ -122,7 +146,7 @@ func Compare(old, next *Snapshot) Changes {
 		old = &Snapshot{}
 	}
 	for _, p := range next.phoneList {
-		switch before := old.phones[p.ID]; {
+		switch before := old.phone(p.ID); {
 		case before == nil:
 			c.Added++
 			c.name("+", p.ID)
@@ -132,7 +156,7 @@ func Compare(old, next *Snapshot) Changes {
 		}
 	}
 	for _, p := range old.phoneList {
-		if next.phones[p.ID] == nil {
+		if next.phone(p.ID) == nil {
 			c.Removed++
 			c.name("-", p.ID)
 		}

@@ -47,8 +47,7 @@ func (b *builder) readUsers(f *astconf.File) {
 		}
 		d.bindVar("PROFILE", profile)
 		b.draft = d
-		l := b.pack.line(c.Name, c.Pos, b.vars, d)
-		l.general = kept
+		l := b.pack.line(c.Name, c.Pos, b.vars, d, kept)
 		b.addLine(UsersProvider, l, mac, profile)
 	}
 }

@@ -74,7 +74,7 @@ type simulatedPhone struct {
 
 func newSimulatedPhone(t *testing.T, loc *time.Location, now time.Time, byDate bool) simulatedPhone {
 	t.Helper()
-	s := &scope{rd: &rendering{now: now}, phone: &Phone{}, line: &Line{zone: loc}}
+	s := &scope{rd: &rendering{now: now}, phone: &Phone{}, line: &Line{common: &common{zone: loc}}}
 	number := func(name string) int {
 		text, ok := s.requestVar(name)
 		n, err := strconv.Atoi(text)
