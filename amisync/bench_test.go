@@ -63,10 +63,14 @@ func BenchmarkGetConfig(b *testing.B) {
 	})
 }
 
-// BenchmarkSyncFiles is a whole sync of a directory of files, in which each user has changed since the one before.
+// BenchmarkSyncFiles is a whole sync of a directory of files, in which each user has changed since the one before, or nothing.
 func BenchmarkSyncFiles(b *testing.B) {
-	for _, n := range []int{1_000, 100_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
+	for _, row := range []struct {
+		name       string
+		n, changed int
+	}{{"1000", 1_000, 1_000}, {"100000", 100_000, 100_000}, {"100000 unchanged", 100_000, 0}} {
+		n := row.n
+		b.Run(row.name, func(b *testing.B) {
 			dirs := []string{b.TempDir(), b.TempDir()}
 			for i, dir := range dirs {
 				writeFile(b, filepath.Join(dir, "phoneprov.conf"), "[general]\n[p]\nsetvar => A=${LABEL:0:3}\n${MAC}.cfg => t\n${MAC}-dir.xml => d\n")
@@ -78,11 +82,13 @@ func BenchmarkSyncFiles(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
-				s.o.ConfigDir = dirs[i%2]
+				if row.changed > 0 {
+					s.o.ConfigDir = dirs[i%2]
+				}
 				if err := s.sync(b.Context(), "bench"); err != nil {
 					b.Fatal(err)
 				}
-				if c := s.Status().LastSync; i > 0 && c.Changes.Changed != n {
+				if c := s.Status().LastSync; i > 0 && c.Changes.Changed != row.changed {
 					b.Fatalf("got %+v", c)
 				}
 			}

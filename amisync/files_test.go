@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
@@ -174,4 +175,38 @@ func TestWatchedLate(t *testing.T) {
 			t.Errorf("reading %d: got %d categories", n, got)
 		}
 	}
+}
+
+// A sync that reads what the one before has read stores a snapshot of its own time, with the same files and diagnostics.
+func TestSyncOfTheSame(t *testing.T) {
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "phoneprov.conf"), sample["phoneprov.conf"])
+	users := user("6001", "001122334401") + user("6002", "no MAC")
+	writeFile(t, filepath.Join(dir, "users.conf"), users)
+	store := new(provision.Store)
+	s, err := New(Options{Source: SourceFiles, ConfigDir: dir, Store: store, Log: testLog()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sync := func(want provision.Changes) (*provision.Snapshot, Sync) {
+		t.Helper()
+		if err := s.sync(t.Context(), "test"); err != nil {
+			t.Fatal(err)
+		}
+		last := s.Status().LastSync
+		if last.Changes.Added != want.Added || last.Changes.Changed != want.Changed || last.Changes.Removed != want.Removed || last.Warnings != 1 {
+			t.Errorf("got %+v, want %+v and a warning", last, want)
+		}
+		return store.Load(), last
+	}
+	first, _ := sync(provision.Changes{Added: 2})
+	second, _ := sync(provision.Changes{})
+	if second == first || second.Generation != 2 || !second.BuiltAt.After(first.BuiltAt) || second.Phone("001122334401") != first.Phone("001122334401") {
+		t.Errorf("got %d of %v after %d of %v", second.Generation, second.BuiltAt, first.Generation, first.BuiltAt)
+	}
+	writeFile(t, filepath.Join(dir, "users.conf"), users+user("6003", "001122334403"))
+	sync(provision.Changes{Added: 1})
+	sync(provision.Changes{})
+	writeFile(t, filepath.Join(dir, "users.conf"), users)
+	sync(provision.Changes{Removed: 1})
 }

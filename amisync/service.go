@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
@@ -23,8 +24,10 @@ type Service struct {
 	ending   sync.WaitGroup                                     // of connections
 	told     atomic.Bool                                        // see target
 
-	once sync.Mutex // one sync at a time
-	keep keeper
+	once  sync.Mutex // one sync at a time
+	keep  keeper
+	last  *provision.Snapshot    // that was built; nil: none
+	found []provision.Diagnostic // when it was
 }
 
 // New checks the options. It starts nothing.

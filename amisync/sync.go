@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision"
@@ -89,8 +90,16 @@ func (s *Service) build(ctx context.Context, c *conn, down error) (*provision.Sn
 	if s.link != nil {
 		in.Ask = s.Ask
 	}
+	if s.last != nil {
+		if again := s.last.Again(in, time.Now()); again != nil {
+			return again, append(slices.Clip(s.found), lost...), nil
+		}
+	}
 	next, found, err := provision.Build(ctx, in, time.Now())
-	return next, append(found, lost...), err
+	if err == nil {
+		s.last, s.found = next, found
+	}
+	return next, append(slices.Clip(found), lost...), err
 }
 
 // vanished refuses a configuration without the one file that no phone can do without, where phones are served: its volume is

@@ -39,7 +39,7 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 		in: in, now: now, zones: zones{},
 		profiles: map[string]*Profile{},
 		pack:     packer{shapes: map[string]*shape{}, kinds: map[common]*common{}},
-		snap:     &Snapshot{BuiltAt: now, functions: ownFunctions()},
+		snap:     &Snapshot{BuiltAt: now, content: &content{from: in.print(), functions: ownFunctions()}},
 	}
 	most := len(categories(in.Config["users.conf"])) + len(categories(in.Config["phoneprov_users.conf"]))
 	b.snap.phonesByID, b.snap.phoneList = newIndex(most), make([]*Phone, 0, most)
@@ -57,6 +57,7 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 	if err := b.addRoutes(ctx); err != nil {
 		return nil, b.diags, err
 	}
+	b.snap.volatile = b.names.volatile()
 	prints := newPrints(b.snap)
 	for i, p := range b.snap.phoneList {
 		giveWay(i)

@@ -16,8 +16,21 @@ type names struct {
 }
 
 func (b *builder) newNames() names {
-	s := &scope{rd: &rendering{snap: b.snap, now: b.now, zone: b.in.Zone, ask: b.in.Ask, zones: b.zones}}
+	rd := &rendering{snap: b.snap, now: b.now, zone: b.in.Zone, zones: b.zones}
+	if b.in.Ask != nil {
+		rd.ask = func(ctx context.Context, call string) (string, error) {
+			rd.depends.changes()
+			return b.in.Ask(ctx, call)
+		}
+	}
+	s := &scope{rd: rd}
 	return names{scope: s, env: s.env()}
+}
+
+// volatile says whether names may be others when they are made of the same another time.
+func (n *names) volatile() bool {
+	d := &n.scope.rd.depends
+	return d.changing || !d.until.IsZero()
 }
 
 // fileName expands the name of a phone's file with the variables of the first of its sections. It is empty, with a

@@ -3,12 +3,47 @@ package provision
 import (
 	"encoding/binary"
 	"hash/maphash"
+	"strconv"
 
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
 // fingerprintSeed makes fingerprints comparable within the process.
 var fingerprintSeed = maphash.MakeSeed()
+
+// print is of all that Build reads, but for what Interfaces and Ask say.
+func (in Input) print() uint64 {
+	var h maphash.Hash
+	h.SetSeed(fingerprintSeed)
+	for _, name := range ConfigFiles {
+		in.Config[name].Hash(&h)
+	}
+	var about []byte
+	for _, given := range []bool{in.Live != nil, in.Interfaces != nil, in.Ask != nil, in.Zone != nil} {
+		about = strconv.AppendBool(about, given)
+	}
+	if in.Zone != nil {
+		about = appendText(about, in.Zone.String())
+	}
+	h.Write(binary.LittleEndian.AppendUint64(about, in.Live.print()))
+	return h.Sum64()
+}
+
+// print is of the endpoints, which have no order.
+func (l *Live) print() (sum uint64) {
+	if l == nil {
+		return 0
+	}
+	var text []byte
+	for id, e := range l.Endpoints {
+		text = appendTexts(text[:0], id, e.ID, e.CallerID, e.TransportID, e.Bind, e.AuthID, e.Username, e.Password.Reveal())
+		if e.Options != nil {
+			text = binary.LittleEndian.AppendUint64(append(text, 1), e.Options.print)
+		}
+		sum += maphash.Bytes(fingerprintSeed, text)
+	}
+	return sum
+}
 
 // prints makes fingerprints. What many phones share is looked at once.
 type prints struct {

@@ -59,6 +59,9 @@ func TestEveryInputShows(t *testing.T) {
 			}
 			files[row.file] = strings.Replace(files[row.file], row.old, row.new, 1)
 			next, _ := build(t, files)
+			if before.Again(Input{Config: config(t, files)}, testNow) != nil {
+				t.Error("the snapshot before is taken for the next")
+			}
 			want := Changes{}
 			r, _ := renderer(t, map[string]string{"t": "USERNAME=${USERNAME} DISPLAY_NAME=${DISPLAY_NAME} LABEL=${LABEL} SECRET=${SECRET} CALLERID=${CALLERID} " +
 				"TIMEZONE=${TIMEZONE} VOICEMAIL_EXTEN=${VOICEMAIL_EXTEN} SERVER=${SERVER} SERVER_PORT=${SERVER_PORT} A=${A} " +

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"fmt"
 	"path"
 	"strings"
 
@@ -131,6 +132,7 @@ func (b *builder) readGeneral(f *astconf.File) {
 		return
 	}
 	addr, err := b.in.Interfaces(v.Value)
+	b.snap.iface, b.snap.address = v.Value, fmt.Sprint(addr, err)
 	if err != nil {
 		b.diags.add(Warning, v.Pos, "serveriface %q: %v; SERVER is the address the phone asks", v.Value, err)
 		return

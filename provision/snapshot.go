@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
@@ -11,6 +12,15 @@ import (
 type Snapshot struct {
 	Generation uint64 // counts the snapshots of a Store, from 1; 0 before it is stored
 	BuiltAt    time.Time
+	*content
+}
+
+// content is what snapshots share that were built of the same.
+type content struct {
+	from       uint64 // the fingerprint of what it was built of
+	iface      string // that was asked for its address; empty: none
+	address    string // and what was said
+	volatile   bool   // the same may give another snapshot another time
 	globals    globals
 	functions  map[string]dialplan.Func // ownFunctions
 	profiles   []*Profile
@@ -20,6 +30,18 @@ type Snapshot struct {
 	kept       kept
 	lists      lists
 	zones      zoneTable
+}
+
+// Again is the snapshot that Build would make of in, at a time, where that has all that s has; nil: it would not, or that
+// cannot be told. To find out takes a fraction of Build.
+func (s *Snapshot) Again(in Input, now time.Time) *Snapshot {
+	if s.volatile || s.from != in.print() {
+		return nil
+	}
+	if s.iface != "" && s.address != fmt.Sprint(in.Interfaces(s.iface)) {
+		return nil
+	}
+	return &Snapshot{BuiltAt: now, content: s.content}
 }
 
 // Counts say how much is in a Snapshot.
@@ -143,7 +165,7 @@ func (c *Changes) name(sign, id string) {
 func Compare(old, next *Snapshot) Changes {
 	var c Changes
 	if old == nil {
-		old = &Snapshot{}
+		old = &Snapshot{content: new(content)}
 	}
 	for _, p := range next.phoneList {
 		switch before := old.phone(p.ID); {
