@@ -123,13 +123,13 @@ func TestReport(t *testing.T) {
 
 func TestSyncLine(t *testing.T) {
 	for line, want := range map[string]time.Duration{
-		`{"level":"info","trigger":"SIGHUP","duration_ms":12.5,"phones":1,"message":"synced"}` + "\n": 12500 * time.Microsecond,
-		`{"level":"info","duration_ms":12.5,"message":"request"}` + "\n":                              -1,
-		`{"duration_ms":"x","message":"synced"}` + "\n":                                               -1,
+		`{"level":"info","trigger":"SIGHUP","duration_ms":12.5,"phones":8,"changed":7,"message":"synced"}` + "\n": 12500 * time.Microsecond,
+		`{"level":"info","duration_ms":12.5,"message":"request"}` + "\n":                                          -1,
+		`{"duration_ms":"x","message":"synced"}` + "\n":                                                           -1,
 	} {
-		got, ok := syncLine([]byte(line))
-		if ok != (want >= 0) || ok && got != want {
-			t.Errorf("%s: got %v, %v", line, got, ok)
+		got, changed, ok := syncLine([]byte(line))
+		if ok != (want >= 0) || ok && (got != want || changed != 7) {
+			t.Errorf("%s: got %v, %d, %v", line, got, changed, ok)
 		}
 	}
 }

@@ -74,12 +74,15 @@ func (b *bench) startPhoneprov(ctx context.Context, configDir string, from sourc
 	}
 	p.ready = time.Now()
 	b.profile(p)
-	_, err = p.synced(ctx)
+	_, err = p.synced(ctx, 0)
 	return p, err
 }
 
-// resync makes a phoneprov read everything again, and returns how long that took it.
-func (p *phoneprov) resync(ctx context.Context) (time.Duration, error) {
+// resync changes every user of the site, of which a phoneprov then reads everything again, and returns how long that took it.
+func (p *phoneprov) resync(ctx context.Context, s *site) (time.Duration, error) {
+	if err := s.change(); err != nil {
+		return 0, err
+	}
 	if _, err := p.log.Seek(0, io.SeekEnd); err != nil {
 		return 0, err
 	}
@@ -87,11 +90,12 @@ func (p *phoneprov) resync(ctx context.Context) (time.Duration, error) {
 	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
 		return 0, err
 	}
-	return p.synced(ctx)
+	return p.synced(ctx, s.phones)
 }
 
-// synced waits for the next line of the log that tells of a sync, and returns the time that it says.
-func (p *phoneprov) synced(ctx context.Context) (took time.Duration, err error) {
+// synced waits for the next line of the log that tells of a sync with so many changed phones, and returns the time that it
+// says. There are others, without any: of the same change phoneprov also hears by the directory.
+func (p *phoneprov) synced(ctx context.Context, changed int) (took time.Duration, err error) {
 	var rest []byte // of a line that is being written
 	err = eventually(ctx, syncTimeout, time.Millisecond, func() error {
 		for {
@@ -99,8 +103,8 @@ func (p *phoneprov) synced(ctx context.Context) (took time.Duration, err error) 
 			if rest = append(rest, line...); err != nil {
 				return errors.New("no sync in the log")
 			}
-			var ok bool
-			if took, ok = syncLine(rest); ok {
+			if t, n, ok := syncLine(rest); ok && n == changed {
+				took = t
 				return nil
 			}
 			rest = rest[:0]
@@ -109,14 +113,15 @@ func (p *phoneprov) synced(ctx context.Context) (took time.Duration, err error) 
 	return took, err
 }
 
-// syncLine reads the duration of a line that tells of a sync.
-func syncLine(line []byte) (time.Duration, bool) {
+// syncLine reads the duration and the changed phones of a line that tells of a sync.
+func syncLine(line []byte) (took time.Duration, changed int, ok bool) {
 	if !bytes.Contains(line, []byte(`"message":"synced"`)) {
-		return 0, false
+		return 0, 0, false
 	}
 	var fields struct {
 		Milliseconds float64 `json:"duration_ms"`
+		Changed      int
 	}
 	err := json.Unmarshal(line, &fields)
-	return time.Duration(fields.Milliseconds * float64(time.Millisecond)), err == nil
+	return time.Duration(fields.Milliseconds * float64(time.Millisecond)), fields.Changed, err == nil
 }

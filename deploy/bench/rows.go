@@ -196,13 +196,13 @@ func first(ctx context.Context, b *bench) (o outcome, err error) {
 		o.set("Asterisk", pbxErr.Error())
 	}
 	wrapped := false
-	got, err := b.turns(servers, func(s *server) (measure, error) {
-		if s == &p.server {
-			if _, err := p.resync(ctx); err != nil {
+	got, err := b.turns(servers, func(server *server) (measure, error) {
+		if server == &p.server {
+			if _, err := p.resync(ctx, s); err != nil {
 				return measure{}, err
 			}
 		}
-		m, _, err := b.wrk(ctx, s, tree.File(0), closed{connections: 16, seconds: b.options.seconds, paths: paths})
+		m, _, err := b.wrk(ctx, server, tree.File(0), closed{connections: 16, seconds: b.options.seconds, paths: paths})
 		wrapped = wrapped || m.asked > b.options.phones
 		return m, err
 	})

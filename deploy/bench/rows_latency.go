@@ -47,7 +47,7 @@ func latency(ctx context.Context, b *bench) (o outcome, err error) {
 		rest = append(rest, r.Quantile(0.99))
 		failed += r.Failed()
 		n := 0
-		if r, n, err = b.whileSyncing(ctx, p, d); err != nil {
+		if r, n, err = b.whileSyncing(ctx, s, p, d); err != nil {
 			return o, err
 		}
 		syncing = append(syncing, r.Quantile(0.99))
@@ -62,15 +62,15 @@ func latency(ctx context.Context, b *bench) (o outcome, err error) {
 	return o, nil
 }
 
-// whileSyncing loads a phoneprov that reads everything again and again.
-func (b *bench) whileSyncing(ctx context.Context, p *phoneprov, d time.Duration) (r *load.Result, syncs int, err error) {
+// whileSyncing loads a phoneprov for which all users change again and again.
+func (b *bench) whileSyncing(ctx context.Context, s *site, p *phoneprov, d time.Duration) (r *load.Result, syncs int, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
 	wg.Go(func() { r = b.randomFile(ctx, p, d) })
 	end := time.Now().Add(d)
 	for err == nil && time.Now().Before(end) {
-		if _, err = p.resync(ctx); err == nil {
+		if _, err = p.resync(ctx, s); err == nil {
 			syncs++
 		}
 	}

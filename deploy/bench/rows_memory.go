@@ -24,7 +24,7 @@ func memory(ctx context.Context, b *bench) (o outcome, err error) {
 		return o, err
 	}
 	before := usageOf(p.pid).rss
-	after, most, err := b.syncsUnderLoad(ctx, p)
+	after, most, err := b.syncsUnderLoad(ctx, s, p)
 	if err != nil {
 		return o, err
 	}
@@ -48,7 +48,7 @@ func memory(ctx context.Context, b *bench) (o outcome, err error) {
 }
 
 // syncsUnderLoad gives the RSS in MB after each sync, and the most at any time in bytes.
-func (b *bench) syncsUnderLoad(ctx context.Context, p *phoneprov) (after []float64, most int64, err error) {
+func (b *bench) syncsUnderLoad(ctx context.Context, s *site, p *phoneprov) (after []float64, most int64, err error) {
 	paths, err := b.writePaths(b.options.phones)
 	if err != nil {
 		return nil, 0, err
@@ -67,7 +67,7 @@ func (b *bench) syncsUnderLoad(ctx context.Context, p *phoneprov) (after []float
 	})
 	used, err := sampled(p.pid, func() error {
 		for range b.options.syncs {
-			if _, err := p.resync(ctx); err != nil {
+			if _, err := p.resync(ctx, s); err != nil {
 				return err
 			}
 			after = append(after, float64(usageOf(p.pid).rss)/1e6)

@@ -100,7 +100,7 @@ func amiSync(ctx context.Context, b *bench) (o outcome, err error) {
 	defer c.close()
 	var ours, theirs []time.Duration
 	for range b.options.turns {
-		took, err := p.resync(ctx)
+		took, err := p.resync(ctx, s)
 		if err != nil {
 			return o, err
 		}
@@ -142,12 +142,9 @@ func syncAll(ctx context.Context, b *bench) (o outcome, err error) {
 		defer c.close()
 	}
 	var ours, theirs []time.Duration
-	for i := range b.options.turns {
+	for range b.options.turns {
 		// What changed in the file is read by both; what did not, neither need look at.
-		if err := tree.WriteUsers(s.config, s.phones, fmt.Sprintf("T%d", i)); err != nil {
-			return o, err
-		}
-		took, err := p.resync(ctx)
+		took, err := p.resync(ctx, s)
 		if err != nil {
 			return o, err
 		}

@@ -24,6 +24,8 @@ type site struct {
 	pbx        *asterisk
 	nginx, chi *server
 	pbxErr     error // why there is none
+
+	changes int // that were made
 }
 
 // site gives the one of a size.
@@ -45,6 +47,31 @@ func (b *bench) site(phones int) (*site, error) {
 	b.sites[phones] = s
 	return s, nil
 }
+
+// labels are what users are called by in turn: of one length, and none as at first.
+var labels = [...]string{"Dusk", "Disk"}
+
+// change gives every user another label. The files are written the first time, as that takes longer than to read them.
+func (s *site) change() error {
+	if s.changes == 0 {
+		for _, label := range labels {
+			if err := os.Mkdir(s.labelled(label), 0o755); err != nil {
+				return err
+			}
+			if err := tree.WriteUsers(s.labelled(label), s.phones, label); err != nil {
+				return err
+			}
+		}
+	}
+	next := filepath.Join(s.config, "users.conf.next")
+	if err := os.Link(filepath.Join(s.labelled(labels[s.changes%len(labels)]), "users.conf"), next); err != nil {
+		return err
+	}
+	s.changes++
+	return os.Rename(next, filepath.Join(s.config, "users.conf"))
+}
+
+func (s *site) labelled(label string) string { return s.config + "-" + label }
 
 // phoneprov gives the one that reads the site's files.
 func (s *site) phoneprov(ctx context.Context) (*phoneprov, error) {
