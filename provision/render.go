@@ -134,9 +134,22 @@ func (rd *rendering) file(ctx context.Context, dst []byte, rt *Route, escape boo
 	if err != nil {
 		return dst, noPath(err)
 	}
-	env := rd.scope(rt.Phone, rt.Phone.Lines[0]).env()
+	sc := rd.scope(rt.Phone, rt.Phone.Lines[0])
+	env := sc.env()
 	env.EscapeXML = escape
-	return t.AppendTo(ctx, dst, env)
+	if rd.lists == nil || !t.settled {
+		return t.AppendTo(ctx, dst, env)
+	}
+	key := planKey{rd.by, rt.file, sc.line.shape, sc.line.zone, escape}
+	if p := rd.snap.plans.find(key, t, rd.now); p != nil {
+		rd.depends.ends(p.until)
+		return p.AppendTo(ctx, dst, env, sc)
+	}
+	dst, made, err := t.AppendPlan(ctx, dst, env, sc)
+	if made != nil {
+		rd.snap.plans.put(key, &plan{made, t, rd.now, rd.depends.until})
+	}
+	return dst, err
 }
 
 // failed says why a route's file cannot be made.
@@ -163,6 +176,7 @@ func (r *Renderer) static(rt *Route) (*Document, error) {
 // template reads a template and remembers that it was used.
 func (rd *rendering) template(name string) (*templateFile, error) {
 	rd.used = append(rd.used, localName(name))
+	rd.differs(dialplan.ByPlace)
 	t, err := rd.data.template(name)
 	if err == nil {
 		rd.depends.read(t)
@@ -172,6 +186,7 @@ func (rd *rendering) template(name string) (*templateFile, error) {
 
 // diag turns what the language has to say into a diagnostic of the template.
 func (rd *rendering) diag(d dialplan.Diagnostic) {
+	rd.differs(dialplan.ByPlace)
 	rd.diags.add(Warning, placeOf(d.Template, d.Line), "column %d: %s", d.Col, d.Message)
 }
 

@@ -24,6 +24,7 @@ type rendering struct {
 	diags   diagnostics
 	used    []string // the templates that were read
 	depends depends
+	varies  dialplan.Varies // what was looked at since the template's last ${} or $[]
 	zones   zones
 	facts   map[*time.Location]*zoneFacts // of its zones, at its time
 	open    map[*setvar]bool              // setvars that are being expanded
@@ -58,9 +59,10 @@ type scope struct {
 // expanded is what came of a variable in a rendering, if anything did: its value, or an error that is ErrPending. What is
 // pending once is so to the end of the rendering.
 type expanded struct {
-	done  bool
-	value string
-	err   error
+	done   bool
+	varies dialplan.Varies
+	value  string
+	err    error
 }
 
 // final says whether a rendering is to remember what came of a variable.
@@ -74,7 +76,7 @@ func (rd *rendering) scope(p *Phone, l *Line) *scope {
 func (rd *rendering) environment() dialplan.Env {
 	if rd.effects == nil {
 		rd.effects = &dialplan.Env{
-			Now: rd.now, Zone: rd.zone, Ask: rd.ask, Diag: rd.diag, LoadZone: rd.loadZone, Changing: rd.depends.changes,
+			Now: rd.now, Zone: rd.zone, Ask: rd.ask, Diag: rd.diag, LoadZone: rd.loadZone, Changing: rd.changes,
 		}
 		if rd.asking != nil {
 			rd.effects.AskAt = rd.askAt
@@ -103,8 +105,12 @@ func (s *scope) lookup(ctx context.Context, name string, setvars int) (string, b
 	if name == "VOCIEMAIL_EXTEN" { // as Asterisk's sample spells it
 		name = "VOICEMAIL_EXTEN"
 	}
-	if v, ok := s.line.own(name); ok {
-		return v.value, true, nil
+	if v := s.line.shape.find(name); v != nil {
+		if v.at < 0 {
+			return v.value, true, nil
+		}
+		s.rd.differs(dialplan.ByExpansion)
+		return s.line.record.value(v.at), true, nil
 	}
 	if v, ok := s.zoneVar(name); ok {
 		return v, true, nil
@@ -119,7 +125,7 @@ func (s *scope) lookup(ctx context.Context, name string, setvars int) (string, b
 		return v, true, nil
 	}
 	if name == "SERVER" {
-		s.rd.depends.uses |= usesServer
+		s.rd.use(usesServer)
 		if s.rd.server != "" {
 			return s.rd.server, true, nil
 		}
@@ -133,7 +139,8 @@ func (s *scope) setvar(ctx context.Context, i int) (string, error) {
 	if s.setvars == nil {
 		s.setvars = make([]expanded, len(s.profile.setvars))
 	}
-	if had := s.setvars[i]; had.done {
+	if had := &s.setvars[i]; had.done {
+		s.rd.differs(had.varies)
 		return had.value, had.err
 	}
 	v := &s.profile.setvars[i]
@@ -152,11 +159,21 @@ func (s *scope) setvar(ctx context.Context, i int) (string, error) {
 	env := s.rd.environment()
 	env.Lookup = func(ctx context.Context, name string) (string, bool, error) { return s.lookup(ctx, name, i) }
 	env.Funcs, env.Owner = s.rd.snap.functions, s
-	value, err := v.value.Expand(ctx, &env)
-	if final(err) {
-		s.setvars[i] = expanded{true, value, err}
+	x := s.rd.expand(ctx, v.value, &env)
+	if final(x.err) {
+		s.setvars[i] = x
 	}
-	return value, err
+	return x.value, x.err
+}
+
+// expand evaluates a variable's template, and takes note of what that varies with.
+func (rd *rendering) expand(ctx context.Context, t *dialplan.Template, env *dialplan.Env) expanded {
+	before := rd.varies
+	rd.varies = dialplan.Never
+	value, err := t.Expand(ctx, env)
+	x := expanded{true, rd.varies, value, err}
+	rd.differs(before)
+	return x
 }
 
 // zoneVar finds a variable of the line's time zone.

@@ -20,6 +20,7 @@ type Snapshot struct {
 	routeList  []*Route          // static ones first, then by phone
 	kept       kept
 	lists      lists
+	plans      plans
 	zones      zoneTable
 }
 
