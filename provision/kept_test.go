@@ -19,12 +19,12 @@ type keptSite struct {
 }
 
 // lay writes a file that has not changed for a while.
-func (k *keptSite) lay(t *testing.T, name, text string, age time.Duration) {
-	t.Helper()
+func (k *keptSite) lay(tb testing.TB, name, text string, age time.Duration) {
+	tb.Helper()
 	path := filepath.Join(k.dir, name)
-	write(t, path, text)
+	write(tb, path, text)
 	if err := os.Chtimes(path, time.Time{}, time.Now().Add(-age)); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
