@@ -105,6 +105,9 @@ func (rd *rendering) askAt(ctx context.Context, q dialplan.Question) (string, er
 
 func (rd *rendering) loadZone(name string) (*time.Location, bool) {
 	rd.changes()
+	if rd.zones == nil {
+		rd.zones = zones{}
+	}
 	return rd.zones.load(name)
 }
 

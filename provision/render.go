@@ -61,10 +61,10 @@ type Document struct {
 	Diagnostics []Diagnostic // what the templates' author should know
 	Templates   []string     // the templates that it was made of
 	file        fs.File
-	text        []byte           // of Content; nil: static
-	buffers     *buffers         // where text goes when it is closed; nil: nowhere
-	setvars     map[*setvar]bool // that it was made of
-	depends     *depends         // what else it was made of; nil: static
+	text        []byte    // of Content; nil: static
+	buffers     *buffers  // where text goes when it is closed; nil: nowhere
+	setvars     []*setvar // that it was made of
+	depends     *depends  // what else it was made of; nil: static
 }
 
 // Close releases the document, whose Content is then no more.
@@ -121,7 +121,7 @@ func (r *Renderer) render(ctx context.Context, s *Snapshot, rt *Route, q Request
 }
 
 func (r *Renderer) rendering(s *Snapshot, q Request, b *asking) *rendering {
-	rd := &rendering{by: r, snap: s, data: r.Data, server: q.Server, now: q.Now, zone: r.Zone, zones: zones{}, request: q}
+	rd := &rendering{by: r, snap: s, data: r.Data, server: q.Server, now: q.Now, zone: r.Zone, request: q}
 	if r.Ask != nil {
 		rd.asking = b
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
@@ -19,18 +20,18 @@ type rendering struct {
 	zone    *time.Location // the server's
 	ask     dialplan.Asker // or asking
 	asking  *asking
-	lists   *lists        // that may be used again; nil: none
-	effects *dialplan.Env // what all of it sees, made by environment
+	lists   *lists       // that may be used again; nil: none
+	effects dialplan.Env // what all of it sees, see environment
 	diags   diagnostics
 	used    []string // the templates that were read
 	depends depends
 	varies  dialplan.Varies // what was looked at since the template's last ${} or $[]
 	zones   zones
 	facts   map[*time.Location]*zoneFacts // of its zones, at its time
-	open    map[*setvar]bool              // setvars that are being expanded
+	open    []*setvar                     // that are being expanded
 	// Expanded global variables, by their place.
 	globals map[int]expanded
-	setvars map[*setvar]bool // that were expanded
+	setvars []*setvar // that were expanded
 
 	request Request // for RequestVariables; empty while the snapshot is being built
 	device  *Device // see phoneDevice
@@ -74,8 +75,8 @@ func (rd *rendering) scope(p *Phone, l *Line) *scope {
 
 // environment is what every template of the rendering sees, without variables.
 func (rd *rendering) environment() dialplan.Env {
-	if rd.effects == nil {
-		rd.effects = &dialplan.Env{
+	if rd.effects.Diag == nil {
+		rd.effects = dialplan.Env{
 			Now: rd.now, Zone: rd.zone, Ask: rd.ask, Diag: rd.diag, LoadZone: rd.loadZone, Changing: rd.changes,
 		}
 		if rd.asking != nil {
@@ -85,7 +86,7 @@ func (rd *rendering) environment() dialplan.Env {
 			rd.effects.Stat = rd.stat
 		}
 	}
-	return *rd.effects
+	return rd.effects
 }
 
 // env is what a template sees of the scope.
@@ -144,18 +145,14 @@ func (s *scope) setvar(ctx context.Context, i int) (string, error) {
 		return had.value, had.err
 	}
 	v := &s.profile.setvars[i]
-	if s.rd.open[v] {
+	if slices.Contains(s.rd.open, v) {
 		return "", fmt.Errorf("%s: setvar %s needs itself: %w", v.pos, v.name, dialplan.ErrTooDeep)
 	}
-	if s.rd.open == nil {
-		s.rd.open = map[*setvar]bool{}
+	s.rd.open = append(s.rd.open, v)
+	defer func() { s.rd.open = s.rd.open[:len(s.rd.open)-1] }()
+	if !slices.Contains(s.rd.setvars, v) {
+		s.rd.setvars = append(s.rd.setvars, v)
 	}
-	s.rd.open[v] = true
-	defer delete(s.rd.open, v)
-	if s.rd.setvars == nil {
-		s.rd.setvars = map[*setvar]bool{}
-	}
-	s.rd.setvars[v] = true
 	env := s.rd.environment()
 	env.Lookup = func(ctx context.Context, name string) (string, bool, error) { return s.lookup(ctx, name, i) }
 	env.Funcs, env.Owner = s.rd.snap.functions, s
