@@ -107,7 +107,7 @@ func (d *draft) add(segs []segment, value []byte, steps int, p Planner) {
 		d.text, d.steps = append(d.text, value...), d.steps+steps
 		return
 	}
-	if o.kind == evaluate {
+	if o.kind == evaluate && !s.open {
 		key := string(rune(s.kind)) + s.text
 		if first, ok := d.spans[key]; ok {
 			o.kind, o.at = again, d.span(first)
