@@ -33,7 +33,8 @@ var planFiles = map[string]string{
 		"[8](phone)\nmacaddress=no MAC\nlabel=Eight\nfullname=H\nsecret=s8\n" +
 		"[9]\nautoprov=yes\nmacaddress=000000000009\ntimezone=Asia/Kolkata\nlabel=Nine\n[10]\nautoprov=yes\nmacaddress=000000000010\ntimezone=Africa/Casablanca\nlabel=Ten\n" +
 		"[11]\nautoprov=yes\nmacaddress=000000000011\ntimezone=Africa/Casablanca\nlabel=${TZOFFSET}\n" +
-		"[12](phone)\nprofile=q\nmacaddress=000000000012\nlabel=Q & A\n[13](phone)\nprofile=q\nmacaddress=000000000013\nlabel=<Q>\n",
+		"[12](phone)\nprofile=q\nmacaddress=000000000012\nlabel=Q & A\n[13](phone)\nprofile=q\nmacaddress=000000000013\nlabel=<Q>\n" +
+		"[16](phone)\nprofile=p\nmacaddress=000000000016\nlabel=P\n",
 	"pjsip.conf": "[e]\ntype=endpoint\nauth=e\ncallerid=\"E <&\" <1>\ncontext=c\n[e]\ntype=auth\nusername=e\npassword=pe\n" +
 		"[f]\ntype=endpoint\ncontext=d\n[p14]\ntype=phoneprov\nendpoint=e\nPROFILE=p\nMAC=000000000014\nLABEL=E1\n[p15]\ntype=phoneprov\nendpoint=f\nPROFILE=p\nMAC=000000000015\nLABEL=F<1\n",
 }
@@ -47,7 +48,7 @@ func planTemplates() []string {
 		"${STRFTIME(${EPOCH},Europe/Vienna,%F %T)}", "${IFTIME(12:00-12:10?noon:not)}", "${RAND(5,5)}${LEN(${UUID()})}", "${DB(a/b)}", "${DB(a/${LABEL})}", "${DB(${DB(${LABEL})})}",
 		"${NONE(x)}", "${DB(fails/${MAC})}", "${TOUPPER(${LABEL})}", "${TOUPPER(<a>)}${LEN(${CONST})}", "${IF($[\"${LABEL}\"=\"One\"]?${EPOCH}:no)}", "${EVAL(${LABEL})}", "${${PP_USER(nat)}}",
 		"${${IF(1?LABEL:x)}}", "${CUT(LABEL, ,2)}${CUT(CONST,.,1)}", "${VARIABLE_EXISTS(CALLERID)}${VARIABLE_EXISTS(LABEL)}${VARIABLE_EXISTS(SITE)}", "${STAT(e,t)}${STAT(e,/none)}",
-		"${PP_EACH_USER(<u>%{LABEL}%{SUMMER}</u>,${MAC})}", "${PP_EACH_LINE(%{LABEL}%{CONST},${MAC})}", "${PP_EACH_EXTENSION(${MAC},i)}", "${PP_EACH_EXTENSION(${MAC},none)}",
+		"${PP_EACH_USER(<u>%{LABEL}%{SUMMER}</u>,${MAC})}", "${PP_EACH_USER(%{PP_EACH_EXTENSION(%{MAC},i)},${MAC})}", "${PP_EACH_LINE(%{LABEL}%{CONST},${MAC})}", "${PP_EACH_EXTENSION(${MAC},i)}", "${PP_EACH_EXTENSION(${MAC},none)}",
 		"${PP_EACH_EXTENSION(000000000001,i)}", "${PP_USER(nat)}${PP_USER(none,<d/>)}${PP_USER()}", "${PP_ENDPOINT(context)}", "${MATH(1)}", "${MATH(${LABEL})}", "$[1+]", "$[1 + ${LABEL}]",
 		"${LABEL", "$[1+1", "${TOUPPER(a}", "<![CDATA[${DISPLAY_NAME}]]><!-- ${DISPLAY_NAME} --><!-- a -- b -->", "a\x01\x02${DISPLAY_NAME}\x03", "&amp;${DISPLAY_NAME}&lt;",
 		"${JSON_ESCAPE(${DISPLAY_NAME})}${XML_ESCAPE(${DISPLAY_NAME})}${URIENCODE(${DISPLAY_NAME})}${MD5(${SECRET})}", strings.Repeat("${EVAL(", 80) + "x",
@@ -55,6 +56,14 @@ func planTemplates() []string {
 	}
 	for _, v := range RequestVariables() {
 		rows = append(rows, v.Example)
+	}
+	for _, f := range dialplan.Functions() {
+		if !f.Volatile() {
+			rows = append(rows, f.Example)
+		}
+	}
+	for _, f := range Functions() {
+		rows = append(rows, f.Example)
 	}
 	return append(rows, strings.Join(slices.DeleteFunc(slices.Clone(rows), func(row string) bool {
 		return strings.Contains(row, "fails") || strings.Contains(row, "EVAL(${EVAL") || !strings.HasSuffix(row, "}")
