@@ -97,8 +97,11 @@ func (k *kept) wants(rt *Route) bool {
 	if _, ok := k.once[rt]; ok || k.files[rt] != nil {
 		return true
 	}
-	if k.once == nil || len(k.once) >= maxOnce {
+	if k.once == nil {
 		k.once = map[*Route]struct{}{}
+	}
+	if len(k.once) >= maxOnce {
+		clear(k.once)
 	}
 	k.once[rt] = struct{}{}
 	return false

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -36,39 +37,67 @@ type planKey struct {
 
 // plan is one, and what must be so for it to be used.
 type plan struct {
-	*dialplan.Plan
-	template    *templateFile
-	from, until time.Time // of what it has of a time zone; until zero: for ever
+	*dialplan.Plan // nil: it would be too large, so the template is expanded each time
+	template       *templateFile
+	from, until    time.Time // of what it has of a time zone; until zero: for ever
 }
 
-func (p *plans) find(key planKey, t *templateFile, now time.Time) *plan {
+// find is the plan that there is, else nil; wanted says whether one is to be made then.
+func (p *plans) find(key planKey, t *templateFile, now time.Time) (had *plan, wanted bool) {
 	p.mu.RLock()
-	had := p.made[key]
+	had, room := p.made[key], p.bytes <= maxPlans-maxPlan
 	p.mu.RUnlock()
 	if had == nil || had.template != t || !had.until.IsZero() && (now.Before(had.from) || !now.Before(had.until)) {
-		return nil
+		return nil, room || had != nil
 	}
-	return had
+	return had, false
 }
 
-// put keeps a plan where there is room, in place of one that is of no use any more.
+// put keeps a plan where there is room, in place of one that is of no use any more. Of one that is too large it is kept that
+// there is none.
 func (p *plans) put(key planKey, made *plan) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	bytes := p.bytes + made.size()
 	if old := p.made[key]; old != nil {
-		bytes -= old.size()
+		p.bytes -= old.size()
+		delete(p.made, key)
 	}
-	if made.size() > maxPlan || bytes > maxPlans {
+	if made.size() > maxPlan {
+		made = &plan{template: made.template}
+	}
+	if p.bytes+made.size() > maxPlans {
 		return
 	}
 	if p.made == nil {
 		p.made = map[planKey]*plan{}
 	}
-	p.made[key], p.bytes = made, bytes
+	p.made[key] = made
+	p.bytes += made.size()
 }
 
-func (p *plan) size() int { return p.Size() + planOverhead }
+func (p *plan) size() int {
+	if p.Plan == nil {
+		return planOverhead
+	}
+	return p.Size() + planOverhead
+}
+
+// planned appends what a template gives by its plan, which is made where there is none.
+func (s *scope) planned(ctx context.Context, dst []byte, t *templateFile, env *dialplan.Env, key planKey) ([]byte, error) {
+	p, wanted := s.rd.snap.plans.find(key, t, s.rd.now)
+	switch {
+	case p != nil && p.Plan != nil:
+		s.rd.depends.ends(p.until)
+		return p.AppendTo(ctx, dst, env, s)
+	case !wanted:
+		return t.AppendTo(ctx, dst, env)
+	}
+	dst, made, err := t.AppendPlan(ctx, dst, env, s)
+	if made != nil {
+		s.rd.snap.plans.put(key, &plan{made, t, s.rd.now, s.rd.depends.until})
+	}
+	return dst, err
+}
 
 // Slot, Value and Varies make a scope a dialplan.Planner.
 

@@ -196,18 +196,16 @@ func TestPlanKeys(t *testing.T) {
 // Plans are bounded, and one of an older template makes room for that of a newer.
 func TestPlansAreBounded(t *testing.T) {
 	var p plans
-	tree := func(n int) *dialplan.Plan {
-		_, plan, err := dialplan.Parse("t", strings.Repeat("x", n)).AppendPlan(t.Context(), nil, nil, &scope{rd: &rendering{}})
+	add := func(shape *shape, n int) (had, wanted bool) {
+		t.Helper()
+		_, made, err := dialplan.Parse("t", strings.Repeat("x", n)).AppendPlan(t.Context(), nil, nil, &scope{rd: &rendering{}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return plan
-	}
-	add := func(shape *shape, n int) bool {
-		t.Helper()
-		made := &plan{Plan: tree(n), template: &templateFile{}}
-		key := planKey{shape: shape}
-		p.put(key, made)
+		key, template := planKey{shape: shape}, &templateFile{}
+		if _, wanted = p.find(key, template, testNow); wanted {
+			p.put(key, &plan{Plan: made, template: template})
+		}
 		sum := 0
 		for _, had := range p.made {
 			sum += had.size()
@@ -215,24 +213,58 @@ func TestPlansAreBounded(t *testing.T) {
 		if p.bytes != sum || sum > maxPlans {
 			t.Fatalf("%d bytes, counted as %d, of at most %d", sum, p.bytes, maxPlans)
 		}
-		return p.find(key, made.template, testNow) == made
+		found, again := p.find(key, template, testNow)
+		if found != nil && again {
+			t.Error("one that there is is wanted")
+		}
+		return found != nil && found.Plan == made, wanted
 	}
-	if add(new(shape), maxPlan) || !add(new(shape), maxPlan/2) {
-		t.Error("one that is too large is kept, or one that is not is not")
+	large := new(shape)
+	if had, wanted := add(large, maxPlan); had || !wanted || p.made[planKey{shape: large}] == nil || p.bytes != planOverhead {
+		t.Error("one that is too large is kept, or nothing is known of it")
 	}
 	same := new(shape)
 	for n := range 200 {
-		if !add(same, maxPlan/2+n) {
+		if had, _ := add(same, maxPlan/2+n); !had {
 			t.Fatal("of one template that changes only some are kept")
 		}
 	}
 	kept := 0
-	for range 2 * maxPlans / maxPlan * 2 {
-		if add(new(shape), maxPlan/2) {
+	for range 4 * maxPlans / maxPlan {
+		if had, wanted := add(new(shape), maxPlan/2); had != wanted {
+			t.Fatal("one is made that is not kept")
+		} else if had {
 			kept++
 		}
 	}
-	if kept < maxPlans/maxPlan || kept > 2*maxPlans/maxPlan || !add(same, maxPlan/2) {
+	if kept < maxPlans/maxPlan || kept > 2*maxPlans/maxPlan {
 		t.Errorf("%d are kept", kept)
+	}
+	if had, _ := add(same, maxPlan/2); !had {
+		t.Error("of a template that changed there is no plan any more")
+	}
+}
+
+// What has no plan is expanded each time.
+func TestFileWithoutPlan(t *testing.T) {
+	text := strings.Repeat("x", maxPlan)
+	run := newPlanRun(t, text+"${LABEL}")
+	s, _ := build(t, planFiles)
+	for range 2 {
+		for uri, label := range map[string]string{"000000000001": "One", "000000000003": "$[1+1]"} {
+			if doc, said := run.render(t, s, uri, Request{Now: testNow}); doc == nil || string(doc.text) != text+label {
+				t.Errorf("%s: got %.100s", uri, said)
+			}
+		}
+	}
+	for _, p := range s.plans.made {
+		if p.Plan != nil {
+			t.Errorf("there is a plan of %d bytes", p.Size())
+		}
+	}
+	full, _ := build(t, planFiles)
+	full.plans.bytes = maxPlans
+	if doc, said := run.render(t, full, "000000000001", Request{Now: testNow}); doc == nil || len(full.plans.made) != 0 {
+		t.Errorf("got %.100s, %d plans", said, len(full.plans.made))
 	}
 }

@@ -137,19 +137,10 @@ func (rd *rendering) file(ctx context.Context, dst []byte, rt *Route, escape boo
 	sc := rd.scope(rt.Phone, rt.Phone.Lines[0])
 	env := sc.env()
 	env.EscapeXML = escape
-	if rd.lists == nil || !t.settled {
-		return t.AppendTo(ctx, dst, env)
+	if rd.lists != nil && t.settled {
+		return sc.planned(ctx, dst, t, env, planKey{rd.by, rt.file, sc.line.shape, sc.line.zone, escape})
 	}
-	key := planKey{rd.by, rt.file, sc.line.shape, sc.line.zone, escape}
-	if p := rd.snap.plans.find(key, t, rd.now); p != nil {
-		rd.depends.ends(p.until)
-		return p.AppendTo(ctx, dst, env, sc)
-	}
-	dst, made, err := t.AppendPlan(ctx, dst, env, sc)
-	if made != nil {
-		rd.snap.plans.put(key, &plan{made, t, rd.now, rd.depends.until})
-	}
-	return dst, err
+	return t.AppendTo(ctx, dst, env)
 }
 
 // failed says why a route's file cannot be made.
