@@ -12,7 +12,7 @@ import (
 const (
 	// maxPlans is for all together: 800 of a template of 6 kB.
 	maxPlans = 8 << 20
-	// maxPlan is for one. In what is larger there is more to be looked up than the constant parts of the template.
+	// maxPlan is for one: the templates of phones are smaller.
 	maxPlan = 256 << 10
 	// planOverhead is what one costs besides its text and its places.
 	planOverhead = 512

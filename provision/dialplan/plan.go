@@ -41,7 +41,7 @@ type Planner interface {
 type op struct {
 	kind  opKind
 	text  int       // where the constant text before it ends
-	steps int       // that this text took
+	steps int       // that this text took, and a slot itself
 	at    int       // slot: of its value; else of its span, -1: it has none
 	segs  []segment // itself, alone
 }
@@ -54,15 +54,9 @@ const (
 	again                  // it is like an earlier one, whose value is in the span, if it can be used again
 )
 
-// span is where the value of an op is in the output, and what it took.
-type span struct {
-	from, to, steps int
-	known           bool
-}
-
 // AppendPlan is AppendTo, and makes a plan of what it sees. Where an error, or ErrPending, keeps it from seeing all
-// there is no plan. The plan is for all expansions with the same EscapeXML in which all is the same of which the Planner says
-// that it never varies.
+// there is no plan. The plan is for all expansions with the same EscapeXML and Limits in which all is the same of which the
+// Planner says that it never varies.
 func (t *Template) AppendPlan(ctx context.Context, dst []byte, env *Env, p Planner) ([]byte, *Plan, error) {
 	x, limit := t.expansion(env, len(dst))
 	before := len(dst)
@@ -116,6 +110,9 @@ func (d *draft) add(segs []segment, value []byte, steps int, p Planner) {
 		}
 	}
 	o.text, o.steps = len(d.text), d.steps
+	if o.kind == slot {
+		o.steps += steps
+	}
 	d.plan.ops = append(d.plan.ops, o)
 	d.steps = 0
 }
@@ -148,87 +145,3 @@ const opSize = 56
 
 // Size is about how many bytes the plan takes besides its template.
 func (p *Plan) Size() int { return len(p.text) + len(p.ops)*opSize }
-
-// AppendTo appends what the template's AppendTo would.
-func (p *Plan) AppendTo(ctx context.Context, dst []byte, env *Env, values Planner) ([]byte, error) {
-	x, limit := p.t.begin(env, len(dst))
-	x.run.marked = p.marked
-	e := planned{expansion: x, values: values, limit: limit}
-	if p.spans > 0 {
-		e.spans = make([]span, p.spans)
-	}
-	before, text := len(dst), 0
-	var pending error
-	for i := range p.ops {
-		o := &p.ops[i]
-		dst = append(dst, p.text[text:o.text]...)
-		text = o.text
-		if len(dst) > limit {
-			return dst, ErrTooLong
-		}
-		if err := x.run.step(ctx, o.steps); err != nil {
-			return dst, err
-		}
-		var err error
-		if dst, err = e.op(ctx, dst, o); err != nil {
-			if !errors.Is(err, ErrPending) {
-				return dst, err
-			}
-			pending = err
-		}
-	}
-	dst = append(dst, p.text[text:]...)
-	if len(dst) > limit {
-		return dst, ErrTooLong
-	}
-	if err := x.run.step(ctx, p.rest); err != nil {
-		return dst, err
-	}
-	if pending != nil {
-		return dst, pending
-	}
-	return x.finish(dst, before, limit)
-}
-
-// planned is an expansion by a plan.
-type planned struct {
-	*expansion
-	values Planner
-	limit  int
-	spans  []span
-	clean  uint64 // the first slots whose values have been seen to need no marks
-}
-
-// op appends the value of one.
-func (e *planned) op(ctx context.Context, dst []byte, o *op) ([]byte, error) {
-	if o.kind == slot {
-		return e.slot(dst, o), e.run.step(ctx, 1)
-	}
-	if o.kind == again && e.spans[o.at].known {
-		s := e.spans[o.at]
-		return append(dst, dst[s.from:s.to]...), e.run.step(ctx, s.steps)
-	}
-	from, steps := len(dst), e.run.steps
-	e.values.Varies()
-	dst, err := e.segments(ctx, dst, o.segs, e.limit)
-	if o.at >= 0 && err == nil && e.values.Varies() <= ByExpansion {
-		e.spans[o.at] = span{from, len(dst), e.run.steps - steps, true}
-	}
-	return dst, err
-}
-
-// slot appends the value of a variable, with its marks.
-func (e *planned) slot(dst []byte, o *op) []byte {
-	v := e.values.Value(o.at)
-	if e.run.marking && e.clean>>o.at&1 == 0 {
-		if harmless(v) {
-			e.clean |= 1 << o.at
-		} else {
-			v = e.run.mark(v)
-		}
-	}
-	if r := &o.segs[0].ref; r.sliced {
-		v = r.slice.apply(v)
-	}
-	return append(dst, v...)
-}
