@@ -24,7 +24,7 @@ func TestBounded(t *testing.T) {
 	for _, tt := range rows {
 		for _, waited := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {
-				parent, cancel := context.WithCancelCause(context.WithValue(t.Context(), "key", "value"))
+				parent, cancel := context.WithCancelCause(context.WithValue(t.Context(), valueKey{}, "value"))
 				defer cancel(nil)
 				b := newBounded(parent, time.Now().Add(time.Minute))
 				defer b.over()
@@ -34,7 +34,7 @@ func TestBounded(t *testing.T) {
 					child, end = context.WithCancel(b)
 					defer end()
 				}
-				if b.Err() != nil || child.Err() != nil || child.Value("key") != "value" {
+				if b.Err() != nil || child.Err() != nil || child.Value(valueKey{}) != "value" {
 					t.Errorf("%s: has ended before: %v, %v", tt.name, b.Err(), child.Err())
 				}
 				tt.end(b, cancel)
@@ -46,6 +46,8 @@ func TestBounded(t *testing.T) {
 		}
 	}
 }
+
+type valueKey struct{}
 
 func closed(c <-chan struct{}) bool {
 	select {
