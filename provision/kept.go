@@ -75,7 +75,7 @@ func (k *kept) put(r *Renderer, rt *Route, q Request, doc *Document) {
 		return
 	}
 	f := &keptFile{by: r, route: rt, escape: r.escapes(rt), made: doc.depends.part(q), doc: *doc}
-	f.doc.text, f.doc.depends = bytes.Clone(doc.text), doc.depends.clone()
+	f.doc.text = bytes.Clone(doc.text)
 	f.doc.Content, f.doc.buffers, f.doc.setvars = nil, nil, nil
 	if old := k.files[rt]; old != nil {
 		k.remove(old)

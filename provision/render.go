@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/astconf"
@@ -48,7 +49,8 @@ type Renderer struct {
 	// Profiles are options of profiles by name; one that is not there has none.
 	Profiles map[string]ProfileOptions
 
-	buffers buffers
+	buffers    buffers
+	renderings sync.Pool // that are over
 }
 
 // Document is what a phone gets. The caller closes it.
@@ -114,14 +116,21 @@ func (r *Renderer) render(ctx context.Context, s *Snapshot, rt *Route, q Request
 		r.buffers.put(text)
 		return nil, rt.failed(err)
 	}
-	return &Document{
+	doc := &Document{
 		MIME: rt.MIME(), Content: bytes.NewReader(text), Size: int64(len(text)), ETag: textETag(text), text: text, buffers: &r.buffers,
-		Diagnostics: rd.diags, Templates: rd.used, setvars: rd.setvars, depends: &rd.depends,
-	}, nil
+		Diagnostics: rd.diags, Templates: rd.used, setvars: rd.setvars, depends: rd.depends.clone(),
+	}
+	*rd = rendering{} // no snapshot is held by it
+	r.renderings.Put(rd)
+	return doc, nil
 }
 
 func (r *Renderer) rendering(s *Snapshot, q Request, b *asking) *rendering {
-	rd := &rendering{by: r, snap: s, data: r.Data, server: q.Server, now: q.Now, zone: r.Zone, request: q}
+	rd, ok := r.renderings.Get().(*rendering)
+	if !ok {
+		rd = new(rendering)
+	}
+	*rd = rendering{by: r, snap: s, data: r.Data, server: q.Server, now: q.Now, zone: r.Zone, request: q}
 	if r.Ask != nil {
 		rd.asking = b
 	}
@@ -134,7 +143,8 @@ func (rd *rendering) file(ctx context.Context, dst []byte, rt *Route, escape boo
 	if err != nil {
 		return dst, noPath(err)
 	}
-	sc := rd.scope(rt.Phone, rt.Phone.Lines[0])
+	rd.top = scope{rd: rd, phone: rt.Phone, line: rt.Phone.Lines[0], profile: rt.Phone.Profile}
+	sc := &rd.top
 	env := sc.env()
 	env.EscapeXML = escape
 	if rd.lists != nil && t.settled {

@@ -10,7 +10,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// rendering is one expansion of a template and everything it includes, for one request. It is used by one goroutine.
+// rendering is one expansion of a template and everything it includes, for one request. It is used by one goroutine, and its
+// memory again by another rendering: what it was asked for must not lead to it.
 type rendering struct {
 	by      *Renderer // nil while the snapshot is being built, as data
 	snap    *Snapshot
@@ -35,6 +36,7 @@ type rendering struct {
 
 	request Request // for RequestVariables; empty while the snapshot is being built
 	device  *Device // see phoneDevice
+	top     scope   // of the file itself
 	rules   map[*time.Location]zoneRuleFact
 }
 
