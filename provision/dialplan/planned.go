@@ -25,8 +25,7 @@ func (p *Plan) AppendTo(ctx context.Context, dst []byte, env *Env, values Planne
 	x, limit := p.t.begin(env, len(dst))
 	x.run.marked = p.marked
 	e := planned{expansion: x, values: values, limit: limit}
-	var few [8]span // as of most plans
-	if e.spans = few[:]; p.spans > len(few) {
+	if p.spans > 0 {
 		e.spans = make([]span, p.spans)
 	}
 	before, text := len(dst), 0
