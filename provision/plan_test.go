@@ -268,3 +268,31 @@ func TestFileWithoutPlan(t *testing.T) {
 		t.Errorf("got %.100s, %d plans", said, len(full.plans.made))
 	}
 }
+
+// What a document says stays as it is while others are made in the memory that it was made in.
+func TestDocumentOutlivesItsRendering(t *testing.T) {
+	run := newPlanRun(t, "${LABEL} ${MATH(x)} ${SERVER} ${TZOFFSET} ${PP_EACH_EXTENSION(${MAC},i)}")
+	s, _ := build(t, planFiles)
+	said := func(d *Document) string {
+		return fmt.Sprintf("%q %s %v %q %+v", d.text, d.ETag, d.Diagnostics, d.Templates, *d.depends)
+	}
+	var docs []*Document
+	var want []string
+	for n, q := range planRequests() {
+		for i, rt := range s.Routes() {
+			doc, failed := run.render(t, s, rt.URI, q)
+			if doc == nil {
+				t.Fatalf("%d, %d: %s", n, i, failed)
+			}
+			docs, want = append(docs, doc), append(want, said(doc))
+		}
+	}
+	for i, doc := range docs {
+		if got := said(doc); got != want[i] {
+			t.Errorf("got  %s\nwant %s", got, want[i])
+		}
+	}
+	if rd, ok := run.r.renderings.Get().(*rendering); ok && rd.snap != nil {
+		t.Error("a rendering that is over holds the snapshot")
+	}
+}
