@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"strconv"
@@ -54,8 +53,8 @@ func (a *api) document(r *http.Request, e *entry, s *provision.Snapshot, route *
 	if doc := a.Renderer.Kept(s, route, request); doc != nil {
 		return doc, nil
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), renderTimeout)
-	defer cancel()
+	ctx := newBounded(r.Context(), time.Now().Add(renderTimeout))
+	defer ctx.over()
 	return a.Renderer.Render(ctx, s, route, request)
 }
 

@@ -76,11 +76,13 @@ func TestAgain(t *testing.T) {
 		"endpoint's password":   endpoint(func(e *Endpoint) { e.Password = "x" }),
 		"endpoint's option":     endpoint(func(e *Endpoint) { e.Options = new(OptionSets).Add(map[string]string{"context": "other"}) }),
 		"endpoint's options":    endpoint(func(e *Endpoint) { e.Options = nil }),
-		"address":               func(_ map[string]string, in *Input) { in.Interfaces = func(string) (a netip.Addr, err error) { return } },
-		"no interfaces":         func(_ map[string]string, in *Input) { in.Interfaces = nil },
-		"nobody to ask":         func(_ map[string]string, in *Input) { in.Ask = nil },
-		"zone":                  func(_ map[string]string, in *Input) { in.Zone = time.FixedZone("X", 3600) },
-		"no zone":               func(_ map[string]string, in *Input) { in.Zone = nil },
+		"address": func(_ map[string]string, in *Input) {
+			in.Interfaces = func(string) (a netip.Addr, err error) { return }
+		},
+		"no interfaces": func(_ map[string]string, in *Input) { in.Interfaces = nil },
+		"nobody to ask": func(_ map[string]string, in *Input) { in.Ask = nil },
+		"zone":          func(_ map[string]string, in *Input) { in.Zone = time.FixedZone("X", 3600) },
+		"no zone":       func(_ map[string]string, in *Input) { in.Zone = nil },
 	} {
 		if s.Again(input(change), later) != nil {
 			t.Errorf("%s: the snapshot is taken for what would be built", name)

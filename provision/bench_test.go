@@ -1,12 +1,19 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/phoneprov/phoneprov/deploy/bench/tree"
 )
 
 // benchUsers is a users file with n phones.
@@ -123,5 +130,38 @@ func BenchmarkParseUserAgent(b *testing.B) {
 				ParseUserAgent(text)
 			}
 		})
+	}
+}
+
+// BenchmarkNotKept is the file of deploy/bench of a phone out of 100,000, another one each time.
+func BenchmarkNotKept(b *testing.B) {
+	const phones = 100_000
+	dir := b.TempDir()
+	if err := cmp.Or(tree.WriteConfig(dir, phones, "Phone"), tree.WriteData(dir)); err != nil {
+		b.Fatal(err)
+	}
+	files := map[string]string{"phoneprov.conf": "", "users.conf": "", "phone.cfg": ""}
+	for name := range files {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			b.Fatal(err)
+		}
+		files[name] = string(text)
+	}
+	s, _ := build(b, files)
+	r, dir := renderer(b, nil)
+	(&keptSite{dir: dir}).lay(b, "phone.cfg", files["phone.cfg"], time.Hour)
+	order := rand.New(rand.NewPCG(1, 0)).Perm(phones)
+	routes := make([]*Route, phones)
+	for i := range routes {
+		routes[i] = s.Lookup(tree.File(order[i]))
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		doc, err := r.Render(b.Context(), s, routes[i%phones], Request{Server: "pbx", Now: testNow})
+		if err != nil {
+			b.Fatal(err)
+		}
+		doc.Close()
 	}
 }

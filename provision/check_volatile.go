@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/astconf"
@@ -65,7 +66,7 @@ func (c *checker) volatilePlaces(r *Renderer, rt *Route, doc *Document) (chance,
 		return chance, times
 	}
 	for i := range rt.Phone.Profile.setvars {
-		if v := &rt.Phone.Profile.setvars[i]; doc.setvars[v] {
+		if v := &rt.Phone.Profile.setvars[i]; slices.Contains(doc.setvars, v) {
 			add(v.value, func(dialplan.CallSite) astconf.Pos { return v.pos })
 		}
 	}

@@ -43,8 +43,6 @@ func (u uses) of(q Request) Request {
 	return part
 }
 
-func (d *depends) changes() { d.changing = true }
-
 func (d *depends) ends(until time.Time) { d.until = earlier(d.until, until) }
 
 func (d *depends) read(t *templateFile) {
@@ -88,19 +86,32 @@ func (d *depends) add(part *depends) {
 	}
 }
 
-// askAt, loadZone and stat are the effects of the language of which nobody tells the changes.
+// changes, use, askAt, loadZone and stat are the effects of the language of which nobody tells the changes.
+
+func (rd *rendering) changes() {
+	rd.depends.changing = true
+	rd.differs(dialplan.ByPlace)
+}
+
+func (rd *rendering) use(part uses) {
+	rd.depends.uses |= part
+	rd.differs(dialplan.ByExpansion)
+}
 
 func (rd *rendering) askAt(ctx context.Context, q dialplan.Question) (string, error) {
-	rd.depends.changes()
+	rd.changes()
 	return rd.asking.askAt(ctx, q)
 }
 
 func (rd *rendering) loadZone(name string) (*time.Location, bool) {
-	rd.depends.changes()
+	rd.changes()
+	if rd.zones == nil {
+		rd.zones = zones{}
+	}
 	return rd.zones.load(name)
 }
 
 func (rd *rendering) stat(name string) (fs.FileInfo, error) {
-	rd.depends.changes()
+	rd.changes()
 	return rd.data.stat(name)
 }

@@ -26,6 +26,11 @@
 // Asterisk or of STAT is made each time. What a rendering newly looks at must be noted there, and be a row of
 // TestKeptFileFollowsEveryInput.
 //
+// A file that is made anew is made by a plan where there is one (plan): its template, of which what is the same for all phones
+// with the same options, zone and profile was evaluated for the first of them, and what is a value of the line's own is taken from
+// where it is. Whatever looks at something of the phone, of the request, of the time or of a place in the template must say so
+// (rendering.differs), and be a row of TestPlannedFileIsTheSame.
+//
 // A Snapshot never changes once it is stored: a request loads it once and passes it down. What differs between requests
 // (SERVER, the time, RequestVariables) is an overlay of the rendering, never written to it. Everything exported is safe for concurrent
 // use unless it says otherwise. The package knows no network, no log, and for what a phone gets no clock but the one it is

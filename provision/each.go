@@ -133,7 +133,7 @@ func (s *scope) eachExtension(ctx context.Context, c *dialplan.Call) (string, er
 	}
 	t, err := s.rd.template(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		s.rd.depends.changes()
+		s.rd.changes()
 		c.Diag("PP_EACH_EXTENSION: there is no template file of that name")
 		return "", nil
 	}

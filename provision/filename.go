@@ -19,7 +19,7 @@ func (b *builder) newNames() names {
 	rd := &rendering{snap: b.snap, now: b.now, zone: b.in.Zone, zones: b.zones}
 	if b.in.Ask != nil {
 		rd.ask = func(ctx context.Context, call string) (string, error) {
-			rd.depends.changes()
+			rd.changes()
 			return b.in.Ask(ctx, call)
 		}
 	}

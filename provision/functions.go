@@ -42,6 +42,7 @@ func ownFunctions() map[string]dialplan.Func {
 			if !ok {
 				return "", fmt.Errorf("%s: of no line", f.Name)
 			}
+			s.rd.differs(dialplan.ByExpansion)
 			return f.run(s, ctx, c)
 		}
 	}

@@ -47,17 +47,18 @@ func (rd *rendering) global(ctx context.Context, name string, n int) (string, bo
 		return "", false, nil
 	}
 	if had := rd.globals[i]; had.done {
+		rd.differs(had.varies)
 		return had.value, true, had.err
 	}
 	env := rd.environment()
 	env.Stat = nil
 	env.Lookup = func(ctx context.Context, name string) (string, bool, error) { return rd.global(ctx, name, i) }
-	value, err := g.vars[i].value.Expand(ctx, &env)
-	if final(err) {
+	x := rd.expand(ctx, g.vars[i].value, &env)
+	if final(x.err) {
 		if rd.globals == nil {
 			rd.globals = map[int]expanded{}
 		}
-		rd.globals[i] = expanded{true, value, err}
+		rd.globals[i] = x
 	}
-	return value, true, err
+	return x.value, true, x.err
 }

@@ -75,7 +75,7 @@ func (k *kept) put(r *Renderer, rt *Route, q Request, doc *Document) {
 		return
 	}
 	f := &keptFile{by: r, route: rt, escape: r.escapes(rt), made: doc.depends.part(q), doc: *doc}
-	f.doc.text, f.doc.depends = bytes.Clone(doc.text), doc.depends.clone()
+	f.doc.text = bytes.Clone(doc.text)
 	f.doc.Content, f.doc.buffers, f.doc.setvars = nil, nil, nil
 	if old := k.files[rt.number]; old != nil {
 		k.remove(old)
@@ -97,8 +97,11 @@ func (k *kept) wants(rt *Route) bool {
 	if _, ok := k.once[rt.number]; ok || k.files[rt.number] != nil {
 		return true
 	}
-	if k.once == nil || len(k.once) >= maxOnce {
+	if k.once == nil {
 		k.once = map[int]struct{}{}
+	}
+	if len(k.once) >= maxOnce {
+		clear(k.once)
 	}
 	k.once[rt.number] = struct{}{}
 	return false

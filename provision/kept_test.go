@@ -19,18 +19,18 @@ type keptSite struct {
 }
 
 // lay writes a file that has not changed for a while.
-func (k *keptSite) lay(t *testing.T, name, text string, age time.Duration) {
-	t.Helper()
+func (k *keptSite) lay(tb testing.TB, name, text string, age time.Duration) {
+	tb.Helper()
 	path := filepath.Join(k.dir, name)
-	write(t, path, text)
+	write(tb, path, text)
 	if err := os.Chtimes(path, time.Time{}, time.Now().Add(-age)); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
 func (k *keptSite) configure(t *testing.T, name string) {
 	t.Helper()
-	k.s, _ = build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\nmime_type=text/xml\nsetvar=EVER=${EPOCH}\nsetvar=HERE=${SERVER}\nx => t\n",
+	k.s, _ = build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\nmime_type=text/xml\nsetvar=EVER=${EPOCH}\nsetvar=HERE=${SERVER}\nsetvar=SAME=<&>\nx => t\n",
 		"extensions.conf": "[globals]\nCHANCE=${RAND()}\n",
 		"users.conf":      "[general]\n[1]\nautoprov=yes\nprofile=p\nmacaddress=001122334455\ntimezone=Europe/Vienna\nfullname=" + name + "\n"})
 }
@@ -100,6 +100,12 @@ func TestKeptFileFollowsEveryInput(t *testing.T) {
 		{"included template that is new", "${PP_EACH_EXTENSION(${MAC},none)}", never, func(t *testing.T, k *keptSite) { k.lay(t, "none", "now", time.Hour) }},
 		{"escaping", "${DISPLAY_NAME}", keeps, func(_ *testing.T, k *keptSite) {
 			k.r.Profiles = map[string]ProfileOptions{"p": {Escape: EscapeNone}}
+		}},
+		{"escaping of what is the same for all phones", "\x01${SAME}", keeps, func(_ *testing.T, k *keptSite) {
+			k.r.Profiles = map[string]ProfileOptions{"p": {Escape: EscapeNone}}
+		}},
+		{"zone of the server", "${STRFTIME(0,,%T)}", keeps, func(_ *testing.T, k *keptSite) {
+			k.r = &Renderer{Data: k.r.Data, Zone: time.FixedZone("east", 3600)}
 		}},
 		{"renderer", "${EXISTS(1)}${DISPLAY_NAME}", keeps, func(t *testing.T, k *keptSite) {
 			k.r, k.dir = renderer(t, map[string]string{"t": "elsewhere", "i": ""})

@@ -53,12 +53,20 @@ type shapeVar struct {
 
 // own finds a variable that the line's section, its endpoint or the defaults give.
 func (l *Line) own(name string) (binding, bool) {
-	for i := range l.shape.vars {
-		if v := &l.shape.vars[i]; v.name == name {
-			return l.binding(v), true
-		}
+	if v := l.shape.find(name); v != nil {
+		return l.binding(v), true
 	}
 	return binding{}, false
+}
+
+// find is the variable of a name; nil: there is none.
+func (sh *shape) find(name string) *shapeVar {
+	for i := range sh.vars {
+		if v := &sh.vars[i]; v.name == name {
+			return v
+		}
+	}
+	return nil
 }
 
 func (l *Line) binding(v *shapeVar) binding {

@@ -41,6 +41,7 @@ func (rd *rendering) list(ctx context.Context, c *dialplan.Call, t *dialplan.Tem
 			return nil, err
 		}
 	}
+	rd.differs(dialplan.ByPlace)
 	rd.depends.add(&l.depends)
 	rd.used = append(rd.used, l.used...)
 	return l, nil

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/astconf"
@@ -48,7 +49,8 @@ type Renderer struct {
 	// Profiles are options of profiles by name; one that is not there has none.
 	Profiles map[string]ProfileOptions
 
-	buffers buffers
+	buffers    buffers
+	renderings sync.Pool // that are over
 }
 
 // Document is what a phone gets. The caller closes it.
@@ -61,10 +63,10 @@ type Document struct {
 	Diagnostics []Diagnostic // what the templates' author should know
 	Templates   []string     // the templates that it was made of
 	file        fs.File
-	text        []byte           // of Content; nil: static
-	buffers     *buffers         // where text goes when it is closed; nil: nowhere
-	setvars     map[*setvar]bool // that it was made of
-	depends     *depends         // what else it was made of; nil: static
+	text        []byte    // of Content; nil: static
+	buffers     *buffers  // where text goes when it is closed; nil: nowhere
+	setvars     []*setvar // that it was made of
+	depends     *depends  // what else it was made of; nil: static
 }
 
 // Close releases the document, whose Content is then no more.
@@ -114,14 +116,21 @@ func (r *Renderer) render(ctx context.Context, s *Snapshot, rt *Route, q Request
 		r.buffers.put(text)
 		return nil, rt.failed(err)
 	}
-	return &Document{
+	doc := &Document{
 		MIME: rt.MIME(), Content: bytes.NewReader(text), Size: int64(len(text)), ETag: textETag(text), text: text, buffers: &r.buffers,
-		Diagnostics: rd.diags, Templates: rd.used, setvars: rd.setvars, depends: &rd.depends,
-	}, nil
+		Diagnostics: rd.diags, Templates: rd.used, setvars: rd.setvars, depends: rd.depends.clone(),
+	}
+	*rd = rendering{} // no snapshot is held by it
+	r.renderings.Put(rd)
+	return doc, nil
 }
 
 func (r *Renderer) rendering(s *Snapshot, q Request, b *asking) *rendering {
-	rd := &rendering{by: r, snap: s, data: r.Data, server: q.Server, now: q.Now, zone: r.Zone, zones: zones{}, request: q}
+	rd, ok := r.renderings.Get().(*rendering)
+	if !ok {
+		rd = new(rendering)
+	}
+	*rd = rendering{by: r, snap: s, data: r.Data, server: q.Server, now: q.Now, zone: r.Zone, request: q}
 	if r.Ask != nil {
 		rd.asking = b
 	}
@@ -134,8 +143,13 @@ func (rd *rendering) file(ctx context.Context, dst []byte, rt *Route, escape boo
 	if err != nil {
 		return dst, noPath(err)
 	}
-	env := rd.scope(rt.Phone, rt.Phone.Lines[0]).env()
+	rd.top = scope{rd: rd, phone: rt.Phone, line: rt.Phone.Lines[0], profile: rt.Phone.Profile}
+	sc := &rd.top
+	env := sc.env()
 	env.EscapeXML = escape
+	if rd.lists != nil && t.settled {
+		return sc.planned(ctx, dst, t, env, planKey{rd.by, rt.file, sc.line.shape, sc.line.zone, escape})
+	}
 	return t.AppendTo(ctx, dst, env)
 }
 
@@ -163,6 +177,7 @@ func (r *Renderer) static(rt *Route) (*Document, error) {
 // template reads a template and remembers that it was used.
 func (rd *rendering) template(name string) (*templateFile, error) {
 	rd.used = append(rd.used, localName(name))
+	rd.differs(dialplan.ByPlace)
 	t, err := rd.data.template(name)
 	if err == nil {
 		rd.depends.read(t)
@@ -172,6 +187,7 @@ func (rd *rendering) template(name string) (*templateFile, error) {
 
 // diag turns what the language has to say into a diagnostic of the template.
 func (rd *rendering) diag(d dialplan.Diagnostic) {
+	rd.differs(dialplan.ByPlace)
 	rd.diags.add(Warning, placeOf(d.Template, d.Line), "column %d: %s", d.Col, d.Message)
 }
 

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
 // RequestVariable is a variable that is computed for each request where a template uses it. Whatever the configuration
@@ -102,6 +104,9 @@ func (s *scope) requestVar(name string) (string, bool) {
 	if !ok {
 		return "", false
 	}
+	if v.from == fromPhone {
+		s.rd.differs(dialplan.ByExpansion)
+	}
 	return v.value(s), true
 }
 
@@ -136,13 +141,13 @@ func (q Request) url() string {
 
 // origin is the request, of which the phone's URL is wanted.
 func (rd *rendering) origin() Request {
-	rd.depends.uses |= usesURL
+	rd.use(usesURL)
 	return rd.request
 }
 
 // phoneDevice is what asks, by its User-Agent.
 func (rd *rendering) phoneDevice() Device {
-	rd.depends.uses |= usesUserAgent
+	rd.use(usesUserAgent)
 	if rd.device == nil {
 		d := ParseUserAgent(rd.request.UserAgent)
 		rd.device = &d

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// rendering is one expansion of a template and everything it includes, for one request. It is used by one goroutine.
+// rendering is one expansion of a template and everything it includes, for one request. It is used by one goroutine, and its
+// memory again by another rendering: what it was asked for must not lead to it.
 type rendering struct {
 	by      *Renderer // nil while the snapshot is being built, as data
 	snap    *Snapshot
@@ -19,20 +21,22 @@ type rendering struct {
 	zone    *time.Location // the server's
 	ask     dialplan.Asker // or asking
 	asking  *asking
-	lists   *lists        // that may be used again; nil: none
-	effects *dialplan.Env // what all of it sees, made by environment
+	lists   *lists       // that may be used again; nil: none
+	effects dialplan.Env // what all of it sees, see environment
 	diags   diagnostics
 	used    []string // the templates that were read
 	depends depends
+	varies  dialplan.Varies // what was looked at since the template's last ${} or $[]
 	zones   zones
 	facts   map[*time.Location]*zoneFacts // of its zones, at its time
-	open    map[*setvar]bool              // setvars that are being expanded
+	open    []*setvar                     // that are being expanded
 	// Expanded global variables, by their place.
 	globals map[int]expanded
-	setvars map[*setvar]bool // that were expanded
+	setvars []*setvar // that were expanded
 
 	request Request // for RequestVariables; empty while the snapshot is being built
 	device  *Device // see phoneDevice
+	top     scope   // of the file itself
 	rules   map[*time.Location]zoneRuleFact
 }
 
@@ -58,9 +62,10 @@ type scope struct {
 // expanded is what came of a variable in a rendering, if anything did: its value, or an error that is ErrPending. What is
 // pending once is so to the end of the rendering.
 type expanded struct {
-	done  bool
-	value string
-	err   error
+	done   bool
+	varies dialplan.Varies
+	value  string
+	err    error
 }
 
 // final says whether a rendering is to remember what came of a variable.
@@ -72,9 +77,9 @@ func (rd *rendering) scope(p *Phone, l *Line) *scope {
 
 // environment is what every template of the rendering sees, without variables.
 func (rd *rendering) environment() dialplan.Env {
-	if rd.effects == nil {
-		rd.effects = &dialplan.Env{
-			Now: rd.now, Zone: rd.zone, Ask: rd.ask, Diag: rd.diag, LoadZone: rd.loadZone, Changing: rd.depends.changes,
+	if rd.effects.Diag == nil {
+		rd.effects = dialplan.Env{
+			Now: rd.now, Zone: rd.zone, Ask: rd.ask, Diag: rd.diag, LoadZone: rd.loadZone, Changing: rd.changes,
 		}
 		if rd.asking != nil {
 			rd.effects.AskAt = rd.askAt
@@ -83,7 +88,7 @@ func (rd *rendering) environment() dialplan.Env {
 			rd.effects.Stat = rd.stat
 		}
 	}
-	return *rd.effects
+	return rd.effects
 }
 
 // env is what a template sees of the scope.
@@ -103,8 +108,12 @@ func (s *scope) lookup(ctx context.Context, name string, setvars int) (string, b
 	if name == "VOCIEMAIL_EXTEN" { // as Asterisk's sample spells it
 		name = "VOICEMAIL_EXTEN"
 	}
-	if v, ok := s.line.own(name); ok {
-		return v.value, true, nil
+	if v := s.line.shape.find(name); v != nil {
+		if v.at < 0 {
+			return v.value, true, nil
+		}
+		s.rd.differs(dialplan.ByExpansion)
+		return s.line.record.value(v.at), true, nil
 	}
 	if v, ok := s.zoneVar(name); ok {
 		return v, true, nil
@@ -119,7 +128,7 @@ func (s *scope) lookup(ctx context.Context, name string, setvars int) (string, b
 		return v, true, nil
 	}
 	if name == "SERVER" {
-		s.rd.depends.uses |= usesServer
+		s.rd.use(usesServer)
 		if s.rd.server != "" {
 			return s.rd.server, true, nil
 		}
@@ -133,30 +142,37 @@ func (s *scope) setvar(ctx context.Context, i int) (string, error) {
 	if s.setvars == nil {
 		s.setvars = make([]expanded, len(s.profile.setvars))
 	}
-	if had := s.setvars[i]; had.done {
+	if had := &s.setvars[i]; had.done {
+		s.rd.differs(had.varies)
 		return had.value, had.err
 	}
 	v := &s.profile.setvars[i]
-	if s.rd.open[v] {
+	if slices.Contains(s.rd.open, v) {
 		return "", fmt.Errorf("%s: setvar %s needs itself: %w", v.pos, v.name, dialplan.ErrTooDeep)
 	}
-	if s.rd.open == nil {
-		s.rd.open = map[*setvar]bool{}
+	s.rd.open = append(s.rd.open, v)
+	defer func() { s.rd.open = s.rd.open[:len(s.rd.open)-1] }()
+	if !slices.Contains(s.rd.setvars, v) {
+		s.rd.setvars = append(s.rd.setvars, v)
 	}
-	s.rd.open[v] = true
-	defer delete(s.rd.open, v)
-	if s.rd.setvars == nil {
-		s.rd.setvars = map[*setvar]bool{}
-	}
-	s.rd.setvars[v] = true
 	env := s.rd.environment()
 	env.Lookup = func(ctx context.Context, name string) (string, bool, error) { return s.lookup(ctx, name, i) }
 	env.Funcs, env.Owner = s.rd.snap.functions, s
-	value, err := v.value.Expand(ctx, &env)
-	if final(err) {
-		s.setvars[i] = expanded{true, value, err}
+	x := s.rd.expand(ctx, v.value, &env)
+	if final(x.err) {
+		s.setvars[i] = x
 	}
-	return value, err
+	return x.value, x.err
+}
+
+// expand evaluates a variable's template, and takes note of what that varies with.
+func (rd *rendering) expand(ctx context.Context, t *dialplan.Template, env *dialplan.Env) expanded {
+	before := rd.varies
+	rd.varies = dialplan.Never
+	value, err := t.Expand(ctx, env)
+	x := expanded{true, rd.varies, value, err}
+	rd.differs(before)
+	return x
 }
 
 // zoneVar finds a variable of the line's time zone.

@@ -29,6 +29,7 @@ type content struct {
 	routes     routes
 	kept       kept
 	lists      lists
+	plans      plans
 	zones      zoneTable
 }
 

@@ -4,14 +4,18 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Readers during a thousand swaps each see a response that is wholly of one generation.
 func TestSwapHammer(t *testing.T) {
-	r, _ := renderer(t, map[string]string{"t": "${LABEL} ${PP_EACH_USER(%{LABEL} )}${PP_EACH_EXTENSION(000000000002,l)}", "l": "${LABEL}"})
+	r, dir := renderer(t, nil)
+	k := &keptSite{dir: dir} // settled: with plans
+	k.lay(t, "t", "${LABEL} ${CONST} ${TOLOWER(${LABEL})} ${PP_EACH_USER(%{LABEL} )}${PP_EACH_EXTENSION(000000000002,l)}", time.Hour)
+	k.lay(t, "l", "${LABEL}", time.Hour)
 	snapshot := func(i int) *Snapshot {
 		s, _ := build(t, map[string]string{
-			"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${MAC}.cfg => t\n",
+			"phoneprov.conf": fmt.Sprintf("[general]\ndefault_profile=p\n[p]\nsetvar=CONST=%d\n${MAC}.cfg => t\n", i),
 			"users.conf": fmt.Sprintf("[a]\nautoprov=yes\nmacaddress=000000000001\nlabel=%d\n"+
 				"[b]\nautoprov=yes\nmacaddress=000000000002\nlabel=%[1]d\n", i),
 		})
@@ -24,7 +28,7 @@ func TestSwapHammer(t *testing.T) {
 	store.Swap(snapshot(0))
 	var readers sync.WaitGroup
 	done := make(chan struct{})
-	for range 4 {
+	for reader := range 4 {
 		readers.Go(func() {
 			for last := uint64(0); ; {
 				select {
@@ -33,9 +37,9 @@ func TestSwapHammer(t *testing.T) {
 				default:
 				}
 				s := store.Load()
-				body, err := render(t, r, s, "000000000001.cfg", Request{})
+				body, err := render(t, r, s, fmt.Sprintf("%012d.cfg", 1+reader%2), Request{})
 				n := s.Generation - 1
-				if want := fmt.Sprintf("%d %[1]d %[1]d %[1]d", n); err != nil || body != want || s.Generation < last {
+				if want := fmt.Sprintf("%d %[1]d %[1]d %[1]d %[1]d %[1]d", n); err != nil || body != want || s.Generation < last {
 					t.Errorf("got %q (%v), want %q", body, err, want)
 				}
 				last = s.Generation

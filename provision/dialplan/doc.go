@@ -40,6 +40,10 @@
 // then every value has the bytes it has in Asterisk, so slices, LEN, expressions and
 // where arguments end are the same.
 //
+// A Plan is a template evaluated for many expansions: what its Planner says never
+// varies among them is constant text, and what stands twice is evaluated once.
+// What it gives is what the template gives, to the error (FuzzPlan).
+//
 // The rules are measured, not read: testdata/rows has them all, and its answers are
 // captured from Asterisk 22 and 16. Where ours differ on purpose the row says why.
 // Besides those, Asterisk cuts the values of ABS, BASENAME, DIRNAME, MAX and MIN at 11

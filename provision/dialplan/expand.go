@@ -22,9 +22,28 @@ func (t *Template) Expand(ctx context.Context, env *Env) (string, error) {
 // AppendTo appends the expansion to dst, so that a caller can reuse a buffer. On
 // an error dst may be followed by part of the output: drop it.
 func (t *Template) AppendTo(ctx context.Context, dst []byte, env *Env) ([]byte, error) {
+	before := len(dst)
+	x, limit := t.expansion(env, before)
+	dst, err := x.segments(ctx, dst, x.t.segs, limit)
+	if err != nil {
+		return dst, err
+	}
+	return x.finish(dst, before, limit)
+}
+
+// expansion begins one that is within no other. Limit is that of an output with so many bytes before it.
+func (t *Template) expansion(env *Env, before int) (x *expansion, limit int) {
 	if env == nil {
 		env = &Env{}
 	}
+	if env.EscapeXML {
+		t = t.unmarked()
+	}
+	return t.begin(env, before)
+}
+
+// begin is expansion of a template that has nothing that would be taken for a mark, if there are any.
+func (t *Template) begin(env *Env, before int) (x *expansion, limit int) {
 	lim := env.Limits
 	if lim.Output <= 0 {
 		lim.Output = DefaultOutput
@@ -35,17 +54,20 @@ func (t *Template) AppendTo(ctx context.Context, dst []byte, env *Env) ([]byte, 
 	if lim.Steps <= 0 {
 		lim.Steps = DefaultSteps
 	}
-	x := &expansion{t: t, env: env, run: &run{Limits: lim, native: native, marking: env.EscapeXML}}
-	if env.EscapeXML {
-		x.t = t.unmarked()
+	both := &struct { // one piece of memory
+		expansion
+		run
+	}{expansion{t: t, env: env}, run{Limits: lim, native: native, marking: env.EscapeXML}}
+	both.expansion.run = &both.run
+	return &both.expansion, before + lim.Output
+}
+
+// finish escapes what an expansion has put behind the first bytes of dst, where it is to be.
+func (x *expansion) finish(dst []byte, before, limit int) ([]byte, error) {
+	if !x.run.marked && !(x.run.marking && oddComment(dst[before:])) {
+		return dst, nil
 	}
-	before := len(dst)
-	lim.Output += before
-	dst, err := x.segments(ctx, dst, x.t.segs, lim.Output)
-	if err != nil || !x.run.marked && !(env.EscapeXML && oddComment(dst[before:])) {
-		return dst, err
-	}
-	return escapeXML(dst[:before], bytes.Clone(dst[before:]), lim.Output)
+	return escapeXML(dst[:before], bytes.Clone(dst[before:]), limit)
 }
 
 // run is what one Expand counts, across all templates that it enters.
@@ -94,11 +116,13 @@ func (r *run) leave() { r.depth-- }
 // stepsPerCheck is how often a long expansion looks at its context.
 const stepsPerCheck = 1 << 10
 
-func (r *run) step(ctx context.Context) error {
-	if r.steps++; r.steps > r.Steps {
+// step counts n substitutions.
+func (r *run) step(ctx context.Context, n int) error {
+	before := r.steps
+	if r.steps += n; r.steps > r.Steps {
 		return ErrTooManySteps
 	}
-	if r.steps%stepsPerCheck == 0 {
+	if before/stepsPerCheck != r.steps/stepsPerCheck {
 		return ctx.Err()
 	}
 	return nil
@@ -134,7 +158,7 @@ func (x *expansion) substitute(ctx context.Context, s *segment) (string, error) 
 	if s.kind == tooDeep {
 		return "", ErrTooDeep
 	}
-	if err := x.run.step(ctx); err != nil {
+	if err := x.run.step(ctx, 1); err != nil {
 		return "", err
 	}
 	if s.open {

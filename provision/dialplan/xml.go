@@ -65,14 +65,19 @@ func sectionAt(s []byte) section {
 	return section{}
 }
 
-// oddComment looks for a comment with hyphens in it that may not be there. It is for whole files: it is fast.
+// oddComment looks for a comment with hyphens in it that may not be there. It is for whole files: a ! is found fast, as an XML
+// file has few.
 func oddComment(text []byte) bool {
 	for {
-		_, comment, found := bytes.Cut(text, []byte("<!--"))
-		if !found {
+		at := bytes.Index(text, []byte("!--"))
+		if at < 0 {
 			return false
 		}
-		_, text, _ = bytes.Cut(comment, []byte("--"))
+		if at == 0 || text[at-1] != '<' {
+			text = text[at+1:]
+			continue
+		}
+		_, text, _ = bytes.Cut(text[at+len("!--"):], []byte("--"))
 		if !bytes.HasPrefix(text, []byte(">")) {
 			return true
 		}

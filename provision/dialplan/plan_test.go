@@ -1,0 +1,223 @@
+package dialplan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+)
+
+// planSite is one of the phones that have a plan in common, in one expansion. Of the facts of the rows a third is the same for all of them,
+// a third is theirs, in slots, and a third is theirs in another way. RAND counts.
+type planSite struct {
+	phone  int
+	varies Varies
+	count  int
+	heard  []string // diagnostics and what was asked, in order
+}
+
+func (p *planSite) Slot(name string) (int, bool) {
+	i := slices.IndexFunc(facts[:], func(f [3]string) bool { return f[0] == name })
+	return i, i%3 == 1
+}
+
+func (p *planSite) Value(at int) string { return facts[(at+15*p.phone)%len(facts)][1] }
+
+func (p *planSite) Varies() Varies {
+	v := p.varies
+	p.varies = Never
+	return v
+}
+
+func (p *planSite) differs(v Varies) { p.varies = max(p.varies, v) }
+
+func (p *planSite) lookup(ctx context.Context, name string) (string, bool, error) {
+	i := slices.IndexFunc(facts[:], func(f [3]string) bool { return f[0] == name })
+	switch {
+	case name == "BROKEN":
+		p.differs(ByExpansion)
+		if p.phone == 2 {
+			return "", false, errors.New("broken")
+		}
+		return "", true, nil
+	case i < 0 || i%3 == 0:
+		return lookupFact(ctx, name)
+	}
+	p.differs(ByExpansion)
+	return p.Value(i), true, nil
+}
+
+// ask has an answer at once for one call, and for another not.
+func (p *planSite) ask(_ context.Context, call string) (string, error) {
+	p.differs(ByPlace)
+	p.heard = append(p.heard, "asked "+call)
+	switch {
+	case p.phone > 0 && len(call)%4 == 1:
+		return "", ErrPending
+	case len(call)%4 == 2:
+		return "", ErrNoFunction
+	}
+	return "<" + call + ">", nil
+}
+
+func (p *planSite) env(limits Limits, escape bool) *Env {
+	env := rowEnv()
+	env.Lookup, env.Ask, env.Limits, env.EscapeXML = p.lookup, p.ask, limits, escape
+	env.Changing = func() { p.differs(ByPlace) }
+	env.Stat = func(path string) (fs.FileInfo, error) {
+		p.differs(ByPlace)
+		return statRow(path)
+	}
+	env.Diag = func(d Diagnostic) {
+		p.differs(ByPlace)
+		p.heard = append(p.heard, d.String())
+	}
+	count := func(context.Context, *Call) (string, error) {
+		p.differs(ByPlace)
+		p.count++
+		return strconv.Itoa(p.count), nil
+	}
+	env.Funcs = map[string]Func{"RAND": count, "UUID": count, "EACH": func(ctx context.Context, c *Call) (string, error) {
+		return c.Expand(ctx, Parse("each", "<i>"+c.Args+"${A}${XML}</i>"), nil)
+	}}
+	return env
+}
+
+// planCount counts what plans are made of.
+type planCount struct{ constant, slots, evaluated, again, none, failed int }
+
+func (c *planCount) add(p *Plan) {
+	for _, o := range p.ops {
+		switch o.kind {
+		case slot:
+			c.slots++
+		case evaluate:
+			c.evaluated++
+		case again:
+			c.again++
+		}
+	}
+	for _, s := range p.t.segs {
+		if s.kind != literal {
+			c.constant++
+		}
+	}
+	c.constant -= len(p.ops)
+}
+
+// samePlanned makes a plan for one phone, and compares for it and others what the plan gives with what the template gives:
+// text, error, diagnostics, and what was asked, in what order.
+func samePlanned(t *testing.T, in string, limits Limits, escape bool, n *planCount) {
+	t.Helper()
+	template := Parse("t", in)
+	var plan *Plan
+	for phone := range 4 {
+		theirs, ours := &planSite{phone: phone}, &planSite{phone: phone}
+		want, wantErr := template.AppendTo(t.Context(), []byte("before"), theirs.env(limits, escape))
+		var got []byte
+		var err error
+		if plan == nil {
+			got, plan, err = template.AppendPlan(t.Context(), []byte("before"), ours.env(limits, escape), ours)
+		} else {
+			got, err = plan.AppendTo(t.Context(), []byte("before"), ours.env(limits, escape), ours)
+		}
+		if fmt.Sprint(err) != fmt.Sprint(wantErr) || err == nil && string(got) != string(want) || !slices.Equal(ours.heard, theirs.heard) {
+			t.Fatalf("%q, phone %d, %+v, escaped %v:\n got %q, %v\n     %q\nwant %q, %v\n     %q", in, phone, limits, escape,
+				got, err, ours.heard, want, wantErr, theirs.heard)
+		}
+		switch {
+		case plan == nil:
+			n.none++
+		case phone == 0:
+			n.add(plan)
+		case err != nil:
+			n.failed++
+		}
+	}
+}
+
+// planLimits are limits that some templates exceed.
+var planLimits = []Limits{{}, {}, {}, {Output: 30}, {Output: 100}, {Output: 500}, {Steps: 1}, {Steps: 4}, {Steps: 9}, {Depth: 2}}
+
+// A plan gives what its template gives, whatever the template is.
+func TestPlanGivesWhatItsTemplateGives(t *testing.T) {
+	var n planCount
+	for _, in := range planTexts(t) {
+		for _, limits := range planLimits {
+			samePlanned(t, in, limits, false, &n)
+			samePlanned(t, in, limits, true, &n)
+		}
+	}
+	seed := oracle.Seed(t, *genSeed)
+	t.Logf("-gen.seed %d", seed)
+	for i := range 20_000 {
+		g := newGenerator(seed, i, append(generatedFunctions(), "RAND", "UUID", "EACH", "DB"))
+		a, b, c := g.template(), g.template(), g.template()
+		samePlanned(t, a+b+"<e a=\""+a+"\"/>"+c+b+a, planLimits[i/2%len(planLimits)], i%2 == 0, &n)
+	}
+	t.Logf("%+v", n)
+	if n.constant < 10_000 || n.slots < 5_000 || n.evaluated < 10_000 || n.again < 10_000 || n.none < 100 || n.failed < 100 {
+		t.Errorf("%+v: want enough of each", n)
+	}
+}
+
+// planTexts are those of the rows, and what a plan could get wrong.
+func planTexts(t testing.TB) []string {
+	texts := []string{"", "text", "${A}", "${A}${A}", "${NUM}${NUM:1}${NUM::1}${NUM:x}${NUM:-1:1}", "${XML}<!-- ${XML} --><![CDATA[${XML}]]>${LEN(${XML})}",
+		"${RAND()}${RAND()}|$[1+${RAND()}]$[1+${RAND()}]", "${TOUPPER(${NEG})}${TOUPPER(${NEG})}", "${DB(a)}${DB(a)}${DB(ab)}${DB(ab)}${DB(abc)}${DB(abc)}",
+		"${BROKEN}${NUM}${BROKEN}", "${EPOCH}${EPOCH}", "${EVAL(${LABEL})}${EVAL(${LABEL})}${EVAL(${UTF})}", "<!-- ${SP} -- ${SP} -->", "a\x01b${XML}\x05", "${NUM", "$[1+", "${NUM}${NUM",
+		"${EACH(${XML})}${EACH(${XML})}${EACH(<x>)}${EACH(<x>)}", "${MAC}", "${" + strings.Repeat("${", maxParse+2), "$[$${}]${NUM}$[$${}]",
+		strings.Repeat("x${NUM}${A}${TOUPPER(${SP})}", 40), "${STAT(e,/tmp/st)}${STAT(e,/tmp/st)}",
+		"${TOUPPER(${SP})}${TOUPPER(${SP})", // what is the same but for a diagnostic
+	}
+	for _, lines := range rowFiles(t) {
+		for i, line := range lines {
+			if r, err := parseRow(line); err == nil && i%5 == 0 {
+				texts = append(texts, r.in+"|"+r.in)
+			}
+		}
+	}
+	return texts
+}
+
+func FuzzPlan(f *testing.F) {
+	for _, in := range planTexts(f) {
+		f.Add(in, uint8(0), false)
+	}
+	f.Fuzz(func(t *testing.T, in string, limits uint8, escape bool) {
+		samePlanned(t, in, planLimits[int(limits)%len(planLimits)], escape, new(planCount))
+	})
+}
+
+// What of a plan is constant is not evaluated, nor is what is evaluated already; a context that has ended ends it.
+func TestPlanEvaluatesOnce(t *testing.T) {
+	in := "${EPOCH}" + strings.Repeat("<x a='${A}' b='${NUM}'>${TOUPPER(${EMPTY}<)}</x>", 1000)
+	p := &planSite{}
+	env := p.env(Limits{}, true)
+	_, plan, err := Parse("t", in).AppendPlan(t.Context(), nil, env, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	looked := map[string]int{}
+	env.Lookup = func(ctx context.Context, name string) (string, bool, error) {
+		looked[name]++
+		return p.lookup(ctx, name)
+	}
+	if _, err := plan.AppendTo(t.Context(), nil, env, p); err != nil || looked["EPOCH"] != 1 || looked["EMPTY"] != 1 || len(looked) != 2 {
+		t.Errorf("%v, what was looked up: %v", err, looked)
+	}
+	if len(plan.text) > plan.Size() || plan.Size() < len(plan.ops) {
+		t.Errorf("the size of a text of %d bytes and %d ops is %d", len(plan.text), len(plan.ops), plan.Size())
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if _, err := plan.AppendTo(ended, nil, env, p); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}

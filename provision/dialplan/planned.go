@@ -1,0 +1,96 @@
+package dialplan
+
+import (
+	"context"
+	"errors"
+)
+
+// planned is an expansion by a plan.
+type planned struct {
+	*expansion
+	values Planner
+	limit  int
+	spans  []span
+	clean  uint64 // the first slots whose values have been seen to need no marks
+}
+
+// span is where the value of an op is in the output, and what it took.
+type span struct {
+	from, to, steps int
+	known           bool
+}
+
+// AppendTo appends what the template's AppendTo would.
+func (p *Plan) AppendTo(ctx context.Context, dst []byte, env *Env, values Planner) ([]byte, error) {
+	x, limit := p.t.begin(env, len(dst))
+	x.run.marked = p.marked
+	e := planned{expansion: x, values: values, limit: limit}
+	if p.spans > 0 {
+		e.spans = make([]span, p.spans)
+	}
+	before, text := len(dst), 0
+	var pending error
+	for i := range p.ops {
+		o := &p.ops[i]
+		dst = append(dst, p.text[text:o.text]...)
+		text = o.text
+		if len(dst) > limit {
+			return dst, ErrTooLong
+		}
+		if err := x.run.step(ctx, o.steps); err != nil {
+			return dst, err
+		}
+		var err error
+		if dst, err = e.op(ctx, dst, o); err != nil {
+			if !errors.Is(err, ErrPending) {
+				return dst, err
+			}
+			pending = err
+		}
+	}
+	dst = append(dst, p.text[text:]...)
+	if len(dst) > limit {
+		return dst, ErrTooLong
+	}
+	if err := x.run.step(ctx, p.rest); err != nil {
+		return dst, err
+	}
+	if pending != nil {
+		return dst, pending
+	}
+	return x.finish(dst, before, limit)
+}
+
+// op appends the value of one.
+func (e *planned) op(ctx context.Context, dst []byte, o *op) ([]byte, error) {
+	if o.kind == slot {
+		return e.slot(dst, o), nil
+	}
+	if o.kind == again && e.spans[o.at].known {
+		s := e.spans[o.at]
+		return append(dst, dst[s.from:s.to]...), e.run.step(ctx, s.steps)
+	}
+	from, steps := len(dst), e.run.steps
+	e.values.Varies()
+	dst, err := e.segments(ctx, dst, o.segs, e.limit)
+	if o.at >= 0 && err == nil && e.values.Varies() <= ByExpansion {
+		e.spans[o.at] = span{from, len(dst), e.run.steps - steps, true}
+	}
+	return dst, err
+}
+
+// slot appends the value of a variable, with its marks.
+func (e *planned) slot(dst []byte, o *op) []byte {
+	v := e.values.Value(o.at)
+	if e.run.marking && e.clean>>o.at&1 == 0 {
+		if harmless(v) {
+			e.clean |= 1 << o.at
+		} else {
+			v = e.run.mark(v)
+		}
+	}
+	if r := &o.segs[0].ref; r.sliced {
+		v = r.slice.apply(v)
+	}
+	return append(dst, v...)
+}

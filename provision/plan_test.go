@@ -1,0 +1,298 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan"
+)
+
+// planFiles have phones that share plans and phones that do not: two profiles, of which one escapes; three zones; sections of
+// several shapes; two lines; values with special characters, and such that are a text of the language.
+var planFiles = map[string]string{
+	"phoneprov.conf": "[general]\ndefault_profile=p\n" +
+		"[p]\nmime_type=text/xml\nsetvar=CONST=pool.${SITE}\nsetvar=SHORT=${LABEL:0:4}\nsetvar=BOTH=${CONST}/${SHORT}\nsetvar=HERE=${SERVER}\n" +
+		"setvar=EVER=${EPOCH}\nsetvar=ASKED=${DB(s/${LABEL})}\nsetvar=SUMMER=${TZOFFSET}${DST_ENABLE}\nsetvar=WRONG=${MATH(${LABEL})}\n" +
+		"setvar=MAYBE=${IF($[\"${LABEL}\"=\"$[1+1]\"]?${EPOCH}:no)}\nsetvar=NAT=${PP_USER(nat)}\nsetvar=AGAIN=${EVAL(${LABEL})}\n" +
+		"setvar=ALL=${PP_EACH_LINE(%{LINE},${MAC})}\nsetvar=VENDOR=${PP_VENDOR}\n${MAC} => t\n" +
+		"[q]\nsetvar=CONST=other\nsetvar=SHORT=${LABEL}\n${MAC} => t,text/plain\n${MAC}.xml => t\n",
+	"extensions.conf": "[globals]\nSITE=${CITY}-<1>\nCITY=vienna\nSITE=${CITY}-&\nGTIME=${EPOCH}\nGASK=${DB(g)}\nGBAD=${MATH(x)}\n",
+	"users.conf": "[general]\nvmexten=*97\nnat=force\n" +
+		"[phone](!)\nautoprov=yes\ntimezone=Europe/Vienna\n" +
+		"[1](phone)\nmacaddress=000000000001\nlabel=One\nfullname=A\nsecret=s1\n[2](phone)\nmacaddress=000000000002\nlabel=${EPOCH}\nfullname=B & <C>\nsecret=\"s2'\n" +
+		"[3](phone)\nmacaddress=000000000003\nlabel=$[1+1]\nfullname=]]>--\nsecret=\n[4](phone)\nmacaddress=000000000004\nlabel=${DB(l)}${RAND(1,1)}\nfullname=${\nsecret=x\n" +
+		"[5](phone)\nmacaddress=000000000001\nlabel=Two\nfullname=A2\nsecret=s5\nlinenumber=2\n" +
+		"[6](phone)\nlabel=Other order\nmacaddress=000000000006\nnat=no\n[7](phone)\nlabel=Same order\nmacaddress=000000000007\nnat=yes\n" +
+		"[8](phone)\nmacaddress=no MAC\nlabel=Eight\nfullname=H\nsecret=s8\n" +
+		"[9]\nautoprov=yes\nmacaddress=000000000009\ntimezone=Asia/Kolkata\nlabel=Nine\n[10]\nautoprov=yes\nmacaddress=000000000010\ntimezone=Africa/Casablanca\nlabel=Ten\n" +
+		"[11]\nautoprov=yes\nmacaddress=000000000011\ntimezone=Africa/Casablanca\nlabel=${TZOFFSET}\n" +
+		"[12](phone)\nprofile=q\nmacaddress=000000000012\nlabel=Q & A\n[13](phone)\nprofile=q\nmacaddress=000000000013\nlabel=<Q>\n" +
+		"[16](phone)\nprofile=p\nmacaddress=000000000016\nlabel=P\n",
+	"pjsip.conf": "[e]\ntype=endpoint\nauth=e\ncallerid=\"E <&\" <1>\ncontext=c\n[e]\ntype=auth\nusername=e\npassword=pe\n" +
+		"[f]\ntype=endpoint\ncontext=d\n[p14]\ntype=phoneprov\nendpoint=e\nPROFILE=p\nMAC=000000000014\nLABEL=E1\n[p15]\ntype=phoneprov\nendpoint=f\nPROFILE=p\nMAC=000000000015\nLABEL=F<1\n",
+}
+
+// planTemplates are every kind of thing that a template has.
+func planTemplates() []string {
+	rows := []string{"", "text <only/>", "${LABEL}", "${LABEL:1}${LABEL:-2:1}${LABEL:x}", "${MAC} ${USERNAME} ${SECRET} ${LINE}", "${DISPLAY_NAME}",
+		"${LINEKEYS}${SERVER_PORT}${VOICEMAIL_EXTEN}${VOCIEMAIL_EXTEN}", "${CALLERID}${ENDPOINT_ID}${AUTH_ID}", "${UNKNOWN}", "${CONST}", "${SHORT}", "${BOTH}", "${HERE}", "${EVER}",
+		"${ASKED}", "${SUMMER}", "${WRONG}", "${MAYBE}", "${NAT}", "${AGAIN}", "${ALL}", "${VENDOR}", "${SITE}", "${GTIME}", "${GASK}", "${GBAD}",
+		"${SERVER}:${SERVER_PORT}", "${TZOFFSET} ${DST_ENABLE} ${DST_START_MONTH}-${DST_END_MDAY}", "$[${TZOFFSET}/3600]", "${EPOCH}", "${STRFTIME(0,,%F)}",
+		"${STRFTIME(${EPOCH},Europe/Vienna,%F %T)}", "${IFTIME(12:00-12:10?noon:not)}", "${RAND(5,5)}${LEN(${UUID()})}", "${DB(a/b)}", "${DB(a/${LABEL})}", "${DB(${DB(${LABEL})})}",
+		"${NONE(x)}", "${DB(fails/${MAC})}", "${TOUPPER(${LABEL})}", "${TOUPPER(<a>)}${LEN(${CONST})}", "${IF($[\"${LABEL}\"=\"One\"]?${EPOCH}:no)}", "${EVAL(${LABEL})}", "${${PP_USER(nat)}}",
+		"${${IF(1?LABEL:x)}}", "${CUT(LABEL, ,2)}${CUT(CONST,.,1)}", "${VARIABLE_EXISTS(CALLERID)}${VARIABLE_EXISTS(LABEL)}${VARIABLE_EXISTS(SITE)}", "${STAT(e,t)}${STAT(e,/none)}",
+		"${PP_EACH_USER(<u>%{LABEL}%{SUMMER}</u>,${MAC})}", "${PP_EACH_USER(%{PP_EACH_EXTENSION(%{MAC},i)},${MAC})}", "${PP_EACH_LINE(%{LABEL}%{CONST},${MAC})}", "${PP_EACH_EXTENSION(${MAC},i)}", "${PP_EACH_EXTENSION(${MAC},none)}",
+		"${PP_EACH_EXTENSION(000000000001,i)}", "${PP_USER(nat)}${PP_USER(none,<d/>)}${PP_USER()}", "${PP_ENDPOINT(context)}", "${MATH(1)}", "${MATH(${LABEL})}", "$[1+]", "$[1 + ${LABEL}]",
+		"${LABEL", "$[1+1", "${TOUPPER(a}", "<![CDATA[${DISPLAY_NAME}]]><!-- ${DISPLAY_NAME} --><!-- a -- b -->", "a\x01\x02${DISPLAY_NAME}\x03", "&amp;${DISPLAY_NAME}&lt;",
+		"${JSON_ESCAPE(${DISPLAY_NAME})}${XML_ESCAPE(${DISPLAY_NAME})}${URIENCODE(${DISPLAY_NAME})}${MD5(${SECRET})}", strings.Repeat("${EVAL(", 80) + "x",
+		"${IF($[\"${LABEL}\"=\"Two\"]?" + strings.Repeat("${EVAL(", 70) + "x:y)}",
+	}
+	for _, v := range RequestVariables() {
+		rows = append(rows, v.Example)
+	}
+	for _, f := range dialplan.Functions() {
+		if !f.Volatile() {
+			rows = append(rows, f.Example)
+		}
+	}
+	for _, f := range Functions() {
+		rows = append(rows, f.Example)
+	}
+	return append(rows, strings.Join(slices.DeleteFunc(slices.Clone(rows), func(row string) bool {
+		return strings.Contains(row, "fails") || strings.Contains(row, "EVAL(${EVAL") || !strings.HasSuffix(row, "}")
+	}), "|"))
+}
+
+// planRequests differ in all that a file may be made of.
+func planRequests() []Request {
+	q := Request{Server: "pbx", Now: testNow, Scheme: "http", Host: "pbx:8080", Prefix: "/phoneprov", UserAgent: "Yealink SIP-T46S 66.85.0.5"}
+	other := Request{Server: "<&>", Now: testNow.Add(time.Minute), Scheme: "https", Host: "other", UserAgent: "Grandstream GXP2170 1.0.11.48"}
+	none, summer, before := q, q, q
+	none.Server, none.Host = "", ""
+	summer.Now = time.Date(2027, 7, 1, 0, 0, 0, 0, time.UTC)
+	before.Now = testNow.AddDate(-1, -6, 0)
+	return []Request{q, other, none, summer, before, q}
+}
+
+// planRun renders every file of a snapshot for a request, and says what there is to say of each but of chance.
+type planRun struct {
+	r     *Renderer
+	mu    sync.Mutex
+	asked []string
+}
+
+func newPlanRun(t *testing.T, template string) *planRun {
+	run := &planRun{}
+	var dir string
+	run.r, dir = renderer(t, nil)
+	k := &keptSite{dir: dir}
+	k.lay(t, "t", template, time.Hour)
+	k.lay(t, "i", "<line n='${LINE}'>${LABEL}${CONST}${SERVER}</line>", time.Hour)
+	run.r.Ask = func(_ context.Context, call string) (string, error) {
+		run.mu.Lock()
+		defer run.mu.Unlock()
+		run.asked = append(run.asked, call)
+		if strings.Contains(call, "fails/000000000002") {
+			return "", errors.New("no answer")
+		}
+		if strings.HasPrefix(call, "NONE") {
+			return "", nil
+		}
+		return "<" + call + ">", nil
+	}
+	run.r.Knows = func(_ context.Context, function string) (bool, error) { return function != "NONE", nil }
+	return run
+}
+
+// render makes a document without the ones that are kept.
+func (run *planRun) render(t *testing.T, s *Snapshot, uri string, q Request) (*Document, string) {
+	t.Helper()
+	run.asked = nil
+	b := run.r.asking(t.Context())
+	defer b.end()
+	doc, err := run.r.render(t.Context(), s, s.Lookup(uri), q, b, &s.lists)
+	slices.Sort(run.asked)
+	if err != nil {
+		return nil, fmt.Sprintf("%v\nasked %q", err, run.asked)
+	}
+	return doc, fmt.Sprintf("%q\n%s %s\n%v\n%q\nchanging %v, uses %b, %d templates\nasked %q", doc.text, doc.ETag, doc.MIME, doc.Diagnostics, doc.Templates,
+		doc.depends.changing, doc.depends.uses, len(doc.depends.templates), run.asked)
+}
+
+// Whatever a template has: with plans each phone's file is what it is for the first phone of a snapshot that has none, for
+// every request, in its bytes, errors, diagnostics, and in what it says to depend on.
+func TestPlannedFileIsTheSame(t *testing.T) {
+	used := 0
+	for _, template := range planTemplates() {
+		t.Run(template, func(t *testing.T) {
+			template += "<>" + template // what stands twice is evaluated once, if it can be
+			run := newPlanRun(t, template)
+			s, _ := build(t, planFiles)
+			fresh, _ := build(t, planFiles)
+			for n, q := range planRequests() {
+				for _, rt := range s.Routes() {
+					before := maps.Clone(s.plans.made)
+					doc, got := run.render(t, s, rt.URI, q)
+					if n > 0 && doc != nil && maps.Equal(before, s.plans.made) {
+						used++
+					}
+					fresh.plans, fresh.lists = plans{}, lists{}
+					ref, want := run.render(t, fresh, rt.URI, q)
+					if got != want {
+						t.Fatalf("%s of request %d:\n got %s\nwant %s", rt.URI, n, got, want)
+					}
+					if doc != nil && (doc.depends.until.IsZero() && !ref.depends.until.IsZero() || doc.depends.until.After(ref.depends.until) && !ref.depends.until.IsZero()) {
+						t.Errorf("%s of request %d: made to hold until %v, want %v", rt.URI, n, doc.depends.until, ref.depends.until)
+					}
+				}
+			}
+		})
+	}
+	if used < 4000 {
+		t.Errorf("only %d files were made of a plan that was there", used)
+	}
+}
+
+// With plans, too, chance is another one for each phone and at each place.
+func TestPlanLeavesChance(t *testing.T) {
+	run := newPlanRun(t, "${UUID()} ${UUID()}")
+	s, _ := build(t, planFiles)
+	seen := map[string]bool{}
+	for _, rt := range s.Routes() {
+		doc, _ := run.render(t, s, rt.URI, Request{Now: testNow})
+		for _, id := range strings.Fields(string(doc.text)) {
+			if seen[id] {
+				t.Errorf("%s: %s once more", rt.URI, id)
+			}
+			seen[id] = true
+		}
+	}
+}
+
+// Of what a plan is for nothing may be missing in its key: each shape, zone, profile and way of escaping has its own.
+func TestPlanKeys(t *testing.T) {
+	run := newPlanRun(t, "${LABEL}")
+	s, _ := build(t, planFiles)
+	want := map[planKey]bool{}
+	for _, rt := range s.Routes() {
+		for range 2 {
+			run.render(t, s, rt.URI, Request{Now: testNow})
+		}
+		l := rt.Phone.Lines[0]
+		want[planKey{run.r, rt.file, l.shape, l.zone, run.r.escapes(rt)}] = true
+	}
+	if got := len(s.plans.made); got != len(want) || got < 6 || got >= len(s.Routes()) {
+		t.Errorf("%d files, %d plans, want %d", len(s.Routes()), got, len(want))
+	}
+}
+
+// Plans are bounded, and one of an older template makes room for that of a newer.
+func TestPlansAreBounded(t *testing.T) {
+	var p plans
+	add := func(shape *shape, n int) (had, wanted bool) {
+		t.Helper()
+		_, made, err := dialplan.Parse("t", strings.Repeat("x", n)).AppendPlan(t.Context(), nil, nil, &scope{rd: &rendering{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, template := planKey{shape: shape}, &templateFile{}
+		if _, wanted = p.find(key, template, testNow); wanted {
+			p.put(key, &plan{Plan: made, template: template})
+		}
+		sum := 0
+		for _, had := range p.made {
+			sum += had.size()
+		}
+		if p.bytes != sum || sum > maxPlans {
+			t.Fatalf("%d bytes, counted as %d, of at most %d", sum, p.bytes, maxPlans)
+		}
+		found, again := p.find(key, template, testNow)
+		if found != nil && again {
+			t.Error("one that there is is wanted")
+		}
+		return found != nil && found.Plan == made, wanted
+	}
+	large := new(shape)
+	if had, wanted := add(large, maxPlan); had || !wanted || p.made[planKey{shape: large}] == nil || p.bytes != planOverhead {
+		t.Error("one that is too large is kept, or nothing is known of it")
+	}
+	same := new(shape)
+	for n := range 200 {
+		if had, _ := add(same, maxPlan/2+n); !had {
+			t.Fatal("of one template that changes only some are kept")
+		}
+	}
+	kept := 0
+	for range 4 * maxPlans / maxPlan {
+		if had, wanted := add(new(shape), maxPlan/2); had != wanted {
+			t.Fatal("one is made that is not kept")
+		} else if had {
+			kept++
+		}
+	}
+	if kept < maxPlans/maxPlan || kept > 2*maxPlans/maxPlan {
+		t.Errorf("%d are kept", kept)
+	}
+	if had, _ := add(same, maxPlan/2); !had {
+		t.Error("of a template that changed there is no plan any more")
+	}
+}
+
+// What has no plan is expanded each time.
+func TestFileWithoutPlan(t *testing.T) {
+	text := strings.Repeat("x", maxPlan)
+	run := newPlanRun(t, text+"${LABEL}")
+	s, _ := build(t, planFiles)
+	for range 2 {
+		for uri, label := range map[string]string{"000000000001": "One", "000000000003": "$[1+1]"} {
+			if doc, said := run.render(t, s, uri, Request{Now: testNow}); doc == nil || string(doc.text) != text+label {
+				t.Errorf("%s: got %.100s", uri, said)
+			}
+		}
+	}
+	for _, p := range s.plans.made {
+		if p.Plan != nil {
+			t.Errorf("there is a plan of %d bytes", p.Size())
+		}
+	}
+	full, _ := build(t, planFiles)
+	full.plans.bytes = maxPlans
+	if doc, said := run.render(t, full, "000000000001", Request{Now: testNow}); doc == nil || len(full.plans.made) != 0 {
+		t.Errorf("got %.100s, %d plans", said, len(full.plans.made))
+	}
+}
+
+// What a document says stays as it is while others are made in the memory that it was made in.
+func TestDocumentOutlivesItsRendering(t *testing.T) {
+	run := newPlanRun(t, "${LABEL} ${MATH(x)} ${SERVER} ${TZOFFSET} ${PP_EACH_EXTENSION(${MAC},i)}")
+	s, _ := build(t, planFiles)
+	said := func(d *Document) string {
+		return fmt.Sprintf("%q %s %v %q %+v", d.text, d.ETag, d.Diagnostics, d.Templates, *d.depends)
+	}
+	var docs []*Document
+	var want []string
+	for n, q := range planRequests() {
+		for i, rt := range s.Routes() {
+			doc, failed := run.render(t, s, rt.URI, q)
+			if doc == nil || len(doc.depends.templates) != 2 || len(doc.Templates) < 2 || len(doc.Diagnostics) == 0 {
+				t.Fatalf("%d, %d: %s", n, i, failed)
+			}
+			docs, want = append(docs, doc), append(want, said(doc))
+		}
+	}
+	for i, doc := range docs {
+		if got := said(doc); got != want[i] {
+			t.Errorf("got  %s\nwant %s", got, want[i])
+		}
+	}
+	if rd, ok := run.r.renderings.Get().(*rendering); ok && rd.snap != nil {
+		t.Error("a rendering that is over holds the snapshot")
+	}
+}
