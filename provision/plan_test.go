@@ -281,7 +281,7 @@ func TestDocumentOutlivesItsRendering(t *testing.T) {
 	for n, q := range planRequests() {
 		for i, rt := range s.Routes() {
 			doc, failed := run.render(t, s, rt.URI, q)
-			if doc == nil {
+			if doc == nil || len(doc.depends.templates) != 2 || len(doc.Templates) < 2 || len(doc.Diagnostics) == 0 {
 				t.Fatalf("%d, %d: %s", n, i, failed)
 			}
 			docs, want = append(docs, doc), append(want, said(doc))
