@@ -13,8 +13,18 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// sync reads everything, builds a snapshot and stores it. Whatever fails, the snapshot before stays.
-func (s *Service) sync(ctx context.Context, trigger string) error {
+// sync reads everything, builds a snapshot and stores it. Whatever fails, the snapshot before stays. Those who are served
+// meanwhile are not to notice.
+func (s *Service) sync(ctx context.Context, trigger string) (err error) {
+	served := s.o.Store.Load()
+	if served == nil || len(served.Phones()) < manyPhones {
+		return s.syncNow(ctx, trigger)
+	}
+	lowly(func() { err = s.syncNow(ctx, trigger) })
+	return err
+}
+
+func (s *Service) syncNow(ctx context.Context, trigger string) error {
 	s.asker.forget() // before it reads: what asked for it may have changed the answers too
 	start := time.Now()
 	var c *conn
@@ -22,7 +32,7 @@ func (s *Service) sync(ctx context.Context, trigger string) error {
 	if s.link != nil {
 		c, down = s.link.conn()
 	}
-	next, found, err := s.buildBeside(ctx, c, down)
+	next, found, err := s.build(ctx, c, down)
 	if err != nil {
 		s.report.failed(trigger, err)
 		return err
@@ -39,16 +49,6 @@ func (s *Service) sync(ctx context.Context, trigger string) error {
 		s.readPeers(ctx, c)
 	}
 	return nil
-}
-
-// buildBeside is build, which those who are served meanwhile are not to notice.
-func (s *Service) buildBeside(ctx context.Context, c *conn, down error) (next *provision.Snapshot, found []provision.Diagnostic, err error) {
-	served := s.o.Store.Load()
-	if served == nil || len(served.Phones()) < manyPhones {
-		return s.build(ctx, c, down)
-	}
-	lowly(func() { next, found, err = s.build(ctx, c, down) })
-	return next, found, err
 }
 
 // onceBoot is how long Once waits for Asterisk to say that it is booted, which one that is says at once.

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -145,5 +146,26 @@ func TestFileNameOfAsterisk(t *testing.T) {
 	in.Ask = func(context.Context, string) (string, error) { return "", errors.New("connection lost") }
 	if s, _, err := Build(context.Background(), in, testNow); s != nil || !errors.Is(err, dialplan.ErrCannotAsk) {
 		t.Errorf("got %v, %v, want ErrCannotAsk", s, err)
+	}
+}
+
+// Names of files are right where more phones have a shape of their own than names have plans.
+func TestNamesOfManyShapes(t *testing.T) {
+	var users strings.Builder
+	const phones = maxNamePlans + 10
+	for i := range phones {
+		fmt.Fprintf(&users, "[%d]\nautoprov=yes\nmacaddress=%012x\nlabel=L%d\nx%d=y\n", i, i, i, i)
+	}
+	s, diags := build(t, map[string]string{
+		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${MAC}-${LABEL:1}-${TOLOWER(${LABEL})}.cfg => t\n",
+		"users.conf":     users.String(),
+	})
+	for i, rt := range s.Routes() {
+		if want := fmt.Sprintf("%012x-%d-l%d.cfg", i, i, i); rt.URI != want {
+			t.Fatalf("got %q, want %q", rt.URI, want)
+		}
+	}
+	if got := s.Counts().Routes; got != phones || len(diags) > 0 {
+		t.Errorf("got %d routes, %v", got, diags)
 	}
 }

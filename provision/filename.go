@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
@@ -13,7 +14,18 @@ type names struct {
 	scope *scope
 	env   *dialplan.Env
 	text  []byte
+	plans map[nameKey]*dialplan.Plan
 }
+
+// nameKey is all that the plan of a name depends on.
+type nameKey struct {
+	file  *file
+	shape *shape
+	zone  *time.Location
+}
+
+// maxNamePlans bounds what is needed for a moment only: a phone may have a shape of its own.
+const maxNamePlans = 1000
 
 func (b *builder) newNames() names {
 	rd := &rendering{snap: b.snap, now: b.now, zone: b.in.Zone, zones: b.zones}
@@ -24,7 +36,24 @@ func (b *builder) newNames() names {
 		}
 	}
 	s := &scope{rd: rd}
-	return names{scope: s, env: s.env()}
+	return names{scope: s, env: s.env(), plans: map[nameKey]*dialplan.Plan{}}
+}
+
+// expand gives the text of a file's name, valid until the next one.
+func (n *names) expand(ctx context.Context, p *Phone, f *file) (text []byte, err error) {
+	s := n.scope
+	s.phone, s.line, s.profile, s.setvars = p, p.first, p.Profile, nil
+	key := nameKey{f, s.line.shape, s.line.zone}
+	if plan := n.plans[key]; plan != nil {
+		n.text, err = plan.AppendTo(ctx, n.text[:0], n.env, s)
+	} else if len(n.plans) < maxNamePlans {
+		if n.text, plan, err = f.uri.AppendPlan(ctx, n.text[:0], n.env, s); plan != nil {
+			n.plans[key] = plan
+		}
+	} else {
+		n.text, err = f.uri.AppendTo(ctx, n.text[:0], n.env)
+	}
+	return n.text, err
 }
 
 // volatile says whether names may be others when they are made of the same another time.
@@ -36,12 +65,9 @@ func (n *names) volatile() bool {
 // fileName expands the name of a phone's file with the variables of the first of its sections. It is empty, with a
 // diagnostic, where the file cannot be served.
 func (b *builder) fileName(ctx context.Context, p *Phone, f *file) (string, error) {
-	s := b.names.scope
-	s.phone, s.line, s.profile, s.setvars = p, p.first, p.Profile, nil
-	text, err := f.uri.AppendTo(ctx, b.names.text[:0], b.names.env)
-	b.names.text = text
-	b.diags = append(b.diags, s.rd.diags...)
-	s.rd.diags = nil
+	text, err := b.names.expand(ctx, p, f)
+	b.diags = append(b.diags, b.names.scope.rd.diags...)
+	b.names.scope.rd.diags = nil
 	reason := ""
 	switch {
 	case errors.Is(err, dialplan.ErrCannotAsk) && b.in.Ask == nil:

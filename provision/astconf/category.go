@@ -33,7 +33,8 @@ func (p *parser) openCategory(text string, pos Pos) (*category, error) {
 		name = name[:maxName]
 		p.warn(pos, "category name is too long and was cut to %q", name)
 	}
-	c := &category{Category: Category{Name: name, Pos: pos}}
+	c := p.newCategory()
+	c.Name, c.Pos = name, pos
 	if !strings.HasPrefix(rest, "(") {
 		p.add(c)
 		return c, nil
@@ -44,6 +45,19 @@ func (p *parser) openCategory(text string, pos Pos) (*category, error) {
 	}
 	return p.applyOptions(c, written, strings.Split(options, ","))
 }
+
+// newCategory makes one of many that lie side by side.
+func (p *parser) newCategory() *category {
+	if len(p.free) == 0 {
+		p.free = make([]category, min(max(8, len(p.cats)), maxFree))
+	}
+	c := &p.free[0]
+	p.free = p.free[1:]
+	return c
+}
+
+// maxFree is how many categories are made at once.
+const maxFree = 256
 
 // applyOptions applies the options in order: "!" makes a template, "+" goes on with the first category of that name,
 // any other is a category to inherit from.
@@ -108,6 +122,13 @@ func (p *parser) inherit(c *category, name string) error {
 
 func (p *parser) add(c *category) {
 	p.cats = append(p.cats, c)
+	if p.byName != nil {
+		p.index(c)
+	}
+}
+
+// index makes a category be found by its name.
+func (p *parser) index(c *category) {
 	name := lowerASCII(c.Name)
 	first := p.byName[name]
 	if first == nil {
@@ -121,6 +142,12 @@ func (p *parser) add(c *category) {
 func (p *parser) first(name string) *category {
 	if name == "" && len(p.cats) > 0 {
 		return p.cats[0]
+	}
+	if p.byName == nil { // nobody has asked for a category yet
+		p.byName = map[string]*category{}
+		for _, c := range p.cats {
+			p.index(c)
+		}
 	}
 	return p.byName[lowerASCII(name)]
 }

@@ -35,7 +35,7 @@ type Loader struct {
 // the file itself is missing, an *Error when it is broken. With an error, the File is there for its Name, Sources, Dirs
 // and Warnings alone, so that a watcher can wait for the repair.
 func (l *Loader) Load(name string) (*File, error) {
-	p := &parser{source: &source{Loader: l, cache: map[string]string{}, globs: map[string][]string{}, dirs: map[string]bool{}}, byName: map[string]*category{}, file: &File{Name: name}}
+	p := &parser{source: &source{Loader: l, cache: map[string]string{}, globs: map[string][]string{}, dirs: map[string]bool{}}, file: &File{Name: name}}
 	path := p.path(name)
 	text, err := p.read(path)
 	if err == nil {

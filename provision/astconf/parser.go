@@ -19,7 +19,8 @@ type parser struct {
 	*source
 	file     *File
 	cats     []*category          // templates too
-	byName   map[string]*category // the first of each name in small letters
+	free     []category           // to be used
+	byName   map[string]*category // the first of each name in small letters; nil: not needed so far
 	pos      Pos                  // of the line being read
 	vars     int
 	appended int

@@ -12,6 +12,7 @@ type Plan struct {
 	text  string // all of the constant texts, one after the other
 	ops   []op   // what is put between them
 	rest  int    // steps of the text behind the last
+	steps int    // of all where there are only slots, else -1
 	spans int    // how many values are to be remembered
 	// marked: a constant text has marks.
 	marked bool
@@ -135,7 +136,14 @@ func (d *draft) span(i int) int {
 }
 
 func (d *draft) whole(marking bool) *Plan {
-	d.plan.text, d.plan.rest = string(d.text), d.steps
+	d.plan.text, d.plan.rest, d.plan.steps = string(d.text), d.steps, d.steps
+	for i := range d.plan.ops {
+		if o := &d.plan.ops[i]; o.kind == slot && d.plan.steps >= 0 {
+			d.plan.steps += o.steps
+		} else {
+			d.plan.steps = -1
+		}
+	}
 	d.plan.marked = marking && hasMark(d.plan.text)
 	return d.plan
 }

@@ -221,3 +221,28 @@ func TestPlanEvaluatesOnce(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A plan of slots alone ends where the output is too long, as the template does.
+func TestPlanOfSlots(t *testing.T) {
+	for _, tail := range []string{"", "x"} {
+		in := strings.Repeat("${NUM}", 3) + tail
+		_, plan, err := Parse("t", in).AppendPlan(t.Context(), nil, &Env{Lookup: (&planSite{}).lookup}, &planSite{})
+		if err != nil || plan.steps != 3 {
+			t.Fatalf("got %+v, %v", plan, err)
+		}
+		for more, want := range map[int]error{0: nil, 1: ErrTooLong} {
+			value := fixedSlot(strings.Repeat("v", (DefaultOutput-len(tail))/3+more))
+			text, err := plan.AppendTo(t.Context(), []byte("before"), &Env{}, value)
+			if !errors.Is(err, want) || err == nil && string(text) != "before"+strings.Repeat(string(value), 3)+tail {
+				t.Errorf("%d bytes in each slot: got %d bytes, %v, want %v", len(value), len(text), err, want)
+			}
+		}
+	}
+}
+
+// fixedSlot is the value of every slot.
+type fixedSlot string
+
+func (fixedSlot) Slot(string) (int, bool) { return 0, true }
+func (f fixedSlot) Value(int) string      { return string(f) }
+func (fixedSlot) Varies() Varies          { return Never }

@@ -22,6 +22,9 @@ type span struct {
 
 // AppendTo appends what the template's AppendTo would.
 func (p *Plan) AppendTo(ctx context.Context, dst []byte, env *Env, values Planner) ([]byte, error) {
+	if p.steps >= 0 && p.steps < stepsPerCheck && env.Limits == (Limits{}) && !env.EscapeXML {
+		return p.appendSlots(dst, values)
+	}
 	x, limit := p.t.begin(env, len(dst))
 	x.run.marked = p.marked
 	e := planned{expansion: x, values: values, limit: limit}
@@ -59,6 +62,27 @@ func (p *Plan) AppendTo(ctx context.Context, dst []byte, env *Env, values Planne
 		return dst, pending
 	}
 	return x.finish(dst, before, limit)
+}
+
+// appendSlots is AppendTo of a plan that has only slots, and too few for any limit but that of the output: it needs no memory.
+func (p *Plan) appendSlots(dst []byte, values Planner) ([]byte, error) {
+	text, limit := 0, len(dst)+DefaultOutput
+	for i := range p.ops {
+		o := &p.ops[i]
+		dst = append(dst, p.text[text:o.text]...)
+		text = o.text
+		v := values.Value(o.at)
+		if r := &o.segs[0].ref; r.sliced {
+			v = r.slice.apply(v)
+		}
+		if dst = append(dst, v...); len(dst) > limit {
+			return dst, ErrTooLong
+		}
+	}
+	if dst = append(dst, p.text[text:]...); len(dst) > limit {
+		return dst, ErrTooLong
+	}
+	return dst, nil
 }
 
 // op appends the value of one.
