@@ -14,8 +14,9 @@ import (
 const (
 	// requestRoom is for requests, in bytes: at 50,000/s, which take 3 kB each, five collections a second.
 	requestRoom = 48 << 20
-	// syncRoom is for the sync of a phone, in bytes: the configuration and the next snapshot (measured, sections of nine options).
-	syncRoom = 1_500
+	// syncRoom is for two syncs of a phone, in bytes: the configuration and the next snapshot are 850 (measured, sections of nine
+	// options).
+	syncRoom = 2_000
 )
 
 // heap has the collector run when the memory has grown by what requests and a sync take. By itself it runs when it has
@@ -38,7 +39,8 @@ func newHeap(getenv lookupEnv) *heap {
 	return &heap{phones: -1}
 }
 
-// synced is told what is served from now on. Where that is about as much as before nothing changes.
+// synced is told what is served from now on. Where that is about as much as before the bound stays; then the collector runs if
+// it would else in the next sync, whose configuration it would have to look through too.
 func (h *heap) synced(c provision.Counts) {
 	if h == nil {
 		return
@@ -46,6 +48,9 @@ func (h *heap) synced(c provision.Counts) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.phones >= 0 && 10*max(c.Phones, h.phones) <= 11*min(c.Phones, h.phones) {
+		if read("/gc/heap/goal:bytes")-read("/memory/classes/heap/objects:bytes") < syncRoom/2*int64(c.Phones) {
+			runtime.GC()
+		}
 		return
 	}
 	first := h.phones < 0
@@ -80,8 +85,10 @@ func (h *heap) watch() {
 func (h *heap) end() { h.ended.Store(true) }
 
 // inUse is what the last collection found in use, in bytes.
-func inUse() int64 {
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(live)
-	return int64(live[0].Value.Uint64())
+func inUse() int64 { return read("/gc/heap/live:bytes") }
+
+func read(metric string) int64 {
+	sample := []metrics.Sample{{Name: metric}}
+	metrics.Read(sample)
+	return int64(sample[0].Value.Uint64())
 }
