@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/phoneprov/phoneprov/provision/astconf"
-	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
 // globals are the global variables of Asterisk's dialplan, as extensions.conf has them: each is expanded with those
@@ -22,7 +21,7 @@ func readGlobals(f *astconf.File) globals {
 	}
 	for v := range copyCategory(c).Vars() {
 		g.places[v.Name] = append(g.places[v.Name], len(g.vars))
-		g.vars = append(g.vars, setvar{v.Name, v.Value, dialplan.Parse(v.Pos.String(), v.Value), v.Pos})
+		g.vars = append(g.vars, newSetvar(v.Name, v.Value, v.Pos))
 	}
 	return g
 }

@@ -16,7 +16,8 @@ const (
 	keptOverhead = 1 << 10
 )
 
-// maxOnce is how many files are remembered to have been asked for once: as many as are kept.
+// maxOnce is how many files are remembered to have been asked for once: as many as are kept. Of two with one remainder it is
+// the last.
 const maxOnce = 4096
 
 // kept are the files made of a snapshot that would be the same if they were made now: one for each route, that of the
@@ -25,7 +26,7 @@ const maxOnce = 4096
 // second time of late: where phones are too many for all to be kept, most would be copied in vain. The zero kept is empty.
 type kept struct {
 	mu    sync.RWMutex
-	once  map[int]struct{} // were made for the first time
+	once  *[maxOnce]uint32 // the last that were made, from 1, each at its number's remainder
 	files map[int]*keptFile
 	ring  []*keptFile
 	hand  int // of the ring: where room is looked for next
@@ -94,17 +95,13 @@ func (k *kept) put(r *Renderer, rt *Route, q Request, doc *Document) {
 
 // wants says whether the file of a route is to be kept: not where it is made for the first time.
 func (k *kept) wants(rt *Route) bool {
-	if _, ok := k.once[rt.number]; ok || k.files[rt.number] != nil {
-		return true
-	}
 	if k.once == nil {
-		k.once = map[int]struct{}{}
+		k.once = new([maxOnce]uint32)
 	}
-	if len(k.once) >= maxOnce {
-		clear(k.once)
-	}
-	k.once[rt.number] = struct{}{}
-	return false
+	last := &k.once[rt.number%maxOnce]
+	again := *last == uint32(rt.number+1)
+	*last = uint32(rt.number + 1)
+	return again || k.files[rt.number] != nil
 }
 
 // makeRoom removes a file that was not asked for again. There is one at least.

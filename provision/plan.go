@@ -101,14 +101,33 @@ func (s *scope) planned(ctx context.Context, dst []byte, t *templateFile, env *d
 
 // Slot, Value and Varies make a scope a dialplan.Planner.
 
+// firstSetvar is the slot of a profile's first setvar; those below are of the line's record.
+const firstSetvar = 1 << 20
+
+// Slot is of a variable of the line's own, or of a setvar that is another name of one, or of a part of it.
 func (s *scope) Slot(name string) (at int, ok bool) {
-	if v := s.line.shape.find(name); v != nil && v.at >= 0 {
-		return v.at, true
+	if v := s.line.shape.find(name); v != nil {
+		return v.at, v.at >= 0
+	}
+	if _, ok := s.zoneVar(name); ok {
+		return 0, false
+	}
+	for i := range s.profile.setvars {
+		if v := &s.profile.setvars[i]; v.name == name {
+			own := s.line.shape.find(v.of)
+			return firstSetvar + i, own != nil && own.at >= 0
+		}
 	}
 	return 0, false
 }
 
-func (s *scope) Value(at int) string { return s.line.record.value(at) }
+func (s *scope) Value(at int) string {
+	if at < firstSetvar {
+		return s.line.record.value(at)
+	}
+	v := &s.profile.setvars[at-firstSetvar]
+	return v.part.Of(s.line.record.value(s.line.shape.find(v.of).at))
+}
 
 func (s *scope) Varies() dialplan.Varies {
 	v := s.rd.varies

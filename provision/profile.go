@@ -24,6 +24,15 @@ type setvar struct {
 	text  string
 	value *dialplan.Template // of text
 	pos   astconf.Pos
+
+	of   string        // the variable that it is another name of, or of a part; empty: of none
+	part dialplan.Part // of that
+}
+
+func newSetvar(name, text string, pos astconf.Pos) setvar {
+	v := setvar{name: name, text: text, value: dialplan.Parse(pos.String(), text), pos: pos}
+	v.of, v.part = v.value.Variable()
+	return v
 }
 
 // file is a file of a profile: static, or a template under a name of its own for every phone.
@@ -103,7 +112,7 @@ func (b *builder) readSetvar(p *Profile, v astconf.Var) {
 	if value == "" {
 		return
 	}
-	p.setvars = append(p.setvars, setvar{name, value, dialplan.Parse(v.Pos.String(), value), v.Pos})
+	p.setvars = append(p.setvars, newSetvar(name, value, v.Pos))
 }
 
 // splitMIME splits "file[,MIME type]".

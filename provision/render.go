@@ -120,7 +120,7 @@ func (r *Renderer) render(ctx context.Context, s *Snapshot, rt *Route, q Request
 		MIME: rt.MIME(), Content: bytes.NewReader(text), Size: int64(len(text)), ETag: textETag(text), text: text, buffers: &r.buffers,
 		Diagnostics: rd.diags, Templates: rd.used, setvars: rd.setvars, depends: rd.depends.clone(),
 	}
-	*rd = rendering{} // no snapshot is held by it
+	*rd = rendering{effects: rd.effects} // no snapshot is held by it
 	r.renderings.Put(rd)
 	return doc, nil
 }
@@ -130,7 +130,7 @@ func (r *Renderer) rendering(s *Snapshot, q Request, b *asking) *rendering {
 	if !ok {
 		rd = new(rendering)
 	}
-	*rd = rendering{by: r, snap: s, data: r.Data, server: q.Server, now: q.Now, zone: r.Zone, request: q}
+	*rd = rendering{by: r, snap: s, data: r.Data, server: q.Server, now: q.Now, zone: r.Zone, request: q, effects: rd.effects}
 	if r.Ask != nil {
 		rd.asking = b
 	}

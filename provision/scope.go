@@ -22,7 +22,7 @@ type rendering struct {
 	ask     dialplan.Asker // or asking
 	asking  *asking
 	lists   *lists       // that may be used again; nil: none
-	effects dialplan.Env // what all of it sees, see environment
+	effects dialplan.Env // its functions in what its templates see: always the same for its memory
 	diags   diagnostics
 	used    []string // the templates that were read
 	depends depends
@@ -75,26 +75,31 @@ func (rd *rendering) scope(p *Phone, l *Line) *scope {
 	return &scope{rd: rd, phone: p, line: l, profile: p.Profile}
 }
 
-// environment is what every template of the rendering sees, without variables.
+// environment is what every template of the rendering sees, with the variables of the file itself.
 func (rd *rendering) environment() dialplan.Env {
 	if rd.effects.Diag == nil {
 		rd.effects = dialplan.Env{
-			Now: rd.now, Zone: rd.zone, Ask: rd.ask, Diag: rd.diag, LoadZone: rd.loadZone, Changing: rd.changes,
-		}
-		if rd.asking != nil {
-			rd.effects.AskAt = rd.askAt
-		}
-		if rd.data != nil {
-			rd.effects.Stat = rd.stat
+			Lookup: rd.top.variable, Diag: rd.diag, LoadZone: rd.loadZone, Changing: rd.changes, AskAt: rd.askAt, Stat: rd.stat,
 		}
 	}
-	return rd.effects
+	env := rd.effects
+	env.Now, env.Zone, env.Ask = rd.now, rd.zone, rd.ask
+	if rd.asking == nil {
+		env.AskAt = nil
+	}
+	if rd.data == nil {
+		env.Stat = nil
+	}
+	return env
 }
 
 // env is what a template sees of the scope.
 func (s *scope) env() *dialplan.Env {
 	s.seen = s.rd.environment()
-	s.seen.Lookup, s.seen.Funcs, s.seen.Owner = s.variable, s.rd.snap.functions, s
+	if s != &s.rd.top {
+		s.seen.Lookup = s.variable
+	}
+	s.seen.Funcs, s.seen.Owner = s.rd.snap.functions, s
 	return &s.seen
 }
 

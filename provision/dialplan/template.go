@@ -43,6 +43,33 @@ func Parse(name, text string) *Template {
 // Name is the name given to Parse.
 func (t *Template) Name() string { return t.name }
 
+// Variable is the name of the variable that is all that the template has, and the part of it that it gives; empty: it is
+// another template.
+func (t *Template) Variable() (name string, part Part) {
+	if len(t.segs) != 1 {
+		return "", Part{}
+	}
+	s := &t.segs[0]
+	if s.kind != variable || s.sub != nil || s.open || s.ref.call || s.ref.slice.bad {
+		return "", Part{}
+	}
+	return s.ref.name, Part{s.ref.slice, s.ref.sliced}
+}
+
+// Part is what ${NAME:offset:length} gives of a value. The zero Part is all of it.
+type Part struct {
+	slice  slice
+	sliced bool
+}
+
+// Of cuts bytes, not characters, as Asterisk does.
+func (p Part) Of(value string) string {
+	if !p.sliced {
+		return value
+	}
+	return p.slice.apply(value)
+}
+
 // compile appends the segments of text, which begins at base in the template.
 //
 //	text     = { literal | "${" inside "}" | "$[" inside "]" }
