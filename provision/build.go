@@ -25,8 +25,14 @@ type builder struct {
 	vars     []astconf.Var // room for those of the next section
 	draft    draft         // and for the draft made of them
 	names    names
-	phones   slab[Phone]
-	lines    slab[[1]*Line] // of a phone: nearly all have one
+	phones   slab[home]
+}
+
+// home is a phone beside its first line: nearly all have one.
+type home struct {
+	Phone
+	lines [1]*Line
+	line  Line
 }
 
 // Build makes the snapshot of a configuration as it is at a time. What Asterisk would only log comes back as
@@ -87,7 +93,7 @@ func (b *builder) readConfigWarnings() {
 	}
 }
 
-// addLine gives a line to the phone of its MAC, which the first line of a MAC makes.
+// addLine gives a copy of a line to the phone of its MAC, which the first line of a MAC makes.
 func (b *builder) addLine(provider string, l *Line, mac, profile astconf.Var) {
 	p := b.profiles[profile.Value]
 	if p == nil {
@@ -110,8 +116,10 @@ func (b *builder) addLine(provider string, l *Line, mac, profile astconf.Var) {
 	}
 	phone := b.snap.phone(id)
 	if phone == nil {
-		phone = b.phones.next()
-		*phone = Phone{MAC: parsed, ID: b.pack.texts.keep(id), Provider: provider, Profile: p, Lines: b.lines.next()[:0], first: l}
+		home := b.phones.next()
+		home.line = *l
+		phone, l = &home.Phone, &home.line
+		*phone = Phone{MAC: parsed, ID: b.pack.texts.keep(id), Provider: provider, Profile: p, Lines: home.lines[:0], first: l}
 		b.snap.phonesByID.add(phone.ID, len(b.snap.phoneList))
 		b.snap.phoneList = append(b.snap.phoneList, phone)
 	}
@@ -119,6 +127,10 @@ func (b *builder) addLine(provider string, l *Line, mac, profile astconf.Var) {
 		b.diags.add(Error, mac.Pos, "[%s]: MAC %q is already a phone of [%s] (%s): this line is not served",
 			l.Section(), mac.Value, phone.Lines[0].Section(), phone.Lines[0].pos())
 		return
+	}
+	if l != phone.first {
+		more := *l
+		l = &more
 	}
 	phone.Lines = append(phone.Lines, l)
 }

@@ -70,12 +70,6 @@ func (d *depends) part(q Request) Request {
 	return part
 }
 
-// clone is without the rendering that it was noted in.
-func (d *depends) clone() *depends {
-	c := *d
-	return &c
-}
-
 // add is for a part of the file.
 func (d *depends) add(part *depends) {
 	d.changing = d.changing || part.changing

@@ -39,7 +39,7 @@ type packer struct {
 	texts  texts
 	shapes map[string]*shape
 	kinds  map[common]*common
-	lines  slab[Line]
+	made   Line
 	key    []byte // of the shape of the line that is being made
 	values []value
 	record []byte
@@ -51,7 +51,8 @@ type value struct {
 	line int32
 }
 
-// line makes the line of a section from its options and the variables that were made of them; without its time zone.
+// line makes the line of a section from its options and the variables that were made of them; without its time zone. It is
+// there until the next one.
 func (pk *packer) line(section string, pos astconf.Pos, options []astconf.Var, d draft, general *astconf.Category) *Line {
 	pk.key, pk.values = binary.AppendUvarint(pk.key[:0], uint64(len(options))), pk.values[:0]
 	for _, v := range options {
@@ -74,9 +75,8 @@ func (pk *packer) line(section string, pos astconf.Pos, options []astconf.Var, d
 		pk.shapes[string(pk.key)] = sh
 	}
 	pk.values = append(pk.values, value{section, int32(pos.Line)})
-	l := pk.lines.next()
-	*l = Line{common: pk.kind(common{shape: sh, general: general, file: pos.File}), record: pk.pack(), line: int32(pos.Line)}
-	return l
+	pk.made = Line{common: pk.kind(common{shape: sh, general: general, file: pos.File}), record: pk.pack(), line: int32(pos.Line)}
+	return &pk.made
 }
 
 // kind is the one of all that are the same.

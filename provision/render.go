@@ -105,10 +105,10 @@ func (r *Renderer) Kept(s *Snapshot, rt *Route, q Request) *Document { return s.
 // render makes the document of a route that is not static. Lists are those that may be used again; nil: none.
 func (r *Renderer) render(ctx context.Context, s *Snapshot, rt *Route, q Request, b *asking, l *lists) (*Document, error) {
 	var rd *rendering
-	text := r.buffers.get()
+	text, m := r.buffers.get(), new(made)
 	err := b.passes(func() (err error) {
 		rd = r.rendering(s, q, b)
-		rd.lists = l
+		rd.lists, rd.used, rd.depends.templates = l, m.used[:0], m.templates[:0]
 		text, err = rd.file(ctx, text[:0], rt, r.escapes(rt))
 		return err
 	})
@@ -116,13 +116,24 @@ func (r *Renderer) render(ctx context.Context, s *Snapshot, rt *Route, q Request
 		r.buffers.put(text)
 		return nil, rt.failed(err)
 	}
-	doc := &Document{
-		MIME: rt.MIME(), Content: bytes.NewReader(text), Size: int64(len(text)), ETag: textETag(text), text: text, buffers: &r.buffers,
-		Diagnostics: rd.diags, Templates: rd.used, setvars: rd.setvars, depends: rd.depends.clone(),
+	m.content.Reset(text)
+	m.depends = rd.depends
+	m.Document = Document{
+		MIME: rt.MIME(), Content: &m.content, Size: int64(len(text)), ETag: textETag(text), text: text, buffers: &r.buffers,
+		Diagnostics: rd.diags, Templates: rd.used, setvars: rd.setvars, depends: &m.depends,
 	}
 	*rd = rendering{effects: rd.effects} // no snapshot is held by it
 	r.renderings.Put(rd)
-	return doc, nil
+	return &m.Document, nil
+}
+
+// made is a rendered document in one piece of memory, with room for the one template that most are made of.
+type made struct {
+	Document
+	content   bytes.Reader
+	depends   depends
+	templates [1]*templateFile
+	used      [1]string
 }
 
 func (r *Renderer) rendering(s *Snapshot, q Request, b *asking) *rendering {
@@ -130,7 +141,7 @@ func (r *Renderer) rendering(s *Snapshot, q Request, b *asking) *rendering {
 	if !ok {
 		rd = new(rendering)
 	}
-	*rd = rendering{by: r, snap: s, data: r.Data, server: q.Server, now: q.Now, zone: r.Zone, request: q, effects: rd.effects}
+	rd.by, rd.snap, rd.data, rd.server, rd.now, rd.zone, rd.request = r, s, r.Data, q.Server, q.Now, r.Zone, q
 	if r.Ask != nil {
 		rd.asking = b
 	}

@@ -11,7 +11,8 @@ type planned struct {
 	values Planner
 	limit  int
 	spans  []span
-	clean  uint64 // the first slots whose values have been seen to need no marks
+	few    [4]span // room for them
+	clean  uint64  // the first slots whose values have been seen to need no marks
 }
 
 // span is where the value of an op is in the output, and what it took.
@@ -28,7 +29,7 @@ func (p *Plan) AppendTo(ctx context.Context, dst []byte, env *Env, values Planne
 	x, limit := p.t.begin(env, len(dst))
 	x.run.marked = p.marked
 	e := planned{expansion: x, values: values, limit: limit}
-	if p.spans > 0 {
+	if e.spans = e.few[:min(p.spans, len(e.few))]; p.spans > len(e.few) {
 		e.spans = make([]span, p.spans)
 	}
 	before, text := len(dst), 0
