@@ -31,6 +31,10 @@
 // where it is. Whatever looks at something of the phone, of the request, of the time or of a place in the template must say so
 // (rendering.differs), and be a row of TestPlannedFileIsTheSame.
 //
+// Where nothing has changed nothing is built: Snapshot.Again compares a fingerprint of all that Build reads, and gives a snapshot
+// of the new time with the content of the old one, kept files and plans too. Of 100,000 phones a snapshot has few pointers
+// (index, routes, slab, record), for the collector looks at each of them beside whoever is served.
+//
 // A Snapshot never changes once it is stored: a request loads it once and passes it down. What differs between requests
 // (SERVER, the time, RequestVariables) is an overlay of the rendering, never written to it. Everything exported is safe for concurrent
 // use unless it says otherwise. The package knows no network, no log, and for what a phone gets no clock but the one it is

@@ -25,6 +25,7 @@
 //
 // # Memory
 //
-// The strings of a File are parts of the text that was read, and its variables lie side by side: who keeps one of them when
-// the File is gone clones it, or keeps all.
+// The strings of a File are parts of the text that was read: who keeps one of them when the File is gone clones it, or keeps
+// all. Of most categories that text is all there is (plain): a list of their variables would take three times as much. They
+// are taken apart each time that they are asked for, so who asks much of a category asks once and keeps the list meanwhile.
 package astconf
