@@ -168,6 +168,9 @@ func Compare(old, next *Snapshot) Changes {
 	if old == nil {
 		old = &Snapshot{content: new(content)}
 	}
+	if old.content == next.content {
+		return c
+	}
 	for _, p := range next.phoneList {
 		switch before := old.phone(p.ID); {
 		case before == nil:
