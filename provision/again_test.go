@@ -54,6 +54,12 @@ func TestAgain(t *testing.T) {
 	if again := s.Again(input(same), later); again == nil || again.content != s.content || !again.BuiltAt.Equal(later) {
 		t.Errorf("got %+v of the same", again)
 	}
+	was := s.loaded["Europe/Berlin"]
+	s.loaded["Europe/Berlin"] = s.loaded["Nowhere/Else"]
+	if s.Again(input(same), later) != nil {
+		t.Error("a zone that is another one is not seen")
+	}
+	s.loaded["Europe/Berlin"] = was
 	for name, change := range map[string]func(map[string]string, *Input){
 		"section":               text("users.conf", "[6001]", "[6009]"),
 		"template":              text("users.conf", "[base](!)\nautoprov", "[base](!)\nx=y\nautoprov"),

@@ -63,7 +63,7 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 	if err := b.addRoutes(ctx); err != nil {
 		return nil, b.diags, err
 	}
-	b.snap.volatile = b.names.volatile()
+	b.snap.volatile, b.snap.loaded = b.names.volatile(), b.zones
 	prints := newPrints(b.snap)
 	for i, p := range b.snap.phoneList {
 		giveWay(i)
@@ -105,7 +105,7 @@ func (b *builder) addLine(provider string, l *Line, mac, profile astconf.Var) {
 		return
 	}
 	number, _ := l.own("LINE")
-	l.number = int32(leadingInt(number.value))
+	l.number = leadingInt(number.value)
 	b.bindZone(l)
 	id := mac.Value
 	parsed, err := ParseMAC(mac.Value)

@@ -169,3 +169,14 @@ func TestNamesOfManyShapes(t *testing.T) {
 		t.Errorf("got %d routes, %v", got, diags)
 	}
 }
+
+// Line numbers that differ by more than a machine's word are different lines.
+func TestHugeLineNumbers(t *testing.T) {
+	s, diags := build(t, map[string]string{
+		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${MAC} => t\n",
+		"users.conf":     "[a]\nautoprov=yes\nmacaddress=1\nlinenumber=1\n[b]\nautoprov=yes\nmacaddress=1\nlinenumber=4294967297\n",
+	})
+	if got := s.Counts().Lines; got != 2 {
+		t.Errorf("got %d lines, %v", got, diags)
+	}
+}

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"bytes"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -76,7 +77,9 @@ func (k *kept) put(r *Renderer, rt *Route, q Request, doc *Document) {
 		return
 	}
 	f := &keptFile{by: r, route: rt, escape: r.escapes(rt), made: doc.depends.part(q), doc: *doc}
-	f.doc.text = bytes.Clone(doc.text)
+	d := *doc.depends
+	d.templates = slices.Clone(d.templates)
+	f.doc.text, f.doc.depends, f.doc.Templates = bytes.Clone(doc.text), &d, slices.Clone(doc.Templates) // nothing leads to doc's buffer
 	f.doc.Content, f.doc.buffers, f.doc.setvars = nil, nil, nil
 	if old := k.files[rt.number]; old != nil {
 		k.remove(old)

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"weak"
 )
 
 // keptSite is a phone with a file x, of the template t, that includes the template i.
@@ -377,5 +380,29 @@ func TestZonesUntilTheirEnd(t *testing.T) {
 	}
 	if ends < 1000 {
 		t.Errorf("only %d moments have an end", ends)
+	}
+}
+
+// A document that is kept holds nothing of the one that was sent: neither that nor its buffer stays because of it.
+func TestKeptHoldsNoOther(t *testing.T) {
+	s, _ := build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\n${MAC} => t\n", "users.conf": benchUsers(1)})
+	r, dir := renderer(t, nil)
+	(&keptSite{dir: dir}).lay(t, "t", "${MAC}", time.Hour)
+	rt, q := s.Lookup("000000000000"), Request{Now: testNow}
+	var sent []weak.Pointer[Document]
+	for range 2 {
+		doc, err := r.Render(t.Context(), s, rt, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent = append(sent, weak.Make(doc))
+		doc.Close()
+	}
+	runtime.GC()
+	if sent[0].Value() != nil || sent[1].Value() != nil {
+		t.Error("a document that was sent is held")
+	}
+	if doc := r.Kept(s, rt, q); doc == nil || !slices.Equal(doc.Templates, []string{"t"}) {
+		t.Errorf("got %+v", doc)
 	}
 }

@@ -14,7 +14,7 @@ type Line struct {
 	*common
 	record   record
 	endpoint *Options // for PP_ENDPOINT; nil: the line has no endpoint
-	number   int32
+	number   int
 	line     int32 // of its section in the file
 }
 

@@ -106,6 +106,7 @@ const firstSetvar = 1 << 20
 
 // Slot is of a variable of the line's own, or of a setvar that is another name of one, or of a part of it.
 func (s *scope) Slot(name string) (at int, ok bool) {
+	name = spelt(name)
 	if v := s.line.shape.find(name); v != nil {
 		return v.at, v.at >= 0
 	}
@@ -114,7 +115,7 @@ func (s *scope) Slot(name string) (at int, ok bool) {
 	}
 	for i := range s.profile.setvars {
 		if v := &s.profile.setvars[i]; v.name == name {
-			own := s.line.shape.find(v.of)
+			own := s.line.shape.find(spelt(v.of))
 			return firstSetvar + i, own != nil && own.at >= 0
 		}
 	}
@@ -126,7 +127,7 @@ func (s *scope) Value(at int) string {
 		return s.line.record.value(at)
 	}
 	v := &s.profile.setvars[at-firstSetvar]
-	return v.part.Of(s.line.record.value(s.line.shape.find(v.of).at))
+	return v.part.Of(s.line.record.value(s.line.shape.find(spelt(v.of)).at))
 }
 
 func (s *scope) Varies() dialplan.Varies {

@@ -21,7 +21,7 @@ var planFiles = map[string]string{
 		"[p]\nmime_type=text/xml\nsetvar=CONST=pool.${SITE}\nsetvar=SHORT=${LABEL:0:4}\nsetvar=BOTH=${CONST}/${SHORT}\nsetvar=HERE=${SERVER}\n" +
 		"setvar=EVER=${EPOCH}\nsetvar=ASKED=${DB(s/${LABEL})}\nsetvar=SUMMER=${TZOFFSET}${DST_ENABLE}\nsetvar=WRONG=${MATH(${LABEL})}\n" +
 		"setvar=MAYBE=${IF($[\"${LABEL}\"=\"$[1+1]\"]?${EPOCH}:no)}\nsetvar=NAT=${PP_USER(nat)}\nsetvar=AGAIN=${EVAL(${LABEL})}\n" +
-		"setvar=ALL=${PP_EACH_LINE(%{LINE},${MAC})}\nsetvar=VENDOR=${PP_VENDOR}\n${MAC} => t\n" +
+		"setvar=ALL=${PP_EACH_LINE(%{LINE},${MAC})}\nsetvar=VENDOR=${PP_VENDOR}\nsetvar=VOCIEMAIL_EXTEN=${LABEL}\n${MAC} => t\n" +
 		"[q]\nsetvar=CONST=other\nsetvar=SHORT=${LABEL}\n${MAC} => t,text/plain\n${MAC}.xml => t\n",
 	"extensions.conf": "[globals]\nSITE=${CITY}-<1>\nCITY=vienna\nSITE=${CITY}-&\nGTIME=${EPOCH}\nGASK=${DB(g)}\nGBAD=${MATH(x)}\n",
 	"users.conf": "[general]\nvmexten=*97\nnat=force\n" +

@@ -108,11 +108,17 @@ func (s *scope) variable(ctx context.Context, name string) (string, bool, error)
 	return s.lookup(ctx, name, len(s.profile.setvars))
 }
 
+// spelt is the name of a variable that Asterisk's sample spells in another way.
+func spelt(name string) string {
+	if name == "VOCIEMAIL_EXTEN" {
+		return "VOICEMAIL_EXTEN"
+	}
+	return name
+}
+
 // lookup finds a variable as one of the profile's first setvars sees it.
 func (s *scope) lookup(ctx context.Context, name string, setvars int) (string, bool, error) {
-	if name == "VOCIEMAIL_EXTEN" { // as Asterisk's sample spells it
-		name = "VOICEMAIL_EXTEN"
-	}
+	name = spelt(name)
 	if v := s.line.shape.find(name); v != nil {
 		if v.at < 0 {
 			return v.value, true, nil

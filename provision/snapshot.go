@@ -21,6 +21,7 @@ type content struct {
 	iface      string // that was asked for its address; empty: none
 	address    string // and what was said
 	volatile   bool   // the same may give another snapshot another time
+	loaded     zones  // of the time-zone database
 	globals    globals
 	functions  map[string]dialplan.Func // ownFunctions
 	profiles   []*Profile
@@ -36,7 +37,7 @@ type content struct {
 // Again is the snapshot that Build would make of in, at a time, where that has all that s has; nil: it would not, or that
 // cannot be told. To find out takes a fraction of Build.
 func (s *Snapshot) Again(in Input, now time.Time) *Snapshot {
-	if s.volatile || s.from != in.print() {
+	if s.volatile || s.from != in.print() || !s.loaded.same() {
 		return nil
 	}
 	if s.iface != "" && s.address != fmt.Sprint(in.Interfaces(s.iface)) {

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"reflect"
 	"strconv"
 	"time"
 
@@ -18,6 +19,16 @@ func (z zones) load(name string) (*time.Location, bool) {
 		z[name] = loc
 	}
 	return loc, loc != nil
+}
+
+// same says whether the time-zone database has them still as they were loaded.
+func (z zones) same() bool {
+	for name, loc := range z {
+		if now, _ := dialplan.LoadZone(name); !reflect.DeepEqual(now, loc) {
+			return false
+		}
+	}
+	return true
 }
 
 // zoneVars are the variables of a time zone as of now, by name. TZOFFSET is the standard time's, in seconds east of

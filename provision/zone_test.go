@@ -74,3 +74,22 @@ func TestZoneVarsInLeapYears(t *testing.T) {
 		}
 	}
 }
+
+// Zones that the database has otherwise by now, or has not, or has since, are not the same.
+func TestZonesSame(t *testing.T) {
+	z := zones{}
+	for _, name := range []string{"Europe/Berlin", "CET-1CEST,M3.5.0,M10.5.0/3", "No/Such"} {
+		z.load(name)
+	}
+	if !z.same() {
+		t.Error("zones are not what they were loaded as")
+	}
+	vienna, _ := zones{}.load("Europe/Vienna")
+	for name, was := range map[string]*time.Location{"Europe/Berlin": vienna, "No/Such": vienna, "Europe/Paris": nil} {
+		changed := maps.Clone(z)
+		changed[name] = was
+		if changed.same() {
+			t.Errorf("%s is taken for what it was", name)
+		}
+	}
+}

@@ -16,7 +16,7 @@ const (
 	requestRoom = 32 << 20
 	// syncRoom is for two syncs of a phone, in bytes: the configuration and the next snapshot are 850 (measured, sections of nine
 	// options).
-	syncRoom = 2_000
+	syncRoom = 1_800
 )
 
 // heap has the collector run when the memory has grown by what requests and syncs take. By itself it runs when it has doubled:
@@ -64,9 +64,12 @@ func (h *heap) synced(c provision.Counts) {
 	}
 }
 
-// pace sets the bound. What is in use may have grown, as by connections: then there is less room, but enough.
+// pace sets the bound, which is of all memory: for the heap at least half more than is in use, which may have grown, as by
+// connections; and what else there is, stacks above all.
 func (h *heap) pace() {
-	if bound := max(h.least.Load(), inUse()*3/2); bound != debug.SetMemoryLimit(-1) {
+	other := read("/memory/classes/total:bytes") - read("/memory/classes/heap/released:bytes") -
+		read("/memory/classes/heap/objects:bytes") - read("/memory/classes/heap/free:bytes")
+	if bound := other + max(h.least.Load(), inUse()*3/2); bound != debug.SetMemoryLimit(-1) {
 		debug.SetMemoryLimit(bound)
 	}
 }
@@ -82,7 +85,11 @@ func (h *heap) watch() {
 }
 
 // end leaves the bound as it is.
-func (h *heap) end() { h.ended.Store(true) }
+func (h *heap) end() {
+	if h != nil {
+		h.ended.Store(true)
+	}
+}
 
 // inUse is what the last collection found in use, in bytes.
 func inUse() int64 { return read("/gc/heap/live:bytes") }

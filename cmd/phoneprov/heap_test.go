@@ -5,6 +5,7 @@ import (
 	"math"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,32 +21,54 @@ func TestHeap(t *testing.T) {
 		debug.SetGCPercent(percent)
 		debug.SetMemoryLimit(limit)
 	})
-	room := func() int64 { return debug.SetMemoryLimit(-1) - inUse() }
+	room := func() int64 { return read("/gc/heap/goal:bytes") - inUse() }
+	const slack = 8 << 20 // what the runtime keeps for itself, and what else runs
+	roomIs := func(what string, least, most int64, more func()) {
+		t.Helper()
+		eventually(t, 10*time.Second, func() error {
+			more()
+			if got := room(); got < least-slack || got > most+slack {
+				return fmt.Errorf("%s: got room for %d bytes, want %d to %d", what, got, least, most)
+			}
+			return nil
+		})
+	}
 	for _, row := range []struct {
 		phones int
 		want   int64
 	}{{10, requestRoom}, {100_000, requestRoom + 100_000*syncRoom}, {99_000, requestRoom + 100_000*syncRoom}, {0, requestRoom}} {
 		h.synced(provision.Counts{Phones: row.phones})
-		if got := room(); got < row.want-1<<20 || got > row.want+row.want/1000+1<<20 {
-			t.Errorf("%d phones: got room for %d bytes, want %d", row.phones, got, row.want)
-		}
+		roomIs(fmt.Sprint(row.phones), row.want, row.want, func() {})
 	}
-	held := make([]byte, 3*requestRoom)
-	roomIs := func(least, most int64) {
-		eventually(t, 10*time.Second, func() error {
-			runtime.GC()
-			if got := room(); got < least || got > most {
-				return fmt.Errorf("got room for %d bytes, want %d to %d", got, least, most)
-			}
-			return nil
-		})
-	}
-	roomIs(requestRoom+requestRoom/4, 3*requestRoom)
+	held := make([]byte, 4*requestRoom)
+	roomIs("memory in use", 2*requestRoom, 2*requestRoom, runtime.GC)
 	runtime.KeepAlive(held)
-	roomIs(requestRoom/2, requestRoom+1<<20)
+	stop := make(chan struct{})
+	var begun, waiting sync.WaitGroup
+	for range 4096 { // connections
+		begun.Add(1)
+		waiting.Go(func() { deep(12, &begun, stop) })
+	}
+	begun.Wait()
+	held = nil
+	roomIs("many stacks", requestRoom, requestRoom, runtime.GC)
+	close(stop)
+	waiting.Wait()
 	if got := debug.SetGCPercent(-1); got != -1 {
 		t.Errorf("got %d%%, want -1%%", got)
 	}
+}
+
+// deep waits with some kilobytes of stack.
+func deep(n int, begun *sync.WaitGroup, stop <-chan struct{}) (sum byte) {
+	var frame [1 << 10]byte
+	frame[n] = byte(n)
+	if n > 0 {
+		return deep(n-1, begun, stop) + frame[n]
+	}
+	begun.Done()
+	<-stop
+	return frame[0]
 }
 
 // What the administrator has set stays.

@@ -198,6 +198,7 @@ func (v *service) close() error {
 	if v.lines != nil {
 		v.lines.end()
 	}
+	v.heap.end()
 	return errors.Join(errs...)
 }
 

@@ -107,6 +107,7 @@ func (p *parser) inherit(c *category, name string) error {
 		return &Error{Pos: p.pos, Reason: fmt.Sprintf("category %q inherits from itself", c.Name), Err: ErrLimit}
 	}
 	p.unfold(base)
+	p.unfold(c)
 	if p.vars += len(base.vars); p.vars > maxVars {
 		return &Error{Pos: p.pos, Reason: fmt.Sprintf("more than %d variables", maxVars), Err: ErrLimit}
 	}

@@ -2,6 +2,7 @@ package astconf
 
 import (
 	"iter"
+	"runtime"
 	"slices"
 	"strings"
 )
@@ -29,7 +30,9 @@ func (p *plain) take(r *reader, most int) (vars int) {
 		}
 		vars += is
 		size += next
-		lines++
+		if lines++; lines%linesPerTurn == 0 {
+			runtime.Gosched()
+		}
 	}
 	text := r.text[:size]
 	if strings.IndexByte(text, 0) >= 0 || strings.IndexByte(text, ';') >= 0 && strings.Contains(text, "--") {

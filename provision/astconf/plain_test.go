@@ -25,6 +25,7 @@ func TestPlain(t *testing.T) {
 		{"NUL", "[a]\nx=1\x002\ny=2\n", "", "x=1@2 y=2@3"},
 		{"included", "[a]\nx=1\n#include inc\nz=3\n", "", "x=1@2 y=2@1 z=3@4"},
 		{"added to", "[a]\nx=1\n[b]\n[a](+)\ny=2\n", "", "x=1@2 y=2@5"},
+		{"added to twice", "[base](!)\nx=1\n[a](!)\ny=2\n[a]\nq=0\n[a](+TEMPLATES=restrict,+,base)\n", "", "q=0@6 x=1@2"},
 		{"long", "[a]\nx=1\n" + strings.Repeat("v", maxLine+1) + "\ny=2\n", "", "x=1@2 y=2@4"},
 		{"as long as may be", "[a]\nx=" + strings.Repeat("v", maxLine-2) + "\n", "", "x=" + strings.Repeat("v", maxLine-2) + "@2"},
 	} {
