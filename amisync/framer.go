@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 )
 
 const (
@@ -27,12 +28,37 @@ var (
 // framer cuts what Asterisk sends into messages, and writes each so that amigo reads what Asterisk meant.
 type framer struct {
 	r        *bufio.Reader
+	from     *patient // that r reads
 	raw, out []byte
 	limit    int // bytes of a message
 }
 
 func newFramer(r io.Reader) *framer {
-	return &framer{r: bufio.NewReaderSize(r, 32<<10), limit: maxMessage}
+	from := &patient{Reader: r}
+	return &framer{r: bufio.NewReaderSize(from, 32<<10), from: from, limit: maxMessage}
+}
+
+// patient is a reader that lets more come where much is expected: Asterisk sends an answer of 50,000 lines in as many
+// writes, and to be woken by each of them keeps both sides busy.
+type patient struct {
+	io.Reader
+	long bool // the message has begun and is long
+	last int  // bytes that came last
+}
+
+// What patient goes by.
+const (
+	longMessage = 16 << 10         // bytes that make a message long: no event is
+	fullRead    = 16 << 10         // bytes of a read after which more is there already
+	patience    = time.Millisecond // in which some 10 kB come
+)
+
+func (p *patient) Read(b []byte) (n int, err error) {
+	if p.long && p.last < fullRead {
+		time.Sleep(patience)
+	}
+	p.last, err = p.Reader.Read(b)
+	return p.last, err
 }
 
 // next returns the next whole message, for amigo, with the empty line that ends it. It is valid until the following call.
@@ -43,6 +69,7 @@ func (f *framer) next() ([]byte, error) {
 	}
 	f.raw = f.raw[:0]
 	for {
+		f.from.long = len(f.raw) > longMessage
 		part, err := f.r.ReadSlice('\n')
 		f.raw = append(f.raw, part...)
 		switch {

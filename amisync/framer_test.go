@@ -8,6 +8,8 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // amigoRead reads a message as amigo does: its rules, on a reader of the same size.
@@ -164,6 +166,52 @@ func FuzzAction(f *testing.F) {
 		}
 		if n, v, _ := strings.Cut(strings.TrimSuffix(wire, "\r\n\r\n"), ": "); n != name || v != value {
 			t.Fatalf("got %q: %q", n, v)
+		}
+	})
+}
+
+// trickle has 20 bytes more every 2 µs, as Asterisk writes an answer.
+type trickle struct {
+	text  string
+	start time.Time
+	given int
+	reads int
+}
+
+func (r *trickle) Read(p []byte) (int, error) {
+	if r.given == len(r.text) {
+		return 0, io.EOF
+	}
+	r.reads++
+	written := func() int { return min(len(r.text), int(time.Since(r.start)/(2*time.Microsecond))*20) }
+	for written() == r.given {
+		time.Sleep(2 * time.Microsecond)
+	}
+	n := copy(p, r.text[r.given:written()])
+	r.given += n
+	return n, nil
+}
+
+// A long answer is read in few pieces, and what is short at once.
+func TestLongAnswersAreLetCome(t *testing.T) {
+	answer := "Response: Success\r\n" + strings.Repeat("Line-000001-000001: name=value\r\n", 30_000) + "\r\n"
+	event := "Event: Reload\r\nModule: All\r\n\r\n"
+	synctest.Test(t, func(t *testing.T) {
+		r := &trickle{text: answer + event, start: time.Now()}
+		f := newFramer(r)
+		got, err := f.next()
+		if err != nil || string(got) != answer {
+			t.Fatalf("got %d bytes, %v, want %d", len(got), err, len(answer))
+		}
+		if most := len(answer)/8000 + longMessage/20 + 10; r.reads > most {
+			t.Errorf("%d reads, want %d", r.reads, most)
+		}
+		before := time.Now()
+		if got, err = f.next(); err != nil || string(got) != event {
+			t.Errorf("got %q, %v", got, err)
+		}
+		if took := time.Since(before); took > patience/2 {
+			t.Errorf("an event took %v", took)
 		}
 	})
 }
