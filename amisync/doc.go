@@ -75,9 +75,12 @@
 //
 // # CPU
 //
-// From manyPhones on a sync reads and builds on a thread of low priority (see lowly): the phones that are served meanwhile, and
-// the calls of an Asterisk on the same machine, come first. Measured on 2 CPUs that also run what asks, with syncs of 100,000
-// phones one after the other and without the collector: p99 of 1.4 ms in place of 4.4, 1.3 at rest.
+// From manyPhones on a sync runs on a thread of low priority (see lowly): the phones that are served meanwhile, and the calls of
+// an Asterisk on the same machine, come first. Measured on 2 CPUs that also run what asks, with syncs of 100,000 phones one
+// after the other and without the collector: p99 of 1.4 ms in place of 4.4, 1.3 at rest.
+//
+// Asterisk sends an answer of many lines in as many writes, each of which wakes who waits for it: to let some come first (see
+// patient) makes GetConfig of 5,000 users up to three times as fast.
 //
 // # Rights
 //

@@ -24,8 +24,8 @@ const (
 // for a small site; for 100,000 phones no more than a sync takes. What GOGC and GOMEMLIMIT say stays. A nil heap does nothing.
 type heap struct {
 	mu     sync.Mutex
-	phones int // when base was found; as no site is so large, -1 is none
-	least  atomic.Int64
+	phones int          // that least is for; -1: there is none yet
+	least  atomic.Int64 // bytes of the heap before the collector runs, at the least
 	ended  atomic.Bool
 }
 
