@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
@@ -24,10 +23,8 @@ type Service struct {
 	ending   sync.WaitGroup                                     // of connections
 	told     atomic.Bool                                        // see target
 
-	once  sync.Mutex // one sync at a time
-	keep  keeper
-	last  *provision.Snapshot    // that was built; nil: none
-	found []provision.Diagnostic // when it was
+	once sync.Mutex // one sync at a time
+	keep keeper
 }
 
 // New checks the options. It starts nothing.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision"
@@ -16,7 +15,7 @@ import (
 // sync reads everything, builds a snapshot and stores it. Whatever fails, the snapshot before stays. Those who are served
 // meanwhile are not to notice.
 func (s *Service) sync(ctx context.Context, trigger string) (err error) {
-	served := s.o.Store.Load()
+	served := s.served()
 	if served == nil || len(served.Phones()) < manyPhones {
 		return s.syncNow(ctx, trigger)
 	}
@@ -90,25 +89,27 @@ func (s *Service) build(ctx context.Context, c *conn, down error) (*provision.Sn
 	if s.link != nil {
 		in.Ask = s.Ask
 	}
-	if s.last != nil {
-		if again := s.last.Again(in, time.Now()); again != nil {
-			return again, append(slices.Clip(s.found), lost...), nil
+	if served := s.served(); served != nil {
+		if again, found := served.Again(in, time.Now()); again != nil {
+			return again, append(found, lost...), nil
 		}
 	}
 	next, found, err := provision.Build(ctx, in, time.Now())
-	if err == nil {
-		s.last, s.found = next, found
+	return next, append(found, lost...), err
+}
+
+// served is the snapshot that is served; nil: there is none, or no store.
+func (s *Service) served() *provision.Snapshot {
+	if s.o.Store == nil {
+		return nil
 	}
-	return next, append(slices.Clip(found), lost...), err
+	return s.o.Store.Load()
 }
 
 // vanished refuses a configuration without the one file that no phone can do without, where phones are served: its volume is
 // gone rather than the wish for phones. GetConfig tells of both in the same words.
 func (s *Service) vanished(config provision.Config) error {
-	if config[profilesFile] != nil || s.o.Store == nil {
-		return nil
-	}
-	if served := s.o.Store.Load(); served == nil || served.Counts().Phones == 0 {
+	if served := s.served(); config[profilesFile] != nil || served == nil || served.Counts().Phones == 0 {
 		return nil
 	}
 	return fmt.Errorf("read the configuration: %s is gone, and phones are served: to serve none any more, leave it empty", profilesFile)

@@ -240,7 +240,3 @@ type renderFunc func(context.Context) (*provision.Document, error)
 func (f renderFunc) Render(ctx context.Context, _ *provision.Snapshot, _ *provision.Route, _ provision.Request) (*provision.Document, error) {
 	return f(ctx)
 }
-
-func (f renderFunc) Kept(*provision.Snapshot, *provision.Route, provision.Request) *provision.Document {
-	return nil
-}

@@ -47,15 +47,11 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 	return nil
 }
 
-// document makes the document of a route, or has it at once.
+// document makes the document of a route.
 func (a *api) document(r *http.Request, e *entry, s *provision.Snapshot, route *provision.Route) (*provision.Document, error) {
-	request := a.request(r, e.client)
-	if doc := a.Renderer.Kept(s, route, request); doc != nil {
-		return doc, nil
-	}
 	ctx := newBounded(r.Context(), time.Now().Add(renderTimeout))
 	defer ctx.over()
-	return a.Renderer.Render(ctx, s, route, request)
+	return a.Renderer.Render(ctx, s, route, a.request(r, e.client))
 }
 
 // find tells what a name stands for: a route; else stored, what its phone sent under that name. A static file with a MAC in

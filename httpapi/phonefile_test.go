@@ -236,7 +236,3 @@ func (f requestFunc) Render(_ context.Context, _ *provision.Snapshot, _ *provisi
 	f(q)
 	return &provision.Document{Content: strings.NewReader("")}, nil
 }
-
-func (requestFunc) Kept(*provision.Snapshot, *provision.Route, provision.Request) *provision.Document {
-	return nil
-}

@@ -16,8 +16,6 @@ import (
 // provision.ErrNotFound is answered 404, provision.ErrUnavailable 503, any other 500.
 type Renderer interface {
 	Render(context.Context, *provision.Snapshot, *provision.Route, provision.Request) (*provision.Document, error)
-	// Kept is what Render would return, where that is known at once; nil: it is not.
-	Kept(*provision.Snapshot, *provision.Route, provision.Request) *provision.Document
 }
 
 // Options are what the handlers need.

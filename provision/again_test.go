@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,17 +47,18 @@ func TestAgain(t *testing.T) {
 		}
 	}
 	same := func(map[string]string, *Input) {}
-	s, _, err := Build(t.Context(), input(same), testNow)
+	s, diags, err := Build(t.Context(), input(same), testNow)
 	if err != nil {
 		t.Fatal(err)
 	}
 	later := testNow.Add(time.Hour)
-	if again := s.Again(input(same), later); again == nil || again.content != s.content || !again.BuiltAt.Equal(later) {
-		t.Errorf("got %+v of the same", again)
+	again, found := s.Again(input(same), later)
+	if again == nil || again.content != s.content || !again.BuiltAt.Equal(later) || !slices.Equal(found, diags) {
+		t.Errorf("got %+v, %v of the same", again, found)
 	}
 	was := s.loaded["Europe/Berlin"]
 	s.loaded["Europe/Berlin"] = s.loaded["Nowhere/Else"]
-	if s.Again(input(same), later) != nil {
+	if again, _ := s.Again(input(same), later); again != nil {
 		t.Error("a zone that is another one is not seen")
 	}
 	s.loaded["Europe/Berlin"] = was
@@ -90,7 +92,7 @@ func TestAgain(t *testing.T) {
 		"zone":          func(_ map[string]string, in *Input) { in.Zone = time.FixedZone("X", 3600) },
 		"no zone":       func(_ map[string]string, in *Input) { in.Zone = nil },
 	} {
-		if s.Again(input(change), later) != nil {
+		if again, _ := s.Again(input(change), later); again != nil {
 			t.Errorf("%s: the snapshot is taken for what would be built", name)
 		}
 	}
@@ -114,8 +116,8 @@ func TestNotAgain(t *testing.T) {
 		if err != nil || len(diags) > 0 || s.Counts().Routes != 1 {
 			t.Fatalf("%s: %v, %v", name, diags, err)
 		}
-		if got := s.Again(in, testNow.Add(time.Hour)) != nil; got != want {
-			t.Errorf("%s: got %v, want %v", name, got, want)
+		if again, _ := s.Again(in, testNow.Add(time.Hour)); (again != nil) != want {
+			t.Errorf("%s: got %v, want %v", name, again, want)
 		}
 	}
 }

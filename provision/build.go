@@ -69,6 +69,7 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 		giveWay(i)
 		p.print = prints.of(p)
 	}
+	b.snap.found = slices.Clone(b.diags)
 	return b.snap, b.diags, nil
 }
 

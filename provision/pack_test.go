@@ -59,7 +59,7 @@ func TestEveryInputShows(t *testing.T) {
 			}
 			files[row.file] = strings.Replace(files[row.file], row.old, row.new, 1)
 			next, _ := build(t, files)
-			if before.Again(Input{Config: config(t, files)}, testNow) != nil {
+			if again, _ := before.Again(Input{Config: config(t, files)}, testNow); again != nil {
 				t.Error("the snapshot before is taken for the next")
 			}
 			want := Changes{}

@@ -87,7 +87,7 @@ func (r *Renderer) Render(ctx context.Context, s *Snapshot, rt *Route, q Request
 	if rt.Static() {
 		return r.static(rt)
 	}
-	if d := r.Kept(s, rt, q); d != nil {
+	if d := s.kept.get(r, rt, q); d != nil {
 		return d, nil
 	}
 	b := r.asking(ctx)
@@ -98,9 +98,6 @@ func (r *Renderer) Render(ctx context.Context, s *Snapshot, rt *Route, q Request
 	}
 	return d, err
 }
-
-// Kept is the document that Render would return, where it need not be made; nil: it must be. It takes no time.
-func (r *Renderer) Kept(s *Snapshot, rt *Route, q Request) *Document { return s.kept.get(r, rt, q) }
 
 // render makes the document of a route that is not static. Lists are those that may be used again; nil: none.
 func (r *Renderer) render(ctx context.Context, s *Snapshot, rt *Route, q Request, b *asking, l *lists) (*Document, error) {

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
@@ -22,6 +23,7 @@ type content struct {
 	address    string // and what was said
 	volatile   bool   // the same may give another snapshot another time
 	loaded     zones  // of the time-zone database
+	found      []Diagnostic
 	globals    globals
 	functions  map[string]dialplan.Func // ownFunctions
 	profiles   []*Profile
@@ -34,16 +36,16 @@ type content struct {
 	zones      zoneTable
 }
 
-// Again is the snapshot that Build would make of in, at a time, where that has all that s has; nil: it would not, or that
+// Again gives what Build would give for in and a time, where the snapshot has all that s has; nil: it would not, or that
 // cannot be told. To find out takes a fraction of Build.
-func (s *Snapshot) Again(in Input, now time.Time) *Snapshot {
+func (s *Snapshot) Again(in Input, now time.Time) (*Snapshot, []Diagnostic) {
 	if s.volatile || s.from != in.print() || !s.loaded.same() {
-		return nil
+		return nil, nil
 	}
 	if s.iface != "" && s.address != fmt.Sprint(in.Interfaces(s.iface)) {
-		return nil
+		return nil, nil
 	}
-	return &Snapshot{BuiltAt: now, content: s.content}
+	return &Snapshot{BuiltAt: now, content: s.content}, slices.Clone(s.found)
 }
 
 // Counts say how much is in a Snapshot.

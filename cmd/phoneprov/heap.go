@@ -20,7 +20,7 @@ const (
 )
 
 // heap has the collector run when the memory has grown by what requests and syncs take. By itself it runs when it has doubled:
-// many times a second where few phones are served, and in the middle of a sync where many are. That is 40 MB in place of 20
+// many times a second where few phones are served, and in the middle of a sync where many are. That is 40 to 50 MB in place of 20
 // for a small site; for 100,000 phones no more than a sync takes. What GOGC and GOMEMLIMIT say stays. A nil heap does nothing.
 type heap struct {
 	mu     sync.Mutex

@@ -64,11 +64,7 @@ func (b *bench) turns(servers []*server, load func(*server) (measure, error)) (m
 // beside loads phoneprov, the bare chi handler, nginx and Asterisk with one file, and checks the ratios to chi and
 // Asterisk. A bound of 0 leaves a server out.
 func beside(ctx context.Context, b *bench, phones int, file string, chiBound, asteriskBound float64) (o outcome, err error) {
-	s, err := b.site(phones)
-	if err != nil {
-		return o, err
-	}
-	p, err := s.phoneprov(ctx)
+	s, p, err := b.served(ctx, phones)
 	if err != nil {
 		return o, err
 	}
@@ -122,11 +118,7 @@ func directory(ctx context.Context, b *bench) (outcome, error) {
 const flatMemory = 32 // MB
 
 func static(ctx context.Context, b *bench) (o outcome, err error) {
-	s, err := b.site(fileSite)
-	if err != nil {
-		return o, err
-	}
-	p, err := s.phoneprov(ctx)
+	s, p, err := b.served(ctx, fileSite)
 	if err != nil {
 		return o, err
 	}
@@ -176,11 +168,7 @@ func (b *bench) writePaths(phones int) (path string, err error) {
 
 // first asks for each file once: nothing of it was made since the sync before.
 func first(ctx context.Context, b *bench) (o outcome, err error) {
-	s, err := b.site(b.options.phones)
-	if err != nil {
-		return o, err
-	}
-	p, err := s.phoneprov(ctx)
+	s, p, err := b.served(ctx, b.options.phones)
 	if err != nil {
 		return o, err
 	}
@@ -228,11 +216,7 @@ func random(ctx context.Context, b *bench) (o outcome, err error) {
 	var servers []*server
 	paths := map[*server]string{}
 	for _, phones := range []int{b.options.phones, smallSite} {
-		s, err := b.site(phones)
-		if err != nil {
-			return o, err
-		}
-		p, err := s.phoneprov(ctx)
+		_, p, err := b.served(ctx, phones)
 		if err != nil {
 			return o, err
 		}

@@ -31,11 +31,7 @@ func (b *bench) randomFile(ctx context.Context, p *phoneprov, d time.Duration) *
 
 // latency compares turns at rest with turns in which one sync follows the other.
 func latency(ctx context.Context, b *bench) (o outcome, err error) {
-	s, err := b.site(b.options.phones)
-	if err != nil {
-		return o, err
-	}
-	p, err := s.phoneprov(ctx)
+	s, p, err := b.served(ctx, b.options.phones)
 	if err != nil {
 		return o, err
 	}
@@ -110,11 +106,7 @@ func bootRequest(s *server, phones, i int) load.Request {
 }
 
 func powerCut(ctx context.Context, b *bench) (o outcome, err error) {
-	s, err := b.site(b.options.phones)
-	if err != nil {
-		return o, err
-	}
-	p, err := s.phoneprov(ctx)
+	_, p, err := b.served(ctx, b.options.phones)
 	if err != nil {
 		return o, err
 	}

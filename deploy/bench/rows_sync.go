@@ -125,11 +125,7 @@ func amiSync(ctx context.Context, b *bench) (o outcome, err error) {
 
 // syncAll compares a sync of the large configuration with Asterisk's reload of the same files.
 func syncAll(ctx context.Context, b *bench) (o outcome, err error) {
-	s, err := b.site(b.options.phones)
-	if err != nil {
-		return o, err
-	}
-	p, err := s.phoneprov(ctx)
+	s, p, err := b.served(ctx, b.options.phones)
 	if err != nil {
 		return o, err
 	}

@@ -73,6 +73,16 @@ func (s *site) change() error {
 
 func (s *site) labelled(label string) string { return s.config + "-" + label }
 
+// served gives the site of a size with the phoneprov that reads its files.
+func (b *bench) served(ctx context.Context, phones int) (*site, *phoneprov, error) {
+	s, err := b.site(phones)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := s.phoneprov(ctx)
+	return s, p, err
+}
+
 // phoneprov gives the one that reads the site's files.
 func (s *site) phoneprov(ctx context.Context) (*phoneprov, error) {
 	if s.files == nil {

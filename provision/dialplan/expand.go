@@ -210,13 +210,13 @@ func (x *expansion) value(ctx context.Context, r *ref, s *segment) (v string, er
 	} else {
 		v, err = x.lookup(ctx, r.name)
 	}
-	if err == nil && r.sliced {
-		if r.slice.bad {
-			x.diag(s.pos, "bad offset")
-		}
-		v = r.slice.apply(v)
+	if err != nil {
+		return v, err
 	}
-	return v, err
+	if r.part.slice.bad {
+		x.diag(s.pos, "bad offset")
+	}
+	return r.part.Of(v), nil
 }
 
 func (x *expansion) lookup(ctx context.Context, name string) (string, error) {

@@ -120,7 +120,7 @@ func (d *draft) add(segs []segment, value []byte, steps int, p Planner) {
 
 // slotOf is the slot of a ${} that is a variable and nothing more.
 func slotOf(s *segment, p Planner) (at int, ok bool) {
-	if s.kind != variable || s.sub != nil || s.open || s.ref.call || s.ref.slice.bad {
+	if s.kind != variable || s.sub != nil || s.open || s.ref.call || s.ref.part.slice.bad {
 		return 0, false
 	}
 	return p.Slot(s.ref.name)

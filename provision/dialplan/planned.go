@@ -72,11 +72,7 @@ func (p *Plan) appendSlots(dst []byte, values Planner) ([]byte, error) {
 		o := &p.ops[i]
 		dst = append(dst, p.text[text:o.text]...)
 		text = o.text
-		v := values.Value(o.at)
-		if r := &o.segs[0].ref; r.sliced {
-			v = r.slice.apply(v)
-		}
-		if dst = append(dst, v...); len(dst) > limit {
+		if dst = append(dst, o.segs[0].ref.part.Of(values.Value(o.at))...); len(dst) > limit {
 			return dst, ErrTooLong
 		}
 	}
@@ -114,8 +110,5 @@ func (e *planned) slot(dst []byte, o *op) []byte {
 			v = e.run.mark(v)
 		}
 	}
-	if r := &o.segs[0].ref; r.sliced {
-		v = r.slice.apply(v)
-	}
-	return append(dst, v...)
+	return append(dst, o.segs[0].ref.part.Of(v)...)
 }

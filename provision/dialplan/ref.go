@@ -6,12 +6,11 @@ import "strings"
 //
 //	ref = name [ "(" args ")" ] [ ":" offset [ ":" length ] ]
 type ref struct {
-	name   string
-	args   string
-	call   bool
-	noEnd  bool // the call's `)` is missing
-	sliced bool
-	slice  slice
+	name  string
+	args  string
+	call  bool
+	noEnd bool // the call's `)` is missing
+	part  Part // of the value
 }
 
 // parseRef takes the inside of a ${} apart as Asterisk does: the first `:` that is
@@ -21,8 +20,7 @@ func parseRef(s string) ref {
 	r := ref{}
 	head := s
 	if at, paren := sliceAt(s); at >= 0 {
-		head, r.sliced = s[:at], true
-		r.slice = parseSlice(s[at+1:])
+		head, r.part = s[:at], Part{parseSlice(s[at+1:]), true}
 		r.call = paren
 	} else {
 		r.call = paren
@@ -58,6 +56,20 @@ func sliceAt(s string) (at int, call bool) {
 		}
 	}
 	return -1, call
+}
+
+// Part is what a reference gives of a value. The zero Part is all of it.
+type Part struct {
+	slice  slice
+	sliced bool // there is a `:`
+}
+
+// Of is the part of a value.
+func (p Part) Of(value string) string {
+	if !p.sliced {
+		return value
+	}
+	return p.slice.apply(value)
 }
 
 // slice is the `:offset:length` of a reference. A negative offset counts from the

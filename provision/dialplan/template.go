@@ -50,24 +50,10 @@ func (t *Template) Variable() (name string, part Part) {
 		return "", Part{}
 	}
 	s := &t.segs[0]
-	if s.kind != variable || s.sub != nil || s.open || s.ref.call || s.ref.slice.bad {
+	if s.kind != variable || s.sub != nil || s.open || s.ref.call || s.ref.part.slice.bad {
 		return "", Part{}
 	}
-	return s.ref.name, Part{s.ref.slice, s.ref.sliced}
-}
-
-// Part is what ${NAME:offset:length} gives of a value. The zero Part is all of it.
-type Part struct {
-	slice  slice
-	sliced bool
-}
-
-// Of cuts bytes, not characters, as Asterisk does.
-func (p Part) Of(value string) string {
-	if !p.sliced {
-		return value
-	}
-	return p.slice.apply(value)
+	return s.ref.name, s.ref.part
 }
 
 // compile appends the segments of text, which begins at base in the template.
