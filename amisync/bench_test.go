@@ -125,7 +125,7 @@ func BenchmarkAskSideBySide(b *testing.B) {
 	for _, n := range []int{1, 4, calls} {
 		b.Run(fmt.Sprintf("%d connections", n), func(b *testing.B) {
 			s := asking(b, address, Options{Connections: n})
-			r := provision.Renderer{Data: data, Ask: s.Ask, SideBySide: n}
+			r := provision.NewRenderer(provision.RendererOptions{Data: data, Ask: s.Ask, SideBySide: n})
 			for b.Loop() {
 				doc, err := r.Render(b.Context(), snapshot, snapshot.Lookup("x"), provision.Request{})
 				if err != nil {

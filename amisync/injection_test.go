@@ -67,7 +67,7 @@ func TestAskInjection(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer data.Close()
-			renderer := provision.Renderer{Data: data, Ask: r.Ask}
+			renderer := provision.NewRenderer(provision.RendererOptions{Data: data, Ask: r.Ask})
 			snapshot := r.store.Load()
 			doc, err := renderer.Render(within(t, 5*time.Second), snapshot, snapshot.Lookup("001122334455.cfg"), provision.Request{Now: time.Now()})
 			if err == nil {

@@ -81,7 +81,7 @@ func newSite(t testing.TB, profile string, files map[string]string) *site {
 	s.Options = Options{
 		Prefix:   "/phoneprov",
 		Store:    new(provision.Store),
-		Renderer: &provision.Renderer{Data: data},
+		Renderer: provision.NewRenderer(provision.RendererOptions{Data: data}),
 		Access: Access{
 			Rules:   access.Rules{Allow: access.DefaultAllow()},
 			Unknown: &Budget{access.NewBudget(20, 10*time.Minute), 10 * time.Minute},

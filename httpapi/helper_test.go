@@ -112,7 +112,7 @@ func newBench(t testing.TB) *bench {
 	b.Options = Options{
 		Prefix:   "/phoneprov",
 		Store:    new(provision.Store),
-		Renderer: &provision.Renderer{Data: openData(t)},
+		Renderer: provision.NewRenderer(provision.RendererOptions{Data: openData(t)}),
 		Access:   Access{Rules: access.Rules{Allow: append(access.DefaultAllow(), netip.MustParsePrefix("192.0.2.0/24"))}}, // httptest's
 		Log:      testLog(&b.log).Level(zerolog.DebugLevel),
 	}

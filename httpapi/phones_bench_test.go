@@ -49,7 +49,7 @@ func benchPhones(b *testing.B, phones int) http.Handler {
 	}
 	b.Cleanup(func() { data.Close() })
 	o := Options{
-		Prefix: "/phoneprov", Store: new(provision.Store), Renderer: &provision.Renderer{Data: data},
+		Prefix: "/phoneprov", Store: new(provision.Store), Renderer: provision.NewRenderer(provision.RendererOptions{Data: data}),
 		Access: Access{Rules: access.Rules{Allow: access.DefaultAllow()}},
 		Log:    zerolog.New(io.Discard).With().Timestamp().Logger(),
 	}

@@ -22,13 +22,13 @@ func exactly(s string) string {
 func askedRenderer(t *testing.T, template string) *Renderer {
 	t.Helper()
 	r, _ := renderer(t, map[string]string{"t": template})
-	r.Ask = func(_ context.Context, call string) (string, error) {
+	r.options.Ask = func(_ context.Context, call string) (string, error) {
 		if strings.HasPrefix(call, "FAIL") {
 			return "", errors.New("broken")
 		}
 		return "<" + call + ">", nil
 	}
-	r.Knows = func(context.Context, string) (bool, error) { return true, nil }
+	r.options.Knows = func(context.Context, string) (bool, error) { return true, nil }
 	return r
 }
 
@@ -53,7 +53,7 @@ func TestCheckShowsWhatIsAsked(t *testing.T) {
 			var got []string
 			r := askedRenderer(t, row.template)
 			if strings.Contains(row.template, "FAIL") {
-				r.SideBySide = 1 // so that the others have ended
+				r.options.SideBySide = 1 // so that the others have ended
 			}
 			for _, d := range Check(t.Context(), onePhone(t, askedProfile), r, Request{Now: testNow}) {
 				got = append(got, exactly(d.String()))

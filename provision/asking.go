@@ -134,7 +134,7 @@ func (b *asking) call(q dialplan.Question) *asked {
 	c := &asked{Question: q, done: make(chan struct{})}
 	b.calls[q.Call] = c
 	b.order = append(b.order, c)
-	most := b.r.SideBySide
+	most := b.r.options.SideBySide
 	if most <= 0 {
 		most = defaultSideBySide
 	}
@@ -174,12 +174,12 @@ func (b *asking) answer(call string) (value string, err error) {
 			value, err = "", PanicError(v)
 		}
 	}()
-	value, err = b.r.Ask(b.ctx, call)
-	if value != "" || err != nil || b.r.Knows == nil {
+	value, err = b.r.options.Ask(b.ctx, call)
+	if value != "" || err != nil || b.r.options.Knows == nil {
 		return value, err
 	}
 	function, _, _ := strings.Cut(call, "(")
-	if known, err := b.r.Knows(b.ctx, function); err == nil && !known {
+	if known, err := b.r.options.Knows(b.ctx, function); err == nil && !known {
 		return "", dialplan.ErrNoFunction
 	}
 	return "", nil // where that cannot be told, check says so

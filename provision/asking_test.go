@@ -75,7 +75,7 @@ func TestAskedSideBySide(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			r, _ := renderer(t, map[string]string{"t": row.template, "l": "${X(${USERNAME})}"})
 			a := newAsker(3)
-			r.Ask = a.ask
+			r.options.Ask = a.ask
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
 			got, err := renderCtx(ctx, r, s, "x")
@@ -111,7 +111,7 @@ func TestSideBySideIsBounded(t *testing.T) {
 		if want > 1 {
 			a = newAsker(want)
 		}
-		r.Ask, r.SideBySide = a.ask, most
+		r.options.Ask, r.options.SideBySide = a.ask, most
 		if _, err := render(t, r, onePhone(t, ""), "x", Request{}); err != nil || a.most != want || len(a.asked) != 40 {
 			t.Errorf("%d: got %d at once of %d, %v, want %d", most, a.most, len(a.asked), err, want)
 		}
@@ -122,7 +122,7 @@ func TestSideBySideIsBounded(t *testing.T) {
 func TestAskedFails(t *testing.T) {
 	r, _ := renderer(t, map[string]string{"t": "${HANG(1)}${HANG(2)}\n ${FAIL()}${HANG(3)}${HANG(4)}${HANG(5)}"})
 	var begun, ended atomic.Int32
-	r.Ask = func(ctx context.Context, call string) (string, error) {
+	r.options.Ask = func(ctx context.Context, call string) (string, error) {
 		begun.Add(1)
 		defer ended.Add(1)
 		if call == "FAIL()" {
@@ -146,7 +146,7 @@ func TestAskedUntilTheRequestEnds(t *testing.T) {
 	r, _ := renderer(t, map[string]string{"t": "${HANG(1)}${HANG(2)}"})
 	ctx, cancel := context.WithCancel(t.Context())
 	begun := make(chan struct{}, 2)
-	r.Ask = func(ctx context.Context, call string) (string, error) {
+	r.options.Ask = func(ctx context.Context, call string) (string, error) {
 		begun <- struct{}{}
 		<-ctx.Done()
 		return "", ctx.Err()
@@ -160,7 +160,7 @@ func TestAskedUntilTheRequestEnds(t *testing.T) {
 // Diagnostics and templates are those of one pass.
 func TestAskedPassesAreVoid(t *testing.T) {
 	r, _ := renderer(t, map[string]string{"t": "${A:x}${Y(${X(1)})}${PP_EACH_EXTENSION(000000000001,l)}", "l": "."})
-	r.Ask = newAsker(0).ask
+	r.options.Ask = newAsker(0).ask
 	s := onePhone(t, "")
 	doc, err := r.Render(t.Context(), s, s.Lookup("x"), Request{Now: testNow})
 	if err != nil || len(doc.Diagnostics) != 1 || !slices.Equal(doc.Templates, []string{"t", "l"}) {
@@ -175,7 +175,7 @@ func TestAskedThroughManySetvars(t *testing.T) {
 		more += fmt.Sprintf("setvar => V%d=${LEN(${V%d}${V%[2]d})}\n", i+1, i)
 	}
 	r, _ := renderer(t, map[string]string{"t": "${V60}"})
-	r.Ask = newAsker(0).ask
+	r.options.Ask = newAsker(0).ask
 	if got, err := render(t, r, onePhone(t, more), "x", Request{}); err != nil || got != "2" {
 		t.Errorf("got %q, %v", got, err)
 	}
@@ -195,8 +195,8 @@ func TestUnknownFunction(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			r, _ := renderer(t, map[string]string{"t": "a\n  ${NOSUCH(x)}"})
-			r.Ask = func(context.Context, string) (string, error) { return row.value, nil }
-			r.Knows = func(_ context.Context, name string) (bool, error) { return row.known && name == "NOSUCH", row.err }
+			r.options.Ask = func(context.Context, string) (string, error) { return row.value, nil }
+			r.options.Knows = func(_ context.Context, name string) (bool, error) { return row.known && name == "NOSUCH", row.err }
 			s := onePhone(t, "")
 			doc, err := r.Render(t.Context(), s, s.Lookup("x"), Request{Now: testNow})
 			if err != nil {
@@ -215,7 +215,7 @@ func TestUnknownFunction(t *testing.T) {
 
 // What calls for something else in each pass is asked in the end one after the other.
 func TestPassesEnd(t *testing.T) {
-	r := &Renderer{Ask: newAsker(0).ask}
+	r := NewRenderer(RendererOptions{Ask: newAsker(0).ask})
 	b := r.asking(t.Context())
 	defer b.end()
 	n := 0
@@ -240,7 +240,7 @@ func TestPassesEnd(t *testing.T) {
 
 // A function that takes a pending answer for none does not make a hole.
 func TestPassesTrustNoFunction(t *testing.T) {
-	r := &Renderer{Ask: newAsker(0).ask}
+	r := NewRenderer(RendererOptions{Ask: newAsker(0).ask})
 	b := r.asking(t.Context())
 	defer b.end()
 	var got string
@@ -269,7 +269,7 @@ func TestAskedLimits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, _ := renderer(t, map[string]string{"t": row.template})
-			r.Ask = func(context.Context, string) (string, error) { return row.value, nil }
+			r.options.Ask = func(context.Context, string) (string, error) { return row.value, nil }
 			_, err := render(t, r, s, "000000000001.cfg", Request{})
 			if !errors.Is(err, errAsksTooMuch) || errors.Is(err, ErrUnavailable) {
 				t.Errorf("got %v, want %v", err, errAsksTooMuch)
@@ -281,7 +281,7 @@ func TestAskedLimits(t *testing.T) {
 // A file that asks nothing needs nothing of it.
 func TestAskedNothing(t *testing.T) {
 	r, _ := renderer(t, map[string]string{"t": "${MAC}"})
-	r.Ask = newAsker(0).ask
+	r.options.Ask = newAsker(0).ask
 	b := r.asking(t.Context())
 	s := onePhone(t, "")
 	if _, err := r.render(t.Context(), s, s.Lookup("x"), Request{}, b, nil); err != nil || b.ctx != nil || len(b.ended()) != 0 {

@@ -101,9 +101,9 @@ func BenchmarkRender(b *testing.B) {
 		"file of 6 kB, not escaped": "000000000007.cfg", "directory of 5000, not escaped": "000000000007-directory.cfg"} {
 		b.Run(name, func(b *testing.B) {
 			rt := s.Lookup(uri)
-			r.Profiles = nil
+			r.options.Profiles = nil
 			if strings.HasSuffix(name, "not escaped") {
-				r.Profiles = map[string]ProfileOptions{"p": {Escape: EscapeNone}}
+				r.options.Profiles = map[string]ProfileOptions{"p": {Escape: EscapeNone}}
 			}
 			b.ReportAllocs()
 			for b.Loop() {

@@ -30,7 +30,7 @@ func Check(ctx context.Context, s *Snapshot, r *Renderer, q Request) []Diagnosti
 	}
 	c.functions(ctx, s, r)
 	c.profiles(s, r)
-	c.unused(r.Data)
+	c.unused(r.options.Data)
 	return c.found
 }
 
@@ -88,7 +88,7 @@ func (c *checker) render(ctx context.Context, s *Snapshot, r *Renderer, rt *Rout
 	}
 	b := r.asking(ctx)
 	defer b.end()
-	doc, err := r.render(ctx, s, rt, q, b, nil)
+	doc, err := r.render(ctx, s, nil, rt, q, b)
 	for _, a := range c.hidden.listAsked(b) {
 		c.reportOnce("asked "+a.Call, Diagnostic{Pos: a.Pos, Severity: Info, Message: "asked of Asterisk: " + a.Text(false)})
 	}
@@ -166,7 +166,7 @@ func (c *checker) functions(ctx context.Context, s *Snapshot, r *Renderer) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.templates)) {
-		if t, err := r.Data.template(name); err == nil && c.templates[name] {
+		if t, err := r.options.Data.template(name); err == nil && c.templates[name] {
 			c.calls(ctx, r, t.Template, name, 0)
 		}
 	}
@@ -186,7 +186,7 @@ func (c *checker) calls(ctx context.Context, r *Renderer, t *dialplan.Template, 
 		if err != nil {
 			d.Severity = Warning
 			d.Message = fmt.Sprintf("function %s: whether Asterisk has it cannot be told: %v", call.Name, err)
-		} else if r.Knows == nil {
+		} else if r.options.Knows == nil {
 			d.Message = fmt.Sprintf("function %s is none of phoneprov's own, and there is no AMI to ask", call.Name)
 		}
 		c.report(d)
@@ -199,15 +199,15 @@ func (r *Renderer) knows(ctx context.Context, function string) (bool, error) {
 	if slices.ContainsFunc(Functions(), own) || dialplan.Known(function) {
 		return true, nil
 	}
-	if r.Knows == nil {
+	if r.options.Knows == nil {
 		return false, nil
 	}
-	return r.Knows(ctx, function)
+	return r.options.Knows(ctx, function)
 }
 
 // profiles reports the options of profiles that there are none of.
 func (c *checker) profiles(s *Snapshot, r *Renderer) {
-	for _, name := range slices.Sorted(maps.Keys(r.Profiles)) {
+	for _, name := range slices.Sorted(maps.Keys(r.options.Profiles)) {
 		if !slices.ContainsFunc(s.profiles, func(p *Profile) bool { return p.Name == name }) {
 			c.report(Diagnostic{Severity: Warning, Message: fmt.Sprintf("[profile %s] of phoneprov.ini: phoneprov.conf has no profile of that name", name)})
 		}

@@ -56,8 +56,8 @@ func TestCheck(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			r, _ := renderer(t, row.files)
 			if !row.alone {
-				r.Ask = func(context.Context, string) (string, error) { return "", nil }
-				r.Knows = func(_ context.Context, name string) (bool, error) { return name == "DB", nil }
+				r.options.Ask = func(context.Context, string) (string, error) { return "", nil }
+				r.options.Knows = func(_ context.Context, name string) (bool, error) { return name == "DB", nil }
 			}
 			var got []string
 			for _, d := range Check(context.Background(), onePhone(t, row.more), r, Request{Now: testNow}) {

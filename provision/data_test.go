@@ -28,7 +28,7 @@ func TestDataDirectoryIsReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer data.Close()
-	r := &Renderer{Data: data}
+	r := NewRenderer(RendererOptions{Data: data})
 	expect := func(want string) {
 		t.Helper()
 		if got, err := render(t, r, s, "x", Request{}); err != nil || got != want {

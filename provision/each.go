@@ -14,18 +14,20 @@ import (
 // within it can stand for every one of 100,000 phones. Where one is pending the others are expanded to the end.
 type joined struct {
 	text    strings.Builder
+	varies  dialplan.Varies
 	pending error
 }
 
 // expander is Call.Expand or Call.Include.
-type expander func(context.Context, *dialplan.Template, *dialplan.Env) (string, error)
+type expander func(context.Context, *dialplan.Template, *dialplan.Env) (dialplan.Value, error)
 
 func (j *joined) add(ctx context.Context, expand expander, t *dialplan.Template, sc *scope) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	text, err := expand(ctx, t, sc.env())
-	if err == nil && j.text.Len()+len(text) > dialplan.DefaultOutput {
+	v, err := expand(ctx, t, &sc.env)
+	j.varies.Add(v.Varies)
+	if err == nil && j.text.Len()+len(v.Text) > dialplan.DefaultOutput {
 		err = fmt.Errorf("%s: %w", t.Name(), dialplan.ErrTooLong)
 	}
 	if errors.Is(err, dialplan.ErrPending) {
@@ -35,7 +37,7 @@ func (j *joined) add(ctx context.Context, expand expander, t *dialplan.Template,
 	if err != nil {
 		return err
 	}
-	j.text.WriteString(text)
+	j.text.WriteString(v.Text)
 	return nil
 }
 
@@ -44,33 +46,33 @@ func inlineText(c *dialplan.Call, text string) *dialplan.Template {
 	return dialplan.Parse(c.Name, strings.ReplaceAll(text, "%{", "${"))
 }
 
-// whole is the text, unless some of it is pending.
-func (j *joined) whole() (string, error) {
+// value is the whole text, unless some of it is pending.
+func (j *joined) value() (dialplan.Value, error) {
 	if j.pending != nil {
-		return "", j.pending
+		return dialplan.Value{Varies: j.varies}, j.pending
 	}
-	return j.text.String(), nil
+	return dialplan.Value{Text: j.text.String(), Varies: j.varies}, nil
 }
 
 // eachUser is PP_EACH_USER(text[,exclude_mac]): the text for the lowest line of every phone but the excluded, in the
 // order of the configuration, with %{NAME} for that line's variables.
-func (s *scope) eachUser(ctx context.Context, c *dialplan.Call) (string, error) {
+func (s *scope) eachUser(ctx context.Context, c *dialplan.Call) (dialplan.Value, error) {
 	args := splitArguments(c.Args, c.Plain(c.Args))
 	if args[0] == "" {
 		c.Diag("PP_EACH_USER needs a text")
-		return "", nil
+		return dialplan.Value{}, nil
 	}
 	exclude := ""
 	if len(args) > 1 {
 		exclude = phoneID(strings.TrimSpace(c.Plain(args[1])))
 	}
 	t := inlineText(c, args[0])
-	if s.rd.lists != nil {
-		l, err := s.rd.list(ctx, c, t, args[0])
+	if s.rd.caches != nil {
+		l, err := s.rd.userList(ctx, c, t, args[0])
 		if err != nil {
-			return "", err
+			return dialplan.Value{}, err
 		}
-		return c.Again(l.without(s.rd.snap.phoneNumber(exclude))), nil
+		return c.Reuse(dialplan.Value{Text: l.without(s.rd.snap.phoneNumber(exclude)), Varies: l.inputs.varies}), nil
 	}
 	var out joined
 	for _, p := range s.rd.snap.phoneList {
@@ -78,26 +80,26 @@ func (s *scope) eachUser(ctx context.Context, c *dialplan.Call) (string, error) 
 			continue
 		}
 		if err := out.add(ctx, c.Expand, t, s.rd.scope(p, p.Lines[0])); err != nil {
-			return "", err
+			return dialplan.Value{}, err
 		}
 	}
-	return out.whole()
+	return out.value()
 }
 
 // eachLine is PP_EACH_LINE(text[,mac]): the text for every line of every phone, or of that one, in the order of the
 // configuration, the lines of a phone by number.
-func (s *scope) eachLine(ctx context.Context, c *dialplan.Call) (string, error) {
+func (s *scope) eachLine(ctx context.Context, c *dialplan.Call) (dialplan.Value, error) {
 	args := splitArguments(c.Args, c.Plain(c.Args))
 	if args[0] == "" {
 		c.Diag("PP_EACH_LINE needs a text")
-		return "", nil
+		return dialplan.Value{}, nil
 	}
 	phones := s.rd.snap.phoneList
 	if len(args) > 1 {
 		p := s.rd.snap.Phone(strings.TrimSpace(c.Plain(args[1])))
 		if p == nil {
 			c.Diag("PP_EACH_LINE: there is no phone of that MAC")
-			return "", nil
+			return dialplan.Value{}, nil
 		}
 		phones = []*Phone{p}
 	}
@@ -106,47 +108,46 @@ func (s *scope) eachLine(ctx context.Context, c *dialplan.Call) (string, error) 
 	for _, p := range phones {
 		for _, l := range p.Lines {
 			if err := out.add(ctx, c.Expand, t, s.rd.scope(p, l)); err != nil {
-				return "", err
+				return dialplan.Value{}, err
 			}
 		}
 	}
-	return out.whole()
+	return out.value()
 }
 
 // eachExtension is PP_EACH_EXTENSION(mac,template): the template file for each line of that phone, by line number.
-func (s *scope) eachExtension(ctx context.Context, c *dialplan.Call) (string, error) {
+func (s *scope) eachExtension(ctx context.Context, c *dialplan.Call) (dialplan.Value, error) {
 	plain := c.Plain(c.Args)
 	args := splitArguments(plain, plain)
 	if len(args) < 2 || strings.TrimSpace(args[0]) == "" || strings.TrimSpace(args[1]) == "" {
 		c.Diag("PP_EACH_EXTENSION needs a MAC and a template")
-		return "", nil
+		return dialplan.Value{}, nil
 	}
 	mac, name := strings.TrimSpace(args[0]), strings.TrimSpace(args[1])
 	p := s.rd.snap.Phone(mac)
 	if p == nil {
 		c.Diag("PP_EACH_EXTENSION: there is no phone of that MAC")
-		return "", nil
+		return dialplan.Value{}, nil
 	}
 	if s.rd.data == nil {
 		c.Diag("PP_EACH_EXTENSION is not for the name of a file")
-		return "", nil
+		return dialplan.Value{}, nil
 	}
 	t, err := s.rd.template(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		s.rd.changes()
 		c.Diag("PP_EACH_EXTENSION: there is no template file of that name")
-		return "", nil
+		return dialplan.Value{Varies: dialplan.Varies{With: dialplan.Unpredictable}}, nil // the file can appear
 	}
 	if err != nil {
-		return "", err
+		return dialplan.Value{}, err
 	}
-	var out joined
+	out := joined{varies: dialplan.Varies{With: dialplan.ByPlace}} // the file is read
 	for _, l := range p.Lines {
 		if err := out.add(ctx, c.Include, t.Template, s.rd.scope(p, l)); err != nil {
-			return "", err
+			return dialplan.Value{}, err
 		}
 	}
-	return out.whole()
+	return out.value()
 }
 
 // splitArguments splits at commas as Asterisk's functions do: not inside double quotes, parentheses or brackets, nor

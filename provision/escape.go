@@ -20,7 +20,7 @@ type ProfileOptions struct {
 
 // escapes says whether values are escaped in a route's file.
 func (r *Renderer) escapes(rt *Route) bool {
-	return r.Profiles[rt.file.profile.Name].Escape == EscapeAuto && rt.isXML()
+	return r.options.Profiles[rt.file.profile.Name].Escape == EscapeAuto && rt.isXML()
 }
 
 // isXML says whether a file is meant to be XML: by its type, or by the name of the template.

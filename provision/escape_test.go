@@ -59,8 +59,8 @@ func evilPhones(tb testing.TB) (*Snapshot, *Renderer) {
 	tb.Helper()
 	s, _ := build(tb, evilFiles)
 	r, _ := renderer(tb, evilTemplates())
-	r.Ask = func(context.Context, string) (string, error) { return evil, nil }
-	r.Knows = func(context.Context, string) (bool, error) { return true, nil }
+	r.options.Ask = func(context.Context, string) (string, error) { return evil, nil }
+	r.options.Knows = func(context.Context, string) (bool, error) { return true, nil }
 	return s, r
 }
 
@@ -86,7 +86,7 @@ func TestEscapeEverywhere(t *testing.T) {
 	if len(s.Routes()) != 11 || malformed() != 0 {
 		t.Errorf("%d routes, %d of them malformed", len(s.Routes()), malformed())
 	}
-	r.Profiles = map[string]ProfileOptions{evil: {Escape: EscapeNone}}
+	r.options.Profiles = map[string]ProfileOptions{evil: {Escape: EscapeNone}}
 	if n := malformed(); n != 8 {
 		t.Errorf("without escaping %d are malformed", n)
 	}
@@ -136,7 +136,7 @@ func TestEscapeWhere(t *testing.T) {
 		s, _ := build(t, map[string]string{"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n" + row.file + "\n",
 			"users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\nlabel=&\n"})
 		r, _ := renderer(t, map[string]string{"t": "<${LABEL}>", "t.xml": "<${LABEL}>", "t.XML": "<${LABEL}>"})
-		r.Profiles = map[string]ProfileOptions{"p": {Escape: row.escape}}
+		r.options.Profiles = map[string]ProfileOptions{"p": {Escape: row.escape}}
 		want := "<&>"
 		if row.escaped {
 			want = "<&amp;>"
@@ -185,7 +185,7 @@ func TestEscapeReads(t *testing.T) {
 // A section of phoneprov.ini for a profile that is not there is said.
 func TestCheckProfiles(t *testing.T) {
 	r, _ := renderer(t, map[string]string{"t": ""})
-	r.Profiles = map[string]ProfileOptions{"p": {}, "q": {}, "P": {}}
+	r.options.Profiles = map[string]ProfileOptions{"p": {}, "q": {}, "P": {}}
 	var got []string
 	for _, d := range Check(context.Background(), onePhone(t, ""), r, Request{Now: testNow}) {
 		got = append(got, d.String())

@@ -43,10 +43,10 @@ func (r *Renderer) Explain(ctx context.Context, s *Snapshot, rt *Route, q Reques
 	b.whole = true
 	defer b.end()
 	err := b.passes(func() error {
-		rd := r.rendering(s, q, b)
-		_, err := rd.file(ctx, nil, rt, r.escapes(rt))
+		rd := r.rendering(s, nil, q, b)
+		_, _, err := rd.file(ctx, nil, rt, r.escapes(rt))
 		x = Explanation{Diagnostics: rd.diags, Err: err}
-		rd = r.rendering(s, q, b)
+		rd = r.rendering(s, nil, q, b)
 		for _, l := range rt.Phone.Lines {
 			number, _ := l.own("LINE")
 			x.Lines = append(x.Lines, LineVariables{l.Section(), number.value, rd.scope(rt.Phone, l).explain(ctx, h)})
@@ -65,57 +65,31 @@ func (r *Renderer) Explain(ctx context.Context, s *Snapshot, rt *Route, q Reques
 	return x
 }
 
+// explain lists the variables of a scope in the order of sources. Of several of one name it lists the first: the others
+// are hidden.
 func (s *scope) explain(ctx context.Context, h *hidden) []Variable {
 	var vars []Variable
-	add := func(name, value, origin string, secret bool) {
-		if !slices.ContainsFunc(vars, func(v Variable) bool { return v.Name == name }) {
-			vars = append(vars, Variable{name, value, secret || s.secret(name, value), origin})
+	add := func(v listed) {
+		if slices.ContainsFunc(vars, func(known Variable) bool { return known.Name == v.name }) {
+			return
 		}
-	}
-	for v := range s.line.variables() {
-		add(v.name, v.value, v.origin(s.line), false)
-	}
-	zone := s.rd.zoneVars(s.line.zone)
-	for _, name := range zoneNames {
-		if v, ok := zone[name]; ok {
-			add(name, v, fromZone+" "+s.line.zone.String(), false)
+		value := v.value
+		if v.err != nil {
+			value = fmt.Sprintf("(%v)", v.err)
 		}
+		secret := s.secret(v.name, value) || v.text != "" && (h.made(v.text, value) || mentionsSecret(v.text, vars))
+		vars = append(vars, Variable{v.name, value, secret, v.origin})
 	}
-	for i, v := range s.profile.setvars {
-		value, err := s.setvar(ctx, i)
-		if err != nil {
-			value = fmt.Sprintf("(%v)", err)
-		}
-		usesSecret := h.made(v.text, value) || slices.ContainsFunc(vars, func(known Variable) bool {
-			return known.Secret && strings.Contains(v.text, known.Name)
-		})
-		add(v.name, value, fmt.Sprintf("%s (setvar)", v.pos), usesSecret)
-	}
-	for _, v := range RequestVariables() {
-		origin := v.from
-		if origin == fromZone {
-			origin += " " + s.line.zone.String()
-		}
-		add(v.Name, v.value(s), origin, false)
-	}
-	if s.rd.server != "" {
-		add("SERVER", s.rd.server, fromRequest, false)
-	}
-	for i, v := range s.rd.snap.globals.vars {
-		if i == s.rd.snap.globals.before(v.name, len(s.rd.snap.globals.vars)) {
-			value, _, err := s.rd.global(ctx, v.name, i+1)
-			if err != nil {
-				value = fmt.Sprintf("(%v)", err)
-			}
-			add(v.name, value, fmt.Sprintf("%s (global)", v.pos), h.made(v.text, value))
-		}
+	for _, source := range sources() {
+		source.list(ctx, view{s, len(s.profile.setvars)}, add)
 	}
 	return vars
 }
 
-// zoneNames are the variables of a time zone, in the order that they are shown in.
-var zoneNames = [...]string{"TZOFFSET", "DST_ENABLE", "DST_START_MONTH", "DST_START_MDAY", "DST_START_HOUR",
-	"DST_END_MONTH", "DST_END_MDAY", "DST_END_HOUR"}
+// mentionsSecret reports whether the name of a secret variable stands in a text.
+func mentionsSecret(text string, vars []Variable) bool {
+	return slices.ContainsFunc(vars, func(v Variable) bool { return v.Secret && strings.Contains(text, v.Name) })
+}
 
 // origin says where a variable comes from.
 func (v binding) origin(l *Line) string {

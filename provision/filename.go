@@ -11,10 +11,10 @@ import (
 
 // names expands the names of files, all in one rendering and one scope, as there are hundreds of thousands.
 type names struct {
-	scope *scope
-	env   *dialplan.Env
-	text  []byte
-	plans map[nameKey]*dialplan.Plan
+	scope  *scope
+	text   []byte
+	plans  map[nameKey]*dialplan.Plan
+	varies dialplan.Varies // what the names so far depend on
 }
 
 // nameKey is all that the plan of a name depends on.
@@ -28,38 +28,37 @@ type nameKey struct {
 const maxNamePlans = 1000
 
 func (b *builder) newNames() names {
-	rd := &rendering{snap: b.snap, now: b.now, zone: b.in.Zone, zones: b.zones}
-	if b.in.Ask != nil {
-		rd.ask = func(ctx context.Context, call string) (string, error) {
-			rd.changes()
-			return b.in.Ask(ctx, call)
-		}
+	s := &scope{}
+	s.rd = &rendering{
+		renderingInput: renderingInput{snap: b.snap, now: b.now, zone: b.in.Zone, ask: b.in.Ask},
+		zones:          b.zones, facts: newZoneFacts(),
 	}
-	s := &scope{rd: rd}
-	return names{scope: s, env: s.env(), plans: map[nameKey]*dialplan.Plan{}}
+	return names{scope: s, plans: map[nameKey]*dialplan.Plan{}}
 }
 
 // expand gives the text of a file's name, valid until the next one.
 func (n *names) expand(ctx context.Context, p *Phone, f *file) (text []byte, err error) {
 	s := n.scope
 	s.phone, s.line, s.profile, s.setvars = p, p.first, p.Profile, nil
+	s.env = s.rd.environment(view{s, len(s.profile.setvars)})
 	key := nameKey{f, s.line.shape, s.line.zone}
+	var varies dialplan.Varies
 	if plan := n.plans[key]; plan != nil {
-		n.text, err = plan.AppendTo(ctx, n.text[:0], n.env, s)
+		n.text, varies, err = plan.AppendTo(ctx, n.text[:0], &s.env, s)
 	} else if len(n.plans) < maxNamePlans {
-		if n.text, plan, err = f.uri.AppendPlan(ctx, n.text[:0], n.env, s); plan != nil {
+		if n.text, plan, varies, err = f.uri.AppendPlan(ctx, n.text[:0], &s.env); plan != nil {
 			n.plans[key] = plan
 		}
 	} else {
-		n.text, err = f.uri.AppendTo(ctx, n.text[:0], n.env)
+		n.text, varies, err = f.uri.AppendTo(ctx, n.text[:0], &s.env)
 	}
+	n.varies.Add(varies)
 	return n.text, err
 }
 
 // volatile says whether names may be others when they are made of the same another time.
 func (n *names) volatile() bool {
-	d := &n.scope.rd.depends
-	return d.changing || !d.until.IsZero()
+	return n.varies.With&dialplan.Unpredictable != 0 || !n.varies.Until.IsZero()
 }
 
 // fileName expands the name of a phone's file with the variables of the first of its sections. It is empty, with a

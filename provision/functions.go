@@ -13,7 +13,7 @@ type Function struct {
 	Args     string // what stands between the parentheses; [what may be missing]
 	Synopsis string
 	Example  string // a template
-	run      func(s *scope, ctx context.Context, c *dialplan.Call) (string, error)
+	run      func(s *scope, ctx context.Context, c *dialplan.Call) (dialplan.Value, error)
 }
 
 // Functions is the table of what sees more than the variables of one line. Asterisk has PP_EACH_USER and
@@ -33,17 +33,19 @@ func Functions() []Function {
 	}
 }
 
-// ownFunctions are those of the table by name. They work on the scope that owns the Env of their call.
+// ownFunctions are those of the table by name. They work on the scope that owns the Env of their call, so
+// their values are the line's own.
 func ownFunctions() map[string]dialplan.Func {
 	funcs := map[string]dialplan.Func{}
 	for _, f := range Functions() {
-		funcs[f.Name] = func(ctx context.Context, c *dialplan.Call) (string, error) {
+		funcs[f.Name] = func(ctx context.Context, c *dialplan.Call) (dialplan.Value, error) {
 			s, ok := c.Env.Owner.(*scope)
 			if !ok {
-				return "", fmt.Errorf("%s: of no line", f.Name)
+				return dialplan.Value{}, fmt.Errorf("%s: of no line", f.Name)
 			}
-			s.rd.differs(dialplan.ByExpansion)
-			return f.run(s, ctx, c)
+			v, err := f.run(s, ctx, c)
+			v.Varies.Add(perLine)
+			return v, err
 		}
 	}
 	return funcs

@@ -1,8 +1,6 @@
 package provision
 
 import (
-	"context"
-
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
@@ -35,29 +33,4 @@ func (g globals) before(name string, n int) int {
 		}
 	}
 	return -1
-}
-
-// global looks a name up among the first n global variables, and expands it once a rendering. Asterisk does so when it
-// loads the dialplan; here one that needs Asterisk costs nothing where it is not used.
-func (rd *rendering) global(ctx context.Context, name string, n int) (string, bool, error) {
-	g := rd.snap.globals
-	i := g.before(name, n)
-	if i < 0 {
-		return "", false, nil
-	}
-	if had := rd.globals[i]; had.done {
-		rd.differs(had.varies)
-		return had.value, true, had.err
-	}
-	env := rd.environment()
-	env.Stat = nil
-	env.Lookup = func(ctx context.Context, name string) (string, bool, error) { return rd.global(ctx, name, i) }
-	x := rd.expand(ctx, g.vars[i].value, &env)
-	if final(x.err) {
-		if rd.globals == nil {
-			rd.globals = map[int]expanded{}
-		}
-		rd.globals[i] = x
-	}
-	return x.value, true, x.err
 }

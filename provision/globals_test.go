@@ -28,7 +28,7 @@ func TestGlobals(t *testing.T) {
 		}
 	}
 	asked := 0
-	r.Ask = func(context.Context, string) (string, error) { asked++; return "answer", nil }
+	r.options.Ask = func(context.Context, string) (string, error) { asked++; return "answer", nil }
 	got, err := render(t, r, s, "asks-too.cfg", Request{})
 	if want := "answer!? answer!? answer!"; err != nil || got != want || asked != 1 {
 		t.Errorf("got %q (%v), asked %d times, want %q", got, err, asked, want)

@@ -62,7 +62,7 @@ func renderer(tb testing.TB, files map[string]string) (*Renderer, string) {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { data.Close() })
-	return &Renderer{Data: data}, dir
+	return NewRenderer(RendererOptions{Data: data}), dir
 }
 
 func write(tb testing.TB, path, text string) {

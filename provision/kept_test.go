@@ -81,7 +81,7 @@ func TestKeptFileFollowsEveryInput(t *testing.T) {
 		{"no difference, a zone", "${STRFTIME(0,Europe/Vienna,%T)}", never, func(*testing.T, *keptSite) {}},
 		{"stat", "${STAT(s,s)}", never, func(t *testing.T, k *keptSite) { k.lay(t, "s", "longer", time.Hour) }},
 		{"answer", "${DB(a/b)}", never, func(_ *testing.T, k *keptSite) {
-			k.r.Ask = func(context.Context, string) (string, error) { return "other", nil }
+			k.r.options.Ask = func(context.Context, string) (string, error) { return "other", nil }
 		}},
 		{"template", "one", keeps, func(t *testing.T, k *keptSite) { k.lay(t, "t", "two", 30*time.Minute) }},
 		{"size of the template", "one", keeps, func(t *testing.T, k *keptSite) { k.lay(t, "t", "three", time.Hour) }},
@@ -99,13 +99,13 @@ func TestKeptFileFollowsEveryInput(t *testing.T) {
 		{"included template", "${PP_EACH_EXTENSION(${MAC},i)}", keeps, func(t *testing.T, k *keptSite) { k.lay(t, "i", "two", 30*time.Minute) }},
 		{"included template that is new", "${PP_EACH_EXTENSION(${MAC},none)}", never, func(t *testing.T, k *keptSite) { k.lay(t, "none", "now", time.Hour) }},
 		{"escaping", "${DISPLAY_NAME}", keeps, func(_ *testing.T, k *keptSite) {
-			k.r.Profiles = map[string]ProfileOptions{"p": {Escape: EscapeNone}}
+			k.r.options.Profiles = map[string]ProfileOptions{"p": {Escape: EscapeNone}}
 		}},
 		{"escaping of what is the same for all phones", "\x01${SAME}", keeps, func(_ *testing.T, k *keptSite) {
-			k.r.Profiles = map[string]ProfileOptions{"p": {Escape: EscapeNone}}
+			k.r.options.Profiles = map[string]ProfileOptions{"p": {Escape: EscapeNone}}
 		}},
 		{"zone of the server", "${STRFTIME(0,,%T)}", keeps, func(_ *testing.T, k *keptSite) {
-			k.r = &Renderer{Data: k.r.Data, Zone: time.FixedZone("east", 3600)}
+			k.r = NewRenderer(RendererOptions{Data: k.r.options.Data, Zone: time.FixedZone("east", 3600)})
 		}},
 		{"renderer", "${EXISTS(1)}${DISPLAY_NAME}", keeps, func(t *testing.T, k *keptSite) {
 			k.r, k.dir = renderer(t, map[string]string{"t": "elsewhere", "i": ""})
@@ -129,7 +129,7 @@ func TestKeptFileFollowsEveryInput(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			k := &keptSite{q: Request{Server: "pbx", Now: testNow, Scheme: "http", Host: "pbx:8080", Prefix: "/phoneprov", UserAgent: "Yealink SIP-T46S 66.85.0.5"}}
 			k.r, k.dir = renderer(t, nil)
-			k.r.Ask = func(context.Context, string) (string, error) { return "answer", nil }
+			k.r.options.Ask = func(context.Context, string) (string, error) { return "answer", nil }
 			k.lay(t, "t", tt.template, time.Hour)
 			k.lay(t, "i", "one", time.Hour)
 			k.lay(t, "s", "short", time.Hour)
@@ -212,7 +212,7 @@ func TestKeptWhereTheDirectoryIsReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer data.Close()
-	k.r = &Renderer{Data: data}
+	k.r = NewRenderer(RendererOptions{Data: data})
 	k.configure(t, "A")
 	expect := func(want string) {
 		t.Helper()

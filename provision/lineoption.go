@@ -9,29 +9,29 @@ import (
 
 // userOption is PP_USER(option[,default]): an option of the line's section that is set to something, else of [general] of
 // its file, as other modules of Asterisk read them.
-func (s *scope) userOption(_ context.Context, c *dialplan.Call) (string, error) {
+func (s *scope) userOption(_ context.Context, c *dialplan.Call) (dialplan.Value, error) {
 	args := splitArguments(c.Args, c.Plain(c.Args))
 	option := strings.TrimSpace(c.Plain(args[0]))
 	if option == "" {
 		c.Diag("PP_USER needs an option")
-		return "", nil
+		return dialplan.Value{}, nil
 	}
 	if value := s.line.option(option); value != "" {
 		return c.Value(value), nil
 	}
-	return strings.Join(args[1:], ","), nil
+	return dialplan.Value{Text: strings.Join(args[1:], ",")}, nil
 }
 
 // endpointOption is PP_ENDPOINT(option).
-func (s *scope) endpointOption(_ context.Context, c *dialplan.Call) (string, error) {
+func (s *scope) endpointOption(_ context.Context, c *dialplan.Call) (dialplan.Value, error) {
 	option := strings.TrimSpace(c.Plain(c.Args))
 	if option == "" {
 		c.Diag("PP_ENDPOINT needs an option")
-		return "", nil
+		return dialplan.Value{}, nil
 	}
 	if s.line.endpoint == nil {
 		c.Diag("PP_ENDPOINT: the line has no PJSIP endpoint")
-		return "", nil
+		return dialplan.Value{}, nil
 	}
 	return c.Value(s.line.endpoint.Get(option)), nil
 }

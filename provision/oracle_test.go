@@ -48,7 +48,7 @@ func ours(tb testing.TB, dataDir string, config provision.Config, now time.Time,
 		tb.Fatal(err)
 	}
 	defer data.Close()
-	r := &provision.Renderer{Data: data, Profiles: map[string]provision.ProfileOptions{}}
+	r := provision.NewRenderer(provision.RendererOptions{Data: data, Profiles: map[string]provision.ProfileOptions{}})
 	for _, rt := range snap.Routes() {
 		r.Profiles[rt.Profile().Name] = provision.ProfileOptions{Escape: escape}
 	}

@@ -95,7 +95,7 @@ func newPlanRun(t *testing.T, template string) *planRun {
 	k := &keptSite{dir: dir}
 	k.lay(t, "t", template, time.Hour)
 	k.lay(t, "i", "<line n='${LINE}'>${LABEL}${CONST}${SERVER}</line>", time.Hour)
-	run.r.Ask = func(_ context.Context, call string) (string, error) {
+	run.r.options.Ask = func(_ context.Context, call string) (string, error) {
 		run.mu.Lock()
 		defer run.mu.Unlock()
 		run.asked = append(run.asked, call)
@@ -107,7 +107,7 @@ func newPlanRun(t *testing.T, template string) *planRun {
 		}
 		return "<" + call + ">", nil
 	}
-	run.r.Knows = func(_ context.Context, function string) (bool, error) { return function != "NONE", nil }
+	run.r.options.Knows = func(_ context.Context, function string) (bool, error) { return function != "NONE", nil }
 	return run
 }
 

@@ -32,6 +32,7 @@ type setvar struct {
 func newSetvar(name, text string, pos astconf.Pos) setvar {
 	v := setvar{name: name, text: text, value: dialplan.Parse(pos.String(), text), pos: pos}
 	v.of, v.part = v.value.Variable()
+	v.of = canonicalName(v.of)
 	return v
 }
 

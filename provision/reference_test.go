@@ -113,7 +113,7 @@ func newReferenceSample(t *testing.T) *referenceSample {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { data.Close() })
-	s.renderer = &provision.Renderer{Data: data}
+	s.renderer = provision.NewRenderer(provision.RendererOptions{Data: data})
 	return s
 }
 

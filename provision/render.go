@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/astconf"
@@ -36,21 +37,31 @@ type Request struct {
 	UserAgent string // as the phone sent it
 }
 
-// Renderer makes documents. It may be used by many goroutines.
-type Renderer struct {
+// RendererOptions are what a Renderer is made with. Data is required.
+type RendererOptions struct {
 	Data *DataDir
 	Ask  dialplan.Asker // nil: Asterisk cannot be asked
-	// Knows says whether Asterisk has a function: for Check, and where a value is empty. Nil: it has none but those answered
-	// here. Where that is to cost nothing a second time it is who remembers.
+	// Knows reports whether Asterisk has a function: for Check, and where a value is empty. Nil: it has none but those
+	// answered here. Its answers are not remembered here.
 	Knows func(ctx context.Context, function string) (bool, error)
 	Zone  *time.Location // the server's; nil: UTC
 	// SideBySide is how many calls of one rendering are made at once; zero: four.
 	SideBySide int
 	// Profiles are options of profiles by name; one that is not there has none.
 	Profiles map[string]ProfileOptions
+}
 
-	buffers    buffers
-	renderings sync.Pool // that are over
+// Renderer makes documents. Many goroutines may use it.
+type Renderer struct {
+	options RendererOptions
+	buffers buffers
+	caches  atomic.Pointer[caches] // of the content that was rendered last
+}
+
+// NewRenderer makes a Renderer. Its options never change.
+func NewRenderer(o RendererOptions) *Renderer {
+	o.Profiles = maps.Clone(o.Profiles)
+	return &Renderer{options: o}
 }
 
 // Document is what a phone gets. The caller closes it.
@@ -66,7 +77,7 @@ type Document struct {
 	text        []byte    // of Content; nil: static
 	buffers     *buffers  // where text goes when it is closed; nil: nowhere
 	setvars     []*setvar // that it was made of
-	depends     *depends  // what else it was made of; nil: static
+	inputs      *inputs   // what else it was made of; nil: static
 }
 
 // Close releases the document, whose Content is then no more.
@@ -87,78 +98,75 @@ func (r *Renderer) Render(ctx context.Context, s *Snapshot, rt *Route, q Request
 	if rt.Static() {
 		return r.static(rt)
 	}
-	if d := s.kept.get(r, rt, q); d != nil {
+	c := r.cachesOf(s)
+	if d := c.cached(r.options.Data, rt, q); d != nil {
 		return d, nil
 	}
 	b := r.asking(ctx)
 	defer b.end()
-	d, err := r.render(ctx, s, rt, q, b, &s.lists)
+	d, err := r.render(ctx, s, c, rt, q, b)
 	if err == nil {
-		s.kept.put(r, rt, q, d)
+		c.remember(rt, d)
 	}
 	return d, err
 }
 
-// render makes the document of a route that is not static. Lists are those that may be used again; nil: none.
-func (r *Renderer) render(ctx context.Context, s *Snapshot, rt *Route, q Request, b *asking, l *lists) (*Document, error) {
+// render makes the document of a route that is not static. Without caches everything is made anew.
+func (r *Renderer) render(ctx context.Context, s *Snapshot, c *caches, rt *Route, q Request, b *asking) (*Document, error) {
 	var rd *rendering
-	text, m := r.buffers.get(), new(made)
+	var varies dialplan.Varies
+	text := r.buffers.get()
 	err := b.passes(func() (err error) {
-		rd = r.rendering(s, q, b)
-		rd.lists, rd.used, rd.depends.templates = l, m.used[:0], m.templates[:0]
-		text, err = rd.file(ctx, text[:0], rt, r.escapes(rt))
+		rd = r.rendering(s, c, q, b)
+		text, varies, err = rd.file(ctx, text[:0], rt, r.escapes(rt))
 		return err
 	})
 	if err != nil {
 		r.buffers.put(text)
 		return nil, rt.failed(err)
 	}
-	m.content.Reset(text)
-	m.depends = rd.depends
-	m.Document = Document{
-		MIME: rt.MIME(), Content: &m.content, Size: int64(len(text)), ETag: textETag(text), text: text, buffers: &r.buffers,
-		Diagnostics: rd.diags, Templates: rd.used, setvars: rd.setvars, depends: &m.depends,
-	}
-	*rd = rendering{effects: rd.effects} // no snapshot is held by it
-	r.renderings.Put(rd)
-	return &m.Document, nil
+	return &Document{
+		MIME: rt.MIME(), Content: bytes.NewReader(text), Size: int64(len(text)), ETag: textETag(text), text: text, buffers: &r.buffers,
+		Diagnostics: rd.diags, Templates: rd.used, setvars: rd.setvars,
+		inputs: &inputs{varies, rd.templates, partOf(q, varies.With)},
+	}, nil
 }
 
-// made is a rendered document in one piece of memory, with room for the one template that most are made of.
-type made struct {
-	Document
-	content   bytes.Reader
-	depends   depends
-	templates [1]*templateFile
-	used      [1]string
-}
-
-func (r *Renderer) rendering(s *Snapshot, q Request, b *asking) *rendering {
-	rd, ok := r.renderings.Get().(*rendering)
-	if !ok {
-		rd = new(rendering)
-	}
-	rd.by, rd.snap, rd.data, rd.server, rd.now, rd.zone, rd.request = r, s, r.Data, q.Server, q.Now, r.Zone, q
-	if r.Ask != nil {
+func (r *Renderer) rendering(s *Snapshot, c *caches, q Request, b *asking) *rendering {
+	rd := &rendering{renderingInput: renderingInput{snap: s, caches: c, data: r.options.Data, now: q.Now, zone: r.options.Zone, request: q}}
+	if r.options.Ask != nil {
 		rd.asking = b
+	}
+	if c != nil {
+		rd.facts = c.zones
+	} else {
+		rd.facts = newZoneFacts()
 	}
 	return rd
 }
 
 // file appends the expanded template of a route to dst.
-func (rd *rendering) file(ctx context.Context, dst []byte, rt *Route, escape bool) ([]byte, error) {
+func (rd *rendering) file(ctx context.Context, dst []byte, rt *Route, escape bool) ([]byte, dialplan.Varies, error) {
 	t, err := rd.template(rt.file.path)
 	if err != nil {
-		return dst, noPath(err)
+		return dst, dialplan.Varies{}, noPath(err)
 	}
-	rd.top = scope{rd: rd, phone: rt.Phone, line: rt.Phone.Lines[0], profile: rt.Phone.Profile}
 	sc := &rd.top
-	env := sc.env()
-	env.EscapeXML = escape
-	if rd.lists != nil && t.settled {
-		return sc.planned(ctx, dst, t, env, planKey{rd.by, rt.file, sc.line.shape, sc.line.zone, escape})
+	*sc = scope{rd: rd, phone: rt.Phone, line: rt.Phone.Lines[0], profile: rt.Phone.Profile}
+	sc.env = rd.environment(view{sc, len(sc.profile.setvars)})
+	sc.env.EscapeXML = escape
+	if rd.caches == nil || !t.settled {
+		return t.AppendTo(ctx, dst, &sc.env)
 	}
-	return t.AppendTo(ctx, dst, env)
+	key := planKey{rt.file, sc.line.shape, sc.line.zone, escape}
+	if p := rd.caches.planFor(key, t, rd.now); p != nil {
+		return p.AppendTo(ctx, dst, &sc.env, sc)
+	}
+	dst, made, varies, err := t.AppendPlan(ctx, dst, &sc.env)
+	if made != nil {
+		rd.caches.rememberPlan(key, &plan{made, t, rd.now})
+	}
+	return dst, varies, err
 }
 
 // failed says why a route's file cannot be made.
@@ -167,14 +175,14 @@ func (rt *Route) failed(err error) error {
 }
 
 func (r *Renderer) static(rt *Route) (*Document, error) {
-	f, info, err := r.Data.open(rt.file.path)
+	f, info, err := r.options.Data.open(rt.file.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: static file %q: %w", rt.file.pos, rt.file.path, ErrNotFound)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: static file %q: %w", rt.file.pos, rt.file.path, noPath(err))
 	}
-	tag, err := r.Data.etags.of(rt.file.path, f, info)
+	tag, err := r.options.Data.etags.of(rt.file.path, f, info)
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s: static file %q: %w", rt.file.pos, rt.file.path, noPath(err))
@@ -182,20 +190,8 @@ func (r *Renderer) static(rt *Route) (*Document, error) {
 	return &Document{MIME: rt.MIME(), Content: f, Size: info.Size(), ETag: tag, ModTime: info.ModTime(), file: f}, nil
 }
 
-// template reads a template and remembers that it was used.
-func (rd *rendering) template(name string) (*templateFile, error) {
-	rd.used = append(rd.used, localName(name))
-	rd.differs(dialplan.ByPlace)
-	t, err := rd.data.template(name)
-	if err == nil {
-		rd.depends.read(t)
-	}
-	return t, err
-}
-
 // diag turns what the language has to say into a diagnostic of the template.
 func (rd *rendering) diag(d dialplan.Diagnostic) {
-	rd.differs(dialplan.ByPlace)
 	rd.diags.add(Warning, placeOf(d.Template, d.Line), "column %d: %s", d.Col, d.Message)
 }
 

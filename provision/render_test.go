@@ -62,7 +62,7 @@ func TestSetvarIsLazy(t *testing.T) {
 	s := onePhone(t, "setvar => NAME=${ODBC_CID_NAME_LOOKUP(${USERNAME})}\nsetvar => HELLO=hello ${NAME}\nunused => u\n")
 	r, _ := renderer(t, map[string]string{"t": "${NAME} ${HELLO} ${NAME}", "u": "${USERNAME}"})
 	var asked []string
-	r.Ask = func(_ context.Context, call string) (string, error) {
+	r.options.Ask = func(_ context.Context, call string) (string, error) {
 		asked = append(asked, call)
 		return "Ada ${SECRET}", nil
 	}
@@ -143,7 +143,7 @@ func TestStat(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer data.Close()
-	got, err := render(t, &Renderer{Data: data}, s, "x", Request{})
+	got, err := render(t, NewRenderer(RendererOptions{Data: data}), s, "x", Request{})
 	if want := "3 3 5 [0] [0] [0] [0]"; err != nil || got != want {
 		t.Errorf("got %q (%v), want %q", got, err, want)
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
@@ -14,49 +13,83 @@ import (
 type RequestVariable struct {
 	Name, Synopsis string
 	Example        string // a template
-	from           string // fromPhone, fromZone or fromRequest
+	from           requestOrigin
 	value          func(*scope) string
+}
+
+// requestOrigin is what a RequestVariable is made of: it says how long the value holds.
+type requestOrigin uint8
+
+const (
+	ofPhone  requestOrigin = iota // the phone that the file is for
+	ofZone                        // the time zone of the line
+	ofURL                         // the URL that the phone asked for
+	ofDevice                      // the device that asked, by its User-Agent
+)
+
+// varies says how long a value holds.
+func (o requestOrigin) varies(s *scope) dialplan.Varies {
+	switch o {
+	case ofPhone:
+		return perLine
+	case ofZone:
+		return s.zoneFacts().varies()
+	case ofURL:
+		return dialplan.Varies{With: byURL}
+	}
+	return dialplan.Varies{With: byUserAgent}
+}
+
+// origin is what Explain shows.
+func (o requestOrigin) origin(s *scope) string {
+	switch o {
+	case ofPhone:
+		return fromPhone
+	case ofZone:
+		return s.zoneOrigin()
+	}
+	return fromRequest
 }
 
 // RequestVariables is the table of them: it makes the lookup, what Explain shows, and the reference of the language.
 func RequestVariables() []RequestVariable {
 	vars := []RequestVariable{
-		{"PP_MAC_LOWER", "the phone's MAC address in lower case; of a phone whose MAC is none, here and below, what stands for it", "${PP_MAC_LOWER}.cfg", fromPhone,
+		{"PP_MAC_LOWER", "the phone's MAC address in lower case; of a phone whose MAC is none, here and below, what stands for it", "${PP_MAC_LOWER}.cfg", ofPhone,
 			macVar(func(digits string) string { return digits })},
-		{"PP_MAC_UPPER", "the MAC address in upper case", "SEP${PP_MAC_UPPER}.cnf.xml", fromPhone, macVar(strings.ToUpper)},
-		{"PP_MAC_COLON", "the MAC address in lower case with colons", "${PP_MAC_COLON}", fromPhone, macVar(separated(":"))},
-		{"PP_MAC_DASH", "the MAC address in lower case with dashes", "${PP_MAC_DASH}", fromPhone, macVar(separated("-"))},
-		{"PP_LINE_COUNT", "how many lines the phone has", "${IF($[${PP_LINE_COUNT}>1]?several:one)}", fromPhone,
+		{"PP_MAC_UPPER", "the MAC address in upper case", "SEP${PP_MAC_UPPER}.cnf.xml", ofPhone, macVar(strings.ToUpper)},
+		{"PP_MAC_COLON", "the MAC address in lower case with colons", "${PP_MAC_COLON}", ofPhone, macVar(separated(":"))},
+		{"PP_MAC_DASH", "the MAC address in lower case with dashes", "${PP_MAC_DASH}", ofPhone, macVar(separated("-"))},
+		{"PP_LINE_COUNT", "how many lines the phone has", "${IF($[${PP_LINE_COUNT}>1]?several:one)}", ofPhone,
 			func(s *scope) string { return strconv.Itoa(len(s.phone.Lines)) }},
-		{"PP_URL", "the URL that the phone has before the names of its files, without a slash at its end", "${PP_URL}/logo.bmp", fromRequest,
-			func(s *scope) string { return s.rd.origin().url() }},
-		{"PP_HOST", "the host of that URL, with its port where it has one", "${PP_HOST}", fromRequest, func(s *scope) string { return s.rd.origin().Host }},
-		{"PP_SCHEME", "http or https", "${PP_SCHEME}", fromRequest, func(s *scope) string { return s.rd.origin().Scheme }},
-		{"PP_VENDOR", "who made the phone, by its User-Agent; empty where that is none that is known", "${IF($[\"${PP_VENDOR}\"=\"Yealink\"]?yes:no)}", fromRequest,
+		{"PP_URL", "the URL that the phone has before the names of its files, without a slash at its end", "${PP_URL}/logo.bmp", ofURL,
+			func(s *scope) string { return s.rd.request.url() }},
+		{"PP_HOST", "the host of that URL, with its port where it has one", "${PP_HOST}", ofURL, func(s *scope) string { return s.rd.request.Host }},
+		{"PP_SCHEME", "http or https", "${PP_SCHEME}", ofURL, func(s *scope) string { return s.rd.request.Scheme }},
+		{"PP_VENDOR", "who made the phone, by its User-Agent; empty where that is none that is known", "${IF($[\"${PP_VENDOR}\"=\"Yealink\"]?yes:no)}", ofDevice,
 			func(s *scope) string { return s.rd.phoneDevice().Vendor }},
-		{"PP_MODEL", "the phone's model as its User-Agent has it", "${PP_MODEL}", fromRequest, func(s *scope) string { return s.rd.phoneDevice().Model }},
-		{"PP_FIRMWARE", "its firmware's version as its User-Agent has it", "${PP_FIRMWARE}", fromRequest, func(s *scope) string { return s.rd.phoneDevice().Firmware }},
-		{"PP_TZ_POSIX", "the line's time zone as a POSIX TZ string", "${PP_TZ_POSIX}", fromZone,
-			func(s *scope) string { return posixTZ(s.line.zone, s.rd.now, s.rule()) }},
+		{"PP_MODEL", "the phone's model as its User-Agent has it", "${PP_MODEL}", ofDevice, func(s *scope) string { return s.rd.phoneDevice().Model }},
+		{"PP_FIRMWARE", "its firmware's version as its User-Agent has it", "${PP_FIRMWARE}", ofDevice, func(s *scope) string { return s.rd.phoneDevice().Firmware }},
+		{"PP_TZ_POSIX", "the line's time zone as a POSIX TZ string", "${PP_TZ_POSIX}", ofZone,
+			func(s *scope) string { return posixTZ(s.line.zone, s.rd.now, s.zoneFacts().rule) }},
 		{"PP_TZ_OFFSET_MINUTES", "minutes that its standard time is east of Greenwich: of its two clocks the earlier one, whatever the law calls it",
-			"${PP_TZ_OFFSET_MINUTES}", fromZone, func(s *scope) string { return strconv.Itoa(s.rule().offset / 60) }},
-		{"PP_TZ_OFFSET_HOURS", "the same in hours, with a sign, as +5.5", "${PP_TZ_OFFSET_HOURS}", fromZone, func(s *scope) string { return decimalHours(s.rule().offset) }},
-		{"PP_TZ_OFFSET_HHMM", "the same in hours and minutes, as +05:30", "${PP_TZ_OFFSET_HHMM}", fromZone,
+			"${PP_TZ_OFFSET_MINUTES}", ofZone, func(s *scope) string { return strconv.Itoa(s.zoneFacts().rule.offset / 60) }},
+		{"PP_TZ_OFFSET_HOURS", "the same in hours, with a sign, as +5.5", "${PP_TZ_OFFSET_HOURS}", ofZone, func(s *scope) string { return decimalHours(s.zoneFacts().rule.offset) }},
+		{"PP_TZ_OFFSET_HHMM", "the same in hours and minutes, as +05:30", "${PP_TZ_OFFSET_HHMM}", ofZone,
 			func(s *scope) string {
-				sign, h, m := hoursAndMinutes(s.rule().offset)
+				sign, h, m := hoursAndMinutes(s.zoneFacts().rule.offset)
 				return fmt.Sprintf("%s%02d:%02d", sign, h, m)
 			}},
-		{"PP_TZ_WINDOWS", "Windows' name of the zone, by the CLDR; empty where it has none", "${PP_TZ_WINDOWS}", fromZone,
+		{"PP_TZ_WINDOWS", "Windows' name of the zone, by the CLDR; empty where it has none", "${PP_TZ_WINDOWS}", ofZone,
 			func(s *scope) string { return windowsZone(s.line.zone.String()) }},
-		{"PP_DST_ENABLE", "1 where the clock changes to summer time and back, else 0", "${PP_DST_ENABLE}", fromZone,
+		{"PP_DST_ENABLE", "1 where the clock changes to summer time and back, else 0", "${PP_DST_ENABLE}", ofZone,
 			func(s *scope) string {
-				if s.rule().save == 0 {
+				if s.zoneFacts().rule.save == 0 {
 					return "0"
 				}
 				return "1"
 			}},
-		{"PP_DST_SAVE_MINUTES", "minutes that summer time adds; 0 where there is none", "${PP_DST_SAVE_MINUTES}", fromZone,
-			func(s *scope) string { return strconv.Itoa(s.rule().save / 60) }},
+		{"PP_DST_SAVE_MINUTES", "minutes that summer time adds; 0 where there is none", "${PP_DST_SAVE_MINUTES}", ofZone,
+			func(s *scope) string { return strconv.Itoa(s.zoneFacts().rule.save / 60) }},
 	}
 	vars = append(vars, changeVars("START", "summer time begins", func(r zoneRule) wallClock { return r.start })...)
 	return append(vars, changeVars("END", "summer time ends", func(r zoneRule) wallClock { return r.end })...)
@@ -66,11 +99,11 @@ func RequestVariables() []RequestVariable {
 func changeVars(name, what string, change func(zoneRule) wallClock) []RequestVariable {
 	row := func(field, synopsis string, value func(wallClock) int) RequestVariable {
 		name := "PP_DST_" + name + "_" + field
-		return RequestVariable{name, synopsis, "${" + name + "}", fromZone, func(s *scope) string {
-			if s.rule().save == 0 {
+		return RequestVariable{name, synopsis, "${" + name + "}", ofZone, func(s *scope) string {
+			if s.zoneFacts().rule.save == 0 {
 				return ""
 			}
-			return strconv.Itoa(value(change(s.rule())))
+			return strconv.Itoa(value(change(s.zoneFacts().rule)))
 		}}
 	}
 	return []RequestVariable{
@@ -83,32 +116,14 @@ func changeVars(name, what string, change func(zoneRule) wallClock) []RequestVar
 	}
 }
 
-// requestVarPrefix begins the name of each.
-const requestVarPrefix = "PP_"
-
-// requestVarByName is the table by name, made once.
-var requestVarByName = func() map[string]RequestVariable {
+// requestVariables is the table by name.
+var requestVariables = func() map[string]RequestVariable {
 	byName := map[string]RequestVariable{}
 	for _, v := range RequestVariables() {
 		byName[v.Name] = v
 	}
 	return byName
 }()
-
-// requestVar finds a variable that is computed for the request.
-func (s *scope) requestVar(name string) (string, bool) {
-	if !strings.HasPrefix(name, requestVarPrefix) {
-		return "", false
-	}
-	v, ok := requestVarByName[name]
-	if !ok {
-		return "", false
-	}
-	if v.from == fromPhone {
-		s.rd.differs(dialplan.ByExpansion)
-	}
-	return v.value(s), true
-}
 
 // macVar writes the phone's MAC in a vendor's way.
 func macVar(write func(digits string) string) func(*scope) string {
@@ -139,34 +154,13 @@ func (q Request) url() string {
 	return q.Scheme + "://" + q.Host + q.Prefix
 }
 
-// origin is the request, of which the phone's URL is wanted.
-func (rd *rendering) origin() Request {
-	rd.use(usesURL)
-	return rd.request
-}
-
 // phoneDevice is what asks, by its User-Agent.
 func (rd *rendering) phoneDevice() Device {
-	rd.use(usesUserAgent)
 	if rd.device == nil {
 		d := ParseUserAgent(rd.request.UserAgent)
 		rd.device = &d
 	}
 	return *rd.device
-}
-
-// rule is that of the line's time zone.
-func (s *scope) rule() zoneRule {
-	r, ok := s.rd.rules[s.line.zone]
-	if !ok {
-		if s.rd.rules == nil {
-			s.rd.rules = map[*time.Location]zoneRuleFact{}
-		}
-		r = zoneRuleFact{zoneRuleAt(s.line.zone, s.rd.now), zoneRuleEnd(s.line.zone, s.rd.now)}
-		s.rd.rules[s.line.zone] = r
-	}
-	s.rd.depends.ends(r.until)
-	return r.zoneRule
 }
 
 // decimalHours writes an offset in hours with a sign, as +5.5.

@@ -1,209 +1,90 @@
 package provision
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// rendering is one expansion of a template and everything it includes, for one request. It is used by one goroutine, and its
-// memory again by another rendering: what it was asked for must not lead to it.
-type rendering struct {
-	by      *Renderer // nil while the snapshot is being built, as data
+// renderingInput is what a rendering is given. It never changes during the rendering.
+type renderingInput struct {
 	snap    *Snapshot
-	data    *DataDir
-	server  string // what SERVER is where the configuration does not say; empty: nothing
+	caches  *caches  // nil: nothing is remembered, while the snapshot is being built, and for check
+	data    *DataDir // nil while the snapshot is being built
 	now     time.Time
 	zone    *time.Location // the server's
-	ask     dialplan.Asker // or asking
+	ask     dialplan.Asker // or asking; nil: Asterisk cannot be asked
 	asking  *asking
-	lists   *lists       // that may be used again; nil: none
-	effects dialplan.Env // its functions in what its templates see: always the same for its memory
-	diags   diagnostics
-	used    []string // the templates that were read
-	depends depends
-	varies  dialplan.Varies // what was looked at since the template's last ${} or $[]
-	zones   zones
-	facts   map[*time.Location]*zoneFacts // of its zones, at its time
-	open    []*setvar                     // that are being expanded
-	// Expanded global variables, by their place.
-	globals map[int]expanded
-	setvars []*setvar // that were expanded
-
-	request Request // for RequestVariables; empty while the snapshot is being built
-	device  *Device // see phoneDevice
-	top     scope   // of the file itself
-	rules   map[*time.Location]zoneRuleFact
+	request Request // empty while the snapshot is being built
 }
 
-// zoneRuleFact is the rule of a zone until a moment; zero: for ever.
-type zoneRuleFact struct {
-	zoneRule
-	until time.Time
+// rendering is one expansion of a template and everything it includes, for one request. One goroutine uses it.
+type rendering struct {
+	renderingInput
+	top       scope // of the file itself
+	facts     *zoneFactsMemo
+	zones     zones   // that functions have named
+	globals   results // of Asterisk's global variables, by their place
+	open      []*setvar
+	diags     diagnostics
+	used      []string // the templates that were read, by their names
+	templates []*templateFile
+	setvars   []*setvar // that were expanded
+	device    *Device   // that asks, by its User-Agent; nil: not parsed yet
 }
 
-// scope is where one line's variables are looked up.
-//
-//	lookup = line's own, else time zone's, else profile's setvar, else a RequestVariable, else SERVER of the request,
-//	         else Asterisk's global
+// scope is where the variables of one line of a phone are looked up: see sources.
 type scope struct {
 	rd      *rendering
 	phone   *Phone
 	line    *Line
 	profile *Profile
-	setvars []expanded   // by their place in the profile
-	seen    dialplan.Env // by its template
+	setvars results      // by their place in the profile
+	env     dialplan.Env // that the templates of the scope see
 }
-
-// expanded is what came of a variable in a rendering, if anything did: its value, or an error that is ErrPending. What is
-// pending once is so to the end of the rendering.
-type expanded struct {
-	done   bool
-	varies dialplan.Varies
-	value  string
-	err    error
-}
-
-// final says whether a rendering is to remember what came of a variable.
-func final(err error) bool { return err == nil || errors.Is(err, dialplan.ErrPending) }
 
 func (rd *rendering) scope(p *Phone, l *Line) *scope {
-	return &scope{rd: rd, phone: p, line: l, profile: p.Profile}
+	s := &scope{rd: rd, phone: p, line: l, profile: p.Profile}
+	s.env = rd.environment(view{s, len(p.Profile.setvars)})
+	return s
 }
 
-// environment is what every template of the rendering sees, with the variables of the file itself.
-func (rd *rendering) environment() dialplan.Env {
-	if rd.effects.Diag == nil {
-		rd.effects = dialplan.Env{
-			Lookup: rd.top.variable, Diag: rd.diag, LoadZone: rd.loadZone, Changing: rd.changes, AskAt: rd.askAt, Stat: rd.stat,
-		}
+// environment is what a template sees that looks variables up in a view.
+func (rd *rendering) environment(v view) dialplan.Env {
+	env := dialplan.Env{
+		Lookup: v.lookup, Now: rd.now, Zone: rd.zone, LoadZone: rd.loadZone, Ask: rd.ask, Diag: rd.diag,
+		Funcs: rd.snap.functions, Owner: v.scope,
 	}
-	env := rd.effects
-	env.Now, env.Zone, env.Ask = rd.now, rd.zone, rd.ask
-	if rd.asking == nil {
-		env.AskAt = nil
+	if rd.asking != nil {
+		env.AskAt = rd.asking.askAt
 	}
-	if rd.data == nil {
-		env.Stat = nil
+	if rd.data != nil {
+		env.Stat = rd.data.stat
 	}
 	return env
 }
 
-// env is what a template sees of the scope.
-func (s *scope) env() *dialplan.Env {
-	s.seen = s.rd.environment()
-	if s != &s.rd.top {
-		s.seen.Lookup = s.variable
+// read notes that the file is made of a template.
+func (rd *rendering) read(t *templateFile) {
+	if !slices.Contains(rd.templates, t) {
+		rd.templates = append(rd.templates, t)
 	}
-	s.seen.Funcs, s.seen.Owner = s.rd.snap.functions, s
-	return &s.seen
 }
 
-// variable is lookup with all of the profile's setvars.
-func (s *scope) variable(ctx context.Context, name string) (string, bool, error) {
-	return s.lookup(ctx, name, len(s.profile.setvars))
+// template reads a template. What is made of it depends on more than its text: see the Value of its caller.
+func (rd *rendering) template(name string) (*templateFile, error) {
+	rd.used = append(rd.used, localName(name))
+	t, err := rd.data.template(name)
+	if err == nil {
+		rd.read(t)
+	}
+	return t, err
 }
 
-// spelt is the name of a variable that Asterisk's sample spells in another way.
-func spelt(name string) string {
-	if name == "VOCIEMAIL_EXTEN" {
-		return "VOICEMAIL_EXTEN"
+func (rd *rendering) loadZone(name string) (*time.Location, bool) {
+	if rd.zones == nil {
+		rd.zones = zones{}
 	}
-	return name
-}
-
-// lookup finds a variable as one of the profile's first setvars sees it.
-func (s *scope) lookup(ctx context.Context, name string, setvars int) (string, bool, error) {
-	name = spelt(name)
-	if v := s.line.shape.find(name); v != nil {
-		if v.at < 0 {
-			return v.value, true, nil
-		}
-		s.rd.differs(dialplan.ByExpansion)
-		return s.line.record.value(v.at), true, nil
-	}
-	if v, ok := s.zoneVar(name); ok {
-		return v, true, nil
-	}
-	for i, v := range s.profile.setvars[:setvars] {
-		if v.name == name {
-			value, err := s.setvar(ctx, i)
-			return value, true, err
-		}
-	}
-	if v, ok := s.requestVar(name); ok {
-		return v, true, nil
-	}
-	if name == "SERVER" {
-		s.rd.use(usesServer)
-		if s.rd.server != "" {
-			return s.rd.server, true, nil
-		}
-	}
-	return s.rd.global(ctx, name, len(s.rd.snap.globals.vars))
-}
-
-// setvar expands a setvar, once a scope. It sees the line and the setvars before it, as in Asterisk; so the only loop is
-// by way of a function that looks at phones again, which ends in an error.
-func (s *scope) setvar(ctx context.Context, i int) (string, error) {
-	if s.setvars == nil {
-		s.setvars = make([]expanded, len(s.profile.setvars))
-	}
-	if had := &s.setvars[i]; had.done {
-		s.rd.differs(had.varies)
-		return had.value, had.err
-	}
-	v := &s.profile.setvars[i]
-	if slices.Contains(s.rd.open, v) {
-		return "", fmt.Errorf("%s: setvar %s needs itself: %w", v.pos, v.name, dialplan.ErrTooDeep)
-	}
-	s.rd.open = append(s.rd.open, v)
-	defer func() { s.rd.open = s.rd.open[:len(s.rd.open)-1] }()
-	if !slices.Contains(s.rd.setvars, v) {
-		s.rd.setvars = append(s.rd.setvars, v)
-	}
-	env := s.rd.environment()
-	env.Lookup = func(ctx context.Context, name string) (string, bool, error) { return s.lookup(ctx, name, i) }
-	env.Funcs, env.Owner = s.rd.snap.functions, s
-	x := s.rd.expand(ctx, v.value, &env)
-	if final(x.err) {
-		s.setvars[i] = x
-	}
-	return x.value, x.err
-}
-
-// expand evaluates a variable's template, and takes note of what that varies with.
-func (rd *rendering) expand(ctx context.Context, t *dialplan.Template, env *dialplan.Env) expanded {
-	before := rd.varies
-	rd.varies = dialplan.Never
-	value, err := t.Expand(ctx, env)
-	x := expanded{true, rd.varies, value, err}
-	rd.differs(before)
-	return x
-}
-
-// zoneVar finds a variable of the line's time zone.
-func (s *scope) zoneVar(name string) (string, bool) {
-	if name != "TZOFFSET" && (len(name) < 4 || name[:4] != "DST_") {
-		return "", false
-	}
-	v, ok := s.rd.zoneVars(s.line.zone)[name]
-	return v, ok
-}
-
-func (rd *rendering) zoneVars(loc *time.Location) map[string]string {
-	f, ok := rd.facts[loc]
-	if !ok {
-		if rd.facts == nil {
-			rd.facts = map[*time.Location]*zoneFacts{}
-		}
-		f = rd.snap.zones.at(loc, rd.now)
-		rd.facts[loc] = f
-	}
-	rd.depends.ends(f.until)
-	return f.vars
+	return rd.zones.load(name)
 }

@@ -8,8 +8,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// Snapshot is everything that phones can fetch, as of one moment. It never changes after it is stored, but for what it
-// keeps of what was made of it.
+// Snapshot is everything that phones can fetch, as of one moment. It never changes after it is stored.
 type Snapshot struct {
 	Generation uint64 // counts the snapshots of a Store, from 1; 0 before it is stored
 	BuiltAt    time.Time
@@ -30,10 +29,6 @@ type content struct {
 	phoneList  []*Phone // in the order of the configuration
 	phonesByID index
 	routes     routes
-	kept       kept
-	lists      lists
-	plans      plans
-	zones      zoneTable
 }
 
 // Again gives what Build would give for in and a time, where the snapshot has all that s has; nil: it would not, or that

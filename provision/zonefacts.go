@@ -1,36 +1,42 @@
 package provision
 
 import (
-	"sync"
 	"time"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan"
+	"github.com/phoneprov/phoneprov/provision/memo"
 )
 
-// zoneFacts are the variables of a time zone from one moment until another, or for ever where that is zero.
+// zoneFacts are what templates can know of a time zone, from one moment until another.
 type zoneFacts struct {
-	vars        map[string]string // never changed
-	from, until time.Time
+	vars        map[string]string // TZOFFSET, DST_*; never changed
+	rule        zoneRule          // for PP_TZ_* and PP_DST_*
+	from, until time.Time         // until zero: for ever
 }
 
-// zoneTable remembers the facts of the zones that a snapshot's lines are in. The zero zoneTable is empty.
-type zoneTable struct {
-	mu    sync.RWMutex
-	facts map[*time.Location]*zoneFacts
+// varies says how long the facts hold.
+func (f *zoneFacts) varies() dialplan.Varies { return dialplan.Varies{Until: f.until} }
+
+// zoneFactsMemo remembers the facts of zones.
+type zoneFactsMemo = memo.Memo[*time.Location, *zoneFacts]
+
+// Bounds of a zoneFactsMemo in bytes: it holds every zone of the time-zone database.
+const (
+	maxZoneFacts  = 2 << 20
+	zoneFactsSize = 1 << 10 // of one, about
+)
+
+func newZoneFacts() *zoneFactsMemo {
+	return memo.New[*time.Location, *zoneFacts](maxZoneFacts, zoneFactsSize)
 }
 
-// at are the facts of a zone at a time.
-func (z *zoneTable) at(loc *time.Location, now time.Time) *zoneFacts {
-	z.mu.RLock()
-	f := z.facts[loc]
-	z.mu.RUnlock()
-	if f != nil && !now.Before(f.from) && (f.until.IsZero() || now.Before(f.until)) {
+// zoneFactsAt returns the facts of a zone at a time.
+func zoneFactsAt(known *zoneFactsMemo, zone *time.Location, now time.Time) *zoneFacts {
+	f, ok := known.Get(zone)
+	if ok && !now.Before(f.from) && (f.until.IsZero() || now.Before(f.until)) {
 		return f
 	}
-	f = &zoneFacts{zoneVars(loc, now), now, zoneEnd(now.In(loc))}
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	if z.facts == nil {
-		z.facts = map[*time.Location]*zoneFacts{}
-	}
-	z.facts[loc] = f
+	f = &zoneFacts{vars: zoneVars(zone, now), rule: zoneRuleAt(zone, now), from: now, until: zoneRuleEnd(zone, now)}
+	known.Put(zone, f, zoneFactsSize)
 	return f
 }

@@ -96,15 +96,15 @@ func newSync(s *settings, store *provision.Store, log zerolog.Logger, synced fun
 }
 
 func newRenderer(s *settings, sync *amisync.Service, data *provision.DataDir) *provision.Renderer {
-	r := &provision.Renderer{Data: data, Zone: serverZone(), Profiles: map[string]provision.ProfileOptions{}}
-	r.SideBySide = max(1, s.functionConnections-1) // no phone takes them all; more of one function would have to wait anyway
+	o := provision.RendererOptions{Data: data, Zone: serverZone(), Profiles: map[string]provision.ProfileOptions{}}
+	o.SideBySide = max(1, s.functionConnections-1) // no phone takes them all; more of one function would have to wait anyway
 	for name, p := range s.profiles {
-		r.Profiles[name] = provision.ProfileOptions{Escape: p.escape}
+		o.Profiles[name] = provision.ProfileOptions{Escape: p.escape}
 	}
 	if s.amiAddress != "" {
-		r.Ask, r.Knows = sync.Ask, sync.Knows
+		o.Ask, o.Knows = sync.Ask, sync.Knows
 	}
-	return r
+	return provision.NewRenderer(o)
 }
 
 // status is amisync's, in the words of httpapi.

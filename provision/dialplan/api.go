@@ -67,16 +67,18 @@ type Question struct {
 	Source string
 }
 
-// Func answers one function call. An error ends the whole expansion: what
-// Asterisk would only log belongs in Call.Diag, with an empty value.
-type Func func(ctx context.Context, c *Call) (string, error)
+// Func answers one function call of the caller's own. Its value says how long it holds, besides what Expand and Include
+// have seen: the expansion knows of that. An error ends the whole expansion: what Asterisk would only log belongs in
+// Call.Diag, with an empty value.
+type Func func(ctx context.Context, c *Call) (Value, error)
 
 // Env is what an expansion may know of the world. The zero value is valid: no
 // variables, native functions only. Expand reads it and never changes it.
 type Env struct {
 	// Lookup answers a variable; its value is inserted as it is, never expanded
-	// again. An error ends the expansion. nil: every variable is unknown.
-	Lookup func(ctx context.Context, name string) (value string, ok bool, err error)
+	// again. Where there is none (ok is false) the value says how long that holds. An
+	// error ends the expansion. nil: every variable is unknown.
+	Lookup func(ctx context.Context, name string) (value Value, ok bool, err error)
 	// Now is the time for EPOCH, IFTIME and STRFTIME.
 	Now time.Time
 	// Zone is that of a function of time when the call names none; nil: UTC.
@@ -95,8 +97,6 @@ type Env struct {
 	AskAt func(ctx context.Context, q Question) (string, error)
 	// Diag receives what Asterisk would only log; nil: dropped.
 	Diag func(Diagnostic)
-	// Changing is told when a value is made of Now or by chance, and so may be another one the next time; nil: nobody is.
-	Changing func()
 	// EscapeXML: the text is XML, and what Lookup and Ask give is escaped in it; what the template says is not. It
 	// counts where Expand begins, not in an Env for Call.Expand.
 	EscapeXML bool
@@ -144,22 +144,23 @@ func (c *Call) fault(message string) {
 }
 
 // Expand expands a template within the call: the nesting and the output count
-// against the limits of the outer expansion. env nil is the call's own. The
-// template may be made of Args: no message shows of it what may be a value.
-func (c *Call) Expand(ctx context.Context, t *Template, env *Env) (string, error) {
+// against the limits of the outer expansion, which also adds up what the value
+// depends on. env nil is the call's own. The template may be made of Args: no
+// message shows of it what may be a value.
+func (c *Call) Expand(ctx context.Context, t *Template, env *Env) (Value, error) {
 	return c.expand(ctx, t, env, c.computed())
 }
 
 // Include is Expand of a template that is none of Args, such as a file: messages
 // quote it.
-func (c *Call) Include(ctx context.Context, t *Template, env *Env) (string, error) {
+func (c *Call) Include(ctx context.Context, t *Template, env *Env) (Value, error) {
 	if c.ex.run.marking {
 		t = t.unmarked()
 	}
 	return c.expand(ctx, t, env, false)
 }
 
-func (c *Call) expand(ctx context.Context, t *Template, env *Env, computed bool) (string, error) {
+func (c *Call) expand(ctx context.Context, t *Template, env *Env, computed bool) (Value, error) {
 	if env == nil {
 		env = c.Env
 	}
@@ -169,7 +170,7 @@ func (c *Call) expand(ctx context.Context, t *Template, env *Env, computed bool)
 // inline expands a text that an argument gave.
 func (c *Call) inline(ctx context.Context, text string) (string, error) {
 	v, err := c.ex.nested(ctx, &expansion{t: Parse("", text), env: c.Env, call: c, within: c, computed: c.computed()})
-	return c.taken(v), err
+	return c.taken(v.Text), err
 }
 
 // computed tells whether a value may be part of Args.

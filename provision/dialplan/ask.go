@@ -9,6 +9,7 @@ import (
 // ask lets Asterisk answer a call that a segment makes; name is the function's, for messages.
 func (x *expansion) ask(ctx context.Context, name, call string, s *segment) (v string, err error) {
 	call = x.run.plain(call)
+	x.run.varies.With |= Unpredictable
 	switch {
 	case x.env.AskAt != nil:
 		v, err = x.env.AskAt(ctx, x.question(name, call, s))

@@ -98,7 +98,7 @@ func pendingEnv(p *pendingAsker, ran *[]string) *Env {
 	env := &Env{Ask: p.ask}
 	inside := Parse("inside", "${X(5)}${X(6)}")
 	lazy := Parse("lazy", "${X(7)}")
-	env.Lookup = func(ctx context.Context, name string) (string, bool, error) {
+	env.Lookup = texts(func(ctx context.Context, name string) (string, bool, error) {
 		switch name {
 		case "A":
 			return "alpha", true, nil
@@ -109,10 +109,10 @@ func pendingEnv(p *pendingAsker, ran *[]string) *Env {
 			return v, true, err
 		}
 		return "", false, nil
-	}
+	})
 	env.Funcs = map[string]Func{
-		"RAN":    func(_ context.Context, c *Call) (string, error) { *ran = append(*ran, c.Args); return c.Args, nil },
-		"INSIDE": func(ctx context.Context, c *Call) (string, error) { return c.Include(ctx, inside, nil) },
+		"RAN":    textFunc(func(_ context.Context, c *Call) (string, error) { *ran = append(*ran, c.Args); return c.Args, nil }),
+		"INSIDE": func(ctx context.Context, c *Call) (Value, error) { return c.Include(ctx, inside, nil) },
 	}
 	return env
 }
@@ -172,9 +172,9 @@ func TestQuestion(t *testing.T) {
 		var got Question
 		env := secretEnv("x")
 		lookup := env.Lookup
-		env.Lookup = func(ctx context.Context, name string) (string, bool, error) {
+		env.Lookup = func(ctx context.Context, name string) (Value, bool, error) {
 			if name == "LABEL" {
-				return "${DB(${A})}", true, nil
+				return Value{Text: "${DB(${A})}"}, true, nil
 			}
 			return lookup(ctx, name)
 		}

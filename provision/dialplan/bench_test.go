@@ -30,16 +30,16 @@ func BenchmarkExpand(b *testing.B) {
 	for name, v := range userFacts {
 		values[name] = v
 	}
-	env := &Env{Lookup: func(_ context.Context, name string) (string, bool, error) {
+	env := &Env{Lookup: texts(func(_ context.Context, name string) (string, bool, error) {
 		v, ok := values[name]
 		return v, ok, nil
-	}}
+	})}
 	b.SetBytes(int64(len(benchText)))
 	b.ReportAllocs()
 	var dst []byte
 	for b.Loop() {
 		var err error
-		if dst, err = t.AppendTo(context.Background(), dst[:0], env); err != nil {
+		if dst, _, err = t.AppendTo(context.Background(), dst[:0], env); err != nil {
 			b.Fatal(err)
 		}
 	}

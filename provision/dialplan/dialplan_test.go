@@ -25,10 +25,10 @@ func TestZeroEnv(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	broken := errors.New("broken")
-	self := &Env{Lookup: func(context.Context, string) (string, bool, error) { return "${EVAL(${SELF})}", true, nil }}
-	twice := &Env{Lookup: func(context.Context, string) (string, bool, error) {
+	self := &Env{Lookup: texts(func(context.Context, string) (string, bool, error) { return "${EVAL(${SELF})}", true, nil })}
+	twice := &Env{Lookup: texts(func(context.Context, string) (string, bool, error) {
 		return "${EVAL(${SELF})}${EVAL(${SELF})}", true, nil
-	}, Limits: Limits{Depth: 40, Steps: 1000}}
+	}), Limits: Limits{Depth: 40, Steps: 1000}}
 	tests := []struct {
 		name, in string
 		env      *Env
@@ -40,13 +40,13 @@ func TestErrors(t *testing.T) {
 			"DB: cannot ask asterisk: broken"},
 		{"asking in an expression", "$[SIN(1)]", nil, ErrCannotAsk, "EVAL: cannot ask asterisk"},
 		{"asking by a computed name", "${D${X}B(x)}", nil, ErrCannotAsk, "a function: cannot ask asterisk"},
-		{"asking in a computed text", "${EVAL(${LABEL})}", &Env{Lookup: func(context.Context, string) (string, bool, error) {
+		{"asking in a computed text", "${EVAL(${LABEL})}", &Env{Lookup: texts(func(context.Context, string) (string, bool, error) {
 			return "${DB(x)}", true, nil
-		}}, ErrCannotAsk, "a function: cannot ask asterisk"},
+		})}, ErrCannotAsk, "a function: cannot ask asterisk"},
 		{"asking in an argument", "${TOUPPER(${DB(x)})}", nil, ErrCannotAsk, ""},
-		{"lookup fails", "${A}", &Env{Lookup: func(context.Context, string) (string, bool, error) { return "", false, broken }}, broken, "broken"},
-		{"lookup fails in CUT", "${CUT(A,:,1)}", &Env{Lookup: func(context.Context, string) (string, bool, error) { return "", false, broken }}, broken, "broken"},
-		{"function fails", "${F()}", &Env{Funcs: map[string]Func{"F": func(context.Context, *Call) (string, error) { return "", broken }}}, broken, "broken"},
+		{"lookup fails", "${A}", &Env{Lookup: texts(func(context.Context, string) (string, bool, error) { return "", false, broken })}, broken, "broken"},
+		{"lookup fails in CUT", "${CUT(A,:,1)}", &Env{Lookup: texts(func(context.Context, string) (string, bool, error) { return "", false, broken })}, broken, "broken"},
+		{"function fails", "${F()}", &Env{Funcs: map[string]Func{"F": textFunc(func(context.Context, *Call) (string, error) { return "", broken })}}, broken, "broken"},
 		{"EVAL of itself", "${EVAL(${SELF})}", self, ErrTooDeep, ""},
 		{"EVAL twice of itself", "${EVAL(${SELF})}", twice, ErrTooDeep, ""},
 		{"many steps", strings.Repeat("${A}", 1001), &Env{Limits: Limits{Steps: 1000}}, ErrTooManySteps, ""},
@@ -55,15 +55,15 @@ func TestErrors(t *testing.T) {
 		{"parentheses", "$[" + strings.Repeat("(", 100000) + "]", nil, ErrTooDeep, ""},
 		{"signs", "$[" + strings.Repeat("-", 100000) + "]", nil, ErrTooDeep, ""},
 		{"long text", strings.Repeat("x", 101), &Env{Limits: Limits{Output: 100}}, ErrTooLong, ""},
-		{"long value", "${A}", &Env{Limits: Limits{Output: 3}, Lookup: lookupFact}, ErrTooLong, ""},
-		{"long argument", "${LEN(${A})}", &Env{Limits: Limits{Output: 3}, Lookup: lookupFact}, ErrTooLong, ""},
-		{"long STRREPLACE", "${LEN(${STRREPLACE(LONG,a,bbbbb)})}", &Env{Limits: Limits{Output: 27}, Lookup: lookupFact}, ErrTooLong, ""},
+		{"long value", "${A}", &Env{Limits: Limits{Output: 3}, Lookup: texts(lookupFact)}, ErrTooLong, ""},
+		{"long argument", "${LEN(${A})}", &Env{Limits: Limits{Output: 3}, Lookup: texts(lookupFact)}, ErrTooLong, ""},
+		{"long STRREPLACE", "${LEN(${STRREPLACE(LONG,a,bbbbb)})}", &Env{Limits: Limits{Output: 27}, Lookup: texts(lookupFact)}, ErrTooLong, ""},
 		{"long ~~", `$["abcd" ~~ "efgh"]`, &Env{Limits: Limits{Output: 5}}, ErrTooLong, ""},
-		{"long JSON_DECODE", "${LEN(${JSON_DECODE(J,a)})}", &Env{Lookup: func(context.Context, string) (string, bool, error) {
+		{"long JSON_DECODE", "${LEN(${JSON_DECODE(J,a)})}", &Env{Lookup: texts(func(context.Context, string) (string, bool, error) {
 			return `{"a":"` + strings.Repeat("x", maxJSON) + `"}`, true, nil
-		}}, ErrTooLong, ""},
-		{"lookup fails in FIELDNUM", "${FIELDNUM(A,:,1)}", &Env{Lookup: func(context.Context, string) (string, bool, error) { return "", false, broken }}, broken, "broken"},
-		{"lookup fails in JSON_DECODE", "${JSON_DECODE(A,x)}", &Env{Lookup: func(context.Context, string) (string, bool, error) { return "", false, broken }}, broken, "broken"},
+		})}, ErrTooLong, ""},
+		{"lookup fails in FIELDNUM", "${FIELDNUM(A,:,1)}", &Env{Lookup: texts(func(context.Context, string) (string, bool, error) { return "", false, broken })}, broken, "broken"},
+		{"lookup fails in JSON_DECODE", "${JSON_DECODE(A,x)}", &Env{Lookup: texts(func(context.Context, string) (string, bool, error) { return "", false, broken })}, broken, "broken"},
 		{"no one to ask for a power", "${MATH(3^40)}", nil, ErrCannotAsk, "MATH: cannot ask asterisk"},
 		{"long STRFTIME", "${LEN(${STRFTIME(0,UTC,%4000d%4000d)})}", &Env{Limits: Limits{Output: 5000}}, ErrTooLong, ""},
 	}
@@ -121,11 +121,11 @@ func TestAsk(t *testing.T) {
 func TestFuncsComeFirst(t *testing.T) {
 	env := rowEnv()
 	env.Funcs = map[string]Func{
-		"TOUPPER": func(_ context.Context, c *Call) (string, error) { return c.Name + "<" + c.Args + ">", nil },
-		"OTHER": func(ctx context.Context, c *Call) (string, error) {
+		"TOUPPER": textFunc(func(_ context.Context, c *Call) (string, error) { return c.Name + "<" + c.Args + ">", nil }),
+		"OTHER": func(ctx context.Context, c *Call) (Value, error) {
 			return c.Expand(ctx, Parse("other", "[${A}]"), &Env{})
 		},
-		"SAME": func(ctx context.Context, c *Call) (string, error) { return c.Expand(ctx, Parse("same", "[${A}]"), nil) },
+		"SAME": func(ctx context.Context, c *Call) (Value, error) { return c.Expand(ctx, Parse("same", "[${A}]"), nil) },
 	}
 	got, err := Parse("t", "${TOUPPER(a, ${A})} ${OTHER()} ${SAME()} ${TOUPPER(x):0:3}").Expand(context.Background(), env)
 	if want := "TOUPPER<a, alpha> [] [alpha] TOU"; got != want || err != nil {
@@ -274,7 +274,7 @@ func TestConcurrent(t *testing.T) {
 
 func TestAppendTo(t *testing.T) {
 	dst := []byte("before ")
-	got, err := Parse("t", "${A}").AppendTo(context.Background(), dst, &Env{Lookup: lookupFact, Limits: Limits{Output: 5}})
+	got, _, err := Parse("t", "${A}").AppendTo(context.Background(), dst, &Env{Lookup: texts(lookupFact), Limits: Limits{Output: 5}})
 	if string(got) != "before alpha" || err != nil {
 		t.Errorf("got %q, %v", got, err)
 	}

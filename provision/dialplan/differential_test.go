@@ -108,11 +108,11 @@ func (j *judged) expand(tb testing.TB, in string) *outcome {
 	env.Diag = func(d Diagnostic) { a.diags = append(a.diags, d.Message) }
 	env.Funcs = map[string]Func{}
 	for name, f := range native {
-		env.Funcs[name] = func(ctx context.Context, c *Call) (string, error) {
-			v, err := f(ctx, c)
+		env.Funcs[name] = textFunc(func(ctx context.Context, c *Call) (string, error) {
+			v, err := f.run(ctx, c)
 			a.calls, a.values = append(a.calls, c), append(a.values, v)
 			return v, err
-		}
+		})
 	}
 	tmpl := Parse("row.cfg", in)
 	a.got, a.err = tmpl.Expand(context.Background(), env)

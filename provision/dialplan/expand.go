@@ -8,27 +8,33 @@ import (
 	"strconv"
 )
 
-// Expand evaluates the template. The error is a limit's, the context's, one that
-// wraps ErrCannotAsk, or env.Lookup's or a Func's own; there is no output then.
+// Evaluate evaluates the template. The error is a limit's, the context's, one that
+// wraps ErrCannotAsk, or env.Lookup's or a Func's own; there is no text then.
 // A nil env is an empty one.
-func (t *Template) Expand(ctx context.Context, env *Env) (string, error) {
-	out, err := t.AppendTo(ctx, make([]byte, 0, len(t.text)+len(t.text)/2), env)
+func (t *Template) Evaluate(ctx context.Context, env *Env) (Value, error) {
+	out, varies, err := t.AppendTo(ctx, make([]byte, 0, len(t.text)+len(t.text)/2), env)
 	if err != nil {
-		return "", err
+		return Value{Varies: varies}, err
 	}
-	return string(out), nil
+	return Value{Text: string(out), Varies: varies}, nil
+}
+
+// Expand is Evaluate for whoever wants the text alone.
+func (t *Template) Expand(ctx context.Context, env *Env) (string, error) {
+	v, err := t.Evaluate(ctx, env)
+	return v.Text, err
 }
 
 // AppendTo appends the expansion to dst, so that a caller can reuse a buffer. On
-// an error dst may be followed by part of the output: drop it.
-func (t *Template) AppendTo(ctx context.Context, dst []byte, env *Env) ([]byte, error) {
+// an error dst may be followed by part of the output: drop it. Varies is what the
+// output, or the error, depends on.
+func (t *Template) AppendTo(ctx context.Context, dst []byte, env *Env) (out []byte, varies Varies, err error) {
 	before := len(dst)
 	x, limit := t.expansion(env, before)
-	dst, err := x.segments(ctx, dst, x.t.segs, limit)
-	if err != nil {
-		return dst, err
+	if dst, err = x.segments(ctx, dst, x.t.segs, limit); err == nil {
+		dst, err = x.finish(dst, before, limit)
 	}
-	return x.finish(dst, before, limit)
+	return dst, x.run.varies, err
 }
 
 // expansion begins one that is within no other. Limit is that of an output with so many bytes before it.
@@ -73,8 +79,10 @@ func (x *expansion) finish(dst []byte, before, limit int) ([]byte, error) {
 // run is what one Expand counts, across all templates that it enters.
 type run struct {
 	Limits
-	native       map[string]Func // here, so that EVAL does not refer to the table it is in
+	native       map[string]*Function // here, so that EVAL does not refer to the table it is in
 	depth, steps int
+	varies       Varies // what the output so far depends on
+	slot         int    // of the variable that was looked up last
 
 	marking bool // values get marks
 	marked  bool // one did
@@ -93,14 +101,28 @@ type expansion struct {
 }
 
 // nested expands inner within this expansion.
-func (x *expansion) nested(ctx context.Context, inner *expansion) (string, error) {
+func (x *expansion) nested(ctx context.Context, inner *expansion) (Value, error) {
 	if err := x.run.enter(); err != nil {
-		return "", err
+		return Value{}, err
 	}
 	defer x.run.leave()
 	inner.run = x.run
+	before := x.run.begin()
 	out, err := inner.segments(ctx, nil, inner.t.segs, x.run.Output)
-	return string(out), err
+	return Value{Text: string(out), Varies: x.run.since(before)}, err
+}
+
+// begin starts to add up anew what values depend on, and returns what was added up before, for since.
+func (r *run) begin() (before Varies) {
+	before, r.varies = r.varies, Varies{}
+	return before
+}
+
+// since is what was added up since begin, after which all counts again.
+func (r *run) since(before Varies) Varies {
+	v := r.varies
+	r.varies.Add(before)
+	return v
 }
 
 func (r *run) enter() error {
@@ -221,16 +243,25 @@ func (x *expansion) value(ctx context.Context, r *ref, s *segment) (v string, er
 
 func (x *expansion) lookup(ctx context.Context, name string) (string, error) {
 	name = x.run.plain(name)
-	if x.env.Lookup != nil {
-		v, ok, err := x.env.Lookup(ctx, name)
-		if ok || err != nil {
-			return x.run.mark(v), err
-		}
+	v, ok, err := x.find(ctx, name)
+	if ok || err != nil {
+		return x.run.mark(v.Text), err
 	}
 	if name == "EPOCH" && !x.env.Now.IsZero() {
-		return strconv.FormatInt(x.env.now().Unix(), 10), nil
+		x.run.varies.With |= Unpredictable
+		return strconv.FormatInt(x.env.Now.Unix(), 10), nil
 	}
 	return "", nil
+}
+
+// find asks the caller for a variable.
+func (x *expansion) find(ctx context.Context, name string) (v Value, ok bool, err error) {
+	if x.env.Lookup != nil {
+		v, ok, err = x.env.Lookup(ctx, name)
+	}
+	x.run.varies.Add(v.Varies)
+	x.run.slot = v.Slot
+	return v, ok, err
 }
 
 func (x *expansion) function(ctx context.Context, r *ref, s *segment) (string, error) {
@@ -239,7 +270,9 @@ func (x *expansion) function(ctx context.Context, r *ref, s *segment) (string, e
 	}
 	c := &Call{Name: r.name, Args: r.args, Env: x.env, ex: x, seg: s, ref: r}
 	if f, ok := x.env.Funcs[r.name]; ok {
-		return f(ctx, c)
+		v, err := f(ctx, c)
+		x.run.varies.Add(v.Varies)
+		return v.Text, err
 	}
 	if f, ok := x.run.native[r.name]; ok {
 		return c.native(ctx, f)
@@ -282,6 +315,7 @@ func askable(name string) bool {
 // diag reports at a position of the template's text; for a text that is an
 // argument, at the call's.
 func (x *expansion) diag(pos int, format string, args ...any) {
+	x.run.varies.With |= ByPlace
 	if x.env.Diag == nil {
 		return
 	}

@@ -37,7 +37,7 @@ func isBlank(r rune) bool { return r <= ' ' }
 func (c *Call) timeMatches(spec string) bool {
 	fields := strings.SplitN(strings.ReplaceAll(spec, "|", ","), ",", 5)
 	_, zone := c.zones(arg(fields, 4))
-	now := c.Env.now().In(zone)
+	now := c.Env.Now.In(zone)
 	return c.within(arg(fields, 0), now.Hour()*60+now.Minute(), clock, lastClock) &&
 		c.within(arg(fields, 1), int(now.Weekday())+1, weekday, weekday) &&
 		c.within(arg(fields, 2), now.Day(), monthDay, monthDay) &&

@@ -99,7 +99,7 @@ func replace(ctx context.Context, c *Call) (string, error) {
 func (c *Call) replacement(s string) byte {
 	by, _, _ := encodedChar(s)
 	if by != 0 && strings.HasPrefix(s, `\`) && by != s[1] {
-		return c.Value(string([]byte{by}))[0]
+		return c.ex.run.mark(string([]byte{by}))[0]
 	}
 	return by
 }

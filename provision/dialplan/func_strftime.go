@@ -19,7 +19,7 @@ func strftime(_ context.Context, c *Call) (string, error) {
 	whole, micros, ok := parseEpoch(arg(parts, 0))
 	at := time.Unix(whole, 0)
 	if !ok {
-		at = c.Env.now()
+		at = c.Env.Now
 		micros = at.Nanosecond() / 1000
 	}
 	f := timeFormat{at: at.In(zone), micros: micros, server: server}
@@ -90,18 +90,6 @@ func (c *Call) zones(name string) (server, zone *time.Location) {
 
 // zoneDir is where Asterisk finds its zones: a name may have it in front.
 const zoneDir = "/usr/share/zoneinfo/"
-
-// now is the time, for a value that is made of it.
-func (e *Env) now() time.Time {
-	e.changing()
-	return e.Now
-}
-
-func (e *Env) changing() {
-	if e.Changing != nil {
-		e.Changing()
-	}
-}
 
 func (e *Env) loadZone(name string) (*time.Location, bool) {
 	if e.LoadZone != nil {

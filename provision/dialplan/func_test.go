@@ -67,7 +67,7 @@ func TestVolatile(t *testing.T) {
 
 // A small text may ask for a large answer: that is refused before it is made.
 func TestFunctionLimits(t *testing.T) {
-	env := &Env{Limits: Limits{Output: 100}, Lookup: lookupFact}
+	env := &Env{Limits: Limits{Output: 100}, Lookup: texts(lookupFact)}
 	for _, in := range []string{
 		"${SPRINTF(%999999999d,1)}", "${SPRINTF(%.999999999d,1)}", "${SPRINTF(%99999999999999999999s,a)}",
 		"${SPRINTF(%-101s,a)}", "${SPRINTF(%101c,65)}", "${SPRINTF(%.101f,1)}", "${SPRINTF(%f,1e300)}", "${SPRINTF(%.101a,1)}",

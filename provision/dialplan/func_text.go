@@ -29,10 +29,7 @@ func exists(_ context.Context, c *Call) (string, error) { return truth(c.Args !=
 
 // variableExists is VARIABLE_EXISTS(name): an empty variable is one, EPOCH is none.
 func variableExists(ctx context.Context, c *Call) (string, error) {
-	if c.Env.Lookup == nil {
-		return "0", nil
-	}
-	_, ok, err := c.Env.Lookup(ctx, c.Args)
+	_, ok, err := c.ex.find(ctx, c.Args)
 	return truth(ok), err
 }
 

@@ -19,7 +19,7 @@ func FuzzExpand(f *testing.F) {
 	}
 	env := rowEnv()
 	env.Limits = Limits{Output: 1 << 16, Steps: 1 << 12}
-	same := func(_ context.Context, c *Call) (string, error) { return c.Args, nil }
+	same := textFunc(func(_ context.Context, c *Call) (string, error) { return c.Args, nil })
 	env.Funcs = map[string]Func{"RAND": same, "UUID": same}
 	env.Diag = func(d Diagnostic) {
 		if d.Line < 1 || d.Col < 1 || d.Message == "" {

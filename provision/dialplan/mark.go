@@ -136,14 +136,15 @@ func marksOf(function string) marks {
 }
 
 // native calls a function of the native table.
-func (c *Call) native(ctx context.Context, f Func) (string, error) {
+func (c *Call) native(ctx context.Context, f *Function) (string, error) {
 	run, how := c.ex.run, marksOf(c.Name)
+	run.varies.With |= f.varies
 	if !run.marking || how == seen {
-		return f(ctx, c)
+		return f.run(ctx, c)
 	}
 	c.unseen = true
 	c.Args = c.taken(c.Args)
-	v, err := f(ctx, c)
+	v, err := f.run(ctx, c)
 	if how == decoded || how == unseen && c.marked {
 		return run.mark(v), err
 	}
@@ -165,14 +166,14 @@ func (c *Call) taken(value string) string {
 func (c *Call) Plain(arg string) string { return c.ex.run.plain(arg) }
 
 // Value makes a Func's value out of what is not the template's text: it is escaped where Env.EscapeXML is set.
-func (c *Call) Value(value string) string { return c.ex.run.mark(value) }
+func (c *Call) Value(text string) Value { return Value{Text: c.ex.run.mark(text)} }
 
 // Marking says whether values get marks here, so that what Expand gives has some.
 func (c *Call) Marking() bool { return c.ex.run.marking }
 
-// Again makes a Func's value out of what Expand or Include gave to a call of another expansion, with the same Marking.
-func (c *Call) Again(text string) string {
+// Reuse makes a Func's value out of what Expand or Include gave to a call of another expansion, with the same Marking.
+func (c *Call) Reuse(v Value) Value {
 	run := c.ex.run
-	run.marked = run.marked || run.marking && hasMark(text)
-	return text
+	run.marked = run.marked || run.marking && hasMark(v.Text)
+	return v
 }

@@ -19,7 +19,7 @@ const evil = `a&b<c>"d'`
 func xmlEnv(value string) *Env {
 	env := rowEnv()
 	env.EscapeXML = true
-	env.Lookup = func(ctx context.Context, name string) (string, bool, error) {
+	env.Lookup = texts(func(ctx context.Context, name string) (string, bool, error) {
 		switch name {
 		case "V":
 			return value, true, nil
@@ -27,17 +27,17 @@ func xmlEnv(value string) *Env {
 			return "odd", true, nil
 		}
 		return lookupFact(ctx, name)
-	}
+	})
 	env.Ask = func(context.Context, string) (string, error) { return value, nil }
 	env.Funcs = map[string]Func{
-		"OWN": func(_ context.Context, c *Call) (string, error) { return "<" + c.Value(c.Plain(c.Args)) + ">", nil },
-		"EACH": func(ctx context.Context, c *Call) (string, error) {
+		"OWN": textFunc(func(_ context.Context, c *Call) (string, error) { return "<" + c.Value(c.Plain(c.Args)).Text + ">", nil }),
+		"EACH": func(ctx context.Context, c *Call) (Value, error) {
 			return c.Expand(ctx, Parse("each", "<i>"+c.Args+"</i>"), nil)
 		},
-		"FILE": func(ctx context.Context, c *Call) (string, error) {
+		"FILE": func(ctx context.Context, c *Call) (Value, error) {
 			return c.Include(ctx, Parse("file", "<\x01>${V}"), nil)
 		},
-		"PLAIN": func(_ context.Context, c *Call) (string, error) { return fmt.Sprint(len(c.Plain(c.Args))), nil },
+		"PLAIN": textFunc(func(_ context.Context, c *Call) (string, error) { return fmt.Sprint(len(c.Plain(c.Args))), nil }),
 	}
 	return env
 }
@@ -167,7 +167,7 @@ func TestEscapeLimit(t *testing.T) {
 	}
 	env := xmlEnv("<")
 	env.Limits = Limits{Output: 4}
-	got, err := Parse("t", "${V}").AppendTo(context.Background(), []byte("before <\x01"), env)
+	got, _, err := Parse("t", "${V}").AppendTo(context.Background(), []byte("before <\x01"), env)
 	if string(got) != "before <\x01&lt;" || err != nil {
 		t.Errorf("got %q, %v", got, err)
 	}
@@ -194,9 +194,9 @@ func TestEscapeAsks(t *testing.T) {
 	} {
 		env := xmlEnv(evil)
 		lookup := env.Lookup
-		env.Lookup = func(ctx context.Context, name string) (string, bool, error) {
+		env.Lookup = func(ctx context.Context, name string) (Value, bool, error) {
 			if name == "CALLS" {
-				return "${DB('x')}", true, nil
+				return Value{Text: "${DB('x')}"}, true, nil
 			}
 			return lookup(ctx, name)
 		}

@@ -3,40 +3,24 @@ package dialplan
 import (
 	"context"
 	"errors"
+	"time"
 )
 
-// Plan is a template of which what is the same in many expansions has been evaluated. It never changes, and is safe for
-// concurrent use.
+// Plan is a template whose parts that never vary have been evaluated. It never changes, and is safe for concurrent use.
 type Plan struct {
-	t     *Template
-	text  string // all of the constant texts, one after the other
-	ops   []op   // what is put between them
-	rest  int    // steps of the text behind the last
-	steps int    // of all where there are only slots, else -1
-	spans int    // how many values are to be remembered
+	t      *Template
+	varies Varies // of the evaluated parts: a plan may hold until a moment only
+	text   string // all of the constant texts, one after the other
+	ops    []op   // what is put between them
+	rest   int    // steps of the text behind the last
+	steps  int    // of all where there are only slots, else -1
+	spans  int    // how many values are to be remembered
 	// marked: a constant text has marks.
 	marked bool
 }
 
-// Varies says in what case a part of a template has another value.
-type Varies uint8
-
-const (
-	Never       Varies = iota // it is the same in each expansion that a plan is for
-	ByExpansion               // it is the same at every place in one expansion
-	// ByPlace: it may be another one at every place; or there is more to its evaluation than the value.
-	ByPlace
-)
-
-// Planner is what a plan has to know of the variables. It belongs to one expansion.
-type Planner interface {
-	// Slot is where the value of a variable is, which must be so in each expansion that the plan is for.
-	Slot(name string) (at int, ok bool)
-	// Value is the value of a slot.
-	Value(at int) string
-	// Varies is of all that was evaluated since it was called last.
-	Varies() Varies
-}
+// Slots gives the value of a variable by the Value.Slot that Lookup told, for another expansion that the plan is for.
+type Slots interface{ Slot(at int) string }
 
 // op is one ${} or $[] that is not constant.
 type op struct {
@@ -50,38 +34,38 @@ type op struct {
 type opKind uint8
 
 const (
-	slot     opKind = iota // a variable, of which the Planner has the value
+	slot     opKind = iota // a variable, whose value Slots gives
 	evaluate               // it is evaluated
 	again                  // it is like an earlier one, whose value is in the span, if it can be used again
 )
 
-// AppendPlan is AppendTo, and makes a plan of what it sees. Where an error, or ErrPending, keeps it from seeing all
-// there is no plan. The plan is for all expansions with the same EscapeXML and Limits in which all is the same of which the
-// Planner says that it never varies.
-func (t *Template) AppendPlan(ctx context.Context, dst []byte, env *Env, p Planner) ([]byte, *Plan, error) {
+// AppendPlan is AppendTo, and makes a plan of what it sees. After an error, or ErrPending, there is no plan: it has not
+// seen all. The plan is for all expansions with the same EscapeXML and Limits in which every value is the same that does
+// not vary.
+func (t *Template) AppendPlan(ctx context.Context, dst []byte, env *Env) (out []byte, plan *Plan, varies Varies, err error) {
 	x, limit := t.expansion(env, len(dst))
 	before := len(dst)
 	var pending error
 	d := draft{plan: &Plan{t: x.t}, spans: map[string]int{}}
 	for i := range x.t.segs {
-		var err error
 		from, steps := len(dst), x.run.steps
-		p.Varies()
+		so := x.run.begin()
 		dst, err = x.segments(ctx, dst, x.t.segs[i:i+1], limit)
+		part := x.run.since(so)
 		switch {
 		case errors.Is(err, ErrPending):
 			pending = err
 		case err != nil:
-			return dst, nil, err
+			return dst, nil, x.run.varies, err
 		}
-		d.add(x.t.segs[i:i+1], dst[from:], x.run.steps-steps, p)
+		d.add(x.t.segs[i:i+1], dst[from:], x.run.steps-steps, part, x.run.slot)
 	}
 	if pending != nil {
-		return dst, nil, pending
+		return dst, nil, x.run.varies, pending
 	}
-	plan := d.whole(x.run.marking)
-	dst, err := x.finish(dst, before, limit)
-	return dst, plan, err
+	plan = d.whole(x.run.marking)
+	dst, err = x.finish(dst, before, limit)
+	return dst, plan, x.run.varies, err
 }
 
 // draft is a plan in the making.
@@ -92,14 +76,16 @@ type draft struct {
 	spans map[string]int // of what is evaluated, by its kind and its text: the place of its op
 }
 
-// add is for one segment, its value and what that took.
-func (d *draft) add(segs []segment, value []byte, steps int, p Planner) {
-	s, varies := &segs[0], p.Varies()
+// add adds one segment with its value, the steps that it took, what it depends on, and the slot of the variable that was
+// looked up last.
+func (d *draft) add(segs []segment, value []byte, steps int, varies Varies, at int) {
+	s := &segs[0]
 	o := op{kind: evaluate, at: -1, segs: segs}
-	if at, ok := slotOf(s, p); ok {
+	if at > 0 && s.isVariable() {
 		o.kind, o.at = slot, at
-	} else if varies == Never {
+	} else if varies.With == 0 {
 		d.text, d.steps = append(d.text, value...), d.steps+steps
+		d.plan.varies.Add(varies)
 		return
 	}
 	if o.kind == evaluate && !s.open {
@@ -118,12 +104,9 @@ func (d *draft) add(segs []segment, value []byte, steps int, p Planner) {
 	d.steps = 0
 }
 
-// slotOf is the slot of a ${} that is a variable and nothing more.
-func slotOf(s *segment, p Planner) (at int, ok bool) {
-	if s.kind != variable || s.sub != nil || s.open || s.ref.call || s.ref.part.slice.bad {
-		return 0, false
-	}
-	return p.Slot(s.ref.name)
+// isVariable tells whether a segment is a ${} with the name of a variable and nothing that needs to be evaluated.
+func (s *segment) isVariable() bool {
+	return s.kind == variable && s.sub == nil && !s.open && !s.ref.call && !s.ref.part.slice.bad
 }
 
 // span has the value of an op remembered.
@@ -147,6 +130,9 @@ func (d *draft) whole(marking bool) *Plan {
 	d.plan.marked = marking && hasMark(d.plan.text)
 	return d.plan
 }
+
+// Until is the moment until which the plan gives what the template gives; zero: for ever.
+func (p *Plan) Until() time.Time { return p.varies.Until }
 
 // opSize is what an op takes in bytes.
 const opSize = 56

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,46 +15,35 @@ import (
 // planSite is one of the phones that have a plan in common, in one expansion. Of the facts of the rows a third is the same for all of them,
 // a third is theirs, in slots, and a third is theirs in another way. RAND counts.
 type planSite struct {
-	phone  int
-	varies Varies
-	count  int
-	heard  []string // diagnostics and what was asked, in order
+	phone int
+	count int
+	heard []string // diagnostics and what was asked, in order
 }
 
-func (p *planSite) Slot(name string) (int, bool) {
+func (p *planSite) Slot(at int) string { return facts[(at-1+15*p.phone)%len(facts)][1] }
+
+func (p *planSite) lookup(ctx context.Context, name string) (Value, bool, error) {
 	i := slices.IndexFunc(facts[:], func(f [3]string) bool { return f[0] == name })
-	return i, i%3 == 1
-}
-
-func (p *planSite) Value(at int) string { return facts[(at+15*p.phone)%len(facts)][1] }
-
-func (p *planSite) Varies() Varies {
-	v := p.varies
-	p.varies = Never
-	return v
-}
-
-func (p *planSite) differs(v Varies) { p.varies = max(p.varies, v) }
-
-func (p *planSite) lookup(ctx context.Context, name string) (string, bool, error) {
-	i := slices.IndexFunc(facts[:], func(f [3]string) bool { return f[0] == name })
+	differs := Varies{With: ByExpansion}
 	switch {
 	case name == "BROKEN":
-		p.differs(ByExpansion)
 		if p.phone == 2 {
-			return "", false, errors.New("broken")
+			return Value{Varies: differs}, false, errors.New("broken")
 		}
-		return "", true, nil
+		return Value{Varies: differs}, true, nil
 	case i < 0 || i%3 == 0:
-		return lookupFact(ctx, name)
+		text, ok, err := lookupFact(ctx, name)
+		return Value{Text: text}, ok, err
 	}
-	p.differs(ByExpansion)
-	return p.Value(i), true, nil
+	v := Value{Text: p.Slot(1 + i), Varies: differs}
+	if i%3 == 1 {
+		v.Slot = 1 + i
+	}
+	return v, true, nil
 }
 
 // ask has an answer at once for one call, and for another not.
 func (p *planSite) ask(_ context.Context, call string) (string, error) {
-	p.differs(ByPlace)
 	p.heard = append(p.heard, "asked "+call)
 	switch {
 	case p.phone > 0 && len(call)%4 == 1:
@@ -69,21 +57,12 @@ func (p *planSite) ask(_ context.Context, call string) (string, error) {
 func (p *planSite) env(limits Limits, escape bool) *Env {
 	env := rowEnv()
 	env.Lookup, env.Ask, env.Limits, env.EscapeXML = p.lookup, p.ask, limits, escape
-	env.Changing = func() { p.differs(ByPlace) }
-	env.Stat = func(path string) (fs.FileInfo, error) {
-		p.differs(ByPlace)
-		return statRow(path)
-	}
-	env.Diag = func(d Diagnostic) {
-		p.differs(ByPlace)
-		p.heard = append(p.heard, d.String())
-	}
-	count := func(context.Context, *Call) (string, error) {
-		p.differs(ByPlace)
+	env.Diag = func(d Diagnostic) { p.heard = append(p.heard, d.String()) }
+	count := func(context.Context, *Call) (Value, error) {
 		p.count++
-		return strconv.Itoa(p.count), nil
+		return Value{Text: strconv.Itoa(p.count), Varies: Varies{With: Unpredictable}}, nil
 	}
-	env.Funcs = map[string]Func{"RAND": count, "UUID": count, "EACH": func(ctx context.Context, c *Call) (string, error) {
+	env.Funcs = map[string]Func{"RAND": count, "UUID": count, "EACH": func(ctx context.Context, c *Call) (Value, error) {
 		return c.Expand(ctx, Parse("each", "<i>"+c.Args+"${A}${XML}</i>"), nil)
 	}}
 	return env
@@ -119,17 +98,21 @@ func samePlanned(t *testing.T, in string, limits Limits, escape bool, n *planCou
 	var plan *Plan
 	for phone := range 4 {
 		theirs, ours := &planSite{phone: phone}, &planSite{phone: phone}
-		want, wantErr := template.AppendTo(t.Context(), []byte("before"), theirs.env(limits, escape))
+		want, wantVaries, wantErr := template.AppendTo(t.Context(), []byte("before"), theirs.env(limits, escape))
 		var got []byte
+		var varies Varies
 		var err error
 		if plan == nil {
-			got, plan, err = template.AppendPlan(t.Context(), []byte("before"), ours.env(limits, escape), ours)
+			got, plan, varies, err = template.AppendPlan(t.Context(), []byte("before"), ours.env(limits, escape))
 		} else {
-			got, err = plan.AppendTo(t.Context(), []byte("before"), ours.env(limits, escape), ours)
+			got, varies, err = plan.AppendTo(t.Context(), []byte("before"), ours.env(limits, escape), ours)
 		}
 		if fmt.Sprint(err) != fmt.Sprint(wantErr) || err == nil && string(got) != string(want) || !slices.Equal(ours.heard, theirs.heard) {
 			t.Fatalf("%q, phone %d, %+v, escaped %v:\n got %q, %v\n     %q\nwant %q, %v\n     %q", in, phone, limits, escape,
 				got, err, ours.heard, want, wantErr, theirs.heard)
+		}
+		if err == nil && varies != wantVaries {
+			t.Fatalf("%q, phone %d: got %+v, want %+v", in, phone, varies, wantVaries)
 		}
 		switch {
 		case plan == nil:
@@ -200,16 +183,16 @@ func TestPlanEvaluatesOnce(t *testing.T) {
 	in := "${EPOCH}" + strings.Repeat("<x a='${A}' b='${NUM}'>${TOUPPER(${EMPTY}<)}</x>", 1000)
 	p := &planSite{}
 	env := p.env(Limits{}, true)
-	_, plan, err := Parse("t", in).AppendPlan(t.Context(), nil, env, p)
+	_, plan, _, err := Parse("t", in).AppendPlan(t.Context(), nil, env)
 	if err != nil {
 		t.Fatal(err)
 	}
 	looked := map[string]int{}
-	env.Lookup = func(ctx context.Context, name string) (string, bool, error) {
+	env.Lookup = func(ctx context.Context, name string) (Value, bool, error) {
 		looked[name]++
 		return p.lookup(ctx, name)
 	}
-	if _, err := plan.AppendTo(t.Context(), nil, env, p); err != nil || looked["EPOCH"] != 1 || looked["EMPTY"] != 1 || len(looked) != 2 {
+	if _, _, err := plan.AppendTo(t.Context(), nil, env, p); err != nil || looked["EPOCH"] != 1 || looked["EMPTY"] != 1 || len(looked) != 2 {
 		t.Errorf("%v, what was looked up: %v", err, looked)
 	}
 	if len(plan.text) > plan.Size() || plan.Size() < len(plan.ops) {
@@ -217,7 +200,7 @@ func TestPlanEvaluatesOnce(t *testing.T) {
 	}
 	ended, end := context.WithCancel(t.Context())
 	end()
-	if _, err := plan.AppendTo(ended, nil, env, p); !errors.Is(err, context.Canceled) {
+	if _, _, err := plan.AppendTo(ended, nil, env, p); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -226,13 +209,13 @@ func TestPlanEvaluatesOnce(t *testing.T) {
 func TestPlanOfSlots(t *testing.T) {
 	for _, tail := range []string{"", "x"} {
 		in := strings.Repeat("${NUM}", 3) + tail
-		_, plan, err := Parse("t", in).AppendPlan(t.Context(), nil, &Env{Lookup: (&planSite{}).lookup}, &planSite{})
+		_, plan, _, err := Parse("t", in).AppendPlan(t.Context(), nil, &Env{Lookup: (&planSite{}).lookup})
 		if err != nil || plan.steps != 3 {
 			t.Fatalf("got %+v, %v", plan, err)
 		}
 		for more, want := range map[int]error{0: nil, 1: ErrTooLong} {
 			value := fixedSlot(strings.Repeat("v", (DefaultOutput-len(tail))/3+more))
-			text, err := plan.AppendTo(t.Context(), []byte("before"), &Env{}, value)
+			text, _, err := plan.AppendTo(t.Context(), []byte("before"), &Env{}, value)
 			if !errors.Is(err, want) || err == nil && string(text) != "before"+strings.Repeat(string(value), 3)+tail {
 				t.Errorf("%d bytes in each slot: got %d bytes, %v, want %v", len(value), len(text), err, want)
 			}
@@ -243,6 +226,4 @@ func TestPlanOfSlots(t *testing.T) {
 // fixedSlot is the value of every slot.
 type fixedSlot string
 
-func (fixedSlot) Slot(string) (int, bool) { return 0, true }
-func (f fixedSlot) Value(int) string      { return string(f) }
-func (fixedSlot) Varies() Varies          { return Never }
+func (f fixedSlot) Slot(int) string { return string(f) }

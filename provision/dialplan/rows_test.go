@@ -187,7 +187,7 @@ var userFacts = map[string]string{
 const rowNow = 1800000000
 
 func rowEnv() *Env {
-	return &Env{Now: time.Unix(rowNow, 0), Lookup: lookupFact, Stat: statRow, Ask: askRow}
+	return &Env{Now: time.Unix(rowNow, 0), Lookup: texts(lookupFact), Stat: statRow, Ask: askRow}
 }
 
 // askRow shows what Asterisk would be asked.
@@ -232,4 +232,20 @@ func statRow(path string) (fs.FileInfo, error) {
 		return fakeInfo{dir: true}, nil
 	}
 	return nil, errors.New("no such file")
+}
+
+// texts makes a Lookup of values that never vary.
+func texts(lookup func(context.Context, string) (string, bool, error)) func(context.Context, string) (Value, bool, error) {
+	return func(ctx context.Context, name string) (Value, bool, error) {
+		text, ok, err := lookup(ctx, name)
+		return Value{Text: text}, ok, err
+	}
+}
+
+// textFunc makes a Func of values that never vary.
+func textFunc(f func(context.Context, *Call) (string, error)) Func {
+	return func(ctx context.Context, c *Call) (Value, error) {
+		text, err := f(ctx, c)
+		return Value{Text: text}, err
+	}
 }

@@ -65,11 +65,11 @@ func secretEnv(secret string) *Env {
 	}
 	file := Parse("file", "${S(${S})} ${A:${S}} $[${S} 1] ${EVAL(${CUTS})} $[1 ${S} 2] $[${S}")
 	return &Env{
-		Lookup: func(_ context.Context, name string) (string, bool, error) { v, ok := vars[name]; return v, ok, nil },
+		Lookup: texts(func(_ context.Context, name string) (string, bool, error) { v, ok := vars[name]; return v, ok, nil }),
 		Funcs: map[string]Func{
-			"F":       func(context.Context, *Call) (string, error) { return secret, nil },
-			"EACH":    func(ctx context.Context, c *Call) (string, error) { return c.Expand(ctx, parse(c), nil) },
-			"INCLUDE": func(ctx context.Context, c *Call) (string, error) { return c.Include(ctx, file, nil) },
+			"F":       textFunc(func(context.Context, *Call) (string, error) { return secret, nil }),
+			"EACH":    func(ctx context.Context, c *Call) (Value, error) { return c.Expand(ctx, parse(c), nil) },
+			"INCLUDE": func(ctx context.Context, c *Call) (Value, error) { return c.Include(ctx, file, nil) },
 		},
 	}
 }
@@ -157,7 +157,7 @@ func TestTemplateOfArgs(t *testing.T) {
 	}
 	for _, tt := range tests {
 		env := secretEnv("x")
-		env.Funcs["FILE"] = func(ctx context.Context, c *Call) (string, error) {
+		env.Funcs["FILE"] = func(ctx context.Context, c *Call) (Value, error) {
 			return c.Include(ctx, Parse("file", "${MD5()}"), nil)
 		}
 		if got := messages(tt.in, env); len(got) != 1 || got[0] != tt.want {

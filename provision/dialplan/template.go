@@ -50,7 +50,7 @@ func (t *Template) Variable() (name string, part Part) {
 		return "", Part{}
 	}
 	s := &t.segs[0]
-	if s.kind != variable || s.sub != nil || s.open || s.ref.call || s.ref.part.slice.bad {
+	if !s.isVariable() {
 		return "", Part{}
 	}
 	return s.ref.name, s.ref.part

@@ -52,7 +52,7 @@ func TestTree(t *testing.T) {
 		if rt == nil {
 			t.Fatalf("%s: there is no such file", tt.uri)
 		}
-		doc, err := (&provision.Renderer{Data: d}).Render(context.Background(), s, rt, provision.Request{Now: time.Unix(0, 0)})
+		doc, err := provision.NewRenderer(provision.RendererOptions{Data: d}).Render(context.Background(), s, rt, provision.Request{Now: time.Unix(0, 0)})
 		if err != nil {
 			t.Fatal(err)
 		}

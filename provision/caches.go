@@ -1,0 +1,167 @@
+package provision
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan"
+	"github.com/phoneprov/phoneprov/provision/memo"
+)
+
+// Bounds of what a Renderer remembers of one snapshot, in bytes.
+const (
+	// maxFiles holds 4,000 files of 6 kB. A file is cheap to make anew, and memory is not.
+	maxFiles = 32 << 20
+	// maxFile keeps a few large directories from driving out all other files.
+	maxFile = 1 << 20
+	// maxUserLists holds the directories of four profiles with 100,000 users.
+	maxUserLists = 32 << 20
+	maxUserList  = 8 << 20
+	// maxPlans holds 800 plans of a template of 6 kB.
+	maxPlans = 8 << 20
+	maxPlan  = 256 << 10
+)
+
+// caches is what a Renderer remembers of one content: everything in it comes out the same when it is made anew. A content
+// never changes, so caches have no rule for outdated configuration: another content has other caches.
+type caches struct {
+	content *content
+	files   *memo.Memo[int, *cachedFile] // by the number of the route
+	lists   *memo.Memo[userListKey, *userList]
+	plans   *memo.Memo[planKey, *plan]
+	zones   *zoneFactsMemo
+}
+
+func newCaches(c *content) *caches {
+	return &caches{
+		content: c,
+		files:   memo.New[int, *cachedFile](maxFiles, maxFile),
+		lists:   memo.New[userListKey, *userList](maxUserLists, maxUserList),
+		plans:   memo.New[planKey, *plan](maxPlans, maxPlan),
+		zones:   newZoneFacts(),
+	}
+}
+
+// cachesOf returns the caches of a snapshot's content. They replace those of another content: only the snapshot that is
+// served is worth memory. A request that began before a swap has the older snapshot, and makes its caches anew.
+func (r *Renderer) cachesOf(s *Snapshot) *caches {
+	had := r.caches.Load()
+	if had != nil && had.content == s.content {
+		return had
+	}
+	c := newCaches(s.content)
+	r.caches.CompareAndSwap(had, c) // whoever loses uses its own for this request
+	return c
+}
+
+// The parts of a Request that a value can depend on, besides those of dialplan.
+const (
+	byServer    = dialplan.FirstOwn << iota // Server
+	byURL                                   // Scheme, Host and Prefix
+	byUserAgent                             // UserAgent
+)
+
+// partOf returns the part of a request that a value depends on.
+func partOf(q Request, with dialplan.With) Request {
+	part := Request{Now: q.Now}
+	if with&byServer != 0 {
+		part.Server = q.Server
+	}
+	if with&byURL != 0 {
+		part.Scheme, part.Host, part.Prefix = q.Scheme, q.Host, q.Prefix
+	}
+	if with&byUserAgent != 0 {
+		part.UserAgent = q.UserAgent
+	}
+	return part
+}
+
+// inputs are what a text was made of, besides the content and the phone.
+type inputs struct {
+	varies    dialplan.Varies
+	templates []*templateFile // that were read
+	request   Request         // its part that counts
+}
+
+// cacheable reports whether it can be told when the text would be another one.
+func (in *inputs) cacheable() bool {
+	return in.varies.With&dialplan.Unpredictable == 0 &&
+		!slices.ContainsFunc(in.templates, func(t *templateFile) bool { return !t.settled })
+}
+
+// same reports whether the text would come out the same for a request.
+func (in *inputs) same(data *DataDir, q Request) bool {
+	part := partOf(q, in.varies.With)
+	part.Now = in.request.Now
+	return part == in.request && holdsAt(in.varies.Until, in.request.Now, q.Now) &&
+		!slices.ContainsFunc(in.templates, func(t *templateFile) bool { return !data.current(t) })
+}
+
+// cachedFile is a rendered file, and what it was made of.
+type cachedFile struct {
+	doc    Document // without Content
+	inputs inputs
+}
+
+// cached returns the remembered document of a route; nil: there is none that is right for the request.
+func (c *caches) cached(data *DataDir, rt *Route, q Request) *Document {
+	f, ok := c.files.Get(rt.number)
+	if !ok || !f.inputs.same(data, q) {
+		return nil
+	}
+	doc := f.doc
+	doc.Content = bytes.NewReader(doc.text)
+	return &doc
+}
+
+// remember keeps a copy of a document that was just made. Nothing of it leads to the document's buffer.
+func (c *caches) remember(rt *Route, doc *Document) {
+	if !doc.inputs.cacheable() || doc.Size > maxFile {
+		return
+	}
+	f := &cachedFile{doc: Document{
+		MIME: doc.MIME, Size: doc.Size, ETag: doc.ETag, Diagnostics: doc.Diagnostics,
+		Templates: slices.Clone(doc.Templates), text: bytes.Clone(doc.text),
+	}, inputs: *doc.inputs}
+	f.inputs.templates = slices.Clone(doc.inputs.templates)
+	c.files.Put(rt.number, f, len(f.doc.text)+cachedFileBytes)
+}
+
+// cachedFileBytes is about what a cachedFile takes besides its text.
+const cachedFileBytes = 700
+
+// planKey is all that a plan depends on besides the content, its template and the time.
+type planKey struct {
+	file   *file // so its profile
+	shape  *shape
+	zone   *time.Location
+	escape bool
+}
+
+// plan is a template whose parts that are the same for all lines of a shape, in one zone and of one profile, have been
+// evaluated for the first of them.
+type plan struct {
+	*dialplan.Plan
+	template *templateFile
+	from     time.Time // when it was made
+}
+
+// planFor returns the plan of a template; nil: there is none that is right at a time.
+func (c *caches) planFor(key planKey, t *templateFile, now time.Time) *plan {
+	p, ok := c.plans.Get(key)
+	if !ok || p.template != t || !holdsAt(p.Until(), p.from, now) {
+		return nil
+	}
+	return p
+}
+
+// planBytes is about what a plan takes besides its Size.
+const planBytes = 256
+
+func (c *caches) rememberPlan(key planKey, p *plan) { c.plans.Put(key, p, p.Size()+planBytes) }
+
+// holdsAt reports whether what was made at a moment, and holds until another, is right at a time. Until zero: for ever.
+func holdsAt(until, from, now time.Time) bool {
+	return until.IsZero() || !now.Before(from) && now.Before(until)
+}

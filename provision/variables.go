@@ -1,0 +1,249 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan"
+)
+
+// source is one place that variables come from.
+type source struct {
+	// find returns the value of a variable, and how long it holds. Where the source has none (false), the value says how
+	// long that holds.
+	find func(ctx context.Context, v view, name string) (dialplan.Value, bool, error)
+	// list calls add for each variable that the source has, in order.
+	list func(ctx context.Context, v view, add func(listed))
+}
+
+// listed is a variable of a source, for Explain.
+type listed struct {
+	name, value string
+	err         error  // why there is no value
+	text        string // the template that the value is made of; empty: the value stands in the configuration
+	origin      string // file and line, or what else it comes from
+}
+
+// sources is the order in which a variable is looked up: the first source that has its name wins. Rendering, plans and
+// Explain go by this table alone. The order is that of Asterisk's res_phoneprov; what Asterisk does not have comes after
+// what a profile can set.
+func sources() [6]source {
+	return [...]source{
+		{lineVariable, listLine},       // the line's section, its endpoint, the defaults
+		{zoneVariable, listZone},       // the line's time zone: TZOFFSET, DST_*
+		{setvarVariable, listSetvars},  // the profile's setvars
+		{requestVariable, listRequest}, // PP_*, computed for the request
+		{serverVariable, listServer},   // SERVER, as the phone reached us
+		{globalVariable, listGlobals},  // [globals] of extensions.conf
+	}
+}
+
+// view is a scope as a template sees it. The template of a setvar sees the setvars before it, as in Asterisk; any other
+// template sees them all.
+type view struct {
+	*scope
+	setvars int
+}
+
+// lookup is the dialplan.Env.Lookup of every template.
+func (v view) lookup(ctx context.Context, name string) (dialplan.Value, bool, error) {
+	name = canonicalName(name)
+	var missing dialplan.Varies // how long the sources so far do not have it
+	for _, s := range sources() {
+		found, ok, err := s.find(ctx, v, name)
+		missing.Add(found.Varies)
+		if ok || err != nil {
+			found.Varies = missing
+			return found, ok, err
+		}
+	}
+	return dialplan.Value{Varies: missing}, false, nil
+}
+
+// canonicalName is the name of a variable that Asterisk's sample spells in another way.
+func canonicalName(name string) string {
+	if name == "VOCIEMAIL_EXTEN" {
+		return "VOICEMAIL_EXTEN"
+	}
+	return name
+}
+
+// lineVariable finds what the line's section, its endpoint or the defaults give. Lines of one shape differ in the values
+// of their records only, so the place in the record is the slot of a plan.
+func lineVariable(_ context.Context, v view, name string) (dialplan.Value, bool, error) {
+	own := v.line.shape.find(name)
+	switch {
+	case own == nil:
+		return dialplan.Value{}, false, nil
+	case own.at < 0:
+		return dialplan.Value{Text: own.value}, true, nil
+	}
+	return dialplan.Value{Text: v.line.record.value(own.at), Varies: perLine, Slot: 1 + own.at}, true, nil
+}
+
+var perLine = dialplan.Varies{With: dialplan.ByExpansion}
+
+func listLine(_ context.Context, v view, add func(listed)) {
+	for b := range v.line.variables() {
+		add(listed{name: b.name, value: b.value, origin: b.origin(v.line)})
+	}
+}
+
+func zoneVariable(_ context.Context, v view, name string) (dialplan.Value, bool, error) {
+	if !slices.Contains(zoneNames[:], name) {
+		return dialplan.Value{}, false, nil
+	}
+	facts := v.zoneFacts()
+	value, ok := facts.vars[name]
+	return dialplan.Value{Text: value, Varies: facts.varies()}, ok, nil
+}
+
+// zoneNames are the variables of a time zone, in the order that they are shown in.
+var zoneNames = [...]string{"TZOFFSET", "DST_ENABLE", "DST_START_MONTH", "DST_START_MDAY", "DST_START_HOUR",
+	"DST_END_MONTH", "DST_END_MDAY", "DST_END_HOUR"}
+
+func listZone(_ context.Context, v view, add func(listed)) {
+	vars := v.zoneFacts().vars
+	for _, name := range zoneNames {
+		if value, ok := vars[name]; ok {
+			add(listed{name: name, value: value, origin: v.zoneOrigin()})
+		}
+	}
+}
+
+func (s *scope) zoneOrigin() string { return fromZone + " " + s.line.zone.String() }
+
+// zoneFacts returns the facts of the line's time zone.
+func (s *scope) zoneFacts() *zoneFacts { return zoneFactsAt(s.rd.facts, s.line.zone, s.rd.now) }
+
+func setvarVariable(ctx context.Context, v view, name string) (dialplan.Value, bool, error) {
+	for i := range v.profile.setvars[:v.setvars] {
+		if v.profile.setvars[i].name == name {
+			value, err := v.setvar(ctx, i)
+			return value, true, err
+		}
+	}
+	return dialplan.Value{}, false, nil
+}
+
+// firstSetvarSlot is the slot of a profile's first setvar; those below are places in the line's record.
+const firstSetvarSlot = 1 << 20
+
+// setvar expands a setvar, once a scope. A setvar can need itself only by way of a function that looks at phones again: that
+// is an error.
+func (s *scope) setvar(ctx context.Context, i int) (dialplan.Value, error) {
+	v := &s.profile.setvars[i]
+	if slices.Contains(s.rd.open, v) {
+		return dialplan.Value{}, fmt.Errorf("%s: setvar %s needs itself: %w", v.pos, v.name, dialplan.ErrTooDeep)
+	}
+	s.rd.open = append(s.rd.open, v)
+	defer func() { s.rd.open = s.rd.open[:len(s.rd.open)-1] }()
+	if !slices.Contains(s.rd.setvars, v) {
+		s.rd.setvars = append(s.rd.setvars, v)
+	}
+	env := s.rd.environment(view{s, i})
+	value, err := s.setvars.expandOnce(ctx, i, v.value, &env)
+	if own := s.line.shape.find(v.of); own != nil && own.at >= 0 {
+		value.Slot = firstSetvarSlot + i
+	}
+	return value, err
+}
+
+func listSetvars(ctx context.Context, v view, add func(listed)) {
+	for i := range v.profile.setvars[:v.setvars] {
+		s := &v.profile.setvars[i]
+		value, err := v.setvar(ctx, i)
+		add(listed{name: s.name, value: value.Text, err: err, text: s.text, origin: fmt.Sprintf("%s (setvar)", s.pos)})
+	}
+}
+
+// Slot makes a scope the dialplan.Slots of its line: what lineVariable and setvar gave a slot.
+func (s *scope) Slot(at int) string {
+	if at < firstSetvarSlot {
+		return s.line.record.value(at - 1)
+	}
+	v := &s.profile.setvars[at-firstSetvarSlot]
+	return v.part.Of(s.line.record.value(s.line.shape.find(v.of).at))
+}
+
+func requestVariable(_ context.Context, v view, name string) (dialplan.Value, bool, error) {
+	r, ok := requestVariables[name]
+	if !ok {
+		return dialplan.Value{}, false, nil
+	}
+	return dialplan.Value{Text: r.value(v.scope), Varies: r.from.varies(v.scope)}, true, nil
+}
+
+func listRequest(_ context.Context, v view, add func(listed)) {
+	for _, r := range RequestVariables() {
+		add(listed{name: r.Name, value: r.value(v.scope), origin: r.from.origin(v.scope)})
+	}
+}
+
+func serverVariable(_ context.Context, v view, name string) (dialplan.Value, bool, error) {
+	if name != "SERVER" {
+		return dialplan.Value{}, false, nil
+	}
+	server := v.rd.request.Server
+	return dialplan.Value{Text: server, Varies: dialplan.Varies{With: byServer}}, server != "", nil
+}
+
+func listServer(_ context.Context, v view, add func(listed)) {
+	if server := v.rd.request.Server; server != "" {
+		add(listed{name: "SERVER", value: server, origin: fromRequest})
+	}
+}
+
+func globalVariable(ctx context.Context, v view, name string) (dialplan.Value, bool, error) {
+	return v.rd.global(ctx, name, len(v.rd.snap.globals.vars))
+}
+
+// global looks a name up among the first n global variables. A global variable sees those before it; Asterisk expands it
+// when it loads the dialplan, phoneprov where a template uses it.
+func (rd *rendering) global(ctx context.Context, name string, n int) (dialplan.Value, bool, error) {
+	i := rd.snap.globals.before(name, n)
+	if i < 0 {
+		return dialplan.Value{}, false, nil
+	}
+	env := rd.environment(view{})
+	env.Stat, env.Owner, env.Funcs = nil, nil, nil
+	env.Lookup = func(ctx context.Context, name string) (dialplan.Value, bool, error) { return rd.global(ctx, name, i) }
+	value, err := rd.globals.expandOnce(ctx, i, rd.snap.globals.vars[i].value, &env)
+	return value, true, err
+}
+
+func listGlobals(ctx context.Context, v view, add func(listed)) {
+	g := v.rd.snap.globals
+	for i, s := range g.vars {
+		if i == g.before(s.name, len(g.vars)) {
+			value, _, err := v.rd.global(ctx, s.name, i+1)
+			add(listed{name: s.name, value: value.Text, err: err, text: s.text, origin: fmt.Sprintf("%s (global)", s.pos)})
+		}
+	}
+}
+
+// expandOnce expands a variable's template, or returns what came of it before in the rendering. What is pending once is
+// pending to the end of the rendering.
+func (r *results) expandOnce(ctx context.Context, place int, t *dialplan.Template, env *dialplan.Env) (dialplan.Value, error) {
+	if had, ok := (*r)[place]; ok {
+		return had.value, had.err
+	}
+	value, err := t.Evaluate(ctx, env)
+	if err == nil || errors.Is(err, dialplan.ErrPending) {
+		if *r == nil {
+			*r = results{}
+		}
+		(*r)[place] = result{value, err}
+	}
+	return value, err
+}
+
+// results are what came of variables that are expanded at most once, by their places in the configuration.
+type results map[int]result
+
+type result struct {
+	value dialplan.Value
+	err   error
+}
