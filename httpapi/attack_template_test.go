@@ -63,13 +63,14 @@ func TestArgumentAttacks(t *testing.T) {
 	s := newSite(t, "${MAC}-x.cfg => x.cfg\n", map[string]string{"x.cfg": "a${DB(" + action + ")}b"})
 	var mu sync.Mutex
 	var asked []string
-	renderer, _ := s.Renderer.(*provision.Renderer)
-	renderer.Ask = func(_ context.Context, call string) (string, error) {
+	o := s.options
+	o.Ask = func(_ context.Context, call string) (string, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		asked = append(asked, call)
 		return "${SECRET}\r\n", nil
 	}
+	s.Renderer = provision.NewRenderer(o)
 	replies, _ := s.attack(t, get("/phoneprov/0011223344aa-x.cfg"), 1)
 	if len(replies) != 1 || replies[0].status != 200 || strings.Contains(replies[0].body, attackSecret) {
 		t.Errorf("got %v", replies)

@@ -52,13 +52,14 @@ const (
 // site is a service in a directory of its own.
 type site struct {
 	*bench
-	dir string // data/ and uploads/ are in it; outside.txt beside them is nobody's
+	options provision.RendererOptions // of its renderer
+	dir     string                    // data/ and uploads/ are in it; outside.txt beside them is nobody's
 }
 
 // newSite has the files of a data directory and the lines of its profile.
 func newSite(t testing.TB, profile string, files map[string]string) *site {
 	t.Helper()
-	s := &site{&bench{}, t.TempDir()}
+	s := &site{bench: &bench{}, dir: t.TempDir()}
 	s.lay(t, "outside.txt", canary)
 	s.lay(t, "data/t.cfg", "secret ${SECRET} of ${DISPLAY_NAME} at ${SERVER}\n")
 	s.lay(t, "data/static/fw.bin", "0123456789")
@@ -78,10 +79,11 @@ func newSite(t testing.TB, profile string, files map[string]string) *site {
 			t.Error(err)
 		}
 	})
+	s.options.Data = data
 	s.Options = Options{
 		Prefix:   "/phoneprov",
 		Store:    new(provision.Store),
-		Renderer: provision.NewRenderer(provision.RendererOptions{Data: data}),
+		Renderer: provision.NewRenderer(s.options),
 		Access: Access{
 			Rules:   access.Rules{Allow: access.DefaultAllow()},
 			Unknown: &Budget{access.NewBudget(20, 10*time.Minute), 10 * time.Minute},

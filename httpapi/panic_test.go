@@ -37,12 +37,13 @@ func TestPanicTellsNoSecret(t *testing.T) {
 				panic(v)
 			}
 			asked := ""
-			renderer, _ := s.Renderer.(*provision.Renderer)
-			renderer.Ask = func(_ context.Context, call string) (string, error) {
+			o := s.options
+			o.Ask = func(_ context.Context, call string) (string, error) {
 				asked = call
 				fail(call)
 				return "", nil
 			}
+			s.Renderer = provision.NewRenderer(o)
 			check := func(status int) {
 				t.Helper()
 				s.bench.log.Reset()

@@ -163,7 +163,7 @@ func TestAskedPassesAreVoid(t *testing.T) {
 	r.options.Ask = newAsker(0).ask
 	s := onePhone(t, "")
 	doc, err := r.Render(t.Context(), s, s.Lookup("x"), Request{Now: testNow})
-	if err != nil || len(doc.Diagnostics) != 1 || !slices.Equal(doc.Templates, []string{"t", "l"}) {
+	if err != nil || len(doc.Diagnostics) != 1 || !slices.Equal(doc.Templates(), []string{"t", "l"}) {
 		t.Errorf("got %v, %v, %v", doc, err, doc)
 	}
 }
@@ -284,7 +284,7 @@ func TestAskedNothing(t *testing.T) {
 	r.options.Ask = newAsker(0).ask
 	b := r.asking(t.Context())
 	s := onePhone(t, "")
-	if _, err := r.render(t.Context(), s, s.Lookup("x"), Request{}, b, nil); err != nil || b.ctx != nil || len(b.ended()) != 0 {
+	if _, err := r.render(t.Context(), s, nil, s.Lookup("x"), Request{}, b); err != nil || b.ctx != nil || len(b.ended()) != 0 {
 		t.Errorf("got %v, context %v", err, b.ctx)
 	}
 }

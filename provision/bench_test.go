@@ -150,7 +150,7 @@ func BenchmarkNotKept(b *testing.B) {
 	}
 	s, _ := build(b, files)
 	r, dir := renderer(b, nil)
-	(&keptSite{dir: dir}).lay(b, "phone.cfg", files["phone.cfg"], time.Hour)
+	(&cachedSite{dir: dir}).lay(b, "phone.cfg", files["phone.cfg"], time.Hour)
 	order := rand.New(rand.NewPCG(1, 0)).Perm(phones)
 	routes := make([]*Route, phones)
 	for i := range routes {

@@ -121,10 +121,9 @@ func (c *caches) remember(rt *Route, doc *Document) {
 		return
 	}
 	f := &cachedFile{doc: Document{
-		MIME: doc.MIME, Size: doc.Size, ETag: doc.ETag, Diagnostics: doc.Diagnostics,
-		Templates: slices.Clone(doc.Templates), text: bytes.Clone(doc.text),
+		MIME: doc.MIME, Size: doc.Size, ETag: doc.ETag, Diagnostics: doc.Diagnostics, text: bytes.Clone(doc.text),
 	}, inputs: *doc.inputs}
-	f.inputs.templates = slices.Clone(doc.inputs.templates)
+	f.doc.inputs = &f.inputs
 	c.files.Put(rt.number, f, len(f.doc.text)+cachedFileBytes)
 }
 

@@ -69,7 +69,7 @@ func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route
 	for _, d := range doc.Diagnostics {
 		c.report(d)
 	}
-	for _, name := range doc.Templates {
+	for _, name := range doc.Templates() {
 		c.used[name], c.templates[name] = true, true
 	}
 	c.volatile(ctx, s, r, rt, q, doc)

@@ -170,7 +170,7 @@ SERVER=asked request
 		for _, l := range r.Explain(context.Background(), s, s.Lookup(uri), Request{Server: "asked", Now: testNow}).Lines {
 			got.WriteString("[" + l.Section + "] " + l.Number + "\n")
 			for _, v := range l.Variables {
-				if strings.HasPrefix(v.Name, requestVarPrefix) { // TestExplainRequestVars
+				if strings.HasPrefix(v.Name, "PP_") { // TestExplainRequestVars
 					continue
 				}
 				if v.Secret {

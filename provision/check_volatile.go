@@ -56,7 +56,7 @@ func (c *checker) volatilePlaces(r *Renderer, rt *Route, doc *Document) (chance,
 		}
 	}
 	seen := map[string]bool{}
-	for _, name := range doc.Templates {
+	for _, name := range doc.Templates() {
 		if t, err := r.options.Data.template(name); err == nil && !seen[name] {
 			seen[name] = true
 			add(t.Template, func(site dialplan.CallSite) astconf.Pos { return astconf.Pos{File: name, Line: site.Line} })

@@ -30,8 +30,8 @@ const maxNamePlans = 1000
 func (b *builder) newNames() names {
 	s := &scope{}
 	s.rd = &rendering{
-		renderingInput: renderingInput{snap: b.snap, now: b.now, zone: b.in.Zone, ask: b.in.Ask},
-		zones:          b.zones, facts: newZoneFacts(),
+		renderingInput: renderingInput{snap: b.snap, facts: newZoneFacts(), now: b.now, zone: b.in.Zone, ask: b.in.Ask},
+		zones:          b.zones,
 	}
 	return names{scope: s, plans: map[nameKey]*dialplan.Plan{}}
 }

@@ -48,10 +48,11 @@ func ours(tb testing.TB, dataDir string, config provision.Config, now time.Time,
 		tb.Fatal(err)
 	}
 	defer data.Close()
-	r := provision.NewRenderer(provision.RendererOptions{Data: data, Profiles: map[string]provision.ProfileOptions{}})
+	profiles := map[string]provision.ProfileOptions{}
 	for _, rt := range snap.Routes() {
-		r.Profiles[rt.Profile().Name] = provision.ProfileOptions{Escape: escape}
+		profiles[rt.Profile().Name] = provision.ProfileOptions{Escape: escape}
 	}
+	r := provision.NewRenderer(provision.RendererOptions{Data: data, Profiles: profiles})
 	answers := map[string]oracle.Answer{}
 	for _, rt := range snap.Routes() {
 		answers[rt.URI] = answer(tb, r, snap, rt, now)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -92,7 +91,7 @@ func newPlanRun(t *testing.T, template string) *planRun {
 	run := &planRun{}
 	var dir string
 	run.r, dir = renderer(t, nil)
-	k := &keptSite{dir: dir}
+	k := &cachedSite{dir: dir}
 	k.lay(t, "t", template, time.Hour)
 	k.lay(t, "i", "<line n='${LINE}'>${LABEL}${CONST}${SERVER}</line>", time.Hour)
 	run.r.options.Ask = func(_ context.Context, call string) (string, error) {
@@ -111,23 +110,23 @@ func newPlanRun(t *testing.T, template string) *planRun {
 	return run
 }
 
-// render makes a document without the ones that are kept.
-func (run *planRun) render(t *testing.T, s *Snapshot, uri string, q Request) (*Document, string) {
+// render makes a document, with the plans and lists of some caches or without any.
+func (run *planRun) render(t *testing.T, s *Snapshot, c *caches, uri string, q Request) (*Document, string) {
 	t.Helper()
 	run.asked = nil
 	b := run.r.asking(t.Context())
 	defer b.end()
-	doc, err := run.r.render(t.Context(), s, s.Lookup(uri), q, b, &s.lists)
+	doc, err := run.r.render(t.Context(), s, c, s.Lookup(uri), q, b)
 	slices.Sort(run.asked)
 	if err != nil {
 		return nil, fmt.Sprintf("%v\nasked %q", err, run.asked)
 	}
-	return doc, fmt.Sprintf("%q\n%s %s\n%v\n%q\nchanging %v, uses %b, %d templates\nasked %q", doc.text, doc.ETag, doc.MIME, doc.Diagnostics, doc.Templates,
-		doc.depends.changing, doc.depends.uses, len(doc.depends.templates), run.asked)
+	return doc, fmt.Sprintf("%q\n%s %s\n%v\n%q\nvaries with %b, %d templates\nasked %q", doc.text, doc.ETag, doc.MIME, doc.Diagnostics, doc.Templates(),
+		doc.inputs.varies.With, len(doc.inputs.templates), run.asked)
 }
 
-// Whatever a template has: with plans each phone's file is what it is for the first phone of a snapshot that has none, for
-// every request, in its bytes, errors, diagnostics, and in what it says to depend on.
+// Whatever a template has: with plans each phone's file is what it is without any, for every request, in its bytes, errors,
+// diagnostics, and in what it says to depend on.
 func TestPlannedFileIsTheSame(t *testing.T) {
 	used := 0
 	for _, template := range planTemplates() {
@@ -135,21 +134,23 @@ func TestPlannedFileIsTheSame(t *testing.T) {
 			template += "<>" + template // what stands twice is evaluated once, if it can be
 			run := newPlanRun(t, template)
 			s, _ := build(t, planFiles)
-			fresh, _ := build(t, planFiles)
+			c := newCaches(s.content)
 			for n, q := range planRequests() {
 				for _, rt := range s.Routes() {
-					before := maps.Clone(s.plans.made)
-					doc, got := run.render(t, s, rt.URI, q)
-					if n > 0 && doc != nil && maps.Equal(before, s.plans.made) {
+					had := c.plans.Len()
+					doc, got := run.render(t, s, c, rt.URI, q)
+					if n > 0 && doc != nil && had > 0 && c.plans.Len() == had {
 						used++
 					}
-					fresh.plans, fresh.lists = plans{}, lists{}
-					ref, want := run.render(t, fresh, rt.URI, q)
+					ref, want := run.render(t, s, nil, rt.URI, q)
 					if got != want {
 						t.Fatalf("%s of request %d:\n got %s\nwant %s", rt.URI, n, got, want)
 					}
-					if doc != nil && (doc.depends.until.IsZero() && !ref.depends.until.IsZero() || doc.depends.until.After(ref.depends.until) && !ref.depends.until.IsZero()) {
-						t.Errorf("%s of request %d: made to hold until %v, want %v", rt.URI, n, doc.depends.until, ref.depends.until)
+					if doc == nil {
+						continue
+					}
+					if got, want := doc.inputs.varies.Until, ref.inputs.varies.Until; got.IsZero() != want.IsZero() || got.After(want) {
+						t.Errorf("%s of request %d: made to hold until %v, want %v", rt.URI, n, got, want)
 					}
 				}
 			}
@@ -164,9 +165,10 @@ func TestPlannedFileIsTheSame(t *testing.T) {
 func TestPlanLeavesChance(t *testing.T) {
 	run := newPlanRun(t, "${UUID()} ${UUID()}")
 	s, _ := build(t, planFiles)
+	c := newCaches(s.content)
 	seen := map[string]bool{}
 	for _, rt := range s.Routes() {
-		doc, _ := run.render(t, s, rt.URI, Request{Now: testNow})
+		doc, _ := run.render(t, s, c, rt.URI, Request{Now: testNow})
 		for _, id := range strings.Fields(string(doc.text)) {
 			if seen[id] {
 				t.Errorf("%s: %s once more", rt.URI, id)
@@ -176,96 +178,36 @@ func TestPlanLeavesChance(t *testing.T) {
 	}
 }
 
-// Of what a plan is for nothing may be missing in its key: each shape, zone, profile and way of escaping has its own.
-func TestPlanKeys(t *testing.T) {
+// There is one plan for all phones with the same shape, zone, profile and way of escaping.
+func TestPlansAreShared(t *testing.T) {
 	run := newPlanRun(t, "${LABEL}")
 	s, _ := build(t, planFiles)
-	want := map[planKey]bool{}
+	c := newCaches(s.content)
 	for _, rt := range s.Routes() {
 		for range 2 {
-			run.render(t, s, rt.URI, Request{Now: testNow})
+			run.render(t, s, c, rt.URI, Request{Now: testNow})
 		}
-		l := rt.Phone.Lines[0]
-		want[planKey{run.r, rt.file, l.shape, l.zone, run.r.escapes(rt)}] = true
 	}
-	if got := len(s.plans.made); got != len(want) || got < 6 || got >= len(s.Routes()) {
-		t.Errorf("%d files, %d plans, want %d", len(s.Routes()), got, len(want))
+	if got := c.plans.Len(); got < 6 || got >= len(s.Routes()) {
+		t.Errorf("%d files, %d plans", len(s.Routes()), got)
 	}
 }
 
-// Plans are bounded, and one of an older template makes room for that of a newer.
-func TestPlansAreBounded(t *testing.T) {
-	var p plans
-	add := func(shape *shape, n int) (had, wanted bool) {
-		t.Helper()
-		_, made, err := dialplan.Parse("t", strings.Repeat("x", n)).AppendPlan(t.Context(), nil, nil, &scope{rd: &rendering{}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		key, template := planKey{shape: shape}, &templateFile{}
-		if _, wanted = p.find(key, template, testNow); wanted {
-			p.put(key, &plan{Plan: made, template: template})
-		}
-		sum := 0
-		for _, had := range p.made {
-			sum += had.size()
-		}
-		if p.bytes != sum || sum > maxPlans {
-			t.Fatalf("%d bytes, counted as %d, of at most %d", sum, p.bytes, maxPlans)
-		}
-		found, again := p.find(key, template, testNow)
-		if found != nil && again {
-			t.Error("one that there is is wanted")
-		}
-		return found != nil && found.Plan == made, wanted
-	}
-	large := new(shape)
-	if had, wanted := add(large, maxPlan); had || !wanted || p.made[planKey{shape: large}] == nil || p.bytes != planOverhead {
-		t.Error("one that is too large is kept, or nothing is known of it")
-	}
-	same := new(shape)
-	for n := range 200 {
-		if had, _ := add(same, maxPlan/2+n); !had {
-			t.Fatal("of one template that changes only some are kept")
-		}
-	}
-	kept := 0
-	for range 4 * maxPlans / maxPlan {
-		if had, wanted := add(new(shape), maxPlan/2); had != wanted {
-			t.Fatal("one is made that is not kept")
-		} else if had {
-			kept++
-		}
-	}
-	if kept < maxPlans/maxPlan || kept > 2*maxPlans/maxPlan {
-		t.Errorf("%d are kept", kept)
-	}
-	if had, _ := add(same, maxPlan/2); !had {
-		t.Error("of a template that changed there is no plan any more")
-	}
-}
-
-// What has no plan is expanded each time.
+// A template that is too large for a plan is expanded each time.
 func TestFileWithoutPlan(t *testing.T) {
 	text := strings.Repeat("x", maxPlan)
 	run := newPlanRun(t, text+"${LABEL}")
 	s, _ := build(t, planFiles)
+	c := newCaches(s.content)
 	for range 2 {
 		for uri, label := range map[string]string{"000000000001": "One", "000000000003": "$[1+1]"} {
-			if doc, said := run.render(t, s, uri, Request{Now: testNow}); doc == nil || string(doc.text) != text+label {
+			if doc, said := run.render(t, s, c, uri, Request{Now: testNow}); doc == nil || string(doc.text) != text+label {
 				t.Errorf("%s: got %.100s", uri, said)
 			}
 		}
 	}
-	for _, p := range s.plans.made {
-		if p.Plan != nil {
-			t.Errorf("there is a plan of %d bytes", p.Size())
-		}
-	}
-	full, _ := build(t, planFiles)
-	full.plans.bytes = maxPlans
-	if doc, said := run.render(t, full, "000000000001", Request{Now: testNow}); doc == nil || len(full.plans.made) != 0 {
-		t.Errorf("got %.100s, %d plans", said, len(full.plans.made))
+	if n := c.plans.Len(); n > 0 {
+		t.Errorf("there are %d plans", n)
 	}
 }
 
@@ -274,14 +216,15 @@ func TestDocumentOutlivesItsRendering(t *testing.T) {
 	run := newPlanRun(t, "${LABEL} ${MATH(x)} ${SERVER} ${TZOFFSET} ${PP_EACH_EXTENSION(${MAC},i)}")
 	s, _ := build(t, planFiles)
 	said := func(d *Document) string {
-		return fmt.Sprintf("%q %s %v %q %+v", d.text, d.ETag, d.Diagnostics, d.Templates, *d.depends)
+		return fmt.Sprintf("%q %s %v %q %+v", d.text, d.ETag, d.Diagnostics, d.Templates(), *d.inputs)
 	}
+	c := newCaches(s.content)
 	var docs []*Document
 	var want []string
 	for n, q := range planRequests() {
 		for i, rt := range s.Routes() {
-			doc, failed := run.render(t, s, rt.URI, q)
-			if doc == nil || len(doc.depends.templates) != 2 || len(doc.Templates) < 2 || len(doc.Diagnostics) == 0 {
+			doc, failed := run.render(t, s, c, rt.URI, q)
+			if doc == nil || len(doc.inputs.templates) != 2 || len(doc.Templates()) != 2 || len(doc.Diagnostics) == 0 {
 				t.Fatalf("%d, %d: %s", n, i, failed)
 			}
 			docs, want = append(docs, doc), append(want, said(doc))
@@ -291,8 +234,5 @@ func TestDocumentOutlivesItsRendering(t *testing.T) {
 		if got := said(doc); got != want[i] {
 			t.Errorf("got  %s\nwant %s", got, want[i])
 		}
-	}
-	if rd, ok := run.r.renderings.Get().(*rendering); ok && rd.snap != nil {
-		t.Error("a rendering that is over holds the snapshot")
 	}
 }

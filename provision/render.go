@@ -64,6 +64,27 @@ func NewRenderer(o RendererOptions) *Renderer {
 	return &Renderer{options: o}
 }
 
+// CacheStats is how much a Renderer remembers of the content that it rendered last.
+type CacheStats struct {
+	Files, Lists, Plans int // how many
+	Bytes               int // of all together, about
+}
+
+// Stats returns how much is remembered now.
+func (r *Renderer) Stats() CacheStats {
+	c := r.caches.Load()
+	if c == nil {
+		return CacheStats{}
+	}
+	var s CacheStats
+	var bytes [3]int
+	s.Files, bytes[0] = c.files.Stats()
+	s.Lists, bytes[1] = c.lists.Stats()
+	s.Plans, bytes[2] = c.plans.Stats()
+	s.Bytes = bytes[0] + bytes[1] + bytes[2]
+	return s
+}
+
 // Document is what a phone gets. The caller closes it.
 type Document struct {
 	MIME        string
@@ -72,12 +93,23 @@ type Document struct {
 	ETag        string       // strong, of the bytes
 	ModTime     time.Time    // of a static file; zero: rendered
 	Diagnostics []Diagnostic // what the templates' author should know
-	Templates   []string     // the templates that it was made of
 	file        fs.File
 	text        []byte    // of Content; nil: static
 	buffers     *buffers  // where text goes when it is closed; nil: nowhere
 	setvars     []*setvar // that it was made of
 	inputs      *inputs   // what else it was made of; nil: static
+}
+
+// Templates returns the templates that the document was made of, by their paths under the data directory.
+func (d *Document) Templates() []string {
+	if d.inputs == nil {
+		return nil
+	}
+	var names []string
+	for _, t := range d.inputs.templates {
+		names = append(names, localName(t.Name()))
+	}
+	return names
 }
 
 // Close releases the document, whose Content is then no more.
@@ -127,7 +159,7 @@ func (r *Renderer) render(ctx context.Context, s *Snapshot, c *caches, rt *Route
 	}
 	return &Document{
 		MIME: rt.MIME(), Content: bytes.NewReader(text), Size: int64(len(text)), ETag: textETag(text), text: text, buffers: &r.buffers,
-		Diagnostics: rd.diags, Templates: rd.used, setvars: rd.setvars,
+		Diagnostics: rd.diags, setvars: rd.setvars,
 		inputs: &inputs{varies, rd.templates, partOf(q, varies.With)},
 	}, nil
 }

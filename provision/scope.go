@@ -10,7 +10,8 @@ import (
 // renderingInput is what a rendering is given. It never changes during the rendering.
 type renderingInput struct {
 	snap    *Snapshot
-	caches  *caches  // nil: nothing is remembered, while the snapshot is being built, and for check
+	caches  *caches // nil: nothing is remembered, while the snapshot is being built, and for check
+	facts   *zoneFactsMemo
 	data    *DataDir // nil while the snapshot is being built
 	now     time.Time
 	zone    *time.Location // the server's
@@ -22,16 +23,14 @@ type renderingInput struct {
 // rendering is one expansion of a template and everything it includes, for one request. One goroutine uses it.
 type rendering struct {
 	renderingInput
-	top       scope // of the file itself
-	facts     *zoneFactsMemo
+	top       scope   // of the file itself
 	zones     zones   // that functions have named
 	globals   results // of Asterisk's global variables, by their place
 	open      []*setvar
 	diags     diagnostics
-	used      []string // the templates that were read, by their names
-	templates []*templateFile
-	setvars   []*setvar // that were expanded
-	device    *Device   // that asks, by its User-Agent; nil: not parsed yet
+	templates []*templateFile // that were read
+	setvars   []*setvar       // that were expanded
+	device    *Device         // that asks, by its User-Agent; nil: not parsed yet
 }
 
 // scope is where the variables of one line of a phone are looked up: see sources.
@@ -74,7 +73,6 @@ func (rd *rendering) read(t *templateFile) {
 
 // template reads a template. What is made of it depends on more than its text: see the Value of its caller.
 func (rd *rendering) template(name string) (*templateFile, error) {
-	rd.used = append(rd.used, localName(name))
 	t, err := rd.data.template(name)
 	if err == nil {
 		rd.read(t)

@@ -10,7 +10,7 @@ import (
 // Readers during a thousand swaps each see a response that is wholly of one generation.
 func TestSwapHammer(t *testing.T) {
 	r, dir := renderer(t, nil)
-	k := &keptSite{dir: dir} // settled: with plans
+	k := &cachedSite{dir: dir} // settled: with plans
 	k.lay(t, "t", "${LABEL} ${CONST} ${TOLOWER(${LABEL})} ${PP_EACH_USER(%{LABEL} )}${PP_EACH_EXTENSION(000000000002,l)}", time.Hour)
 	k.lay(t, "l", "${LABEL}", time.Hour)
 	snapshot := func(i int) *Snapshot {

@@ -17,8 +17,7 @@ type userListKey struct {
 type userList struct {
 	inputs inputs
 	text   string
-	ends   []int    // of each phone's part, in the order of the configuration
-	used   []string // the templates that were read
+	ends   []int // of each phone's part, in the order of the configuration
 }
 
 // userList returns the list of a call: the one that is remembered, or a new one.
@@ -27,23 +26,21 @@ func (rd *rendering) userList(ctx context.Context, c *dialplan.Call, t *dialplan
 	l, ok := rd.caches.lists.Get(key)
 	if !ok || !l.inputs.same(rd.data, rd.request) {
 		var err error
-		if l, err = rd.newUserList(ctx, c, t); err != nil {
+		if l, err = rd.newUserList(ctx, c, t, key); err != nil {
 			return nil, err
-		}
-		if l.inputs.cacheable() && l.inputs.varies.With&dialplan.ByPlace == 0 {
-			rd.caches.lists.Put(key, l, len(l.text)+8*len(l.ends))
 		}
 	}
 	for _, t := range l.inputs.templates {
 		rd.read(t)
 	}
-	rd.used = append(rd.used, l.used...)
 	return l, nil
 }
 
-// newUserList makes a list in a rendering of its own, which knows what it depends on.
-func (rd *rendering) newUserList(ctx context.Context, c *dialplan.Call, t *dialplan.Template) (*userList, error) {
+// newUserList makes a list in a rendering of its own, which knows what it depends on, and remembers it. A list with
+// diagnostics is made anew each time: they belong to every file that it is in.
+func (rd *rendering) newUserList(ctx context.Context, c *dialplan.Call, t *dialplan.Template, key userListKey) (*userList, error) {
 	part := &rendering{renderingInput: rd.renderingInput, zones: rd.zones, open: rd.open}
+	defer func() { rd.diags = append(rd.diags, part.diags...) }()
 	l := &userList{ends: make([]int, len(rd.snap.phoneList))}
 	var out joined
 	for i, p := range rd.snap.phoneList {
@@ -52,13 +49,15 @@ func (rd *rendering) newUserList(ctx context.Context, c *dialplan.Call, t *dialp
 		}
 		l.ends[i] = out.text.Len()
 	}
-	rd.diags = append(rd.diags, part.diags...)
 	whole, err := out.value()
 	if err != nil {
 		return nil, err
 	}
-	l.text, l.used = whole.Text, part.used
+	l.text = whole.Text
 	l.inputs = inputs{whole.Varies, part.templates, partOf(rd.request, whole.Varies.With)}
+	if l.inputs.cacheable() && len(part.diags) == 0 {
+		rd.caches.lists.Put(key, l, len(l.text)+8*len(l.ends))
+	}
 	return l, nil
 }
 

@@ -74,9 +74,11 @@ type simulatedPhone struct {
 
 func newSimulatedPhone(t *testing.T, loc *time.Location, now time.Time, byDate bool) simulatedPhone {
 	t.Helper()
-	s := &scope{rd: &rendering{now: now}, phone: &Phone{}, line: &Line{common: &common{zone: loc}}}
+	rd := &rendering{renderingInput: renderingInput{now: now, facts: newZoneFacts()}}
+	s := view{scope: &scope{rd: rd, phone: &Phone{}, line: &Line{common: &common{zone: loc}}}}
 	number := func(name string) int {
-		text, ok := s.requestVar(name)
+		v, ok, _ := requestVariable(t.Context(), s, name)
+		text := v.Text
 		n, err := strconv.Atoi(text)
 		if err != nil || !ok {
 			t.Fatalf("%v at %v: %s is %q", loc, now, name, text)

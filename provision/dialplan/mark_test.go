@@ -30,7 +30,9 @@ func xmlEnv(value string) *Env {
 	})
 	env.Ask = func(context.Context, string) (string, error) { return value, nil }
 	env.Funcs = map[string]Func{
-		"OWN": textFunc(func(_ context.Context, c *Call) (string, error) { return "<" + c.Value(c.Plain(c.Args)).Text + ">", nil }),
+		"OWN": textFunc(func(_ context.Context, c *Call) (string, error) {
+			return "<" + c.Value(c.Plain(c.Args)).Text + ">", nil
+		}),
 		"EACH": func(ctx context.Context, c *Call) (Value, error) {
 			return c.Expand(ctx, Parse("each", "<i>"+c.Args+"</i>"), nil)
 		},

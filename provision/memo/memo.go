@@ -83,6 +83,12 @@ func (m *Memo[K, V]) Clear() {
 	m.ring, m.hand, m.bytes = nil, 0, 0
 }
 
+// Len returns how many values there are.
+func (m *Memo[K, V]) Len() int {
+	n, _ := m.Stats()
+	return n
+}
+
 // Stats returns how many values there are, and their bytes with the overhead of each.
 func (m *Memo[K, V]) Stats() (values, bytes int) {
 	m.mu.RLock()

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// keptSite is a phone with a file x, of the template t, that includes the template i.
-type keptSite struct {
+// cachedSite is a phone with a file x, of the template t, that includes the template i.
+type cachedSite struct {
 	r   *Renderer
 	s   *Snapshot
 	dir string
@@ -19,7 +19,7 @@ type keptSite struct {
 }
 
 // lay writes a file that has not changed for a while.
-func (k *keptSite) lay(tb testing.TB, name, text string, age time.Duration) {
+func (k *cachedSite) lay(tb testing.TB, name, text string, age time.Duration) {
 	tb.Helper()
 	path := filepath.Join(k.dir, name)
 	write(tb, path, text)
@@ -28,41 +28,41 @@ func (k *keptSite) lay(tb testing.TB, name, text string, age time.Duration) {
 	}
 }
 
-func (k *keptSite) configure(t *testing.T, name string) {
+func (k *cachedSite) configure(t *testing.T, name string) {
 	t.Helper()
 	k.s, _ = build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\nmime_type=text/xml\nsetvar=EVER=${EPOCH}\nsetvar=HERE=${SERVER}\nsetvar=SAME=<&>\nx => t\n",
 		"extensions.conf": "[globals]\nCHANCE=${RAND()}\n",
 		"users.conf":      "[general]\n[1]\nautoprov=yes\nprofile=p\nmacaddress=001122334455\ntimezone=Europe/Vienna\nfullname=" + name + "\n"})
 }
 
-// wasKept says whether the file of a request is kept.
-func (k *keptSite) wasKept() bool { return k.s.kept.get(k.r, k.s.Lookup("x"), k.q) != nil }
+// cached reports whether the renderer remembers a file.
+func (k *cachedSite) cached() bool { return k.r.Stats().Files > 0 }
 
 // Whatever a file is made of, a change of it is in the next one; and where nothing changed the file is kept, if that can
 // be known.
-func TestKeptFileFollowsEveryInput(t *testing.T) {
+func TestCachedFileFollowsEveryInput(t *testing.T) {
 	const keeps, never = true, false
-	at := func(now time.Time) func(*testing.T, *keptSite) {
-		return func(_ *testing.T, k *keptSite) { k.q.Now = now }
+	at := func(now time.Time) func(*testing.T, *cachedSite) {
+		return func(_ *testing.T, k *cachedSite) { k.q.Now = now }
 	}
 	later := at(testNow.Add(time.Second))
 	spring := at(time.Date(2027, 3, 28, 1, 0, 0, 0, time.UTC))
-	userAgent := func(_ *testing.T, k *keptSite) { k.q.UserAgent = "Grandstream GXP2170 1.0.11.48" }
+	userAgent := func(_ *testing.T, k *cachedSite) { k.q.UserAgent = "Grandstream GXP2170 1.0.11.48" }
 	rows := []struct {
 		name, template string
 		kept           bool
-		change         func(*testing.T, *keptSite)
+		change         func(*testing.T, *cachedSite)
 	}{
-		{"no difference", "${USERNAME}", keeps, func(*testing.T, *keptSite) {}},
-		{"server", "${SERVER}", keeps, func(_ *testing.T, k *keptSite) { k.q.Server = "other" }},
-		{"no server", "${SERVER}", keeps, func(_ *testing.T, k *keptSite) { k.q.Server = "" }},
-		{"server in a setvar", "${HERE}", keeps, func(_ *testing.T, k *keptSite) { k.q.Server = "other" }},
-		{"server of a listed phone", "${PP_EACH_USER(%{SERVER})}", keeps, func(_ *testing.T, k *keptSite) { k.q.Server = "other" }},
-		{"host", "${PP_HOST}", keeps, func(_ *testing.T, k *keptSite) { k.q.Host = "other" }},
-		{"scheme", "${PP_SCHEME}", keeps, func(_ *testing.T, k *keptSite) { k.q.Scheme = "https" }},
-		{"host of the URL", "${PP_URL}", keeps, func(_ *testing.T, k *keptSite) { k.q.Host = "other" }},
-		{"scheme of the URL", "${PP_URL}", keeps, func(_ *testing.T, k *keptSite) { k.q.Scheme = "https" }},
-		{"prefix of the URL", "${PP_URL}", keeps, func(_ *testing.T, k *keptSite) { k.q.Prefix = "/other" }},
+		{"no difference", "${USERNAME}", keeps, func(*testing.T, *cachedSite) {}},
+		{"server", "${SERVER}", keeps, func(_ *testing.T, k *cachedSite) { k.q.Server = "other" }},
+		{"no server", "${SERVER}", keeps, func(_ *testing.T, k *cachedSite) { k.q.Server = "" }},
+		{"server in a setvar", "${HERE}", keeps, func(_ *testing.T, k *cachedSite) { k.q.Server = "other" }},
+		{"server of a listed phone", "${PP_EACH_USER(%{SERVER})}", keeps, func(_ *testing.T, k *cachedSite) { k.q.Server = "other" }},
+		{"host", "${PP_HOST}", keeps, func(_ *testing.T, k *cachedSite) { k.q.Host = "other" }},
+		{"scheme", "${PP_SCHEME}", keeps, func(_ *testing.T, k *cachedSite) { k.q.Scheme = "https" }},
+		{"host of the URL", "${PP_URL}", keeps, func(_ *testing.T, k *cachedSite) { k.q.Host = "other" }},
+		{"scheme of the URL", "${PP_URL}", keeps, func(_ *testing.T, k *cachedSite) { k.q.Scheme = "https" }},
+		{"prefix of the URL", "${PP_URL}", keeps, func(_ *testing.T, k *cachedSite) { k.q.Prefix = "/other" }},
 		{"vendor", "${PP_VENDOR}", keeps, userAgent},
 		{"model", "${PP_MODEL}", keeps, userAgent},
 		{"firmware", "${PP_FIRMWARE}", keeps, userAgent},
@@ -74,18 +74,18 @@ func TestKeptFileFollowsEveryInput(t *testing.T) {
 		{"next change of the clock", "${DST_START_MONTH}/${DST_START_MDAY} ${DST_END_MONTH}/${DST_END_MDAY}", keeps, spring},
 		{"change of the clock that was", "${DST_START_MDAY}", keeps, at(testNow.AddDate(-1, 0, 0))},
 		{"change of the clock as a rule", "${PP_DST_START_MDAY} ${PP_DST_END_MDAY}", keeps, spring},
-		{"chance", "${RAND()}", never, func(*testing.T, *keptSite) {}},
-		{"chance in a global", "${CHANCE}", never, func(*testing.T, *keptSite) {}},
-		{"chance in a listed phone", "${PP_EACH_USER(%{CHANCE})}", never, func(*testing.T, *keptSite) {}},
-		{"UUID", "${UUID()}", never, func(*testing.T, *keptSite) {}},
-		{"no difference, a zone", "${STRFTIME(0,Europe/Vienna,%T)}", never, func(*testing.T, *keptSite) {}},
-		{"stat", "${STAT(s,s)}", never, func(t *testing.T, k *keptSite) { k.lay(t, "s", "longer", time.Hour) }},
-		{"answer", "${DB(a/b)}", never, func(_ *testing.T, k *keptSite) {
+		{"chance", "${RAND()}", never, func(*testing.T, *cachedSite) {}},
+		{"chance in a global", "${CHANCE}", never, func(*testing.T, *cachedSite) {}},
+		{"chance in a listed phone", "${PP_EACH_USER(%{CHANCE})}", never, func(*testing.T, *cachedSite) {}},
+		{"UUID", "${UUID()}", never, func(*testing.T, *cachedSite) {}},
+		{"no difference, a zone", "${STRFTIME(0,Europe/Vienna,%T)}", never, func(*testing.T, *cachedSite) {}},
+		{"stat", "${STAT(s,s)}", never, func(t *testing.T, k *cachedSite) { k.lay(t, "s", "longer", time.Hour) }},
+		{"answer", "${DB(a/b)}", never, func(_ *testing.T, k *cachedSite) {
 			k.r.options.Ask = func(context.Context, string) (string, error) { return "other", nil }
 		}},
-		{"template", "one", keeps, func(t *testing.T, k *keptSite) { k.lay(t, "t", "two", 30*time.Minute) }},
-		{"size of the template", "one", keeps, func(t *testing.T, k *keptSite) { k.lay(t, "t", "three", time.Hour) }},
-		{"file of the template", "one", keeps, func(t *testing.T, k *keptSite) {
+		{"template", "one", keeps, func(t *testing.T, k *cachedSite) { k.lay(t, "t", "two", 30*time.Minute) }},
+		{"size of the template", "one", keeps, func(t *testing.T, k *cachedSite) { k.lay(t, "t", "three", time.Hour) }},
+		{"file of the template", "one", keeps, func(t *testing.T, k *cachedSite) {
 			info, err := os.Stat(filepath.Join(k.dir, "t"))
 			if err != nil {
 				t.Fatal(err)
@@ -96,26 +96,30 @@ func TestKeptFileFollowsEveryInput(t *testing.T) {
 				t.Fatal(err)
 			}
 		}},
-		{"included template", "${PP_EACH_EXTENSION(${MAC},i)}", keeps, func(t *testing.T, k *keptSite) { k.lay(t, "i", "two", 30*time.Minute) }},
-		{"included template that is new", "${PP_EACH_EXTENSION(${MAC},none)}", never, func(t *testing.T, k *keptSite) { k.lay(t, "none", "now", time.Hour) }},
-		{"escaping", "${DISPLAY_NAME}", keeps, func(_ *testing.T, k *keptSite) {
-			k.r.options.Profiles = map[string]ProfileOptions{"p": {Escape: EscapeNone}}
+		{"included template", "${PP_EACH_EXTENSION(${MAC},i)}", keeps, func(t *testing.T, k *cachedSite) { k.lay(t, "i", "two", 30*time.Minute) }},
+		{"included template that is new", "${PP_EACH_EXTENSION(${MAC},none)}", never, func(t *testing.T, k *cachedSite) { k.lay(t, "none", "now", time.Hour) }},
+		{"escaping", "${DISPLAY_NAME}", keeps, func(_ *testing.T, k *cachedSite) {
+			o := k.r.options
+			o.Profiles = map[string]ProfileOptions{"p": {Escape: EscapeNone}}
+			k.r = NewRenderer(o)
 		}},
-		{"escaping of what is the same for all phones", "\x01${SAME}", keeps, func(_ *testing.T, k *keptSite) {
-			k.r.options.Profiles = map[string]ProfileOptions{"p": {Escape: EscapeNone}}
+		{"escaping of what is the same for all phones", "\x01${SAME}", keeps, func(_ *testing.T, k *cachedSite) {
+			o := k.r.options
+			o.Profiles = map[string]ProfileOptions{"p": {Escape: EscapeNone}}
+			k.r = NewRenderer(o)
 		}},
-		{"zone of the server", "${STRFTIME(0,,%T)}", keeps, func(_ *testing.T, k *keptSite) {
+		{"zone of the server", "${STRFTIME(0,,%T)}", never, func(_ *testing.T, k *cachedSite) {
 			k.r = NewRenderer(RendererOptions{Data: k.r.options.Data, Zone: time.FixedZone("east", 3600)})
 		}},
-		{"renderer", "${EXISTS(1)}${DISPLAY_NAME}", keeps, func(t *testing.T, k *keptSite) {
+		{"renderer", "${EXISTS(1)}${DISPLAY_NAME}", keeps, func(t *testing.T, k *cachedSite) {
 			k.r, k.dir = renderer(t, map[string]string{"t": "elsewhere", "i": ""})
 		}},
-		{"snapshot", "${DISPLAY_NAME}", keeps, func(t *testing.T, k *keptSite) { k.configure(t, "Other") }},
+		{"snapshot", "${DISPLAY_NAME}", keeps, func(t *testing.T, k *cachedSite) { k.configure(t, "Other") }},
 	}
 	for _, v := range RequestVariables() {
 		row := rows[0]
 		row.name, row.template = "no difference perhaps, "+v.Name, v.Example
-		row.change = func(_ *testing.T, k *keptSite) {
+		row.change = func(_ *testing.T, k *cachedSite) {
 			k.q = Request{Server: "c", Now: testNow.AddDate(0, 5, 0), Scheme: "https", Host: "c:1", Prefix: "/c", UserAgent: "snomD785/10.1.175.16"}
 		}
 		rows = append(rows, row)
@@ -127,7 +131,7 @@ func TestKeptFileFollowsEveryInput(t *testing.T) {
 	}
 	for _, tt := range rows {
 		t.Run(tt.name, func(t *testing.T) {
-			k := &keptSite{q: Request{Server: "pbx", Now: testNow, Scheme: "http", Host: "pbx:8080", Prefix: "/phoneprov", UserAgent: "Yealink SIP-T46S 66.85.0.5"}}
+			k := &cachedSite{q: Request{Server: "pbx", Now: testNow, Scheme: "http", Host: "pbx:8080", Prefix: "/phoneprov", UserAgent: "Yealink SIP-T46S 66.85.0.5"}}
 			k.r, k.dir = renderer(t, nil)
 			k.r.options.Ask = func(context.Context, string) (string, error) { return "answer", nil }
 			k.lay(t, "t", tt.template, time.Hour)
@@ -146,7 +150,7 @@ func TestKeptFileFollowsEveryInput(t *testing.T) {
 			if again := fetch(); again != first && tt.kept {
 				t.Errorf("got %q, then %q", first, again)
 			}
-			if got := k.wasKept(); got != tt.kept {
+			if got := k.cached(); got != tt.kept {
 				t.Errorf("kept: %v, want %v", got, tt.kept)
 			}
 			if again := fetch(); again != first && tt.kept {
@@ -161,7 +165,7 @@ func TestKeptFileFollowsEveryInput(t *testing.T) {
 			}
 			b := k.r.asking(t.Context())
 			defer b.end()
-			want, err := k.r.render(t.Context(), k.s, k.s.Lookup("x"), k.q, b, nil)
+			want, err := k.r.render(t.Context(), k.s, nil, k.s.Lookup("x"), k.q, b)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -176,8 +180,8 @@ func TestKeptFileFollowsEveryInput(t *testing.T) {
 }
 
 // A template that is written again within a tick of the file system's clock shows: what is made of it is not kept so soon.
-func TestKeptWithinATick(t *testing.T) {
-	k := &keptSite{q: Request{Now: testNow}}
+func TestTemplateWithinATick(t *testing.T) {
+	k := &cachedSite{q: Request{Now: testNow}}
 	k.r, k.dir = renderer(t, nil)
 	k.configure(t, "A")
 	tick := time.Now()
@@ -198,8 +202,8 @@ func TestKeptWithinATick(t *testing.T) {
 }
 
 // The directory that is replaced while its files are kept.
-func TestKeptWhereTheDirectoryIsReplaced(t *testing.T) {
-	k := &keptSite{dir: t.TempDir(), q: Request{Now: testNow}}
+func TestCachesWhereTheDirectoryIsReplaced(t *testing.T) {
+	k := &cachedSite{dir: t.TempDir(), q: Request{Now: testNow}}
 	for _, name := range []string{"one", "two"} {
 		k.lay(t, name+"/t", name, time.Hour)
 	}
@@ -221,7 +225,7 @@ func TestKeptWhereTheDirectoryIsReplaced(t *testing.T) {
 				t.Errorf("got %q (%v), want %q", got, err, want)
 			}
 		}
-		if !k.wasKept() {
+		if !k.cached() {
 			t.Errorf("%s is not kept", want)
 		}
 	}
@@ -240,14 +244,14 @@ func TestKeptWhereTheDirectoryIsReplaced(t *testing.T) {
 }
 
 // Each phone's directory is the list of all less its own part, whatever came first; and the list is made once.
-func TestListIsMadeOnce(t *testing.T) {
+func TestUserListServesEveryPhone(t *testing.T) {
 	s, _ := build(t, map[string]string{
 		"phoneprov.conf": "[general]\n[p]\nmime_type=text/xml\n${MAC} => t\n${MAC}.txt => t,text/plain\n",
 		"users.conf": "[general]\n[phone](!)\nautoprov=yes\nprofile=p\n[1](phone)\nmacaddress=000000000001\nfullname=A & <B>\n" +
 			"[2](phone)\nmacaddress=000000000002\nfullname=C\n[3](phone)\nmacaddress=000000000003\nfullname=\"D\"\n",
 	})
 	r, dir := renderer(t, nil)
-	(&keptSite{dir: dir}).lay(t, "t", "${PP_EACH_USER(<u n=\"%{LINE}\">%{DISPLAY_NAME}</u>,${MAC})}|${EPOCH}", time.Hour)
+	(&cachedSite{dir: dir}).lay(t, "t", "${PP_EACH_USER(<u n=\"%{LINE}\">%{DISPLAY_NAME}</u>,${MAC})}|${EPOCH}", time.Hour)
 	q := Request{Now: testNow}
 	const a, c, d = `<u n="1">A &amp; &lt;B&gt;</u>`, `<u n="1">C</u>`, `<u n="1">&quot;D&quot;</u>`
 	for range 2 {
@@ -261,22 +265,16 @@ func TestListIsMadeOnce(t *testing.T) {
 			}
 		}
 	}
-	if len(s.lists.kept) != 2 { // escaped and not
-		t.Errorf("%d lists were made, want 2", len(s.lists.kept))
-	}
-	for i := range 3 * maxLists {
-		(&keptSite{dir: dir}).lay(t, "t", fmt.Sprintf("${PP_EACH_USER(%d)}", i), time.Duration(i+1)*time.Hour)
-		if got, err := render(t, r, s, "000000000001", q); err != nil || got != strings.Repeat(fmt.Sprint(i), 3) || len(s.lists.kept) > maxLists {
-			t.Errorf("got %q (%v), %d lists", got, err, len(s.lists.kept))
-		}
+	if n := r.Stats().Lists; n != 2 { // escaped and not
+		t.Errorf("%d lists were made, want 2", n)
 	}
 }
 
 // What a list has to say is said for every file that it is in.
-func TestListWithDiagnostics(t *testing.T) {
+func TestUserListWithDiagnostics(t *testing.T) {
 	s, _ := build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\n${MAC} => t\n", "users.conf": benchUsers(2)})
 	r, dir := renderer(t, nil)
-	(&keptSite{dir: dir}).lay(t, "t", "${PP_EACH_USER(%{PP_ENDPOINT()})}", time.Hour)
+	(&cachedSite{dir: dir}).lay(t, "t", "${PP_EACH_USER(%{PP_ENDPOINT()})}", time.Hour)
 	for _, mac := range []string{"000000000000", "000000000001", "000000000000"} {
 		doc, err := r.Render(context.Background(), s, s.Lookup(mac), Request{Now: testNow})
 		if err != nil || len(doc.Diagnostics) != 2 {
@@ -288,7 +286,7 @@ func TestListWithDiagnostics(t *testing.T) {
 // Until the moment that zoneRuleEnd and zoneEnd give, the rule and the variables of a zone are what they are now.
 func TestZonesUntilTheirEnd(t *testing.T) {
 	ends := 0
-	var table zoneTable
+	table := newZoneFacts()
 	for _, name := range []string{"Europe/Vienna", "America/New_York", "Africa/Casablanca", "Australia/Lord_Howe", "Europe/Dublin", "Asia/Kolkata", "America/Sao_Paulo", "UTC"} {
 		loc, err := time.LoadLocation(name)
 		if err != nil {
@@ -308,7 +306,7 @@ func TestZonesUntilTheirEnd(t *testing.T) {
 					t.Errorf("%s: at %v the variables are %s, and as of %v %s", name, at, got, now, want)
 				}
 				for _, at := range []time.Time{now, at, then.AddDate(0, 0, 1), now.AddDate(0, 0, -1)} {
-					if got, want := fmt.Sprint(table.at(loc, at).vars), fmt.Sprint(zoneVars(loc, at)); got != want {
+					if got, want := fmt.Sprint(zoneFactsAt(table, loc, at).vars), fmt.Sprint(zoneVars(loc, at)); got != want {
 						t.Errorf("%s: at %v the table has %s, want %s", name, at, got, want)
 					}
 				}

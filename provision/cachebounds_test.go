@@ -1,0 +1,56 @@
+package provision
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"weak"
+)
+
+// What a renderer remembers is bounded.
+func TestCachesAreBounded(t *testing.T) {
+	const phones = 2000
+	s, _ := build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\n${MAC} => t\n", "users.conf": benchUsers(phones)})
+	r, dir := renderer(t, nil)
+	(&cachedSite{dir: dir}).lay(t, "t", "${MAC}"+strings.Repeat("x", 100<<10), time.Hour)
+	q := Request{Now: testNow}
+	for i := range phones {
+		mac := fmt.Sprintf("%012x", i)
+		if got, err := render(t, r, s, mac, q); err != nil || !strings.HasPrefix(got, mac) {
+			t.Fatalf("%s: got %.20q (%v)", mac, got, err)
+		}
+		if got, err := render(t, r, s, mac, q); err != nil || !strings.HasPrefix(got, mac) {
+			t.Fatalf("%s again: got %.20q (%v)", mac, got, err)
+		}
+	}
+	if s := r.Stats(); s.Bytes > maxFiles+maxPlans || s.Files < phones/10 || s.Files > maxFiles/(100<<10) {
+		t.Errorf("%+v, bound %d", s, maxFiles)
+	}
+}
+
+// A document that is kept holds nothing of the one that was sent: neither that nor its buffer stays because of it.
+func TestCachedFileHoldsNoOther(t *testing.T) {
+	s, _ := build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\n${MAC} => t\n", "users.conf": benchUsers(1)})
+	r, dir := renderer(t, nil)
+	(&cachedSite{dir: dir}).lay(t, "t", "${MAC}", time.Hour)
+	rt, q := s.Lookup("000000000000"), Request{Now: testNow}
+	var sent []weak.Pointer[Document]
+	for range 2 {
+		doc, err := r.Render(t.Context(), s, rt, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent = append(sent, weak.Make(doc))
+		doc.Close()
+	}
+	runtime.GC()
+	if sent[0].Value() != nil || sent[1].Value() != nil {
+		t.Error("a document that was sent is held")
+	}
+	if doc, err := r.Render(t.Context(), s, rt, q); err != nil || r.Stats().Files != 1 || !slices.Equal(doc.Templates(), []string{"t"}) {
+		t.Errorf("got %+v", doc)
+	}
+}
