@@ -27,7 +27,7 @@ const (
 // never changes, so caches have no rule for outdated configuration: another content has other caches.
 type caches struct {
 	content *content
-	files   *memo.Memo[int, *cachedFile] // by the number of the route
+	files   *memo.Memo[int, *Document] // rendered ones, by the number of the route
 	lists   *memo.Memo[userListKey, *userList]
 	plans   *memo.Memo[planKey, *plan]
 	zones   *zoneFactsMemo
@@ -36,7 +36,7 @@ type caches struct {
 func newCaches(c *content) *caches {
 	return &caches{
 		content: c,
-		files:   memo.New[int, *cachedFile](maxFiles, maxFile),
+		files:   memo.New[int, *Document](maxFiles, maxFile),
 		lists:   memo.New[userListKey, *userList](maxUserLists, maxUserList),
 		plans:   memo.New[planKey, *plan](maxPlans, maxPlan),
 		zones:   newZoneFacts(),
@@ -98,37 +98,29 @@ func (in *inputs) same(data *DataDir, q Request) bool {
 		!slices.ContainsFunc(in.templates, func(t *templateFile) bool { return !data.current(t) })
 }
 
-// cachedFile is a rendered file, and what it was made of.
-type cachedFile struct {
-	doc    Document // without Content
-	inputs inputs
-}
-
 // cached returns the remembered document of a route; nil: there is none that is right for the request.
 func (c *caches) cached(data *DataDir, rt *Route, q Request) *Document {
-	f, ok := c.files.Get(rt.number)
-	if !ok || !f.inputs.same(data, q) {
+	had, ok := c.files.Get(rt.number)
+	if !ok || !had.inputs.same(data, q) {
 		return nil
 	}
-	doc := f.doc
-	doc.Content = bytes.NewReader(doc.text)
+	doc := *had
+	doc.read()
 	return &doc
 }
 
+// documentBytes is about what a remembered Document takes besides its text.
+const documentBytes = 700
+
 // remember keeps a copy of a document that was just made. Nothing of it leads to the document's buffer.
 func (c *caches) remember(rt *Route, doc *Document) {
-	if !doc.inputs.cacheable() || doc.Size > maxFile {
+	if !doc.inputs.cacheable() || doc.Size > maxFile || !c.files.Wants(rt.number) {
 		return
 	}
-	f := &cachedFile{doc: Document{
-		MIME: doc.MIME, Size: doc.Size, ETag: doc.ETag, Diagnostics: doc.Diagnostics, text: bytes.Clone(doc.text),
-	}, inputs: *doc.inputs}
-	f.doc.inputs = &f.inputs
-	c.files.Put(rt.number, f, len(f.doc.text)+cachedFileBytes)
+	c.files.Put(rt.number, &Document{
+		MIME: doc.MIME, Size: doc.Size, ETag: doc.ETag, Diagnostics: doc.Diagnostics, text: bytes.Clone(doc.text), inputs: doc.inputs,
+	}, len(doc.text)+documentBytes)
 }
-
-// cachedFileBytes is about what a cachedFile takes besides its text.
-const cachedFileBytes = 700
 
 // planKey is all that a plan depends on besides the content, its template and the time.
 type planKey struct {

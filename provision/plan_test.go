@@ -216,7 +216,7 @@ func TestDocumentOutlivesItsRendering(t *testing.T) {
 	run := newPlanRun(t, "${LABEL} ${MATH(x)} ${SERVER} ${TZOFFSET} ${PP_EACH_EXTENSION(${MAC},i)}")
 	s, _ := build(t, planFiles)
 	said := func(d *Document) string {
-		return fmt.Sprintf("%q %s %v %q %+v", d.text, d.ETag, d.Diagnostics, d.Templates(), *d.inputs)
+		return fmt.Sprintf("%q %s %v %q %+v", d.text, d.ETag, d.Diagnostics, d.Templates(), d.inputs)
 	}
 	c := newCaches(s.content)
 	var docs []*Document

@@ -97,19 +97,23 @@ type Document struct {
 	text        []byte    // of Content; nil: static
 	buffers     *buffers  // where text goes when it is closed; nil: nowhere
 	setvars     []*setvar // that it was made of
-	inputs      *inputs   // what else it was made of; nil: static
+	inputs      inputs    // what else it was made of
+	reader      bytes.Reader
 }
 
 // Templates returns the templates that the document was made of, by their paths under the data directory.
 func (d *Document) Templates() []string {
-	if d.inputs == nil {
-		return nil
-	}
 	var names []string
 	for _, t := range d.inputs.templates {
 		names = append(names, localName(t.Name()))
 	}
 	return names
+}
+
+// read puts Content at the beginning of the text.
+func (d *Document) read() {
+	d.reader.Reset(d.text)
+	d.Content = &d.reader
 }
 
 // Close releases the document, whose Content is then no more.
@@ -157,11 +161,12 @@ func (r *Renderer) render(ctx context.Context, s *Snapshot, c *caches, rt *Route
 		r.buffers.put(text)
 		return nil, rt.failed(err)
 	}
-	return &Document{
-		MIME: rt.MIME(), Content: bytes.NewReader(text), Size: int64(len(text)), ETag: textETag(text), text: text, buffers: &r.buffers,
-		Diagnostics: rd.diags, setvars: rd.setvars,
-		inputs: &inputs{varies, rd.templates, partOf(q, varies.With)},
-	}, nil
+	d := &Document{
+		MIME: rt.MIME(), Size: int64(len(text)), ETag: textETag(text), text: text, buffers: &r.buffers,
+		Diagnostics: rd.diags, setvars: rd.setvars, inputs: inputs{varies, rd.templates, partOf(q, varies.With)},
+	}
+	d.read()
+	return d, nil
 }
 
 func (r *Renderer) rendering(s *Snapshot, c *caches, q Request, b *asking) *rendering {

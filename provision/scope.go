@@ -31,6 +31,7 @@ type rendering struct {
 	templates []*templateFile // that were read
 	setvars   []*setvar       // that were expanded
 	device    *Device         // that asks, by its User-Agent; nil: not parsed yet
+	env       dialplan.Env    // what all its templates see, without Lookup and Owner; made at the first use
 }
 
 // scope is where the variables of one line of a phone are looked up: see sources.
@@ -51,16 +52,17 @@ func (rd *rendering) scope(p *Phone, l *Line) *scope {
 
 // environment is what a template sees that looks variables up in a view.
 func (rd *rendering) environment(v view) dialplan.Env {
-	env := dialplan.Env{
-		Lookup: v.lookup, Now: rd.now, Zone: rd.zone, LoadZone: rd.loadZone, Ask: rd.ask, Diag: rd.diag,
-		Funcs: rd.snap.functions, Owner: v.scope,
+	if rd.env.Diag == nil {
+		rd.env = dialplan.Env{Now: rd.now, Zone: rd.zone, LoadZone: rd.loadZone, Ask: rd.ask, Diag: rd.diag, Funcs: rd.snap.functions}
+		if rd.asking != nil {
+			rd.env.AskAt = rd.asking.askAt
+		}
+		if rd.data != nil {
+			rd.env.Stat = rd.data.stat
+		}
 	}
-	if rd.asking != nil {
-		env.AskAt = rd.asking.askAt
-	}
-	if rd.data != nil {
-		env.Stat = rd.data.stat
-	}
+	env := rd.env
+	env.Lookup, env.Owner = v.lookup, v.scope
 	return env
 }
 

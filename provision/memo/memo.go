@@ -1,13 +1,16 @@
 // Package memo remembers values that are dear to make, within a bound of bytes. It is the one cache of the project: rendered
 // files, directories, plans, devices and answers of Asterisk differ in their keys and bounds only.
 //
-// Policy: a value is kept from its first Put. Where there is no room for another one, the value goes that nobody asked for
-// since room was wanted the last time (second chance). A value that is larger than the bound of one value is not kept.
+// Policy: where there is no room for another value, the value goes that nobody asked for since room was wanted the last time
+// (second chance). A value that is larger than the bound of one value is not kept. A caller for whom keeping a value costs a
+// copy asks Wants first: it says no to a key that it has not seen recently, so values that are asked for once cost nothing.
+// (BenchmarkNotKept, a file of each of 100,000 phones in turn: 1.4 kB and 13 allocations with Wants, 8.7 kB and 24 without.)
 //
-// A Memo knows nothing of when a value is outdated: who reads it checks what it depends on.
+// A Memo does not know when a value is outdated: its caller keeps with the value what it depends on, and compares.
 package memo
 
 import (
+	"hash/maphash"
 	"sync"
 	"sync/atomic"
 )
@@ -25,7 +28,14 @@ type Memo[K comparable, V any] struct {
 	ring    []*entry[K, V]
 	hand    int // in the ring: where room is looked for next
 	bytes   int
+	seen    *[recent]uint32 // hashes of the keys that Wants saw last; nil: none yet
 }
+
+// recent is about how many keys Wants remembers: the 4,000 files of 6 kB that fit, in 16 kB.
+const recent = 4096
+
+// seed is that of the hashes of keys.
+var seed = maphash.MakeSeed()
 
 type entry[K comparable, V any] struct {
 	key   K
@@ -52,6 +62,20 @@ func (m *Memo[K, V]) Get(key K) (value V, ok bool) {
 		e.used.Store(true)
 	}
 	return e.value, true
+}
+
+// Wants reports whether a value of a key is worth keeping: the key has a value, or Wants was called for it recently.
+func (m *Memo[K, V]) Wants(key K) bool {
+	hash := uint32(maphash.Comparable(seed, key))
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.seen == nil {
+		m.seen = new([recent]uint32)
+	}
+	last := &m.seen[hash%recent]
+	again := *last == hash
+	*last = hash
+	return again || m.entries[key] != nil
 }
 
 // Put keeps a value of so many bytes, in place of the one that its key has. It reports whether the value is kept.

@@ -66,6 +66,36 @@ func TestBound(t *testing.T) {
 	}
 }
 
+// A key is wanted at its second time, not at its first, and no longer after many others.
+func TestWants(t *testing.T) {
+	m := New[int, int](10_000, 100)
+	if m.Wants(1) {
+		t.Error("a new key is wanted")
+	}
+	if !m.Wants(1) {
+		t.Error("a key is not wanted the second time")
+	}
+	wanted := 0
+	for i := range 100_000 {
+		if m.Wants(10 + i) {
+			wanted++
+		}
+	}
+	if wanted > 10 {
+		t.Errorf("%d of 100,000 new keys are wanted", wanted)
+	}
+	if m.Wants(1) {
+		t.Error("a key is wanted after 100,000 others")
+	}
+	m.Put(1, 1, 10)
+	for i := range 100_000 {
+		m.Wants(10 + i)
+	}
+	if !m.Wants(1) {
+		t.Error("a key that has a value is not wanted")
+	}
+}
+
 func TestConcurrentUse(t *testing.T) {
 	m := New[int, int](50*(overhead+8), 8)
 	var wg sync.WaitGroup
