@@ -49,6 +49,8 @@ const (
 	reasonNoPhone = "no such phone"
 	reasonTooMany = "too many tries"
 	reasonBusy    = "too many passwords to check"
+	reasonBrowser = "web browser"
+	reasonHost    = "host not served"
 )
 
 // wanted is the file that a request is about.

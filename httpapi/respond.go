@@ -40,7 +40,12 @@ func (a *api) handle(level zerolog.Level, h handler) http.HandlerFunc {
 			w.Header().Set("Connection", "close")
 		}
 		e := entry{client: a.client(r)}
-		e.err = call(h, res, r, &e)
+		if reason := a.door(r, &e.client); reason != "" {
+			e.refused(reason, provision.MAC{})
+			e.err = errNotFound // whatever it asks for, so that it learns of no file
+		} else {
+			e.err = call(h, res, r, &e)
+		}
 		sent := res.status != 0
 		if e.err != nil && !sent {
 			a.answerError(res, r, e.err)

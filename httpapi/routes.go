@@ -25,18 +25,23 @@ type Options struct {
 	Renderer Renderer         // for Phones only
 	Access   Access           // for Phones only
 	Uploads  Uploads          // for Phones only
+	Hosts    Hosts            // that Phones answers to
+	Browsers bool             // Phones answers web browsers too, which a web page of any site may be behind
 	Status   func() Status    // for Admin only; nil: no AMI to report on
-	Now      func() time.Time // nil: time.Now
-	Log      zerolog.Logger
+	// AdminHosts are those that Admin answers to besides loopback's and the address of the connection.
+	AdminHosts Hosts
+	Now        func() time.Time // nil: time.Now
+	Log        zerolog.Logger
 }
 
 type api struct {
 	Options
 	findings findings
 	devices  devices
-	allow    string    // the methods of a phone's file
-	plain    sync.Once // see warnPlain
-	proxy    sync.Once // see warnProxy
+	allow    string                              // the methods of a phone's file
+	door     func(*http.Request, *client) string // why a request is refused whatever it asks for; empty: it is not
+	plain    sync.Once                           // see warnPlain
+	proxy    sync.Once                           // see warnProxy
 	turns    chan struct{}
 }
 
@@ -51,6 +56,7 @@ func newAPI(o Options) *api {
 // Phones is what the phones see.
 func Phones(o Options) http.Handler {
 	a := newAPI(o)
+	a.door = a.phonesDoor
 	r := a.router(zerolog.InfoLevel)
 	r.Get(a.Prefix+"/*", a.handle(zerolog.InfoLevel, a.phoneFile))
 	r.Head(a.Prefix+"/*", a.handle(zerolog.InfoLevel, a.phoneFile))
@@ -65,7 +71,7 @@ func Phones(o Options) http.Handler {
 // Admin is for health checks. It is for a listener that phones do not reach.
 func Admin(o Options) http.Handler {
 	a := newAPI(o)
-	a.Prefix = ""
+	a.Prefix, a.door = "", a.adminDoor
 	r := a.router(zerolog.DebugLevel) // probes come every few seconds
 	r.Get("/healthz", a.handle(zerolog.DebugLevel, a.healthz))
 	r.Head("/healthz", a.handle(zerolog.DebugLevel, a.healthz))

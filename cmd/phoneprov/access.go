@@ -122,6 +122,14 @@ func networks(f func(*settings) *[]netip.Prefix) func(*settings, string) error {
 	}
 }
 
+// hosts takes names with commas or blanks between them.
+func hosts(f func(*settings) *httpapi.Hosts) func(*settings, string) error {
+	return func(s *settings, v string) (err error) {
+		*f(s), err = httpapi.NewHosts(words(v))
+		return err
+	}
+}
+
 func setDeny(s *settings, v string) (err error) {
 	s.deny, err = parseMACs(v)
 	return err

@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"os"
+	"slices"
 
 	"github.com/phoneprov/phoneprov/httpapi"
+	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
@@ -34,7 +37,25 @@ func (o *once) serving() (found []provision.Diagnostic) {
 	if s.acceptExpired && s.clientCA == "" {
 		report(provision.Warning, "access.accept_expired means nothing without access.client_ca")
 	}
+	if why := s.wantsHosts(); why != "" {
+		report(provision.Info, "http.hosts is empty, and "+why+": a web page can make a name of its own lead here, and ask and upload "+
+			"through a browser of the LAN; set http.hosts to the names in the phones' URLs")
+	}
 	return found
+}
+
+// wantsHosts says why http.hosts should be set; empty: it is, or need not be.
+func (s *settings) wantsHosts() string {
+	switch {
+	case !s.hosts.Any():
+	case s.browsers:
+		return "http.browsers is on"
+	case s.uploads == httpapi.UploadsStore:
+		return "uploads are stored"
+	case slices.ContainsFunc(s.allow, func(p netip.Prefix) bool { return !access.Local(p.Addr()) }):
+		return "access.allow has networks of the Internet"
+	}
+	return ""
 }
 
 // uploadDir tries the directory for uploads, if there is one; serve makes it.

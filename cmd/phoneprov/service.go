@@ -69,11 +69,14 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 		return nil, err
 	}
 	v.options = httpapi.Options{
-		Prefix:   s.httpPrefix,
-		Store:    store,
-		Renderer: renderer,
-		Status:   v.status,
-		Log:      v.log,
+		Prefix:     s.httpPrefix,
+		Store:      store,
+		Renderer:   renderer,
+		Hosts:      s.hosts,
+		Browsers:   s.browsers,
+		Status:     v.status,
+		AdminHosts: s.adminHosts,
+		Log:        v.log,
 	}
 	if v.options.Access, err = v.access(s); err != nil {
 		return nil, err

@@ -39,6 +39,8 @@ type settings struct {
 
 	httpListen string // empty: none
 	httpPrefix string // "" or "/phoneprov"
+	hosts      httpapi.Hosts
+	browsers   bool
 
 	uploads     httpapi.UploadMode
 	uploadDir   string
@@ -63,6 +65,7 @@ type settings struct {
 	logFormat string // "json" or "console"
 
 	adminListen string // empty: none
+	adminHosts  httpapi.Hosts
 
 	profiles map[string]*profileSettings // by the name of the profile in phoneprov.conf
 }
@@ -115,6 +118,10 @@ func settingsTable() []setting {
 			meaning: "address for the phones; empty: none, with HTTPS only"},
 		{section: "http", key: "prefix", value: "/phoneprov", set: setPrefix,
 			meaning: "path before the file names, as Asterisk's own; `/` is none"},
+		{section: "http", key: "hosts", mayBeEmpty: true, set: hosts(func(s *settings) *httpapi.Hosts { return &s.hosts }),
+			meaning: "names of this host as phones have them in their URLs, against web pages that make a name of theirs lead here; addresses are always answered. Empty: any"},
+		{section: "http", key: "browsers", value: "no", set: yesNo(func(s *settings) *bool { return &s.browsers }),
+			meaning: "`yes`: web browsers get files too, and a web page of any site may ask and upload through the browsers of the LAN"},
 		{section: "http", key: "uploads", value: "discard", set: setUploads,
 			meaning: "what phones send with PUT and POST: `discard` it and say thanks, `store` it, or `off`"},
 		{section: "http", key: "upload_dir", value: "/var/lib/phoneprov/uploads", set: text(func(s *settings) *string { return &s.uploadDir }),
@@ -155,6 +162,8 @@ func settingsTable() []setting {
 			meaning: "`json` or `console`, on stderr"},
 		{section: "admin", key: "listen", value: "127.0.0.1:8081", mayBeEmpty: true, set: address(func(s *settings) *string { return &s.adminListen }),
 			meaning: "address for `/healthz` and `/readyz`; empty: none"},
+		{section: "admin", key: "hosts", mayBeEmpty: true, set: hosts(func(s *settings) *httpapi.Hosts { return &s.adminHosts }),
+			meaning: "names and addresses that it answers to besides `localhost`, loopback's addresses, and the address that the connection came to"},
 	}
 }
 

@@ -54,7 +54,7 @@ func TestSettingsDefaults(t *testing.T) {
 		logLevel: zerolog.InfoLevel, logFormat: "json",
 		adminListen: "127.0.0.1:8081",
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}), comparePrefixes); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -87,8 +87,29 @@ func TestAccessSettings(t *testing.T) {
 	}
 	*got = settings{allow: got.allow, proxies: got.proxies, deny: got.deny, unknownMACs: got.unknownMACs, failedLogins: got.failedLogins,
 		uploads: got.uploads, uploadDir: got.uploadDir, uploadPhone: got.uploadPhone, uploadAll: got.uploadAll, profiles: got.profiles}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, profileSettings{}), comparePrefixes); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, profileSettings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestHostSettings(t *testing.T) {
+	want, err := load(t, withSecret, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !want.hosts.Any() || !want.adminHosts.Any() || want.browsers {
+		t.Errorf("by default: got %+v", want)
+	}
+	got, err := load(t, withSecret+"[http]\nhosts = pbx.example, PBX\nbrowsers = yes\n[admin]\nhosts = 192.0.2.1\n", nil)
+	if err != nil || got.hosts.Any() || got.adminHosts.Any() || !got.browsers {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	_, err = load(t, withSecret+"[http]\nhosts = pbx.example:8080\nbrowsers = maybe\n[admin]\nhosts = a/b\n", nil)
+	const wantErr = `phoneprov.ini:4: http.hosts: "pbx.example:8080" is not a host: want a name as pbx.example.com, or an address, without a port
+phoneprov.ini:5: http.browsers: "maybe" is not one of: yes, no
+phoneprov.ini:7: admin.hosts: "a/b" is not a host: want a name as pbx.example.com, or an address, without a port`
+	if err == nil || err.Error() != wantErr {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -105,7 +126,7 @@ func TestTLSSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}), comparePrefixes); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
