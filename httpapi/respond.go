@@ -81,6 +81,8 @@ var statuses = [...]struct {
 	{errNoSnapshot, http.StatusServiceUnavailable},
 	{provision.ErrUnavailable, http.StatusServiceUnavailable},
 	{errBusy, http.StatusServiceUnavailable},
+	{errMadeRoom, http.StatusServiceUnavailable},
+	{errSlowDisk, http.StatusServiceUnavailable},
 	{errAsk, http.StatusUnauthorized},
 	{errTooLarge, http.StatusRequestEntityTooLarge},
 	{errHalf, http.StatusBadRequest},

@@ -42,7 +42,7 @@ type api struct {
 	door     func(*http.Request, *client) string // why a request is refused whatever it asks for; empty: it is not
 	plain    sync.Once                           // see warnPlain
 	proxy    sync.Once                           // see warnProxy
-	turns    chan struct{}
+	uploads  *underWay
 }
 
 func newAPI(o Options) *api {
@@ -50,7 +50,7 @@ func newAPI(o Options) *api {
 		o.Now = time.Now
 	}
 	o.Access.Rules.Credentials = o.Access.Login != nil
-	return &api{Options: o, findings: findings{shown: map[string]string{}}, allow: "GET, HEAD", turns: make(chan struct{}, maxUploads)}
+	return &api{Options: o, findings: findings{shown: map[string]string{}}, allow: "GET, HEAD", uploads: newUnderWay()}
 }
 
 // Phones is what the phones see.

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log"
 	"net"
@@ -23,9 +24,17 @@ const (
 	shutdownTimeout = 5 * time.Second  // for answers under way; Docker kills after 10 s
 )
 
+// otherFiles is how many open files Serve keeps free where nobody says how many are needed.
+const otherFiles = 128
+
+// Serve answers as Connections.Serve does, on connections that are bounded by themselves.
+func Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.Logger) error {
+	return NewConnections(otherFiles).Serve(ctx, l, h, logger)
+}
+
 // Serve answers on l with h until ctx ends; then it takes no new request, waits a bounded time for those under way,
 // and closes what is left. It always closes l. The error is nil after a shutdown in which every answer was finished.
-func Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.Logger) error {
+func (cs *Connections) Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.Logger) error {
 	server := &http.Server{
 		Handler: h,
 		// OPTIONS * is answered like any other request, and logged.
@@ -38,9 +47,13 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.L
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          log.New(logger.With().Str(zerolog.LevelFieldName, "warn").Logger(), "", 0),
 	}
-	bound(server, maxConnections)
+	cs.bound(server)
+	served := net.Listener(joining{l, cs, new(sync.Pool)})
+	if s, ok := l.(secure); ok {
+		served = tls.NewListener(joining{s.Listener, cs, new(sync.Pool)}, s.config)
+	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(joining{l, new(sync.Pool)}) }()
+	go func() { failed <- server.Serve(served) }()
 	select {
 	case err := <-failed:
 		return errors.Join(err, server.Close())
