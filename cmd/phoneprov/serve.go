@@ -8,6 +8,9 @@ import (
 	"syscall"
 )
 
+// fewConnections is too few for a site whose phones all boot after a power cut: some keep theirs open.
+const fewConnections = 256
+
 func setupServe(cl *call) func(context.Context) error {
 	config := configFlag(cl)
 	return func(ctx context.Context) error {
@@ -26,7 +29,10 @@ func setupServe(cl *call) func(context.Context) error {
 			return err
 		}
 		v.heap = newHeap(cl.getenv)
-		v.log.Info().Str("http", addrOf(v.phones)).Str("https", addrOf(v.https)).Str("admin", addrOf(v.admin)).Str("version", version()).Msg("serving")
+		v.log.Info().Str("http", addrOf(v.phones)).Str("https", addrOf(v.https)).Str("admin", addrOf(v.admin)).Int("connections", v.conns.Most()).Str("version", version()).Msg("serving")
+		if most := v.conns.Most(); most < fewConnections {
+			v.log.Warn().Int("connections", most).Msg("the limit of open files (ulimit -n, LimitNOFILE) leaves room for few connections: phones that boot together may have to try again")
+		}
 		err = v.run(ctx, resync)
 		v.log.Info().AnErr("error", err).Msg("stopped")
 		return err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +21,12 @@ import (
 // syncShutdown is how long the synchronisation may take to end: it ends as soon as its current read does.
 const syncShutdown = 4 * time.Second
 
+// The open files that are kept free beside those of phones' connections.
+const (
+	otherFiles = 64 // listeners, the log, templates and certificates that are read, watched directories
+	filesOfAMI = 3  // a connection to Asterisk, and the two ends of amigo's to our bridge
+)
+
 // service is what serve and demo run: the listeners, what they serve, and what keeps that current.
 type service struct {
 	log     zerolog.Logger
@@ -33,12 +38,13 @@ type service struct {
 	https   net.Listener    // nil: none; for phones too
 	tls     *tlsconf.Server // nil without https
 	admin   net.Listener    // nil: none
+	conns   *httpapi.Connections
 	options httpapi.Options
 }
 
 // newService binds the listeners and opens what can fail; nothing runs yet.
 func newService(s *settings, stderr io.Writer) (_ *service, err error) {
-	v := &service{lines: &bufferedLog{out: stderr}}
+	v := &service{lines: &bufferedLog{out: stderr}, conns: httpapi.NewConnections(otherFiles + filesOfAMI*(1+s.functionConnections))}
 	v.log = newLogger(s, v.lines)
 	defer func() {
 		if err != nil {
@@ -104,9 +110,11 @@ func (v *service) listenTLS(s *settings) (err error) {
 	if err = v.openTLS(s); err != nil {
 		return err
 	}
-	if v.https, err = tls.Listen("tcp", s.httpsListen, v.tls.Config()); err != nil {
+	l, err := net.Listen("tcp", s.httpsListen)
+	if err != nil {
 		return fmt.Errorf("https.listen: %w", err)
 	}
+	v.https = httpapi.TLS(l, v.tls.Config())
 	return nil
 }
 
@@ -174,7 +182,7 @@ func (v *service) serve(ctx context.Context, stop func()) error {
 		if s.listener != nil {
 			wg.Go(func() {
 				defer stop()
-				errs[i] = httpapi.Serve(ctx, s.listener, s.handler, v.log)
+				errs[i] = v.conns.Serve(ctx, s.listener, s.handler, v.log)
 			})
 		}
 	}
