@@ -271,6 +271,14 @@ func TestHosts(t *testing.T) {
 			t.Errorf("%s for host %q: the log says %s", tt.target, tt.host, &s.log)
 		}
 	}
+	for listen, host := range map[string]string{"admin.example:8081": "admin.example", "192.0.2.1:8081": "192.0.2.1", "[2001:db8::1]:8081": "2001:db8::1"} {
+		if h := hostsOf(t, "pbx.example"); !h.With(listen).has(host) || !h.With(listen).has("pbx.example") || h.has(host) || !(Hosts{}).With(listen).has(host) {
+			t.Errorf("listening on %s", listen)
+		}
+	}
+	if !(Hosts{}).With(":8081").Any() || !(Hosts{}).With("").Any() {
+		t.Error("listening on every address is no host")
+	}
 	for _, bad := range []string{"pbx.example:8080", "http://pbx.example", "pbx/x", "*.example", "a b", "0.0.0.0", "[::1]:80", ":"} {
 		if _, err := NewHosts([]string{bad}); err == nil || !strings.Contains(err.Error(), "is not a host: want a name") {
 			t.Errorf("%q: got %v", bad, err)

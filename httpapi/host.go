@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -86,6 +87,20 @@ func NewHosts(names []string) (Hosts, error) {
 		h.names[plainName(host)] = true
 	}
 	return h, nil
+}
+
+// With are these hosts and that of an address to listen on, where that names one.
+func (h Hosts) With(listen string) Hosts {
+	host, _, ok := hostOf(listen)
+	if !ok {
+		return h
+	}
+	all := Hosts{names: maps.Clone(h.names)}
+	if all.names == nil {
+		all.names = map[string]bool{}
+	}
+	all.names[plainName(host)] = true
+	return all
 }
 
 // Any reports Hosts that answer to any name.

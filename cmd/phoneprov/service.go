@@ -81,7 +81,7 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 		Hosts:      s.hosts,
 		Browsers:   s.browsers,
 		Status:     v.status,
-		AdminHosts: s.adminHosts,
+		AdminHosts: s.adminHosts.With(s.adminListen), // which healthcheck asks
 		Log:        v.log,
 	}
 	if v.options.Access, err = v.access(s); err != nil {
