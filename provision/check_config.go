@@ -1,7 +1,6 @@
 package provision
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -207,7 +206,7 @@ var otherBracket = regexp.MustCompile(`\$\(([A-Za-z_]+)\)|\$([A-Za-z_]+)|%([A-Za
 // otherBrackets is the variable that a file's name has in a notation that is not Asterisk's; empty: none.
 func otherBrackets(name string) string {
 	found := ""
-	dialplan.Parse("", name).Literals(func(text string, _ int) {
+	dialplan.Parse("", name).Literals(func(text string, _, _ int) {
 		for _, m := range otherBracket.FindAllStringSubmatch(text, -1) {
 			for _, word := range m[1:] {
 				if v := lineVariable(word); v != "" && found == "" {
@@ -227,12 +226,4 @@ func lineVariable(word string) string {
 		}
 	}
 	return ""
-}
-
-// noProfile says why there is no profile of a name.
-func noProfile(f *astconf.File, name string) string {
-	if _, ok := f.Template(name); ok {
-		return fmt.Sprintf("[%s](!) of phoneprov.conf is a template, which is no profile: leave its (!) away", name)
-	}
-	return "there is no such section in phoneprov.conf" + meant(name, slices.Values(profileNames(f)))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,7 +13,7 @@ import (
 
 // serving reports what serve would refuse, and settings of access that cannot be meant. Nothing is listened on, and no
 // directory for uploads is made.
-func (o *once) serving() (found []provision.Diagnostic) {
+func (o *once) serving(_ context.Context) (found []provision.Diagnostic) {
 	report := func(severity provision.Severity, message string) {
 		found = append(found, provision.Diagnostic{Severity: severity, Message: message})
 	}

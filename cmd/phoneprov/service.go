@@ -34,6 +34,7 @@ type service struct {
 	tls     *tlsconf.Server // nil without https
 	admin   net.Listener    // nil: none
 	options httpapi.Options
+	read    func(provision.Config) // is told of each configuration; nil: nobody is
 }
 
 // newService binds the listeners and opens what can fail; nothing runs yet.
@@ -109,8 +110,12 @@ func (v *service) listenTLS(s *settings) (err error) {
 
 // open makes the synchronisation and the renderer.
 func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer, error) {
-	var err error
-	if v.sync, err = newSync(s, store, v.log, v.counted); err != nil {
+	o, err := syncOptions(s, store, v.log)
+	if err != nil {
+		return nil, err
+	}
+	o.Synced, o.Read = v.counted, v.read
+	if v.sync, err = amisync.New(o); err != nil {
 		return nil, err
 	}
 	if v.data, err = provision.OpenData(s.dataDir, s.configDir); err != nil {

@@ -104,15 +104,18 @@ func (t *Template) Unclosed() []Diagnostic {
 	return found
 }
 
-// Literals calls yield with each piece of the text that stands for itself, and the line that it begins in.
-func (t *Template) Literals(yield func(text string, line int)) {
+// Literals calls yield with each piece of the text that stands for itself, and where it begins.
+func (t *Template) Literals(yield func(text string, line, col int)) {
 	for i := range t.segs {
 		if s := &t.segs[i]; s.kind == literal {
-			line, _ := t.position(s.pos)
-			yield(s.text, line)
+			line, col := t.position(s.pos)
+			yield(s.text, line, col)
 		}
 	}
 }
+
+// Blank tells whether the text has nothing but white space, and perhaps a byte order mark.
+func (t *Template) Blank() bool { return strings.Trim(t.text, " \t\r\n\ufeff") == "" }
 
 // WrittenCall is a call with its arguments as they are written: what is nested in them is not expanded.
 type WrittenCall struct {
