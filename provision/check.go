@@ -66,7 +66,7 @@ func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route
 		if errors.Is(err, ErrNotFound) { // Asterisk's sample lists firmware that few have
 			severity = Warning
 		}
-		if likelyOption(rt.file.name) == "" { // CheckConfig reports it
+		if likelyOption(rt.file.name) == "" && !strings.HasPrefix(rt.file.path, ">") { // CheckConfig reports those
 			c.report(Diagnostic{Pos: rt.file.pos, Severity: severity,
 				Message: fmt.Sprintf("%s (file %q of %s)", withoutPos(err, rt.file.pos), rt.URI, rt.owner())})
 		}

@@ -26,7 +26,7 @@ type once struct {
 
 // openOnce reads the settings and Asterisk's configuration.
 func openOnce(ctx context.Context, config string, cl *call) (*once, error) {
-	s, err := loadSettings(config, cl.getenv)
+	s, err := cl.settings(config)
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func setupPasswd(cl *call) func(context.Context) error {
 		if err != nil {
 			return err
 		}
-		s, err := loadSettings(*config, cl.getenv)
+		s, err := cl.settings(*config)
 		if err != nil {
 			return err
 		}
