@@ -89,7 +89,7 @@ func uploadDir(s *settings) error {
 		return fmt.Errorf("http.upload_dir: %w", err)
 	}
 	if !info.IsDir() {
-		return fmt.Errorf("http.upload_dir: %s is not a directory", s.uploadDir)
+		return fmt.Errorf("http.upload_dir: %s: not a directory", s.uploadDir)
 	}
 	return writable(s.uploadDir)
 }
@@ -105,7 +105,7 @@ func creatable(dir string) error {
 	case err != nil:
 		return fmt.Errorf("http.upload_dir: %w", err)
 	case !info.IsDir():
-		return fmt.Errorf("http.upload_dir: %s is not a directory", above)
+		return fmt.Errorf("http.upload_dir: %s: not a directory", above)
 	}
 	return writable(above)
 }
