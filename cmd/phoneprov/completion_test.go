@@ -106,16 +106,19 @@ func TestCompletionOfFish(t *testing.T) {
 func TestCompletionOfZsh(t *testing.T) {
 	oracle.NeedProgram(t, "zsh")
 	script := completionScript(t, "zsh")
-	const complete = `zmodload zsh/zpty
+	const complete = `script=$1; shift
+zmodload zsh/zpty
 zpty z zsh -f -i
-zpty -w z "PS1=; autoload -Uz compinit; compinit -D -u; source ${(q)1}; bindkey '^I' complete-word
-show() { print -r -- 'LINE'\"<\$BUFFER>\" }; zle -N show; bindkey '^X^X' show; print READ''Y"
+zpty -w z "PS1=; autoload -Uz compinit; compinit -D -u; source ${(q)script}; bindkey '^I' complete-word
+show() { print -r -- 'LINE'\"<\$BUFFER>\"; BUFFER= }; zle -N show; bindkey '^X^X' show; print READ''Y"
 zpty -r z out '*READY*' || exit 1
-zpty -w -n z "$2"$'\t\C-X\C-X'
-zpty -r z out '*LINE<*>*' || exit 1
-print -r -- ${${out##*LINE<}%%>*}
+for line; do
+  zpty -w -n z "$line"$'\t\C-X\C-X'
+  zpty -r z out '*LINE<*>*' || exit 1
+  print -r -- ${${out##*LINE<}%%>*}
+done
 zpty -d z`
-	for _, tt := range []struct{ line, want string }{
+	tests := []struct{ line, want string }{
 		{"phoneprov rend", "phoneprov render "},
 		{"phoneprov --vers", "phoneprov --version "},
 		{"phoneprov render -expl", "phoneprov render -explain "},
@@ -123,8 +126,14 @@ zpty -d z`
 		{"phoneprov completion fi", "phoneprov completion fish "},
 		{"phoneprov help rou", "phoneprov help routes "},
 		{"phoneprov check -config m", "phoneprov check -config my.ini "},
-	} {
-		if got := strings.TrimSuffix(shellOutput(t, "zsh", "-f", "-c", complete, "zsh", script, tt.line), "\n"); got != tt.want {
+	}
+	args := []string{"-f", "-c", complete, "zsh", script}
+	for _, tt := range tests {
+		args = append(args, tt.line)
+	}
+	got := strings.Split(shellOutput(t, "zsh", args...), "\n")
+	for i, tt := range tests {
+		if i >= len(got) || got[i] != tt.want {
 			t.Errorf("%q: got %q, want %q", tt.line, got, tt.want)
 		}
 	}
