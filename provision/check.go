@@ -132,6 +132,9 @@ func (c *checker) render(ctx context.Context, s *Snapshot, r *Renderer, rt *Rout
 	defer b.end()
 	doc, err := r.render(ctx, s, rt, q, b, nil)
 	for _, a := range c.hidden.listAsked(b) {
+		if errors.Is(a.Err, dialplan.ErrNoFunction) {
+			continue // functions reports it
+		}
 		c.reportOnce("asked "+a.Call, Diagnostic{Pos: a.Pos, Severity: Info, Message: "asked of Asterisk: " + a.Text(false)})
 	}
 	return doc, err

@@ -101,7 +101,7 @@ var ownWords = regexp.MustCompile(`^\[[^]]*\]: (?:"[^"]*": )?|\[[^]]*\]|\bphone 
 func alike(message string) string { return ownWords.ReplaceAllString(message, "~") }
 
 // subject is who a message is about.
-var subject = regexp.MustCompile(`^\[[^]]*\]|\bphone [^\s:;,)]+|\bendpoint "[^"]*"`)
+var subject = regexp.MustCompile(`^\[[^]]*\]|\bphone [^\s:;,)]*\d[^\s:;,)]*|\bendpoint "[^"]*"`)
 
 // example names one of several findings that are alike: by its place, else by who it is about.
 func (d Diagnostic) example() string {
