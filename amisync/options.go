@@ -26,7 +26,7 @@ type Options struct {
 	Secret   provision.Secret
 
 	Source    string        // SourceAMI where empty
-	ConfigDir string        // for SourceFiles
+	ConfigDir string        // for SourceFiles; with SourceAMI only to find what is wrong with a file that Asterisk cannot parse
 	Resync    time.Duration // from one sync to the next without a trigger; zero: never
 
 	Connections int           // for function calls, at most; 4 where zero

@@ -47,6 +47,7 @@ func (o *once) serving(ctx context.Context) (found []provision.Diagnostic) {
 // these settings are of runs already: the addresses are its own.
 func tryListeners(ctx context.Context, s *settings) (found []provision.Diagnostic) {
 	running := sync.OnceValue(func() bool { return isRunning(ctx, s) })
+	ours := map[string]bool{} // the ports that are listened on here
 	for _, l := range []struct{ setting, address string }{
 		{"http.listen", s.httpListen}, {"https.listen", s.httpsListen}, {"admin.listen", s.adminListen},
 	} {
@@ -57,12 +58,18 @@ func tryListeners(ctx context.Context, s *settings) (found []provision.Diagnosti
 		switch {
 		case err == nil:
 			defer listener.Close() // not before the others were tried: two may be the same
-		case errors.Is(err, syscall.EADDRINUSE) && running():
+			ours[portOf(l.address)] = true
+		case errors.Is(err, syscall.EADDRINUSE) && !ours[portOf(l.address)] && running():
 		default:
 			found = append(found, provision.Diagnostic{Severity: provision.Error, Message: fmt.Sprintf("%s: %v", l.setting, err)})
 		}
 	}
 	return found
+}
+
+func portOf(address string) string {
+	_, port, _ := net.SplitHostPort(address)
+	return port
 }
 
 // isRunning reports whether a phoneprov answers at the admin address.
