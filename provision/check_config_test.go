@@ -138,6 +138,7 @@ func TestGroup(t *testing.T) {
 		at("users.conf", 16, Warning, `[6]: linenumber "x" is not a number`),
 		at("x", 0, Error, `malformed XML for phone 000000000001, line 2 of "1.xml": no element`),
 		at("x", 0, Error, `malformed XML for phone 000000000002, line 2 of "2.xml": no element`),
+		at("t", 1, Info, `asked of Asterisk: 1`), at("t", 2, Info, `asked of Asterisk: 1`),
 	}) {
 		got = append(got, d.String())
 	}
@@ -149,6 +150,7 @@ func TestGroup(t *testing.T) {
 		`t:3: warning: column 7: no phone has a variable "B"`,
 		`users.conf:14: warning: [4]: linenumber "y" is not a number`,
 		`x: error: malformed XML for phone 000000000001, line 2 of "1.xml": no element (and 1 more like it: phone 000000000002)`,
+		`t:1: info: asked of Asterisk: 1`, `t:2: info: asked of Asterisk: 1`,
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

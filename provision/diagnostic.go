@@ -58,7 +58,7 @@ func (ds *diagnostics) add(s Severity, p astconf.Pos, format string, args ...any
 const maxExamples = 3
 
 // Group makes one finding of those that differ only in the phone, the section or the line that they are of: the first,
-// with the number of the others and the names of some.
+// with the number of the others and the names of some. What is only worth knowing, as a call that went to Asterisk, stays.
 func Group(all []Diagnostic) []Diagnostic {
 	type group struct {
 		place    int
@@ -70,7 +70,7 @@ func Group(all []Diagnostic) []Diagnostic {
 	for _, d := range all {
 		key := d.Severity.String() + d.Pos.File + alike(d.Message)
 		g := groups[key]
-		if g == nil {
+		if g == nil || d.Severity == Info {
 			groups[key] = &group{place: len(grouped)}
 			grouped = append(grouped, d)
 			continue
