@@ -17,8 +17,8 @@ import (
 
 // Check renders every route of a snapshot and reports what its author should know: files that cannot be made, what the
 // templates' language has to say, unknown functions and variables, files that differ at every fetch, what was asked of
-// Asterisk and what it gave, XML that is malformed, and templates that nothing uses. Each finding is there once, for the
-// first phone that has it, with a count of the others (Group). Where Asterisk cannot be asked that is an error as well.
+// Asterisk and what it gave, XML that is malformed, and templates that nothing uses. Each finding is there once for
+// each phone that has it: Group makes one of them. Where Asterisk cannot be asked that is an error as well.
 func Check(ctx context.Context, s *Snapshot, r *Renderer, q Request) []Diagnostic {
 	c := checker{seen: map[string]bool{}, used: map[string]bool{}, templates: map[string]bool{}, hidden: newHidden(s),
 		profilesOf: map[string]map[*Profile]bool{}, shapes: shapesOf(s), unknown: map[string]bool{}}
@@ -33,7 +33,7 @@ func Check(ctx context.Context, s *Snapshot, r *Renderer, q Request) []Diagnosti
 	c.texts(s, r)
 	c.profiles(s, r)
 	c.unused(r.Data)
-	return Group(c.found)
+	return c.found
 }
 
 type checker struct {

@@ -61,7 +61,7 @@ func TestCheckTemplates(t *testing.T) {
 			r.Ask = func(context.Context, string) (string, error) { return "", nil }
 			r.Knows = func(context.Context, string) (bool, error) { return true, nil }
 			var got []string
-			for _, d := range Check(context.Background(), onePhone(t, row.more), r, Request{Now: testNow}) {
+			for _, d := range Group(Check(context.Background(), onePhone(t, row.more), r, Request{Now: testNow})) {
 				if strings.Contains(d.Message, "variable") || strings.Contains(d.Message, "missing '") || strings.Contains(d.Message, "separated") ||
 					strings.Contains(d.Message, "stays as it is") || strings.Contains(d.Message, "no earlier") {
 					got = append(got, d.String())

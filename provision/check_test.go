@@ -66,7 +66,7 @@ func TestCheck(t *testing.T) {
 				r.Knows = func(_ context.Context, name string) (bool, error) { return name == "DB", nil }
 			}
 			var got []string
-			for _, d := range Check(context.Background(), onePhone(t, row.more), r, Request{Now: testNow}) {
+			for _, d := range Group(Check(context.Background(), onePhone(t, row.more), r, Request{Now: testNow})) {
 				// What the language says of it has tests of its own, and what was asked has.
 				if !strings.Contains(d.String(), "warning: column") && !strings.Contains(d.Message, "asked of Asterisk") {
 					got = append(got, d.String())
