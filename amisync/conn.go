@@ -32,7 +32,9 @@ type target struct {
 	dial     func(ctx context.Context, network, address string) (net.Conn, error)
 	events   string          // classes of events wanted: "system,call", "off"
 	ending   *sync.WaitGroup // joins what a lost connection leaves to do
-	told     *atomic.Bool    // Asterisk has told this account, on some connection, that it is booted
+	// configDir is where Asterisk's files may be readable from here, for messages; empty: nowhere.
+	configDir string
+	told      *atomic.Bool // Asterisk has told this account, on some connection, that it is booted
 }
 
 // conn is one connection to Asterisk that has logged in. When it is lost it stays lost: done is closed, and err says why.

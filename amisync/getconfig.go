@@ -42,19 +42,45 @@ func getConfig(ctx context.Context, c *conn, name string) (*astconf.File, error)
 	case errors.As(err, &refused) && refused.Message == "Config file not found":
 		return nil, fs.ErrNotExist
 	case errors.As(err, &refused) && refused.Message == "Config file has invalid format":
-		return nil, errUnparsed
+		return nil, errUnparsed{parseError(c.target.configDir, name)}
 	case err != nil:
 		return nil, err
 	}
 	return parseConfig(name, answer)
 }
 
-var errUnparsed = errors.New("asterisk cannot parse this file: its own log says why")
+// errUnparsed is a file that Asterisk cannot parse. Over AMI it does not say why: where is what is wrong in the file as
+// it can be read from here, nil where it cannot.
+type errUnparsed struct{ where error }
+
+func (e errUnparsed) Error() string {
+	if e.where == nil {
+		return "asterisk cannot parse this file: its own log says why"
+	}
+	return "asterisk cannot parse this file: " + e.where.Error()
+}
+
+func (e errUnparsed) Unwrap() error { return e.where }
+
+// parseError finds what is wrong with a file in a directory that may be Asterisk's own; nil: the file is not there, or
+// it is well.
+func parseError(dir, name string) error {
+	if dir == "" {
+		return nil
+	}
+	loader := astconf.Loader{Dir: dir}
+	_, err := loader.Load(name)
+	if broken, ok := errors.AsType[*astconf.Error](err); ok {
+		return broken
+	}
+	return nil
+}
 
 // refusedBy says whether it is Asterisk that has something against a file, and not the connection that failed.
 func refusedBy(err error) bool {
-	var refused *ActionError
-	return errors.Is(err, errUnparsed) || errors.As(err, &refused)
+	_, unparsed := errors.AsType[errUnparsed](err)
+	_, refused := errors.AsType[*ActionError](err)
+	return unparsed || refused
 }
 
 // noGlobals stands for a dialplan that cannot be read: the phones are served without its global variables.

@@ -26,7 +26,7 @@ type Options struct {
 	Secret   provision.Secret
 
 	Source    string        // SourceAMI where empty
-	ConfigDir string        // for SourceFiles
+	ConfigDir string        // for SourceFiles; with SourceAMI only to find what is wrong with a file that Asterisk cannot parse
 	Resync    time.Duration // from one sync to the next without a trigger; zero: never
 
 	Connections int           // for function calls, at most; 4 where zero
@@ -37,6 +37,8 @@ type Options struct {
 	Log   zerolog.Logger   // the zero Logger logs to nowhere
 	// Synced is told what is served when a sync has stored a snapshot. It is called by one goroutine; nil: nobody is told.
 	Synced func(provision.Counts)
+	// Read is told of each configuration that was read. Nil: nobody is told.
+	Read func(provision.Config)
 
 	// Interfaces finds the address of a network interface, for serveriface. Nil: those of this host.
 	Interfaces func(name string) (netip.Addr, error)

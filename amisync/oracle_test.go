@@ -56,6 +56,7 @@ func TestAsterisk(t *testing.T) {
 	forSuites(t, func(t *testing.T, a *oracle.Asterisk, suite string) {
 		t.Run("login", func(t *testing.T) { testLogin(t, a) })
 		t.Run("rights", func(t *testing.T) { testRights(t, a) })
+		t.Run("rights as check tries them", func(t *testing.T) { testRightsCheck(t, a) })
 		t.Run("config", func(t *testing.T) { testConfig(t, a) })
 		t.Run("live", func(t *testing.T) { testLive(t, a) })
 		t.Run("fake", func(t *testing.T) { testFake(t, a, suite) })

@@ -36,6 +36,7 @@ func New(o Options) (*Service, error) {
 	s := &Service{o: o, triggers: newTriggers(), events: newQueue(), report: newReport(o.Log)}
 	t := target{
 		address: o.Address, username: o.Username, secret: o.Secret, dial: o.Dial, events: "system,call", ending: &s.ending, told: &s.told,
+		configDir: o.ConfigDir,
 	}
 	s.asker = newAsker(t, o, s.taken)
 	if o.Address != "" {

@@ -103,7 +103,17 @@ func (r *report) up() {
 // slow is told of an Asterisk that is connected and takes its time to boot.
 func (r *report) slow(err error) {
 	r.locked(func() { r.link.set(err) })
-	r.log.Warn().Err(err).Msg("waiting for asterisk to boot; what was read before is served on")
+	r.log.Warn().Err(err).Msg("waiting for asterisk to boot; " + r.servedOn())
+}
+
+// servedOn says what phones get while nothing new can be read.
+func (r *report) servedOn() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.status.Syncs == 0 {
+		return "nothing was read yet, so phones get 503"
+	}
+	return "what was read before is served on"
 }
 
 func (r *report) ready() { r.locked(func() { r.link = trouble{} }) }
@@ -128,7 +138,7 @@ func (r *report) failed(trigger string, err error) {
 		news = r.sync.set(err)
 	})
 	if news {
-		r.log.Error().Err(err).Str("trigger", trigger).Msg("sync failed; what was read before is served on")
+		r.log.Error().Err(err).Str("trigger", trigger).Msg("sync failed; " + r.servedOn())
 	}
 }
 

@@ -78,6 +78,9 @@ func (s *Service) build(ctx context.Context, c *conn, down error) (*provision.Sn
 	if err != nil {
 		return nil, nil, err
 	}
+	if s.o.Read != nil {
+		s.o.Read(config)
+	}
 	if err := s.vanished(config); err != nil {
 		return nil, nil, err
 	}

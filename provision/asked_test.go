@@ -47,7 +47,7 @@ func TestCheckShowsWhatIsAsked(t *testing.T) {
 			`t:1: info: asked of Asterisk: "FAIL(x)": broken (T)`,
 			`phoneprov.conf:4: error: template "t": asterisk cannot be asked: FAIL: cannot ask asterisk: broken (file "x" of phone 000000000001)`,
 		}},
-		{"nothing", "${NOTHING}", nil},
+		{"nothing", "${MAC}", nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			var got []string

@@ -26,6 +26,7 @@ type builder struct {
 	draft    draft         // and for the draft made of them
 	names    names
 	phones   slab[home]
+	missing  map[string]string // what noProfile says of a name
 }
 
 // home is a phone beside its first line: nearly all have one.
@@ -101,7 +102,7 @@ func (b *builder) addLine(provider string, l *Line, mac, profile astconf.Var) {
 		if profile.Value == "" {
 			b.diags.add(Error, l.pos(), "[%s]: no profile, its own or phoneprov.conf's default_profile: its phone is not served", l.Section())
 		} else {
-			b.diags.add(Error, profile.Pos, "[%s]: profile %q: there is no such section in phoneprov.conf: its phone is not served", l.Section(), profile.Value)
+			b.diags.add(Error, profile.Pos, "[%s]: profile %q: %s", l.Section(), profile.Value, b.noProfile(profile.Value))
 		}
 		return
 	}
@@ -134,6 +135,23 @@ func (b *builder) addLine(provider string, l *Line, mac, profile astconf.Var) {
 		l = &more
 	}
 	phone.Lines = append(phone.Lines, l)
+}
+
+// noProfile says why there is no profile of a name, and what may be meant.
+func (b *builder) noProfile(name string) string {
+	if text, ok := b.missing[name]; ok {
+		return text
+	}
+	f := b.in.Config["phoneprov.conf"]
+	text := "there is no such section in phoneprov.conf: its phone is not served" + meant(name, slices.Values(profileNames(f)))
+	if _, ok := f.Template(name); ok {
+		text = fmt.Sprintf("[%s](!) of phoneprov.conf is a template, which is no profile: its phone is not served; leave the (!) away", name)
+	}
+	if b.missing == nil {
+		b.missing = map[string]string{}
+	}
+	b.missing[name] = text
+	return text
 }
 
 // bindZone finds the zone that a line's TIMEZONE names; without one it is the server's.

@@ -184,13 +184,13 @@ func TestEscapeReads(t *testing.T) {
 
 // A section of phoneprov.ini for a profile that is not there is said.
 func TestCheckProfiles(t *testing.T) {
-	r, _ := renderer(t, map[string]string{"t": ""})
+	r, _ := renderer(t, map[string]string{"t": "t"})
 	r.Profiles = map[string]ProfileOptions{"p": {}, "q": {}, "P": {}}
 	var got []string
 	for _, d := range Check(context.Background(), onePhone(t, ""), r, Request{Now: testNow}) {
 		got = append(got, d.String())
 	}
-	want := []string{"warning: [profile P] of phoneprov.ini: phoneprov.conf has no profile of that name",
+	want := []string{`error: [profile P] of phoneprov.ini: phoneprov.conf has no profile of that name; is "p" meant?`,
 		"warning: [profile q] of phoneprov.ini: phoneprov.conf has no profile of that name"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)

@@ -99,3 +99,17 @@ func render(tb testing.TB, r *Renderer, s *Snapshot, uri string, q Request) (str
 	}
 	return string(body), nil
 }
+
+// withoutLines is a file as AMI tells of it.
+func withoutLines(f *astconf.File) *astconf.File {
+	asked := &astconf.File{Name: f.Name}
+	for _, c := range f.Categories {
+		var vars []astconf.Var
+		for v := range c.Vars() {
+			v.Pos.Line = 0
+			vars = append(vars, v)
+		}
+		asked.Categories = append(asked.Categories, astconf.NewCategory(c.Name, astconf.Pos{File: f.Name}, c.Bases, vars))
+	}
+	return asked
+}

@@ -67,6 +67,9 @@ func (d *demo) prepareDir() (cleanup func() error, err error) {
 		cleanup = func() error { return os.RemoveAll(d.dir) }
 	}
 	if d.dir, err = filepath.Abs(d.dir); err == nil {
+		err = claimDemoDir(d.dir)
+	}
+	if err == nil {
 		err = copyMissing(d.dir, sample.FS)
 	}
 	if err != nil {

@@ -23,17 +23,17 @@ func setupPasswd(cl *call) func(context.Context) error {
 	config := configFlag(cl)
 	file := cl.flags.String("file", "", "credentials `file` (default: access.credentials of the settings)")
 	remove := cl.flags.Bool("delete", false, "take the user out of the file")
-	return func(context.Context) error {
+	return func(ctx context.Context) error {
 		// What is wrong with the arguments is not repeated: one may be a password.
 		if len(cl.args) != 2 {
 			fmt.Fprintln(cl.stderr, "phoneprov passwd: want two arguments, a MAC or \"shared\" for all phones, and a user name; the password is read from stdin")
 			return errUsage
 		}
-		mac, err := parseMACOrShared(cl.args[0])
+		s, err := cl.settings(*config)
 		if err != nil {
 			return err
 		}
-		s, err := loadSettings(*config, cl.getenv)
+		mac, err := cl.macOrShared(ctx, *config, cl.args[0])
 		if err != nil {
 			return err
 		}
@@ -57,15 +57,31 @@ func setupPasswd(cl *call) func(context.Context) error {
 	}
 }
 
-func parseMACOrShared(s string) (provision.MAC, error) {
-	if s == "shared" {
+// macOrShared is the zero MAC for "shared", else a MAC, which needs no phone that has it, else that of the phone that is
+// called so.
+func (cl *call) macOrShared(ctx context.Context, config, what string) (provision.MAC, error) {
+	if what == "shared" {
 		return provision.MAC{}, nil
 	}
-	mac, err := provision.ParseMAC(s)
-	if err != nil || mac == (provision.MAC{}) {
-		return provision.MAC{}, errors.New("the first argument is not a MAC address: want 12 hexadecimal digits, or shared")
+	if mac, err := provision.ParseMAC(what); err == nil && mac != (provision.MAC{}) {
+		return mac, nil
 	}
-	return mac, nil
+	notMAC := errors.New("the first argument is not a MAC address: want 12 hexadecimal digits, or shared")
+	o, err := openOnce(ctx, config, cl)
+	if err != nil {
+		return provision.MAC{}, notMAC // what is wrong with the configuration is another matter: a MAC needs none
+	}
+	defer o.close()
+	phone, err := findPhone(o.snapshot, what)
+	switch {
+	case errors.Is(err, errNoPhone):
+		return provision.MAC{}, fmt.Errorf("%w%s", notMAC, nearest(o.snapshot, what))
+	case err != nil:
+		return provision.MAC{}, fmt.Errorf("the first argument: %w", err)
+	case phone.MAC == (provision.MAC{}):
+		return provision.MAC{}, fmt.Errorf("phone %q has no MAC address", phone.ID)
+	}
+	return phone.MAC, nil
 }
 
 // readPassword takes the first line, or asks twice where there is someone to ask.

@@ -14,7 +14,7 @@ const fewConnections = 256
 func setupServe(cl *call) func(context.Context) error {
 	config := configFlag(cl)
 	return func(ctx context.Context) error {
-		s, err := loadSettings(*config, cl.getenv)
+		s, err := cl.settings(*config)
 		if err != nil {
 			return err
 		}

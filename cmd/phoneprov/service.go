@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,6 +42,10 @@ type service struct {
 	admin   net.Listener    // nil: none
 	conns   *httpapi.Connections
 	options httpapi.Options
+	read    func(provision.Config) // is told of each configuration; nil: nobody is
+
+	profiles        []string               // of the sections [profile NAME]
+	unknownProfiles []provision.Diagnostic // that were logged last
 }
 
 // newService binds the listeners and opens what can fail; nothing runs yet.
@@ -120,8 +126,13 @@ func (v *service) listenTLS(s *settings) (err error) {
 
 // open makes the synchronisation and the renderer.
 func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer, error) {
-	var err error
-	if v.sync, err = newSync(s, store, v.log, v.counted); err != nil {
+	o, err := syncOptions(s, store, v.log)
+	if err != nil {
+		return nil, err
+	}
+	o.Synced, o.Read = v.counted, v.read
+	v.profiles = slices.Sorted(maps.Keys(s.profiles))
+	if v.sync, err = amisync.New(o); err != nil {
 		return nil, err
 	}
 	if v.data, err = provision.OpenData(s.dataDir, s.configDir); err != nil {
@@ -130,7 +141,28 @@ func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer
 	return newRenderer(s, v.sync, v.data), nil
 }
 
-func (v *service) counted(c provision.Counts) { v.heap.synced(c) }
+// counted is told of each sync.
+func (v *service) counted(c provision.Counts) {
+	v.heap.synced(c)
+	v.checkProfiles()
+}
+
+// checkProfiles logs the sections [profile NAME] whose profile phoneprov.conf does not have, when they change: what they say
+// of access holds for nobody.
+func (v *service) checkProfiles() {
+	unknown := provision.UnknownProfiles(v.options.Store.Load(), v.profiles)
+	if slices.Equal(unknown, v.unknownProfiles) {
+		return
+	}
+	v.unknownProfiles = unknown
+	for _, d := range unknown {
+		level := zerolog.WarnLevel
+		if d.Severity == provision.Error {
+			level = zerolog.ErrorLevel
+		}
+		v.log.WithLevel(level).Msg(d.Message)
+	}
+}
 
 // run serves until ctx ends or one of its parts fails, then ends them in order: HTTP, the synchronisation, and with it
 // the connections to Asterisk. A value on resync makes everything be read again.

@@ -176,8 +176,6 @@ func TestSettingsPrecedence(t *testing.T) {
 			func(s *settings) string { return s.amiUsername }, "ini"},
 		{"empty environment where that means something", withSecret + "[admin]\nlisten = :81\n", map[string]string{"PHONEPROV_ADMIN_LISTEN": ""},
 			func(s *settings) string { return s.adminListen }, ""},
-		{"last of two", withSecret + "username = one\nusername = two\n", nil, func(s *settings) string { return s.amiUsername }, "two"},
-		{"section twice", withSecret + "[log]\nlevel = warn\n[ami]\nusername = two\n", nil, func(s *settings) string { return s.amiUsername }, "two"},
 		{"secret from file", "[ami]\nsecret_file = " + file + "\n", nil, func(s *settings) string { return s.amiSecret.Reveal() }, "from file"},
 		{"secret from file by environment", withSecret, map[string]string{"PHONEPROV_AMI_SECRET_FILE": file},
 			func(s *settings) string { return s.amiSecret.Reveal() }, "from file"},
@@ -211,16 +209,30 @@ func TestBadSettings(t *testing.T) {
 		env       map[string]string
 		want      string
 	}{
-		{"unknown key", "; a\n\n[http]\n# b\nlistn = :80\n", nil, `phoneprov.ini:5: unknown key "listn" in [http]`},
-		{"key in another case", "[http]\nListen = :80\n", nil, `phoneprov.ini:2: unknown key "Listen" in [http]`},
-		{"unknown section", "[htp]\nlisten = :80\n", nil, `phoneprov.ini:2: unknown key "listen" in [htp]`},
-		{"unknown section, empty", "\n[htp]\n", nil, `phoneprov.ini:2: unknown section [htp]`},
+		{"unknown key", "; a\n\n[http]\n# b\nlistn = :80\n", nil, `phoneprov.ini:5: unknown key "listn" in [http]; is "listen" meant?`},
+		{"key in another case", "[http]\nListen = :80\n", nil, `phoneprov.ini:2: unknown key "Listen" in [http]; is "listen" meant?`},
+		{"unknown section", "[htp]\nlisten = :80\n", nil, `phoneprov.ini:2: unknown key "listen" in [htp]; is [http] meant?`},
+		{"unknown section, empty", "\n[htp]\n", nil, `phoneprov.ini:2: unknown section [htp]; is [http] meant?`},
 		{"no section", "listen = :80\n", nil, `phoneprov.ini:1: key "listen" before any section`},
 		{"no equals sign", "[http]\n\nlisten :80\n", nil, `phoneprov.ini:3: want [section] or key = value`},
 		{"unclosed section", "[ami]\nsecret = x\n[http\n", nil, `phoneprov.ini:3: not a valid ini file`},
-		{"no file for a secret", "[asterisk]\nconfig_file = x\n", nil, `phoneprov.ini:2: unknown key "config_file" in [asterisk]`},
+		{"no file for a secret", "[asterisk]\nconfig_file = x\n", nil, `phoneprov.ini:2: unknown key "config_file" in [asterisk]; is "config_dir" meant?`},
 		{"source", "[asterisk]\nconfig = database\n", nil, `phoneprov.ini:2: asterisk.config: "database" is not one of: ami, files`},
-		{"the second of two", "[http]\nprefix = /a\nprefix = b\n", nil, `phoneprov.ini:3: http.prefix: "b" is not a path: want /name`},
+		{"a key twice", "[http]\nprefix = /a\nprefix = /b\n", nil, `phoneprov.ini:3: key "prefix" in [http] is there already at line 2`},
+		{"a key twice with one value", "[log]\n; one\nlevel = warn\n\nlevel = warn\n", nil, `phoneprov.ini:5: key "level" in [log] is there already at line 3`},
+		{"a key thrice", "[log]\nlevel = warn\nformat = json\nlevel = warn\nlevel = info\n", nil, `phoneprov.ini:4: key "level" in [log] is there already at line 2`},
+		{"a secret twice", "[ami]\nsecret = hunter2\nsecret = s3cret\n", nil, `phoneprov.ini:3: key "secret" in [ami] is there already at line 2`},
+		{"a section twice", withSecret + "[log]\nlevel = warn\n[ami]\nusername = two\n", nil,
+			`phoneprov.ini:5: section [ami] is there already at line 1: make one section of them`},
+		{"a key in both of a section", "[log]\nlevel = warn\n[log]\nlevel = info\n", nil,
+			`phoneprov.ini:3: section [log] is there already at line 1: make one section of them`},
+		{"an empty section twice", "[log]\n\n[log]\n", nil, `phoneprov.ini:3: section [log] is there already at line 1: make one section of them`},
+		{"a profile twice", "[profile a]\nescape = none\n[profile  a ]\nescape = auto\n", nil,
+			`phoneprov.ini:3: section [profile a] is there already at line 1: make one section of them`},
+		{"a key of a profile twice", "[profile a]\nescape = none\nescape = none\n", nil, `phoneprov.ini:3: key "escape" in [profile a] is there already at line 2`},
+		{"a key of another section", "[http]\ncert = x\n", nil, `phoneprov.ini:2: unknown key "cert" in [http]; is [https] cert meant?`},
+		{"a section that is near none", "[database]\n", nil, `phoneprov.ini:1: unknown section [database]`},
+		{"a misspelt profile", "[profil desk]\nescape = none\n", nil, `phoneprov.ini:2: unknown key "escape" in [profil desk]; is [profile NAME] meant?`},
 		{"after a multi-line value", "[ami]\nsecret = \"\"\"a\n[http]\nb\"\"\"\n[log]\nlevel = loud\n", nil,
 			"phoneprov.ini:4: ami.secret: has a line break or NUL in it\n" + `phoneprov.ini:6: log.level: "loud" is not one of: debug, info, warn, error`},
 		{"empty", "[asterisk]\ndata_dir =\n", nil, `phoneprov.ini:2: asterisk.data_dir: is empty`},
@@ -252,10 +264,10 @@ func TestBadSettings(t *testing.T) {
 			`environment: both PHONEPROV_AMI_SECRET and PHONEPROV_AMI_SECRET_FILE are set`},
 		{"no AMI to ask", "[ami]\naddress =\n", nil, `asterisk.config is ami, but ami.address is empty`},
 		{"no secret", "", nil, `ami.secret is empty; without a manager interface ami.address must be empty too`},
-		{"key of a profile", "[profile desk]\nescpe = none\n", nil, `phoneprov.ini:2: unknown key "escpe" in [profile desk]`},
+		{"key of a profile", "[profile desk]\nescpe = none\n", nil, `phoneprov.ini:2: unknown key "escpe" in [profile desk]; is "escape" meant?`},
 		{"value of a profile", "[profile a]\nescape = none\n[profile b]\nescape = xml\n", nil, `phoneprov.ini:4: escape: "xml" is not one of: auto, none`},
 		{"yes or no of a profile", "[profile a]\npasswords = 0\n", nil, `phoneprov.ini:2: passwords: "0" is not one of: yes, no`},
-		{"profile without a name", "[profile ]\nescape = none\n", nil, `phoneprov.ini:2: unknown key "escape" in [profile ]`},
+		{"profile without a name", "[profile ]\nescape = none\n", nil, `phoneprov.ini:2: unknown key "escape" in [profile ]; is [profile NAME] meant?`},
 		{"network", "[access]\nallow = 10.0.0.0/33\n", nil, `phoneprov.ini:2: access.allow: "10.0.0.0/33" is not a network: want 10.1.0.0/16, 2001:db8::/32, an address, or lan`},
 		{"network with bits of a host", "[access]\nallow = 10.0.0.1/8\n", nil, `phoneprov.ini:2: access.allow: "10.0.0.1/8" is not a network: want 10.1.0.0/16, 2001:db8::/32, an address, or lan`},
 		{"MAC", "[access]\ndeny = 0004f200000\n", nil, `phoneprov.ini:2: access.deny: "0004f200000" is not a MAC address: want 12 hexadecimal digits`},
@@ -334,5 +346,35 @@ func TestMissingSettingsFile(t *testing.T) {
 		if _, err := loadSettings("", env); err != nil {
 			t.Errorf("the default file: got %v", err)
 		}
+	}
+}
+
+// What looks like a setting and is none leaves the default in force: that is never silent.
+func TestUnknownEnvironment(t *testing.T) {
+	for _, tt := range []struct{ name, want string }{
+		{"PHONEPROV_ACCESS_ALOW", "; is PHONEPROV_ACCESS_ALLOW meant?"},
+		{"PHONEPROV_ACCESS_ALLOWED", "; is PHONEPROV_ACCESS_ALLOW meant?"},
+		{"PHONEPROV_HTTP_LISTN", "; is PHONEPROV_HTTP_LISTEN meant?"},
+		{"PHONEPROV_AMI_SECRETFILE", "; is PHONEPROV_AMI_SECRET_FILE meant?"},
+		{"PHONEPROV_http_listen", "; is PHONEPROV_HTTP_LISTEN meant?"},
+		{"PHONEPROV_COLOUR", ""},
+		{"PHONEPROV_", ""},
+		{"PHONEPROV_TEST_SEED", ""},
+	} {
+		errs := unknownEnv([]string{"PATH", "PHONEPROV", tt.name, "PHONEPROV_HTTP_LISTEN"})
+		if want := "environment: there is no setting " + tt.name + tt.want; len(errs) != 1 || errs[0].Error() != want {
+			t.Errorf("%s: got %v, want %s", tt.name, errs, want)
+		}
+	}
+	var known []string
+	for _, d := range settingsTable() {
+		known = append(known, d.env())
+	}
+	known = append(known, "PHONEPROV_AMI_SECRET_FILE",
+		// What Kubernetes and Docker set for services called "phoneprov" and "phoneprov-http".
+		"PHONEPROV_SERVICE_HOST", "PHONEPROV_SERVICE_PORT", "PHONEPROV_SERVICE_PORT_HTTP", "PHONEPROV_PORT", "PHONEPROV_PORT_8080_TCP",
+		"PHONEPROV_PORT_8080_TCP_ADDR", "PHONEPROV_PORT_8080_TCP_PROTO", "PHONEPROV_HTTP_SERVICE_HOST", "PHONEPROV_HTTP_PORT_80_TCP_PORT")
+	if errs := unknownEnv(known); len(errs) > 0 {
+		t.Errorf("got %v", errs)
 	}
 }
