@@ -112,8 +112,8 @@ func (b *builder) readPJSIP() {
 		d := b.draft[:0]
 		var options *Options
 		for _, v := range s.vars {
-			if v.Value != "" {
-				d.bindVar(v.Name, s.get(v.Name))
+			if name := variableName(v.Name); name != "" && v.Value != "" {
+				d.bindVar(name, s.get(v.Name))
 			}
 		}
 		if id := s.get("endpoint"); id.Value != "" {
