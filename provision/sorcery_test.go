@@ -20,7 +20,8 @@ var sorceryFiles = map[string]string{
 	"users.conf":           "[general]\n",
 	"phoneprov_users.conf": "[general]\n[6001]\nautoprov=yes\nusername=6001\nmacaddress=new\nprofile=p\n",
 	"pjsip.conf":           "[t]\ntype=transport\nprotocol=udp\nbind=127.0.0.1:5061\n[p1]\ntype=phoneprov\nMAC=pjsip\nPROFILE=p\n",
-	"pjsip_wizard.conf":    "[w]\ntype=wizard\nhas_phoneprov=yes\nphoneprov/MAC=wizard\nphoneprov/PROFILE=p\n",
+	"pjsip_wizard.conf": "[w]\ntype=wizard\ntransport=t\naccepts_auth=yes\naccepts_registrations=yes\ninbound_auth/username=w\ninbound_auth/password=w\n" +
+		"endpoint/context=default\nhas_phoneprov=yes\nphoneprov/MAC=wizard\nphoneprov/PROFILE=p\n",
 	"phones.conf": "[a]\ntype=phoneprov\nMAC=a\nPROFILE=p\n[b]\ntype=other\nMAC=b\nPROFILE=p\n[c]\nMAC=c\nPROFILE=p\n" +
 		"[d]\ntype=PhoneProv\nMAC=d\nPROFILE=p\n[e]\nTYPE=phoneprov\nkind=desk\nMAC=e\nPROFILE=p\n" +
 		"[f]\ntype=phoneprov\ntype=other\nMAC=f\nPROFILE=p\n[g]\ntype=other\ntype=phoneprov\nMAC=g\nPROFILE=p\n[h]\ntype=phoneprovider\nMAC=h\nPROFILE=p\n",
@@ -99,12 +100,14 @@ func TestSorceryOracle(t *testing.T) {
 			t.Parallel()
 			a := oracle.Start(t, oracle.Options{Suite: suite, Files: sorceryFiles})
 			for _, row := range sorceryRows {
-				a.Write(t, "sorcery.conf", sorceryHead+row.lines+"\n")
-				a.Kill(t) // it reads sorcery.conf when it starts
-				a.Boot(t)
-				if got := routesOf(a.CLI(t, "phoneprov show routes")); got != row.macs {
-					t.Errorf("%s\n got %s\nwant %s", row.lines, got, row.macs)
-				}
+				t.Run(row.lines, func(t *testing.T) {
+					a.Write(t, "sorcery.conf", sorceryHead+row.lines+"\n")
+					a.Kill(t) // it reads sorcery.conf when it starts
+					a.Boot(t)
+					if got := routesOf(a.CLI(t, "phoneprov show routes")); got != row.macs {
+						t.Errorf("got %s, want %s", got, row.macs)
+					}
+				})
 			}
 		})
 	}
