@@ -13,7 +13,8 @@
 //
 // # Sources
 //
-// SourceAMI asks GetConfig for each of provision.ConfigFiles. Asterisk reads them from its disk at that moment, through its
+// SourceAMI asks GetConfig for each of provision.Config.Files, which are also those that sorcery.conf names. Of the users file
+// that Asterisk's version does not read only whether it is there. Asterisk reads them from its disk at that moment, through its
 // own parser and with extconfig applied. Positions have no line. Without a connection no sync succeeds.
 //
 // SourceFiles reads them from a directory. Without an address their directories are watched. With one, as in Asterisk

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,13 +13,20 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// readConfig asks Asterisk for each of provision.ConfigFiles as they are on its disk now.
-func readConfig(ctx context.Context, c *conn) (provision.Config, error) {
+// readConfig asks Asterisk, of a major version, for each file of the configuration as it is on its disk now.
+func readConfig(ctx context.Context, c *conn, major int) (provision.Config, error) {
 	config := provision.Config{}
-	for _, name := range provision.ConfigFiles {
-		file, err := getConfig(ctx, c, name)
+	for name := range config.Files() {
+		if name == provision.ExtConfigFile { // Asterisk follows it in what it answers
+			continue
+		}
+		file, err := getConfig(ctx, c, name, wanted(name, major))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
+		case err != nil && refusedBy(err) && leftOut(name, major):
+			config[name] = &astconf.File{Name: name} // it is there, which is all that counts
+		case err != nil && refusedBy(err) && !slices.Contains(provision.ConfigFiles[:], name):
+			// Its path leads out of Asterisk's directory, or it is broken: the line of sorcery.conf that names it is an error.
 		case err != nil && name == provision.GlobalsFile && refusedBy(err):
 			config[name] = noGlobals(err)
 		case err != nil:
@@ -30,11 +38,28 @@ func readConfig(ctx context.Context, c *conn) (provision.Config, error) {
 	return config, nil
 }
 
-// getConfig asks for one file; fs.ErrNotExist where Asterisk has none of that name.
-func getConfig(ctx context.Context, c *conn, name string) (*astconf.File, error) {
+// leftOut says whether a file is the users file of another Asterisk.
+func leftOut(name string, major int) bool {
+	used := provision.UsersFile(major)
+	return used != "" && name != used && slices.Contains(provision.UsersFiles[:], name)
+}
+
+// wanted is the only category of a file that is wanted; empty: all are. The dialplan and the users can be many.
+func wanted(name string, major int) string {
+	switch {
+	case name == provision.GlobalsFile:
+		return provision.GlobalsCategory
+	case leftOut(name, major):
+		return "general"
+	}
+	return ""
+}
+
+// getConfig asks for one file, or for one category of it; fs.ErrNotExist where Asterisk has none of that name.
+func getConfig(ctx context.Context, c *conn, name, category string) (*astconf.File, error) {
 	ask := message{"Filename": name}
-	if name == provision.GlobalsFile { // the dialplan itself can be large
-		ask["Category"] = provision.GlobalsCategory
+	if category != "" {
+		ask["Category"] = category
 	}
 	answer, err := c.do(ctx, "GetConfig", ask)
 	var refused *ActionError

@@ -91,7 +91,7 @@ func testRights(t *testing.T, a *oracle.Asterisk) {
 // refusedActions tries all that is ever asked of Asterisk, and lists what it does not permit.
 func refusedActions(t *testing.T, c *conn) (refused []string) {
 	t.Helper()
-	_, config := getConfig(within(t, 5*time.Second), c, "users.conf")
+	_, config := getConfig(within(t, 5*time.Second), c, "users.conf", "")
 	_, _, live := readLive(within(t, 5*time.Second), c, []string{"6002"})
 	_, peers := readPeers(within(t, 5*time.Second), c)
 	_, function := c.do(within(t, 5*time.Second), "Getvar", message{"Variable": "LEN(x)"})

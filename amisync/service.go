@@ -25,6 +25,11 @@ type Service struct {
 
 	once sync.Mutex // one sync at a time
 	keep keeper
+
+	version struct { // of Asterisk, as of a connection
+		of    *conn
+		major int
+	}
 }
 
 // New checks the options. It starts nothing.

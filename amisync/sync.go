@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision"
@@ -74,7 +76,11 @@ func (s *Service) Once(ctx context.Context) (*provision.Snapshot, []provision.Di
 func (s *Service) build(ctx context.Context, c *conn, down error) (*provision.Snapshot, []provision.Diagnostic, error) {
 	s.once.Lock()
 	defer s.once.Unlock()
-	config, err := s.config(ctx, c, down)
+	major, err := s.major(ctx, c)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the version: %w", err)
+	}
+	config, err := s.config(ctx, c, down, major)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -88,7 +94,7 @@ func (s *Service) build(ctx context.Context, c *conn, down error) (*provision.Sn
 	if err != nil {
 		return nil, nil, err
 	}
-	in := provision.Input{Config: config, Live: live, Interfaces: s.o.Interfaces, Zone: s.o.Zone}
+	in := provision.Input{Config: config, Major: major, Live: live, Interfaces: s.o.Interfaces, Zone: s.o.Zone}
 	if s.link != nil {
 		in.Ask = s.Ask
 	}
@@ -121,14 +127,14 @@ func (s *Service) vanished(config provision.Config) error {
 // profilesFile is the first of provision.ConfigFiles.
 const profilesFile = "phoneprov.conf"
 
-func (s *Service) config(ctx context.Context, c *conn, down error) (provision.Config, error) {
+func (s *Service) config(ctx context.Context, c *conn, down error, major int) (provision.Config, error) {
 	if s.o.Source == SourceFiles {
 		return s.loadFiles()
 	}
 	if c == nil {
 		return nil, fmt.Errorf("read the configuration: %w", down)
 	}
-	config, err := readConfig(ctx, c)
+	config, err := readConfig(ctx, c, major)
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration: %w", err)
 	}
@@ -159,7 +165,7 @@ func (s *Service) live(ctx context.Context, c *conn, down error, config provisio
 	return s.keep.last, []provision.Diagnostic{{Severity: provision.Warning, Message: err.Error()}}, nil
 }
 
-// loadFiles reads provision.ConfigFiles from the directory.
+// loadFiles reads the files of the configuration from the directory.
 func (s *Service) loadFiles() (provision.Config, error) {
 	if _, err := os.ReadDir(s.o.ConfigDir); err != nil { // all files missing is one thing, no directory another
 		return nil, fmt.Errorf("read the configuration: %w", err)
@@ -168,7 +174,7 @@ func (s *Service) loadFiles() (provision.Config, error) {
 	loader := astconf.Loader{Dir: s.o.ConfigDir}
 	var read []*astconf.File
 	var broken []error
-	for _, name := range provision.ConfigFiles {
+	for name := range config.Files() {
 		file, err := loader.Load(name)
 		read = append(read, file) // a broken one too: its repair is waited for
 		switch {
@@ -203,6 +209,34 @@ func (s *Service) readPeers(ctx context.Context, c *conn) {
 		version, err = readVersion(ctx, c)
 	}
 	s.report.peersRead(version, err)
+}
+
+// major is the major version of Asterisk: on a connection it is asked for once, and without one it is that of the last; 0:
+// not known.
+func (s *Service) major(ctx context.Context, c *conn) (int, error) {
+	if c == nil || c == s.version.of {
+		return s.version.major, nil
+	}
+	text, err := readVersion(ctx, c)
+	var refused *ActionError
+	if err != nil && !errors.As(err, &refused) {
+		return 0, err
+	}
+	s.version.of, s.version.major = c, majorOf(text)
+	return s.version.major, nil
+}
+
+// versionPattern finds the major version in "22.10.1~dfsg", "certified/20.7-cert2" and "GIT-23-0a1b2c3".
+var versionPattern = regexp.MustCompile(`(?:^|[/-])([0-9]{1,4})(?:[.-]|$)`)
+
+// majorOf is the major version in what Asterisk says of itself; 0: there is none.
+func majorOf(version string) int {
+	m := versionPattern.FindStringSubmatch(version)
+	if m == nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(m[1]) // they are digits, and few
+	return n
 }
 
 // readVersion asks for Asterisk's version, "22.10.1".

@@ -48,14 +48,15 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 		pack:     packer{shapes: map[string]*shape{}, kinds: map[common]*common{}},
 		snap:     &Snapshot{BuiltAt: now, content: &content{from: in.print(), functions: ownFunctions()}},
 	}
-	most := len(categories(in.Config["users.conf"])) + len(categories(in.Config["phoneprov_users.conf"]))
+	b.readMappings()
+	users := b.usersFile()
+	most := len(categories(users))
 	b.snap.phonesByID, b.snap.phoneList = newIndex(most), make([]*Phone, 0, most)
 	b.readConfigWarnings()
-	b.snap.globals = readGlobals(in.Config[GlobalsFile])
-	b.readGeneral(in.Config["phoneprov.conf"])
-	b.readProfiles(in.Config["phoneprov.conf"])
-	b.readUsers(in.Config["users.conf"])
-	b.readUsers(in.Config["phoneprov_users.conf"])
+	b.snap.globals = readGlobals(b.in.Config[GlobalsFile])
+	b.readGeneral(b.in.Config["phoneprov.conf"])
+	b.readProfiles(b.in.Config["phoneprov.conf"])
+	b.readUsers(users)
 	b.readPJSIP()
 	b.in.Config = nil // all that is needed of it was copied
 	for _, p := range b.snap.phoneList {
@@ -86,7 +87,7 @@ func giveWay(i int) {
 
 // readConfigWarnings passes on what the parser had to say of the files.
 func (b *builder) readConfigWarnings() {
-	for _, name := range ConfigFiles {
+	for name := range b.in.Config.Files() {
 		if f := b.in.Config[name]; f != nil {
 			for _, w := range f.Warnings {
 				b.diags.add(Warning, w.Pos, "%s", w.Message)

@@ -85,16 +85,44 @@ func TestBuildDiagnostics(t *testing.T) {
 	}
 }
 
-// Asterisk 23 reads phoneprov_users.conf in place of users.conf; both are read here.
-func TestPhoneprovUsers(t *testing.T) {
-	s, _ := build(t, map[string]string{"phoneprov.conf": few,
-		"users.conf":           "[general]\nvmexten=1\n[a]\nautoprov=yes\nmacaddress=000000000001\n",
-		"phoneprov_users.conf": "[general]\nvmexten=2\n[b]\nautoprov=yes\nmacaddress=000000000002\n",
-	})
-	r, _ := renderer(t, map[string]string{"t": "${USERNAME} ${VOICEMAIL_EXTEN}"})
-	for uri, want := range map[string]string{"000000000001.cfg": "a 1", "000000000002.cfg": "b 2"} {
-		if got, err := render(t, r, s, uri, Request{}); err != nil || got != want {
-			t.Errorf("%s: got %q (%v), want %q", uri, got, err, want)
+// Asterisk 23 reads phoneprov_users.conf only, one before it users.conf only; where the version is not known the new one wins.
+func TestUsersFile(t *testing.T) {
+	const left = ": warning: this file is left out"
+	for _, row := range []struct {
+		major int
+		files string // o the old one, n the new one
+		want  string // whose phone
+		said  string
+	}{
+		{16, "on", "old", "phoneprov_users.conf" + left + ": asterisk 16 reads its users from users.conf only"},
+		{22, "on", "old", "phoneprov_users.conf" + left + ": asterisk 22 reads its users from users.conf only"},
+		{23, "on", "new", "users.conf" + left + ": asterisk 23 reads its users from phoneprov_users.conf only"},
+		{24, "on", "new", "users.conf" + left + ": asterisk 24 reads its users from phoneprov_users.conf only"},
+		{0, "on", "new", "users.conf" + left + ", as there is phoneprov_users.conf, the users file of asterisk 23 and later: remove the one that your asterisk does not read"},
+		{22, "n", "", "phoneprov_users.conf" + left + ": asterisk 22 reads its users from users.conf only"},
+		{23, "o", "", "users.conf" + left + ": asterisk 23 reads its users from phoneprov_users.conf only"},
+		{0, "o", "old", ""}, {0, "n", "new", ""}, {22, "o", "old", ""}, {23, "n", "new", ""}, {0, "", "", ""}, {23, "", "", ""},
+	} {
+		files := map[string]string{"phoneprov.conf": few}
+		if strings.Contains(row.files, "o") {
+			files["users.conf"] = "[general]\nvmexten=1\n[old]\nautoprov=yes\nmacaddress=000000000001\n"
+		}
+		if strings.Contains(row.files, "n") {
+			files["phoneprov_users.conf"] = "[new]\nautoprov=yes\nmacaddress=000000000001\n"
+		}
+		s, diags, err := Build(context.Background(), Input{Config: config(t, files), Major: row.major}, testNow)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, said := "", ""
+		for _, p := range s.Phones() {
+			got += p.Lines[0].Section()
+		}
+		for _, d := range diags {
+			said += d.String()
+		}
+		if got != row.want || said != row.said {
+			t.Errorf("asterisk %d, %s: got phones %q, want %q\n got %s\nwant %s", row.major, row.files, got, row.want, said, row.said)
 		}
 	}
 }

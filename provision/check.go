@@ -83,15 +83,8 @@ func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route
 		c.uses(rt, name)
 	}
 	c.volatile(ctx, s, r, rt, q, doc)
-	if rt.isXML() && !rt.Static() {
-		if line, err := malformed(doc.Content); err != nil {
-			why := err.Error()
-			if why == invalidUTF8 {
-				why += notUTF8(s, rt, string(doc.text))
-			}
-			c.report(Diagnostic{Pos: astconf.Pos{File: rt.file.path}, Severity: Error,
-				Message: fmt.Sprintf("malformed XML for %s, line %d of %q: %s", rt.owner(), line, rt.URI, why)})
-		}
+	if !rt.Static() {
+		c.xml(s, r, rt, doc)
 	}
 }
 
@@ -145,17 +138,18 @@ func withoutPos(err error, pos astconf.Pos) string {
 	return strings.TrimPrefix(err.Error(), pos.String()+": ")
 }
 
-// malformed returns the line and the fault of the first place that is not well-formed.
+// malformed returns the line and the fault of the first place that is not well-formed. A file that is empty, or has no
+// more than a declaration and comments, has no fault.
 func malformed(content io.Reader) (line int, err error) {
 	text, err := io.ReadAll(content)
 	if err != nil {
 		return 0, err
 	}
-	dec := xml.NewDecoder(bytes.NewReader(text))
+	dec := xml.NewDecoder(bytes.NewReader(bytes.TrimPrefix(text, []byte("\uFEFF"))))
 	dec.CharsetReader = charsetReader
-	for roots, depth := 0, 0; ; {
+	for roots, depth, outside := 0, 0, false; ; {
 		token, err := dec.Token()
-		if err == io.EOF && roots == 0 {
+		if err == io.EOF && roots == 0 && outside {
 			return 1, errors.New("no element")
 		}
 		if err == io.EOF {
@@ -169,7 +163,9 @@ func malformed(content io.Reader) (line int, err error) {
 			}
 			return line, errors.New("not XML")
 		}
-		switch token.(type) {
+		switch token := token.(type) {
+		case xml.CharData:
+			outside = outside || depth == 0 && len(bytes.TrimSpace(token)) > 0
 		case xml.StartElement:
 			if depth++; depth == 1 {
 				roots++

@@ -36,6 +36,8 @@ type templateFile struct {
 	path    string // of the file, by that of the directory
 	info    fs.FileInfo
 	settled bool // another state of the file would show
+	xml     bool // see isXML
+	blank   bool // it has nothing but blanks
 }
 
 // OpenData opens the directory. Asterisk's configuration directory, whose files the function STAT may see, need not be
@@ -105,8 +107,14 @@ func (d *DataDir) template(name string) (*templateFile, error) {
 	if len(text) > maxTemplate {
 		return nil, fmt.Errorf("%s: larger than %d bytes", name, maxTemplate)
 	}
-	t := &templateFile{dialplan.Parse(name, string(text)), filepath.Join(d.data.path, localName(name)), info,
-		time.Since(info.ModTime()) >= settleTime}
+	t := &templateFile{
+		Template: dialplan.Parse(name, string(text)),
+		path:     filepath.Join(d.data.path, localName(name)),
+		info:     info,
+		settled:  time.Since(info.ModTime()) >= settleTime,
+		xml:      isXML(string(text)),
+		blank:    withoutBlanks(string(text)) == "",
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if t.settled {

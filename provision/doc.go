@@ -11,7 +11,8 @@
 // a Diagnostic; errors are for limits and I/O.
 //
 // In a file that is XML what comes from the configuration is escaped, unless its profile says otherwise: then it is not
-// as in Asterisk to the byte where a value has a special character.
+// as in Asterisk to the byte where a value has a special character. A file is XML when its template begins with "<", and
+// what the template includes follows it.
 //
 // What a file needs of Asterisk is asked while it is rendered, calls that do not need each other's answers side by side
 // (asking). Each call is made once a rendering, so a file never has two answers to one. Explain and Check tell what was

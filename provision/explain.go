@@ -44,7 +44,7 @@ func (r *Renderer) Explain(ctx context.Context, s *Snapshot, rt *Route, q Reques
 	defer b.end()
 	err := b.passes(func() error {
 		rd := r.rendering(s, q, b)
-		_, err := rd.file(ctx, nil, rt, r.escapes(rt))
+		_, err := rd.file(ctx, nil, rt, r.escape(rt))
 		x = Explanation{Diagnostics: rd.diags, Err: err}
 		rd = r.rendering(s, q, b)
 		for _, l := range rt.Phone.Lines {

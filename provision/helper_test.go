@@ -27,7 +27,7 @@ func config(tb testing.TB, files map[string]string) Config {
 		return nil, fs.ErrNotExist
 	}}
 	c := Config{}
-	for _, name := range ConfigFiles {
+	for name := range c.Files() {
 		f, err := loader.Load(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue

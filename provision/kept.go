@@ -38,7 +38,7 @@ type kept struct {
 type keptFile struct {
 	by     *Renderer
 	route  *Route
-	escape bool
+	escape Escape
 	made   Request // for which it was
 	doc    Document
 	place  int // in the ring
@@ -63,7 +63,7 @@ func (k *kept) get(r *Renderer, rt *Route, q Request) *Document {
 
 // answers says whether the document is what would be made for a request.
 func (f *keptFile) answers(r *Renderer, q Request) bool {
-	return f.by == r && f.escape == r.escapes(f.route) && f.doc.depends.holds(r, f.made, q)
+	return f.by == r && f.escape == r.escape(f.route) && f.doc.depends.holds(r, f.made, q)
 }
 
 // put keeps a document that was just made for a request, if it may be.
@@ -76,7 +76,7 @@ func (k *kept) put(r *Renderer, rt *Route, q Request, doc *Document) {
 	if !k.wants(rt) {
 		return
 	}
-	f := &keptFile{by: r, route: rt, escape: r.escapes(rt), made: doc.depends.part(q), doc: *doc}
+	f := &keptFile{by: r, route: rt, escape: r.escape(rt), made: doc.depends.part(q), doc: *doc}
 	d := *doc.depends
 	d.templates = slices.Clone(d.templates)
 	f.doc.text, f.doc.depends, f.doc.Templates = bytes.Clone(doc.text), &d, slices.Clone(doc.Templates) // nothing leads to doc's buffer

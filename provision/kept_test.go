@@ -96,12 +96,14 @@ func TestKeptFileFollowsEveryInput(t *testing.T) {
 				t.Fatal(err)
 			}
 		}},
+		{"template that becomes XML", "a=${DISPLAY_NAME}${SAME}", keeps, func(t *testing.T, k *keptSite) { k.lay(t, "t", "<a>${DISPLAY_NAME}${SAME}", 30*time.Minute) }},
+		{"template that is XML no more", "<a>${DISPLAY_NAME}${SAME}", keeps, func(t *testing.T, k *keptSite) { k.lay(t, "t", "a=${DISPLAY_NAME}${SAME}", 30*time.Minute) }},
 		{"included template", "${PP_EACH_EXTENSION(${MAC},i)}", keeps, func(t *testing.T, k *keptSite) { k.lay(t, "i", "two", 30*time.Minute) }},
 		{"included template that is new", "${PP_EACH_EXTENSION(${MAC},none)}", never, func(t *testing.T, k *keptSite) { k.lay(t, "none", "now", time.Hour) }},
-		{"escaping", "${DISPLAY_NAME}", keeps, func(_ *testing.T, k *keptSite) {
+		{"escaping", "<${DISPLAY_NAME}", keeps, func(_ *testing.T, k *keptSite) {
 			k.r.Profiles = map[string]ProfileOptions{"p": {Escape: EscapeNone}}
 		}},
-		{"escaping of what is the same for all phones", "\x01${SAME}", keeps, func(_ *testing.T, k *keptSite) {
+		{"escaping of what is the same for all phones", "<\x01${SAME}", keeps, func(_ *testing.T, k *keptSite) {
 			k.r.Profiles = map[string]ProfileOptions{"p": {Escape: EscapeNone}}
 		}},
 		{"zone of the server", "${STRFTIME(0,,%T)}", keeps, func(_ *testing.T, k *keptSite) {
@@ -242,12 +244,14 @@ func TestKeptWhereTheDirectoryIsReplaced(t *testing.T) {
 // Each phone's directory is the list of all less its own part, whatever came first; and the list is made once.
 func TestListIsMadeOnce(t *testing.T) {
 	s, _ := build(t, map[string]string{
-		"phoneprov.conf": "[general]\n[p]\nmime_type=text/xml\n${MAC} => t\n${MAC}.txt => t,text/plain\n",
+		"phoneprov.conf": "[general]\n[p]\nmime_type=text/xml\n${MAC} => t\n${MAC}.txt => u\n",
 		"users.conf": "[general]\n[phone](!)\nautoprov=yes\nprofile=p\n[1](phone)\nmacaddress=000000000001\nfullname=A & <B>\n" +
 			"[2](phone)\nmacaddress=000000000002\nfullname=C\n[3](phone)\nmacaddress=000000000003\nfullname=\"D\"\n",
 	})
 	r, dir := renderer(t, nil)
-	(&keptSite{dir: dir}).lay(t, "t", "${PP_EACH_USER(<u n=\"%{LINE}\">%{DISPLAY_NAME}</u>,${MAC})}|${EPOCH}", time.Hour)
+	for name, begin := range map[string]string{"t": "<", "u": ""} {
+		(&keptSite{dir: dir}).lay(t, name, begin+"${PP_EACH_USER(<u n=\"%{LINE}\">%{DISPLAY_NAME}</u>,${MAC})}|${EPOCH}", time.Hour)
+	}
 	q := Request{Now: testNow}
 	const a, c, d = `<u n="1">A &amp; &lt;B&gt;</u>`, `<u n="1">C</u>`, `<u n="1">&quot;D&quot;</u>`
 	for range 2 {
@@ -256,6 +260,9 @@ func TestListIsMadeOnce(t *testing.T) {
 			{"000000000001.txt", `<u n="1">C</u><u n="1">"D"</u>`}, {"000000000003.txt", `<u n="1">A & <B></u><u n="1">C</u>`},
 		} {
 			want := tt.want + fmt.Sprintf("|%d", testNow.Unix())
+			if !strings.HasSuffix(tt.uri, ".txt") {
+				want = "<" + want
+			}
 			if got, err := render(t, r, s, tt.uri, q); err != nil || got != want {
 				t.Errorf("%s: got %q (%v), want %q", tt.uri, got, err, want)
 			}

@@ -32,7 +32,7 @@ type planKey struct {
 	file   *file // so its profile
 	shape  *shape
 	zone   *time.Location
-	escape bool
+	escape Escape // with the template it says whether values are escaped
 }
 
 // plan is one, and what must be so for it to be used.

@@ -186,7 +186,7 @@ func TestPlanKeys(t *testing.T) {
 			run.render(t, s, rt.URI, Request{Now: testNow})
 		}
 		l := rt.Phone.Lines[0]
-		want[planKey{run.r, rt.file, l.shape, l.zone, run.r.escapes(rt)}] = true
+		want[planKey{run.r, rt.file, l.shape, l.zone, run.r.escape(rt)}] = true
 	}
 	if got := len(s.plans.made); got != len(want) || got < 6 || got >= len(s.Routes()) {
 		t.Errorf("%d files, %d plans, want %d", len(s.Routes()), got, len(want))

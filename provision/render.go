@@ -106,7 +106,7 @@ func (r *Renderer) render(ctx context.Context, s *Snapshot, rt *Route, q Request
 	err := b.passes(func() (err error) {
 		rd = r.rendering(s, q, b)
 		rd.lists, rd.used, rd.depends.templates = l, m.used[:0], m.templates[:0]
-		text, err = rd.file(ctx, text[:0], rt, r.escapes(rt))
+		text, err = rd.file(ctx, text[:0], rt, r.escape(rt))
 		return err
 	})
 	if err != nil {
@@ -146,7 +146,7 @@ func (r *Renderer) rendering(s *Snapshot, q Request, b *asking) *rendering {
 }
 
 // file appends the expanded template of a route to dst.
-func (rd *rendering) file(ctx context.Context, dst []byte, rt *Route, escape bool) ([]byte, error) {
+func (rd *rendering) file(ctx context.Context, dst []byte, rt *Route, escape Escape) ([]byte, error) {
 	t, err := rd.template(rt.file.path)
 	if err != nil {
 		return dst, noPath(err)
@@ -154,7 +154,7 @@ func (rd *rendering) file(ctx context.Context, dst []byte, rt *Route, escape boo
 	rd.top = scope{rd: rd, phone: rt.Phone, line: rt.Phone.Lines[0], profile: rt.Phone.Profile}
 	sc := &rd.top
 	env := sc.env()
-	env.EscapeXML = escape
+	env.EscapeXML = escape.escapes(t)
 	if rd.lists != nil && t.settled {
 		return sc.planned(ctx, dst, t, env, planKey{rd.by, rt.file, sc.line.shape, sc.line.zone, escape})
 	}
