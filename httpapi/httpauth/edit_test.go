@@ -70,7 +70,7 @@ func TestHashes(t *testing.T) {
 		headers = append(headers, client{nonce: nonceOf(t, a), scheme: s}.header())
 	}
 	for _, header := range headers {
-		if got := a.Check(request(http.MethodGet, testURI, header), alice); got.State != OK {
+		if got := a.Check(request(http.MethodGet, testURI, header), alice, Client{}); got.State != OK {
 			t.Errorf("%.10s: got %+v", header, got)
 		}
 	}

@@ -71,7 +71,7 @@ func (c *changing) write(text string, rename bool) {
 func (c *changing) knows(password string) bool {
 	c.Helper()
 	time.Sleep(lookEvery)
-	return c.auth.Check(request("GET", testURI, basicHeader("all", password)), alice).State == OK
+	return c.auth.Check(request("GET", testURI, basicHeader("all", password)), alice, Client{}).State == OK
 }
 
 func (c *changing) wantTold(want ...string) {
@@ -244,12 +244,12 @@ func TestReloadWhileChecking(t *testing.T) {
 				if e == nil || !tab.has[basic] || e.hash[digestMD5] == "" {
 					t.Error("a file that is half read")
 				}
-				if got := a.Check(request("GET", testURI, basicHeader("all", "three")), alice); got != bad(reasonWrong) {
+				if got := a.Check(request("GET", testURI, basicHeader("all", "three")), alice, Client{}); got != bad(reasonWrong) {
 					t.Errorf("got %+v", got)
 				}
 				for _, s := range []scheme{digestMD5, digestSHA256} {
 					h := client{user: "all", password: "three", scheme: s, nonce: nonceOf(t, a)}.header()
-					if got := a.Check(request("GET", testURI, h), alice); got != bad(reasonWrong) {
+					if got := a.Check(request("GET", testURI, h), alice, Client{}); got != bad(reasonWrong) {
 						t.Errorf("got %+v", got)
 					}
 				}
@@ -266,7 +266,7 @@ func TestReloadWhileChecking(t *testing.T) {
 	close(stop)
 	wg.Wait()
 	f.look(time.Now().Add(time.Hour))
-	if got := a.Check(request("GET", testURI, basicHeader("all", "two")), alice); got.State != OK {
+	if got := a.Check(request("GET", testURI, basicHeader("all", "two")), alice, Client{}); got.State != OK {
 		t.Errorf("the last file: got %+v", got)
 	}
 }
