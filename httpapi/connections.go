@@ -3,7 +3,6 @@ package httpapi
 import (
 	"container/list"
 	"context"
-	"crypto/tls"
 	"net"
 	"net/http"
 	"net/netip"
@@ -97,7 +96,7 @@ func (cs *connections) victim() *connection {
 // cut ends a connection without waiting for its other end, as TLS would.
 func (c *connection) cut() {
 	conn := c.Conn
-	if t, ok := conn.(*tls.Conn); ok {
+	if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
 		conn = t.NetConn()
 	}
 	_ = conn.Close()

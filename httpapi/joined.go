@@ -11,17 +11,17 @@ import (
 const maxHeld = 16 << 10
 
 // joining is a listener with connections on which a phone's file goes out in one call of the system: net/http has a buffer
-// of 4 kB, so it would be two, and the second costs as much as all that is done here besides.
+// of 4 kB, so it would be two, and the second costs as much as all that is done here besides. TLS has a buffer of its own.
 type joining struct {
 	net.Listener
 	buffers *sync.Pool // of *[]byte, so that connections that wait have none
 }
 
-// Accept leaves connections of TLS as they are, which net/http must know as such.
+// Accept leaves connections of TLS as they are.
 func (l joining) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if tcp, ok := c.(*net.TCPConn); ok {
-		return &joined{TCPConn: tcp, buffers: l.buffers}, err
+		return &joined{TCPConn: tcp, watch: &watch{}, buffers: l.buffers}, err
 	}
 	return c, err
 }
@@ -29,6 +29,7 @@ func (l joining) Accept() (net.Conn, error) {
 // joined is written to by one goroutine at a time, as net/http does.
 type joined struct {
 	*net.TCPConn
+	*watch
 	buffers *sync.Pool
 	size    int64   // of the body that is sent now: as many bytes come at least, as a header comes before them
 	held    *[]byte // the first of them; nil: none
@@ -43,8 +44,15 @@ func expect(r *http.Request, size int64) {
 	}
 }
 
+func (c *joined) Read(p []byte) (int, error) {
+	n, err := c.TCPConn.Read(p)
+	c.watch.read(p[:n])
+	return n, err
+}
+
 // Write holds the begin of an answer back until the next part comes.
 func (c *joined) Write(p []byte) (int, error) {
+	c.watch.wrote(p)
 	have := len(p)
 	if c.held != nil {
 		have += len(*c.held)

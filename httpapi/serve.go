@@ -25,9 +25,16 @@ const (
 
 // Serve answers on l with h until ctx ends; then it takes no new request, waits a bounded time for those under way,
 // and closes what is left. It always closes l. The error is nil after a shutdown in which every answer was finished.
+//
+// Where h is of Phones or Admin, requests that net/http refuses and handshakes that fail have a line in the log too.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.Logger) error {
+	report := func(unserved) {}
+	if logging, ok := h.(*logging); ok {
+		report = logging.unserved
+		defer logging.end()
+	}
 	server := &http.Server{
-		Handler: h,
+		Handler: watching(h),
 		// OPTIONS * is answered like any other request, and logged.
 		DisableGeneralOptionsHandler: true,
 
@@ -39,8 +46,9 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.L
 		ErrorLog:          log.New(logger.With().Str(zerolog.LevelFieldName, "warn").Logger(), "", 0),
 	}
 	bound(server, maxConnections)
+	follow(server)
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(joining{l, new(sync.Pool)}) }()
+	go func() { failed <- server.Serve(watched{joining{l, new(sync.Pool)}, report}) }()
 	select {
 	case err := <-failed:
 		return errors.Join(err, server.Close())

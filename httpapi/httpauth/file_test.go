@@ -176,7 +176,7 @@ func TestFileTurnsBad(t *testing.T) {
 	})
 }
 
-// A known password is forgotten with the file, but not where the file is only touched.
+// A known password is forgotten with its hash, but not where the file is only touched.
 func TestFileForgetsPasswords(t *testing.T) {
 	one := entryOf(t, "*", "all", "one")
 	change(t, one, func(c *changing) {
@@ -191,9 +191,9 @@ func TestFileForgetsPasswords(t *testing.T) {
 			c.Error("forgotten when the file was touched")
 		}
 		c.wantTold()
-		c.write(one+"# other\n", false)
+		c.write(entryOf(t, "*", "all", "one")+"# other\n", false) // with another salt
 		if accepted() {
-			c.Error("known after the file was changed")
+			c.Error("known after the hash was changed")
 		}
 		c.wantTold("read")
 	})
