@@ -26,13 +26,14 @@ const (
 // Serve answers on l with h until ctx ends; then it takes no new request, waits a bounded time for those under way,
 // and closes what is left. It always closes l. The error is nil after a shutdown in which every answer was finished.
 //
-// Where h is of Phones or Admin, requests that net/http refuses and handshakes that fail have a line in the log too.
+// Requests that net/http refuses and handshakes that fail have a line in the log too: where h is of Phones that of a request,
+// which may be a stranger's.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.Logger) error {
-	report := func(unserved) {}
-	if logging, ok := h.(*logging); ok {
-		report = logging.unserved
-		defer logging.end()
+	logs, ok := h.(*logging)
+	if !ok {
+		logs = &logging{Handler: h, api: newAPI(Options{Log: logger}), level: zerolog.InfoLevel}
 	}
+	defer logs.end()
 	server := &http.Server{
 		Handler: watching(h),
 		// OPTIONS * is answered like any other request, and logged.
@@ -48,7 +49,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.L
 	bound(server, maxConnections)
 	follow(server)
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(watched{joining{l, new(sync.Pool)}, report}) }()
+	go func() { failed <- server.Serve(watched{joining{l, new(sync.Pool)}, logs.unserved}) }()
 	select {
 	case err := <-failed:
 		return errors.Join(err, server.Close())
