@@ -28,6 +28,9 @@ func (o *once) serving() (found []provision.Diagnostic) {
 	if err := uploadDir(s); err != nil {
 		report(provision.Error, err.Error())
 	}
+	for _, found := range s.readableByOthers() {
+		report(provision.Warning, found)
+	}
 	if s.admitsNobody() {
 		report(provision.Warning, "access.allow is empty, and there is no access.credentials and no access.client_ca: no phone gets a file")
 	}
