@@ -278,8 +278,9 @@ func setRealm(s *settings, v string) error {
 }
 
 func setNoQOP(s *settings, v string) error {
-	s.noQOP = words(v)
-	for _, make := range s.noQOP {
+	s.noQOP = nil
+	for _, make := range words(v) {
+		s.noQOP = append(s.noQOP, make)
 		if !provision.KnownVendor(make) {
 			return fmt.Errorf("%q is no make that a User-Agent tells: want %s", make, strings.Join(provision.Vendors(), ", "))
 		}

@@ -92,3 +92,20 @@ func TestBadPasswords(t *testing.T) {
 		})
 	}
 }
+
+// Makers of phones that know no better Digest have MD5 written for them; makers of much else, and unknown ones, do not.
+func TestNeedsMD5(t *testing.T) {
+	for text, want := range map[string]string{"0004f2000001": "Poly", "805ec0000001": "Yealink", "1400e9000001": "Mitel", "00085d000001": "Mitel",
+		"0c383e000001": "Fanvil", "000413000001": "", "00000c000001": ""} {
+		mac, err := provision.ParseMAC(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := NeedsMD5(mac); got != want {
+			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
+	}
+	if NeedsMD5(noMAC) != "" {
+		t.Error("the shared user has a maker")
+	}
+}
