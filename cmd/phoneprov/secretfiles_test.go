@@ -33,7 +33,7 @@ func TestSecretFiles(t *testing.T) {
 		"no secret, so no secret file": {"tls = no", 0o644, []string{"https.key", "access.credentials"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			text := strings.NewReplacer("%s", tt.ami, "KEY", path("key"), "CREDENTIALS", path("credentials"), "SECRET", path("secret")).Replace(ini)
+			text := strings.NewReplacer("KEY", path("key"), "CREDENTIALS", path("credentials"), "SECRET", path("secret")).Replace(strings.Replace(ini, "%s", tt.ami, 1))
 			for _, file := range []string{"key", "credentials", "secret"} {
 				lay(file, "s3cret", tt.mode)
 			}
