@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"time"
 
 	"github.com/phoneprov/phoneprov/httpapi/access"
@@ -51,6 +52,17 @@ const (
 	reasonBusy    = "too many passwords to check"
 	reasonBrowser = "web browser"
 	reasonHost    = "host not served"
+
+	// of requests that no handler sees; the log and fail2ban's filter keep them too
+	reasonMalformed = "malformed request"
+	reasonHandshake = "TLS handshake failed"
+)
+
+// Reasons of an answer that are no refusal.
+const (
+	reasonOutside = "outside of the prefix"
+	reasonMethod  = "method not allowed"
+	reasonName    = "not a file name"
 )
 
 // wanted is the file that a request is about.
@@ -71,7 +83,9 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request, e *entry, s *provisi
 	var login httpauth.Result
 	if d.Verdict != access.Give && !d.Admitted() && a.Access.Login != nil {
 		var err error
-		if login, err = a.checkLogin(r, &e.client, f.mac, now); err != nil {
+		login, err = a.checkLogin(r, &e.client, f.mac, now)
+		if e.login = login.Reason; err != nil {
+			e.mac = f.mac
 			e.refused(reasonOf(err), f.mac)
 			return err
 		}
@@ -143,19 +157,44 @@ func (a *api) refuse(e *entry, s *provision.Snapshot, f wanted, reason access.Re
 	return err
 }
 
-// checkLogin checks the credentials of a request, unless its source has tried too many for that user.
+// failedWider is how many times failed_logins a source may fail in all, whatever the user names, and with one and the same
+// wrong password: an office with a few phones that have an old one stays below.
+const failedWider = 10
+
+// checkLogin checks the credentials of a request. What was right before passes first. Else a source that failed too often
+// waits: with that user name, with that very Authorization header, or in all.
+//
+// A user whom all phones share is checked for even where its user name has failed too often: one phone with an old password
+// must not lock out the others behind its address. What is wrong is then answered like any other user's, so that nobody
+// can tell which names are shared.
 func (a *api) checkLogin(r *http.Request, c *client, mac provision.MAC, now time.Time) (httpauth.Result, error) {
-	failed := a.Access.Failed
-	who := access.SourceOf(c.addr).Of(httpauth.User(r))
-	if failed != nil && r.Header.Get("Authorization") != "" && failed.Over(who, now) {
-		return httpauth.Result{}, tooManyError{failed.Period}
+	login, failed := a.Access.Login, a.Access.Failed
+	source := access.SourceOf(c.addr)
+	from := httpauth.Client{Source: source, Vendor: c.device.Vendor}
+	header := r.Header.Get("Authorization")
+	if result, ok := login.Verified(r, mac, from); ok {
+		a.warnPlain(c)
+		return result, nil
 	}
-	result := a.Access.Login.Check(r, mac)
+	user, shared := login.User(r, mac)
+	over := false
+	if failed != nil && header != "" {
+		over = failed.Over(source.Of(user), now)
+		if over && !shared || a.failedWider.Over(source, now) || a.failedWider.Over(source.Of(header), now) {
+			return httpauth.Result{}, tooManyError{failed.Period}
+		}
+	}
+	result := login.Check(r, mac, from)
 	switch {
 	case result.State == httpauth.Busy:
 		return result, errBusy
 	case result.State == httpauth.Bad && failed != nil:
-		failed.Spend(who, r.Header.Get("Authorization"), now)
+		failed.Spend(source.Of(user), header, now)
+		a.failedWider.Spend(source, header, now)
+		a.failedWider.Spend(source.Of(header), strconv.FormatInt(a.failures.Add(1), 10), now) // each time counts
+		if over {
+			return result, tooManyError{failed.Period}
+		}
 	case result.State == httpauth.OK:
 		a.warnPlain(c)
 	}

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"net"
 	"net/http"
 	"net/netip"
@@ -238,7 +237,7 @@ func (cs *Connections) shed() {
 
 // tcpOf is the connection below TLS.
 func tcpOf(conn net.Conn) net.Conn {
-	if t, ok := conn.(*tls.Conn); ok {
+	if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
 		return t.NetConn()
 	}
 	return conn

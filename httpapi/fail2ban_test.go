@@ -114,15 +114,18 @@ func TestFail2banKnowsAllReasons(t *testing.T) {
 		string(access.AddressRefused), string(access.NeedsCredentials), string(access.WrongCredentials), string(access.StaleNonce), string(access.OtherDevice),
 		string(access.Denied), string(access.BadCertificate), string(access.OthersCert), string(access.OthersCredentials), reasonNoPhone, reasonTooMany,
 		reasonBrowser, reasonHost,
+		reasonMalformed, reasonHandshake,
 	}
 	for format, logger := range logFormats {
 		var log bytes.Buffer
 		for _, reason := range append(reasons, reasonBusy, string(access.ByAddress), string(access.NotByCredentials), string(access.NotByCertificate)) {
 			refusal{reason: reason}.log(logger(&log), "192.0.2.1")
 			refusal{reason: reason, mac: provision.MAC{1}}.log(logger(&log), "2001:db8::1")
+			(&api{Options: Options{Log: logger(&log)}}).logCount(zerolog.InfoLevel, &refusedSource{remote: "192.0.2.2", more: 7, refused: 1, reason: reason})
+			(&api{Options: Options{Log: logger(&log)}}).logCount(zerolog.InfoLevel, &refusedSource{remote: "192.0.2.3", more: 7})
 		}
-		if got := len(banned(t, log.String())); got != 2*len(reasons) {
-			t.Errorf("%s: %d lines of %d are found:\n%s", format, got, 2*len(reasons), &log)
+		if got := len(banned(t, log.String())); got != 3*len(reasons) {
+			t.Errorf("%s: %d lines of %d are found:\n%s", format, got, 3*len(reasons), &log)
 		}
 	}
 }

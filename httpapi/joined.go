@@ -20,6 +20,7 @@ type joining struct {
 	net.Listener
 	bounds  *Connections
 	buffers *sync.Pool // of *[]byte, so that connections that wait have none
+	tls     bool       // below TLS: what is read and written is no HTTP
 }
 
 // acceptPause is how long a connection that was closed may take to give its descriptor back.
@@ -34,7 +35,11 @@ func (l joining) Accept() (net.Conn, error) {
 		c, err = l.Listener.Accept()
 	}
 	if tcp, ok := c.(*net.TCPConn); ok {
-		return &joined{TCPConn: tcp, buffers: l.buffers}, err
+		c := &joined{TCPConn: tcp, buffers: l.buffers}
+		if !l.tls {
+			c.watch = &watch{}
+		}
+		return c, err
 	}
 	return c, err
 }
@@ -51,6 +56,7 @@ type secure struct {
 // joined is written to by one goroutine at a time, as net/http does.
 type joined struct {
 	*net.TCPConn
+	*watch  // nil below TLS
 	buffers *sync.Pool
 	size    int64       // of the body that is sent now: as many bytes come at least, as a header comes before them
 	held    *[]byte     // the first of them; nil: none
@@ -61,6 +67,9 @@ func (c *joined) Read(p []byte) (int, error) {
 	n, err := c.TCPConn.Read(p)
 	if n > 0 && c.of != nil {
 		c.of.received(n)
+	}
+	if c.watch != nil {
+		c.watch.read(p[:n])
 	}
 	return n, err
 }
@@ -76,6 +85,9 @@ func expect(r *http.Request, size int64) {
 
 // Write holds the begin of an answer back until the next part comes.
 func (c *joined) Write(p []byte) (int, error) {
+	if c.watch != nil {
+		c.watch.wrote(p)
+	}
 	have := len(p)
 	if c.held != nil {
 		have += len(*c.held)

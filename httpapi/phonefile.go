@@ -20,6 +20,7 @@ const renderTimeout = 10 * time.Second
 func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error {
 	name, ok := fileName(chi.URLParam(r, "*"))
 	if !ok {
+		e.reason = reasonName
 		return errNotFound
 	}
 	e.file = name

@@ -6,8 +6,10 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/go-chi/chi/v5"
 	"github.com/rs/zerolog"
 
 	"github.com/phoneprov/phoneprov/httpapi/uploads"
@@ -25,6 +27,17 @@ var (
 	errMethod     = errors.New("method not allowed")
 	errNoSnapshot = errors.New("no configuration was read from Asterisk yet")
 )
+
+// otherMethod refuses what is neither GET, HEAD nor an upload.
+func (a *api) otherMethod(_ http.ResponseWriter, r *http.Request, e *entry) error {
+	e.reason = reasonMethod
+	name := strings.TrimPrefix(chi.RouteContext(r.Context()).RoutePath, a.Prefix+"/")
+	if name, ok := fileName(name); ok {
+		e.file = name
+		e.mac, _, _ = provision.FindMAC(name)
+	}
+	return errMethod
+}
 
 // handler answers a request or returns why it cannot; it notes in e what the log line says.
 type handler func(w http.ResponseWriter, r *http.Request, e *entry) error

@@ -4,11 +4,13 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/rs/zerolog"
 
+	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
@@ -43,6 +45,10 @@ type api struct {
 	plain    sync.Once                           // see warnPlain
 	proxy    sync.Once                           // see warnProxy
 	uploads  *underWay
+	volume   volume
+
+	failedWider *access.Budget // see checkLogin; nil where Access.Failed is
+	failures    atomic.Int64   // how many there were
 }
 
 func newAPI(o Options) *api {
@@ -50,7 +56,11 @@ func newAPI(o Options) *api {
 		o.Now = time.Now
 	}
 	o.Access.Rules.Credentials = o.Access.Login != nil
-	return &api{Options: o, findings: findings{shown: map[string]string{}}, allow: "GET, HEAD", uploads: newUnderWay()}
+	a := &api{Options: o, findings: findings{shown: map[string]string{}}, allow: "GET, HEAD", uploads: newUnderWay()}
+	if o.Access.Failed != nil {
+		a.failedWider = o.Access.Failed.Wider(failedWider)
+	}
+	return a
 }
 
 // Phones is what the phones see.
@@ -58,6 +68,11 @@ func Phones(o Options) http.Handler {
 	a := newAPI(o)
 	a.door = a.phonesDoor
 	r := a.router(zerolog.InfoLevel)
+	r.NotFound(a.handle(zerolog.InfoLevel, func(_ http.ResponseWriter, _ *http.Request, e *entry) error {
+		e.reason = reasonOutside
+		return errNotFound
+	}))
+	r.MethodNotAllowed(a.handle(zerolog.InfoLevel, a.otherMethod))
 	r.Get(a.Prefix+"/*", a.handle(zerolog.InfoLevel, a.phoneFile))
 	r.Head(a.Prefix+"/*", a.handle(zerolog.InfoLevel, a.phoneFile))
 	if a.Uploads.Mode != UploadsOff {
@@ -65,7 +80,7 @@ func Phones(o Options) http.Handler {
 		r.Put(a.Prefix+"/*", a.handle(zerolog.InfoLevel, a.upload))
 		r.Post(a.Prefix+"/*", a.handle(zerolog.InfoLevel, a.upload))
 	}
-	return r
+	return &logging{Handler: r, api: a, level: zerolog.InfoLevel, strangers: true}
 }
 
 // Admin is for health checks. It is for a listener that phones do not reach.
@@ -77,7 +92,7 @@ func Admin(o Options) http.Handler {
 	r.Head("/healthz", a.handle(zerolog.DebugLevel, a.healthz))
 	r.Get("/readyz", a.handle(zerolog.DebugLevel, a.readyz))
 	r.Head("/readyz", a.handle(zerolog.DebugLevel, a.readyz))
-	return r
+	return &logging{Handler: r, api: a, level: zerolog.DebugLevel}
 }
 
 // router is one without routes, that answers the rest: 404, and 405 for another method of a route.

@@ -34,9 +34,17 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.L
 
 // Serve answers on l with h until ctx ends; then it takes no new request, waits a bounded time for those under way,
 // and closes what is left. It always closes l. The error is nil after a shutdown in which every answer was finished.
+//
+// Requests that net/http refuses and handshakes that fail have a line in the log too: where h is of Phones that of a request,
+// which may be a stranger's.
 func (cs *Connections) Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.Logger) error {
+	logs, ok := h.(*logging)
+	if !ok {
+		logs = &logging{Handler: h, api: newAPI(Options{Log: logger}), level: zerolog.InfoLevel}
+	}
+	defer logs.end()
 	server := &http.Server{
-		Handler: h,
+		Handler: watching(h),
 		// OPTIONS * is answered like any other request, and logged.
 		DisableGeneralOptionsHandler: true,
 
@@ -48,12 +56,13 @@ func (cs *Connections) Serve(ctx context.Context, l net.Listener, h http.Handler
 		ErrorLog:          log.New(logger.With().Str(zerolog.LevelFieldName, "warn").Logger(), "", 0),
 	}
 	cs.bound(server)
-	served := net.Listener(joining{l, cs, new(sync.Pool)})
+	follow(server)
+	served := net.Listener(joining{Listener: l, bounds: cs, buffers: new(sync.Pool)})
 	if s, ok := l.(secure); ok {
-		served = tls.NewListener(joining{s.Listener, cs, new(sync.Pool)}, s.config)
+		served = tls.NewListener(joining{Listener: s.Listener, bounds: cs, buffers: new(sync.Pool), tls: true}, s.config)
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(served) }()
+	go func() { failed <- server.Serve(watched{served, logs.unserved}) }()
 	select {
 	case err := <-failed:
 		return errors.Join(err, server.Close())

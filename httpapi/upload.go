@@ -121,6 +121,7 @@ func (u *underWay) leave() { <-u.disk }
 func (a *api) upload(w http.ResponseWriter, r *http.Request, e *entry) error {
 	raw, ok := fileName(chi.URLParam(r, "*"))
 	if !ok {
+		e.reason = reasonName
 		return errNotFound
 	}
 	e.file = raw

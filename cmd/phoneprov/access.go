@@ -44,8 +44,11 @@ func (v *service) access(s *settings) (httpapi.Access, error) {
 	if err != nil {
 		return a, fmt.Errorf("access.credentials: %w", err)
 	}
-	a.Login, err = httpauth.New(file, s.realm)
-	return a, err
+	if a.Login, err = httpauth.New(file, s.realm); err != nil {
+		return a, err
+	}
+	a.Login.NoQOP = s.noQOP
+	return a, nil
 }
 
 func (v *service) reloaded(err error) {

@@ -37,6 +37,9 @@ func (o *once) serving(ctx context.Context) (found []provision.Diagnostic) {
 		report(provision.Error, err.Error())
 	}
 	found = append(found, tryListeners(ctx, s)...)
+	for _, found := range s.readableByOthers() {
+		report(provision.Warning, found)
+	}
 	if s.admitsNobody() {
 		report(provision.Warning, "access.allow is empty, and there is no access.credentials and no access.client_ca: no phone gets a file")
 	}

@@ -60,6 +60,9 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 	if err = s.check(); err != nil {
 		return nil, err
 	}
+	for _, found := range s.readableByOthers() {
+		v.log.Warn().Msg(found)
+	}
 	if s.httpListen != "" {
 		if v.phones, err = net.Listen("tcp", s.httpListen); err != nil {
 			return nil, fmt.Errorf("http.listen: %w", err)

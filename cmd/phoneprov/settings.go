@@ -60,12 +60,15 @@ type settings struct {
 	acceptExpired bool
 	credentials   string // empty: none
 	realm         string
+	noQOP         []string // makes whose phones may do Digest without qop
 
 	logLevel  zerolog.Level
 	logFormat string // "json" or "console"
 
 	adminListen string // empty: none
 	adminHosts  httpapi.Hosts
+
+	secretFiles []secretFile // that settings were read from; see readableByOthers
 
 	profiles map[string]*profileSettings // by the name of the profile in phoneprov.conf
 }
@@ -156,6 +159,8 @@ func settingsTable() []setting {
 			meaning: "file of the passwords that phones may have, which `phoneprov passwd` writes and which is read again when it changes; empty: none"},
 		{section: "access", key: "realm", value: "phoneprov", set: setRealm,
 			meaning: "realm of Basic and Digest. With another one the Digest passwords must be written anew"},
+		{section: "access", key: "digest_without_qop", mayBeEmpty: true, set: setNoQOP,
+			meaning: "makes, as `PP_VENDOR` has them, whose old phones do the Digest of RFC 2069 only, say `Cisco`: each of their files then takes two requests. Empty: none may"},
 		{section: "log", key: "level", value: "info", set: setLevel,
 			meaning: "`debug`, `info`, `warn` or `error`"},
 		{section: "log", key: "format", value: "json", set: oneOf(func(s *settings) *string { return &s.logFormat }, "json", "console"),
@@ -279,6 +284,17 @@ func setSecret(s *settings, v string) error {
 func setRealm(s *settings, v string) error {
 	s.realm = v
 	return httpauth.CheckRealm(v)
+}
+
+func setNoQOP(s *settings, v string) error {
+	s.noQOP = nil
+	for _, make := range words(v) {
+		s.noQOP = append(s.noQOP, make)
+		if !provision.KnownVendor(make) {
+			return fmt.Errorf("%q is no make that a User-Agent tells: want %s", make, strings.Join(provision.Vendors(), ", "))
+		}
+	}
+	return nil
 }
 
 func setPrefix(s *settings, v string) error {

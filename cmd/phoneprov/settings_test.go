@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/rs/zerolog"
 
 	"github.com/phoneprov/phoneprov/httpapi"
@@ -59,7 +60,10 @@ func TestSettingsDefaults(t *testing.T) {
 	}
 }
 
-var comparePrefixes = cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })
+var comparePrefixes = cmp.Options{
+	cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }),
+	cmpopts.IgnoreFields(settings{}, "secretFiles"), // see TestSecretFiles
+}
 
 func TestAccessSettings(t *testing.T) {
 	got, err := load(t, withSecret+"[access]\nallow = lan, 203.0.113.0/24 2001:db8::1\ndeny = 00:04:F2:00:00:01,0004f2000002\ntrusted_proxies = 10.9.0.1\n"+

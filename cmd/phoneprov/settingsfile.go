@@ -232,6 +232,9 @@ func (l *loader) fromFile(d *setting) bool {
 			l.fail(d.section, d.key+"_file", fmt.Sprintf("%s_file: %v", d.name(), err))
 		}
 	case has:
+		if d.secret {
+			l.settings.secretFiles = append(l.settings.secretFiles, secretFile{d.name(), l.path})
+		}
 		if err := d.assign(&l.settings, value(section.Key(d.key))); err != nil {
 			l.fail(d.section, d.key, fmt.Sprintf("%s: %v", d.name(), err))
 		}
@@ -246,6 +249,7 @@ func (l *loader) setFromFile(d *setting, path string) error {
 	if err != nil {
 		return err
 	}
+	l.settings.secretFiles = append(l.settings.secretFiles, secretFile{d.name() + "_file", path})
 	return d.assign(&l.settings, strings.TrimRight(string(data), "\r\n"))
 }
 

@@ -9,11 +9,11 @@ import (
 )
 
 // What a Budget remembers, in bytes as measured: a source and each of its things, and how much of that in each of its two
-// periods. What is beyond makes it forget the older one early. So two Budgets take under 100 MB, whatever comes.
+// periods. What is beyond makes it forget the older one early. So three Budgets take under 100 MB, whatever comes.
 const (
 	sourceBytes = 64
 	thingBytes  = 16
-	maxBytes    = 20 << 20
+	maxBytes    = 13 << 20
 )
 
 // Budget counts distinct things (MACs that are not there, user names with a wrong password) by source: an IPv4 address,
@@ -62,6 +62,9 @@ func (s Source) Of(user string) Source { return s ^ Source(maphash.String(userSe
 func NewBudget(most int, period time.Duration) *Budget {
 	return &Budget{most: most, period: period, seed: maphash.MakeSeed(), now: map[Source][]uint32{}}
 }
+
+// Wider is a Budget of its own with factor times as many things, for the same period.
+func (b *Budget) Wider(factor int) *Budget { return NewBudget(factor*b.most, b.period) }
 
 // Spend counts a thing against its source and reports whether that is within the budget.
 func (b *Budget) Spend(s Source, thing string, at time.Time) bool {

@@ -10,12 +10,28 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// ClientMAC is the phone that a connection's certificate proves, or the zero MAC and the reason why there is none.
+// ClientMAC is the phone that a connection's certificate proves, or the zero MAC and the reason why there is none. A chain is
+// verified once for each generation of the bundle, however many requests and connections come with it.
 func (s *Server) ClientMAC(state *tls.ConnectionState) (mac provision.MAC, reason string) {
 	if s.bundle == nil || state == nil {
 		return provision.MAC{}, errNoCertificate.Error()
 	}
-	if err := s.bundle.get().Verify(state.PeerCertificates, time.Now(), s.o.AcceptExpired); err != nil {
+	if len(state.PeerCertificates) > maxChain {
+		return provision.MAC{}, errLongChain.Error()
+	}
+	bundle, now := s.bundle.get(), time.Now()
+	chain := hashOf(state.PeerCertificates)
+	if v, ok := s.verdicts.get(chain, bundle, now); ok {
+		return v.mac, v.reason
+	}
+	v := verdict{bundle: bundle, until: bundle.until(state.PeerCertificates, now)}
+	v.mac, v.reason = s.clientMAC(bundle, state, now)
+	s.verdicts.put(chain, v)
+	return v.mac, v.reason
+}
+
+func (s *Server) clientMAC(bundle *Bundle, state *tls.ConnectionState, now time.Time) (mac provision.MAC, reason string) {
+	if err := bundle.Verify(state.PeerCertificates, now, s.o.AcceptExpired); err != nil {
 		return provision.MAC{}, err.Error()
 	}
 	mac, ok := CertificateMAC(state.PeerCertificates[0])

@@ -20,6 +20,8 @@ type Server struct {
 	o      Options
 	pair   *reloaded[tls.Certificate]
 	bundle *reloaded[Bundle] // nil without ClientCA
+
+	verdicts verdicts
 }
 
 // New reads the files for the first time: then they must be good.
