@@ -61,7 +61,7 @@ func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route
 			severity = Warning
 		}
 		c.reportOnce(err.Error(), Diagnostic{Pos: rt.file.pos, Severity: severity,
-			Message: fmt.Sprintf("%s (file %q of %s)", withoutPos(err, rt.file.pos), rt.URI, rt.owner())})
+			Message: fmt.Sprintf("%s (file %q of %s)", withoutPos(err, rt.file.pos), rt.URI, rt.whose())})
 		c.templates[localName(rt.file.path)] = !rt.Static()
 		return
 	}
@@ -76,7 +76,7 @@ func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route
 	if rt.isXML() && !rt.Static() {
 		if line, err := malformed(doc.Content); err != nil {
 			c.report(Diagnostic{Pos: astconf.Pos{File: rt.file.path}, Severity: Error,
-				Message: fmt.Sprintf("malformed XML for %s, line %d of %q: %v", rt.owner(), line, rt.URI, err)})
+				Message: fmt.Sprintf("malformed XML for %s, line %d of %q: %v", rt.whose(), line, rt.URI, err)})
 		}
 	}
 }
