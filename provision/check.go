@@ -73,6 +73,7 @@ func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route
 		c.used[name], c.templates[name] = true, true
 	}
 	c.volatile(ctx, s, r, rt, q, doc)
+	c.shared(ctx, s, r, rt, q, doc)
 	if rt.isXML() && !rt.Static() {
 		if line, err := malformed(doc.Content); err != nil {
 			c.report(Diagnostic{Pos: astconf.Pos{File: rt.file.path}, Severity: Error,

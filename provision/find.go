@@ -32,6 +32,13 @@ func (s *Snapshot) FindEvenly(uri string) Found {
 	return s.atRoute(number)
 }
 
+// FindUpload tells whose a name is that a phone sends a file under, whatever routes there are.
+func (s *Snapshot) FindUpload(uri string) Found {
+	f := s.findSpelt(uri)
+	f.Route = nil
+	return f
+}
+
 func (s *Snapshot) atRoute(number int) Found {
 	f := Found{Route: s.route(number)}
 	if f.Phone = f.Route.Owner; f.Phone != nil {

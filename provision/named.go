@@ -24,13 +24,13 @@ type Name struct {
 // writes its names so (macPrefixes): these may be hexadecimal letters, as in spa0004f2000001.cfg, and the list tells where
 // they end.
 //
-// A name may carry a MAC where the digits are all decimal, as in a date; where letters touch them, as in
-// 0004f2000001directory.txt; or where the groups differ, as in 3111-48822-001. Such a MAC counts where it has the vendor's
-// half (the OUI) of a phone that is served. That does not tell which phones exist: a MAC that is served and its neighbour
-// are read alike. A digit that touches the 12, or a longer grouping, means that there is no MAC.
+// A name may carry a MAC where letters touch the digits, as in 0004f2000001directory.txt, or where the groups differ, as in
+// 00-04f2-000001; and that is unlikely where the digits are all decimal, as in a date or 3111-48822-001. Such a MAC counts where
+// it has the vendor's half (the OUI) of a phone that is served. That does not tell which phones exist: a MAC that is served and
+// its neighbour are read alike. A digit that touches the 12, or a longer grouping, means that there is no MAC.
 //
-// ReadName knows no phones. It takes the first MAC that is certain, else the first that may be one: it is for those who get
-// nothing in any case.
+// ReadName knows no phones. It takes the first MAC that is certain, else the first that may be one and is not unlikely: it is
+// for those who get nothing in any case.
 func ReadName(uri string) Name { return readName(uri, nil) }
 
 // FindMAC finds the MAC that a name carries for certain, see ReadName. canonical is the name with the MAC as String writes it.
@@ -74,7 +74,7 @@ type grade uint8
 
 const (
 	noMAC    grade = iota
-	unlikely       // as possible, but only a phone that is served can make it one: its first four bytes are zero
+	unlikely       // all decimal, or its first four bytes are zero
 	possible
 	certain
 )
@@ -145,9 +145,9 @@ func (r nameReader) at(word, from int) (Name, grade) {
 	}
 	n := Name{r.uri, mac, from, to}
 	switch {
-	case [4]byte(mac[:4]) == [4]byte{}:
+	case [4]byte(mac[:4]) == [4]byte{}, allDecimal(r.uri[from:to]):
 		return n, unlikely
-	case end > to, from > word && !isPrefix(r.uri[word:from]), size < 2 || size == 3, allDecimal(r.uri[from:to]):
+	case end > to, from > word && !isPrefix(r.uri[word:from]), size < 2 || size == 3:
 		return n, possible
 	}
 	return n, certain
