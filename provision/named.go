@@ -140,7 +140,10 @@ func (r nameReader) at(word, from int) (Name, grade) {
 		end++
 	}
 	size := groupSize(r.uri[from:to])
-	if end < len(r.uri) && isWord(r.uri[end]) || r.inGrouping(word, from, to, end, size) {
+	switch {
+	case end < len(r.uri) && isWord(r.uri[end]), r.inGrouping(word, from, to, end, size):
+		return Name{}, noMAC
+	case size == 0 && end > to: // it would take the c of .cfg
 		return Name{}, noMAC
 	}
 	n := Name{r.uri, mac, from, to}
@@ -172,8 +175,12 @@ func (r nameReader) inGrouping(word, from, to, end, size int) bool {
 	case 0:
 		return before > 0 && isSeparator(r.uri[from-1]) || after > 0 && isSeparator(r.uri[to])
 	}
-	separator := r.uri[from+size]
-	return before == size && r.uri[from-1] == separator || after == size && r.uri[to] == separator
+	separator, longest := r.uri[from+size], size
+	if size >= 4 { // as in the middle of a UUID
+		longest = maxMACURI
+	}
+	return size <= before && before <= longest && r.uri[from-1] == separator ||
+		size <= after && after <= longest && r.uri[to] == separator
 }
 
 // hexBefore is the length of the word that ends at end, if it is all hexadecimal digits; else 0.
@@ -202,12 +209,15 @@ func hexAfter(s string, from int) int {
 // groupSize is how many digits each group of a MAC has, where that is the same for all and so is what stands between them;
 // else 0.
 func groupSize(text string) int {
-	size := strings.IndexFunc(text, func(c rune) bool { return isSeparator(byte(c)) })
-	if size < 0 {
-		return len(text)
+	size := 0
+	for size < len(text) && !isSeparator(text[size]) {
+		size++
 	}
-	for i := range len(text) {
-		if separator := i%(size+1) == size; separator != isSeparator(text[i]) || separator && text[i] != text[size] {
+	if 12%size != 0 || len(text) != 12+12/size-1 {
+		return 0
+	}
+	for i := size; i < len(text); i += size + 1 {
+		if text[i] != text[size] {
 			return 0
 		}
 	}
