@@ -45,7 +45,7 @@ func TestHostAttacks(t *testing.T) {
 		{"absolute URI without a host", "GET http:" + phoneTarget + " HTTP/1.1\r\nHost: pbx.test\r\nConnection: close\r\n\r\n", 200},
 		{"absolute URI with a control character", "GET http://pbx.test\x01" + phoneTarget + " HTTP/1.1\r\nHost: pbx.test\r\nConnection: close\r\n\r\n", 400},
 		{"opaque URI", "GET mailto:" + marker + " HTTP/1.1\r\nHost: pbx.test\r\nConnection: close\r\n\r\n", 404},
-		{"forwarded", raw("Host: pbx.test", "X-Forwarded-Host: "+marker, "X-Forwarded-Server: "+marker, "Forwarded: host="+marker, "X-Original-URL: /"+marker, "X-Rewrite-URL: /"+marker, "Connection: close"), 200},
+		{"forwarded", raw("Host: pbx.test", "X-Forwarded-Host: "+marker, "X-Forwarded-Server: "+marker, "Forwarded: host="+marker, "X-Original-URL: /"+marker, "X-Rewrite-URL: /"+marker, "Connection: close"), 404},
 	}
 	var tests []attackTest
 	for _, tt := range hosts {

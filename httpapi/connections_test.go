@@ -254,7 +254,7 @@ func TestUnknownNamesFromEverywhere(t *testing.T) {
 	h := Phones(s.Options)
 	before := memory()
 	for i := range requests {
-		w := from(h, fmt.Sprintf("[2001:db8:%x:%x::1]:1", i>>8, i&0xff), fmt.Sprintf("0004f2%06x.cfg", i), nil)
+		w := from(h, fmt.Sprintf("[2001:db8:%x::1]:1", i), fmt.Sprintf("0004f2%06x.cfg", i), nil)
 		if w.Code != 404 {
 			t.Fatalf("request %d: got %d", i, w.Code)
 		}

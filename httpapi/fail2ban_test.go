@@ -155,7 +155,7 @@ func TestFail2banCannotBeFooled(t *testing.T) {
 					text := before + text
 					everywhere := func(r *http.Request) {
 						r.URL.Path, r.URL.RawPath = "/phoneprov/"+text, ""
-						for _, name := range []string{"User-Agent", "X-Forwarded-Host", "Referer", "Authorization"} {
+						for _, name := range []string{"User-Agent", "X-Wap-Profile", "Referer", "Authorization"} {
 							r.Header.Set(name, text)
 						}
 						r.Host, r.Method = text, "GET"

@@ -2,10 +2,16 @@ package httpapi
 
 import (
 	"math/rand/v2"
+	"net/netip"
 	"testing"
 
 	"github.com/phoneprov/phoneprov/httpapi/access"
 )
+
+// numbered is one of many sources.
+func numbered(n int) access.Source {
+	return access.SourceOf(netip.AddrFrom4([4]byte{192, 0, byte(n >> 8), byte(n)}))
+}
 
 // The victim is the oldest of a source that holds most, as a search through all finds it.
 func TestShares(t *testing.T) {
@@ -18,7 +24,7 @@ func TestShares(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for step := range 20_000 {
 		if len(all) == 0 || random.IntN(100) < 50+5*(1-step/10_000*2) {
-			x := &thing{h: s.open(access.Source(random.IntN(8)))}
+			x := &thing{h: s.open(numbered(random.IntN(8)))}
 			x.place.value = x
 			s.put(x.h, &x.place)
 			all = append(all, x)
@@ -64,7 +70,7 @@ func BenchmarkShares(b *testing.B) {
 	places := make([]node[int], maxConnections)
 	waits, works := make([]*holder[int], len(places)), make([]*holder[int], len(places))
 	for i := range places {
-		waits[i], works[i] = waiting.open(access.Source(i/4)), busy.open(access.Source(i/4))
+		waits[i], works[i] = waiting.open(numbered(i/4)), busy.open(numbered(i/4))
 		waiting.put(waits[i], &places[i])
 	}
 	b.ReportAllocs()

@@ -129,12 +129,8 @@ func (a *api) upload(w http.ResponseWriter, r *http.Request, e *entry) error {
 	if snapshot == nil {
 		return errNoSnapshot
 	}
-	mac, name, ok := uploads.Name(raw)
-	f := wanted{mac: mac, own: true}
-	if f.phone = snapshot.Phone(mac.String()); ok && f.phone != nil {
-		f.known, f.profile = true, f.phone.Profile.Name
-	}
-	if err := a.admit(w, r, e, snapshot, f); err != nil {
+	f, err := a.admit(w, r, e, snapshot, a.uploadOf)
+	if err != nil {
 		return err
 	}
 	switch {
@@ -143,7 +139,7 @@ func (a *api) upload(w http.ResponseWriter, r *http.Request, e *entry) error {
 	case r.ContentLength > uploads.MaxFile:
 		return errTooLarge // before the phone has sent it
 	}
-	created, err := a.keep(w, r, access.SourceOf(e.client.addr), mac, name)
+	created, err := a.keep(w, r, access.SourceOf(e.client.addr), f.MAC, f.stored)
 	if err != nil {
 		return err
 	}
@@ -154,6 +150,16 @@ func (a *api) upload(w http.ResponseWriter, r *http.Request, e *entry) error {
 		w.WriteHeader(http.StatusOK)
 	}
 	return nil
+}
+
+// uploadOf tells whose upload a name is: that of the phone whose MAC is in the last part of it.
+func (a *api) uploadOf(s *provision.Snapshot, name string, evenly bool) wanted {
+	f := wanted{Found: s.FindUpload(name), own: true}
+	var ok bool
+	if f.stored, ok = uploads.NameOf(f.Name); ok && f.Phone != nil {
+		f.known, f.profile = true, f.Phone.Profile.Name
+	}
+	return f
 }
 
 // keep reads the body and does with it what the mode says.

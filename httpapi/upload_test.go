@@ -153,10 +153,29 @@ func TestManyUploads(t *testing.T) {
 	for range maxUploads + 20 {
 		hogs = append(hogs, slow("127.0.0.2"))
 	}
-	for i, c := range hogs[:22] { // 20 that are too many, and 2 for the others
-		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
-		if err != nil || resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" {
-			t.Fatalf("upload %d: got %v, %v; want 503", i, resp, err)
+	type answer struct {
+		hog    int
+		status int
+		retry  string
+	}
+	answers := make(chan answer, len(hogs))
+	for i, c := range hogs {
+		go func() {
+			if resp, err := http.ReadResponse(bufio.NewReader(c), nil); err == nil {
+				answers <- answer{i, resp.StatusCode, resp.Header.Get("Retry-After")}
+			}
+		}()
+	}
+	ended := map[int]bool{}
+	for range 22 { // 20 that are too many, and 2 for the others; which ones depends on the order of their goroutines
+		select {
+		case a := <-answers:
+			if a.status != 503 || a.retry == "" {
+				t.Fatalf("upload %d: got %+v; want 503", a.hog, a)
+			}
+			ended[a.hog] = true
+		case <-time.After(20 * time.Second):
+			t.Fatalf("%d uploads made room, want 22", len(ended))
 		}
 	}
 	for i := range 5 {
@@ -168,11 +187,28 @@ func TestManyUploads(t *testing.T) {
 			t.Errorf("a phone's: got %v, %v after %v", resp, err, time.Since(start))
 		}
 	}
-	for i, c := range append(others, hogs[len(hogs)-1]) { // theirs went on
+	for i, c := range others { // theirs went on
 		io.WriteString(c, strings.Repeat("x", 999))
 		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
 		if err != nil || resp.StatusCode != 201 && resp.StatusCode != 200 {
 			t.Errorf("slow upload %d: got %v, %v", i, resp, err)
+		}
+	}
+	for i, c := range hogs {
+		if len(answers) > 0 { // one that made room for the phone's
+			ended[(<-answers).hog] = true
+		}
+		if !ended[i] {
+			io.WriteString(c, strings.Repeat("x", 999))
+			select {
+			case a := <-answers:
+				if a.hog != i || a.status != 201 && a.status != 200 {
+					t.Errorf("slow upload: got %+v", a)
+				}
+			case <-time.After(20 * time.Second):
+				t.Error("no answer to an upload that went on")
+			}
+			return
 		}
 	}
 }
@@ -186,7 +222,7 @@ func TestUploadsWithASlowDisk(t *testing.T) {
 		var lost, late atomic.Int32
 		for range maxUploads + 10 {
 			all.Go(func() {
-				turn := uploads.take(1, func() {})
+				turn := uploads.take(numbered(1), func() {})
 				switch err := uploads.wait(t.Context(), turn); {
 				case errors.Is(err, errMadeRoom):
 					lost.Add(1)

@@ -110,7 +110,7 @@ func TestFail2banSeesFloods(t *testing.T) {
 		for i := range 1000 {
 			refused := entry{client: client{addr: netip.MustParseAddr("198.51.100.7")}}
 			refused.refused(reasonNoPhone, [6]byte{1, byte(i)})
-			if a.volume.takes(1, "198.51.100.7", reasonNoPhone, a.counter(zerolog.InfoLevel)) {
+			if a.volume.takes(numbered(1), "198.51.100.7", reasonNoPhone, a.counter(zerolog.InfoLevel)) {
 				refused.refusal.log(a.Log, "198.51.100.7")
 			}
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/astconf"
@@ -46,7 +45,7 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 		in: in, now: now, zones: zones{},
 		profiles: map[string]*Profile{},
 		pack:     packer{shapes: map[string]*shape{}, kinds: map[common]*common{}},
-		snap:     &Snapshot{BuiltAt: now, content: &content{from: in.print(), functions: ownFunctions()}},
+		snap:     &Snapshot{BuiltAt: now, content: &content{from: in.print(), functions: ownFunctions(), vendors: vendors{}}},
 	}
 	b.readMappings()
 	users := b.usersFile()
@@ -125,6 +124,9 @@ func (b *builder) addLine(provider string, l *Line, mac, profile astconf.Var) {
 		*phone = Phone{MAC: parsed, ID: b.pack.texts.keep(id), Provider: provider, Profile: p, Lines: home.lines[:0], first: l}
 		b.snap.phonesByID.add(phone.ID, len(b.snap.phoneList))
 		b.snap.phoneList = append(b.snap.phoneList, phone)
+		if parsed != (MAC{}) {
+			b.snap.vendors[[3]byte(parsed[:3])] = struct{}{}
+		}
 	}
 	if phone.Provider != provider {
 		b.diags.add(Error, mac.Pos, "[%s]: MAC %q is already a phone of [%s] (%s): this line is not served",
@@ -193,78 +195,4 @@ func sortLines(p *Phone, diags *diagnostics) {
 		kept = append(kept, l)
 	}
 	p.Lines = kept
-}
-
-// addRoutes names every file of every profile and phone. A name belongs to whoever comes first, static files before all.
-func (b *builder) addRoutes(ctx context.Context) error {
-	most := b.mostRoutes()
-	b.snap.routes = routes{byURI: newIndex(most), list: make([]routeEntry, 0, most)}
-	b.names = b.newNames()
-	for _, p := range b.snap.profiles {
-		for _, f := range slices.Concat(p.statics, p.files) {
-			f.number = len(b.snap.routes.files)
-			b.snap.routes.files = append(b.snap.routes.files, f)
-		}
-	}
-	for _, p := range b.snap.profiles {
-		for _, f := range p.statics {
-			if other := b.addRoute(f.name, noPhone, f); other != nil && other.file.path != f.path {
-				b.diags.add(Warning, f.pos, "profile %q: static file %q is already %s of profile %q (%s), which is served",
-					p.Name, f.name, other.file.path, other.file.profile.Name, other.file.pos)
-			}
-		}
-	}
-	reported := map[*file]bool{}
-	for i, p := range b.snap.phoneList {
-		giveWay(i)
-		start := len(b.snap.routes.list)
-		for _, f := range p.Profile.files {
-			uri, err := b.fileName(ctx, p, f)
-			if err != nil {
-				return fmt.Errorf("%s: file name %q of phone %s: %w", f.pos, f.name, p.ID, err)
-			}
-			if uri == "" {
-				continue
-			}
-			if other := b.addRoute(uri, i, f); other != nil {
-				if reported[f] { // a name without a variable is refused to every phone but one: say so once
-					continue
-				}
-				reported[f] = true
-				b.diags.add(Error, f.pos, "profile %q: file name %q of phone %s is already that of %s: the first one is served",
-					f.profile.Name, uri, p.ID, other.owner())
-			}
-		}
-		p.routes = span{uint32(start), uint32(len(b.snap.routes.list) - start)}
-	}
-	return nil
-}
-
-// mostRoutes is how many routes there can be: a file whose name has no variable is one whoever it is for.
-func (b *builder) mostRoutes() int {
-	each := map[*Profile]int{}
-	n := 0
-	for _, p := range b.snap.profiles {
-		n += len(p.statics)
-		for _, f := range p.files {
-			if strings.Contains(f.name, "$") {
-				each[p]++
-			} else {
-				n++
-			}
-		}
-	}
-	for _, p := range b.snap.phoneList {
-		n += each[p.Profile]
-	}
-	return n
-}
-
-// addRoute serves a file under a name, or returns the route that has it.
-func (b *builder) addRoute(uri string, phone int, f *file) (other *Route) {
-	if number := b.snap.routes.find(uri); number >= 0 {
-		return b.snap.route(number)
-	}
-	b.snap.routes.add(uri, phone, f.number)
-	return nil
 }

@@ -68,7 +68,7 @@ func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route
 		}
 		if likelyOption(rt.file.name) == "" && !strings.HasPrefix(rt.file.path, ">") { // CheckConfig reports those
 			c.report(Diagnostic{Pos: rt.file.pos, Severity: severity,
-				Message: fmt.Sprintf("%s (file %q of %s)", withoutPos(err, rt.file.pos), rt.URI, rt.owner())})
+				Message: fmt.Sprintf("%s (file %q of %s)", withoutPos(err, rt.file.pos), rt.URI, rt.whose())})
 		}
 		if !rt.Static() {
 			c.uses(rt, localName(rt.file.path))
@@ -83,6 +83,7 @@ func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route
 		c.uses(rt, name)
 	}
 	c.volatile(ctx, s, r, rt, q, doc)
+	c.shared(ctx, s, r, rt, q, doc)
 	if !rt.Static() {
 		c.xml(s, r, rt, doc)
 	}

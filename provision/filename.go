@@ -15,6 +15,8 @@ type names struct {
 	env   *dialplan.Env
 	text  []byte
 	plans map[nameKey]*dialplan.Plan
+	// common: the last name has nothing of its phone in it.
+	common bool
 }
 
 // nameKey is all that the plan of a name depends on.
@@ -44,7 +46,8 @@ func (n *names) expand(ctx context.Context, p *Phone, f *file) (text []byte, err
 	s := n.scope
 	s.phone, s.line, s.profile, s.setvars = p, p.first, p.Profile, nil
 	key := nameKey{f, s.line.shape, s.line.zone}
-	if plan := n.plans[key]; plan != nil {
+	plan := n.plans[key]
+	if plan != nil {
 		n.text, err = plan.AppendTo(ctx, n.text[:0], n.env, s)
 	} else if len(n.plans) < maxNamePlans {
 		if n.text, plan, err = f.uri.AppendPlan(ctx, n.text[:0], n.env, s); plan != nil {
@@ -53,6 +56,7 @@ func (n *names) expand(ctx context.Context, p *Phone, f *file) (text []byte, err
 	} else {
 		n.text, err = f.uri.AppendTo(ctx, n.text[:0], n.env)
 	}
+	n.common = plan != nil && plan.Constant()
 	return n.text, err
 }
 

@@ -1,104 +1,79 @@
 package provision
 
-import (
-	"iter"
-	"slices"
-	"strings"
-)
-
-// The variables of a line that a phone is called by. What names the account comes before what people read.
-var (
-	accountNames = []string{"USERNAME", "ENDPOINT_ID", "CALLERID"}
-	displayNames = []string{"DISPLAY_NAME", "LABEL"}
-)
-
-// Find returns the phones that somebody may mean: the one of that MAC in any spelling, else those with that extension or
-// user name, else those with that display name or label; names in any case. None: there is no such phone.
-func (s *Snapshot) Find(what string) []*Phone {
-	if p := s.Phone(what); p != nil {
-		return []*Phone{p}
-	}
-	if what = strings.TrimSpace(what); what == "" {
-		return nil
-	}
-	var byAccount, byDisplay []*Phone
-	for _, p := range s.phoneList {
-		switch {
-		case p.called(what, accountNames, true):
-			byAccount = append(byAccount, p)
-		case p.called(what, displayNames, false):
-			byDisplay = append(byDisplay, p)
-		}
-	}
-	if len(byAccount) > 0 {
-		return byAccount
-	}
-	return byDisplay
+// Found is what a snapshot knows of a name.
+type Found struct {
+	Route *Route // nil: there is no such file
+	// MAC is that of the phone whose file it is, or would be. Zero: it is nobody's own, or of a phone without a MAC.
+	MAC   MAC
+	Phone *Phone // whose own file it is, or would be; nil: no phone that is served
+	// Name is the name as it was read, where there is no such file.
+	Name Name
 }
 
-// called reports whether a line of the phone has a name among the variables, or as the name of its section.
-func (p *Phone) called(what string, variables []string, section bool) bool {
-	return slices.ContainsFunc(p.Lines, func(l *Line) bool {
-		return section && strings.EqualFold(l.Section(), what) || slices.ContainsFunc(variables, func(name string) bool {
-			v, ok := l.own(name)
-			return ok && strings.EqualFold(v.value, what)
-		})
-	})
+// Lookup finds the file of a URI (without prefix and the slash before it), exactly as it is written; else the file of
+// the phone whose MAC is in the URI, in any case and with any separators, see ReadName. Nil: there is no such file.
+func (s *Snapshot) Lookup(uri string) *Route { return s.Find(uri).Route }
+
+// Find tells what a name stands for: a route, exactly as it is written or with the MAC of its owner spelt in another way;
+// or whose file it would be.
+func (s *Snapshot) Find(uri string) Found {
+	if number := s.routes.find(uri); number >= 0 {
+		return s.atRoute(number)
+	}
+	return s.findSpelt(uri)
 }
 
-// Near returns a name of a phone or a file that is like one that is not there, empty if none is; phone is whose name it
-// is, nil if it is a file's.
-func (s *Snapshot) Near(what string) (name string, phone *Phone) {
-	_, err := ParseMAC(what)
-	isMAC := err == nil
-	owner := map[string]*Phone{}
-	names := func(yield func(string) bool) {
-		for name, p := range s.names() {
-			if isMAC && p != nil && name == p.ID && editDistance(foldName(name), foldName(what)) > 1 {
-				continue // phones of one maker differ in a few digits
-			}
-			if _, ok := owner[name]; !ok {
-				owner[name] = p
-			}
-			if !yield(name) {
-				return
-			}
-		}
+// FindEvenly is Find, and does the same work whether there is such a file or not: its time tells a stranger nothing.
+func (s *Snapshot) FindEvenly(uri string) Found {
+	number, spelt := s.routes.find(uri), s.findSpelt(uri)
+	if number < 0 {
+		return spelt
 	}
-	if name = Nearest(what, names); name != "" {
-		return name, owner[name]
-	}
-	part := foldName(what)
-	if len(part) < minPrefix {
-		return "", nil
-	}
-	for name, p := range s.names() {
-		if strings.Contains(foldName(name), part) {
-			return name, p
-		}
-	}
-	return "", nil
+	return s.atRoute(number)
 }
 
-// names are all that phones are called by, with their phone, then the URIs of files, with nil.
-func (s *Snapshot) names() iter.Seq2[string, *Phone] {
-	return func(yield func(string, *Phone) bool) {
-		for _, p := range s.phoneList {
-			if !yield(p.ID, p) {
-				return
-			}
-			for _, l := range p.Lines {
-				for _, name := range slices.Concat(accountNames, displayNames) {
-					if v, ok := l.own(name); ok && v.value != "" && !yield(v.value, p) {
-						return
-					}
-				}
-			}
-		}
-		for number := range s.routes.list {
-			if !yield(s.routes.uri(number), nil) {
-				return
-			}
-		}
+// FindUpload tells whose a name is that a phone sends a file under, whatever routes there are.
+func (s *Snapshot) FindUpload(uri string) Found {
+	f := s.findSpelt(uri)
+	f.Route = nil
+	return f
+}
+
+func (s *Snapshot) atRoute(number int) Found {
+	f := Found{Route: s.route(number)}
+	if f.Phone = f.Route.Owner; f.Phone != nil {
+		f.MAC = f.Phone.MAC
 	}
+	return f
+}
+
+// findSpelt reads the MAC of a name that is no route as it is written. The steps are the same for every MAC.
+func (s *Snapshot) findSpelt(uri string) Found {
+	f := Found{Name: readName(uri, s.vendors)}
+	if f.Name.MAC == (MAC{}) {
+		return f
+	}
+	f.MAC = f.Name.MAC
+	var room [maxMACURI]byte
+	phone := s.phonesByID.findBytes(f.MAC.appendTo(room[:0]), s.idOf)
+	route := s.routes.findSpelt(appendRespelt(room[:0], uri, f.MAC), f.MAC)
+	if phone < 0 {
+		return f
+	}
+	f.Phone = s.phoneList[phone]
+	if route >= 0 && int(s.routes.list[route].owner) == phone {
+		f.Route = s.route(route)
+	}
+	return f
+}
+
+func (s *Snapshot) idOf(number int) string { return s.phoneList[number].ID }
+
+// PhoneOf finds the phone of a MAC; nil: there is none.
+func (s *Snapshot) PhoneOf(mac MAC) *Phone {
+	var room [2 * len(mac)]byte
+	if number := s.phonesByID.findBytes(mac.appendTo(room[:0]), s.idOf); number >= 0 {
+		return s.phoneList[number]
+	}
+	return nil
 }

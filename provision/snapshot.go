@@ -29,7 +29,9 @@ type content struct {
 	profiles   []*Profile
 	phoneList  []*Phone // in the order of the configuration
 	phonesByID index
+	vendors    vendors // of the phones
 	routes     routes
+	shared     map[int]sharing // by the number of a route that several phones share
 	kept       kept
 	lists      lists
 	plans      plans
@@ -76,7 +78,7 @@ func (s *Snapshot) phone(id string) *Phone {
 
 // phoneNumber is a phone's place in the order of the configuration; -1: there is none of that ID.
 func (s *Snapshot) phoneNumber(id string) int {
-	return s.phonesByID.find(id, func(number int) string { return s.phoneList[number].ID })
+	return s.phonesByID.find(id, s.idOf)
 }
 
 // phoneID is the key of a phone: the MAC's canonical form where it is one.
@@ -99,54 +101,6 @@ func (s *Snapshot) routesOf(which span) []*Route {
 		list[i] = s.route(int(which.first) + i)
 	}
 	return list
-}
-
-// Lookup finds the file of a URI (without prefix and the slash before it), exactly as it is written; else the file of
-// a phone whose MAC is in the URI, in any case and with any separators. Nil: there is no such file.
-func (s *Snapshot) Lookup(uri string) *Route {
-	if number := s.routes.find(uri); number >= 0 {
-		return s.route(number)
-	}
-	if len(uri) > maxMACURI {
-		return nil
-	}
-	for i := range len(uri) {
-		mac, _, ok := cutMAC(uri[i:])
-		if !ok {
-			continue
-		}
-		p := s.phone(mac.String())
-		if p == nil {
-			continue
-		}
-		for i := range p.routes.count {
-			if number := int(p.routes.first + i); sameButMAC(s.routes.uri(number), uri, mac) {
-				return s.route(number)
-			}
-		}
-	}
-	return nil
-}
-
-// maxMACURI bounds in bytes the URIs that are searched for a MAC: no vendor's file name comes near, and the search is
-// for every request that is not exact.
-const maxMACURI = 256
-
-// sameButMAC compares two names, a MAC in each being the same however it is spelt.
-func sameButMAC(a, b string, mac MAC) bool {
-	for a != "" && b != "" {
-		ma, restA, okA := cutMAC(a)
-		mb, restB, okB := cutMAC(b)
-		if okA && okB && ma == mac && mb == mac {
-			a, b = restA, restB
-			continue
-		}
-		if a[0] != b[0] {
-			return false
-		}
-		a, b = a[1:], b[1:]
-	}
-	return a == "" && b == ""
 }
 
 // Changes count the phones that differ between two snapshots.

@@ -92,10 +92,10 @@ func parseNetworks(v string) ([]netip.Prefix, error) {
 			continue
 		}
 		p, err := netip.ParsePrefix(word)
-		if addr, addrErr := netip.ParseAddr(word); addrErr == nil {
+		if addr, addrErr := netip.ParseAddr(word); addrErr == nil && addr.Zone() == "" { // PrefixFrom would drop a zone
 			p, err = netip.PrefixFrom(addr, addr.BitLen()), nil
 		}
-		if err != nil || p.Addr().Zone() != "" || p != p.Masked() {
+		if err != nil || p.Addr().Is4In6() || p != p.Masked() { // an IPv4 address is never seen as one in IPv6
 			return nil, fmt.Errorf("%q is not a network: want 10.1.0.0/16, 2001:db8::/32, an address, or lan", word)
 		}
 		list = append(list, p)

@@ -17,7 +17,7 @@ const maxAmbiguous = 5
 // findPhone finds the one phone that is meant, for all commands that take one: by its MAC, extension, user name or display
 // name. The error does not repeat what was given.
 func findPhone(s *provision.Snapshot, what string) (*provision.Phone, error) {
-	phones := s.Find(what)
+	phones := s.FindPhones(what)
 	switch {
 	case len(phones) == 0:
 		return nil, errNoPhone

@@ -279,6 +279,8 @@ func TestBadSettings(t *testing.T) {
 		{"uploads", "[http]\nuploads = keep\n", nil, `phoneprov.ini:2: http.uploads: "keep" is not one of: off, discard, store`},
 		{"quota", "[http]\nupload_phone_mb = 0\n", nil, `phoneprov.ini:2: http.upload_phone_mb: "0" is not a number from 1 to 1048576`},
 		{"quotas", withSecret + "[http]\nupload_phone_mb = 2\nupload_all_mb = 1\n", nil, `http.upload_all_mb is less than http.upload_phone_mb`},
+		{"network with a zone", "[access]\nallow = fe80::1%eth0\n", nil, `phoneprov.ini:2: access.allow: "fe80::1%eth0" is not a network: want 10.1.0.0/16, 2001:db8::/32, an address, or lan`},
+		{"IPv4 in IPv6", "[access]\nallow = ::ffff:192.168.1.0/120\n", nil, `phoneprov.ini:2: access.allow: "::ffff:192.168.1.0/120" is not a network: want 10.1.0.0/16, 2001:db8::/32, an address, or lan`},
 		{"network of a profile", "[profile a]\nallow = x\n", nil, `phoneprov.ini:2: allow: "x" is not a network: want 10.1.0.0/16, 2001:db8::/32, an address, or lan`},
 		{"all at once", "[http]\nlisten = 1\n[log]\nlevel = 2\nx = 3\n", nil, `phoneprov.ini:5: unknown key "x" in [log]` + "\n" +
 			`phoneprov.ini:2: http.listen: "1" is not an address: want host:port` + "\n" +

@@ -4,7 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/asn1"
-	"strings"
+	"regexp"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision"
@@ -71,10 +71,8 @@ func namesPhone(oid asn1.ObjectIdentifier) bool {
 	return oid[3] == 3 || oid[3] == 4 || oid[3] == 5 || oid[3] == 8
 }
 
-func afterSEP(text string) string {
-	before, mac, ok := strings.Cut(text, "SEP")
-	if ok && (before == "" || strings.HasSuffix(before, "-")) {
-		return mac
-	}
-	return text
-}
+// enterprise is what a Cisco phone's name has before its MAC: SEP, or the product and SEP.
+var enterprise = regexp.MustCompile(`^(?:CP-[0-9A-Z]{2,8}(?:-[0-9A-Z]{1,8})?-)?SEP`)
+
+// afterSEP is a name without what Cisco's enterprise phones have before the MAC.
+func afterSEP(text string) string { return text[len(enterprise.FindString(text)):] }

@@ -148,6 +148,9 @@ func (d *draft) whole(marking bool) *Plan {
 	return d.plan
 }
 
+// Constant tells whether the plan gives the same text in each expansion that it is for.
+func (p *Plan) Constant() bool { return len(p.ops) == 0 }
+
 // opSize is what an op takes in bytes.
 const opSize = 56
 

@@ -33,7 +33,7 @@ func TestFind(t *testing.T) {
 		{"", ""},
 		{"600", ""},
 	} {
-		if got := ids(s.Find(row.what)); got != row.want {
+		if got := ids(s.FindPhones(row.what)); got != row.want {
 			t.Errorf("%q: got %s, want %s", row.what, got, row.want)
 		}
 	}
