@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -36,6 +37,9 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 		return a.sendStored(w, r, f.mac, stored)
 	}
 	doc, err := a.document(r, e, snapshot, route)
+	if errors.Is(err, provision.ErrNoGoodFile) { // said once by itself: the lines of the requests are many
+		e.rendered, e.diagnostics = route.URI, []provision.Diagnostic{{Severity: provision.Error, Message: err.Error()}}
+	}
 	if err != nil {
 		return err
 	}

@@ -75,6 +75,7 @@ var statuses = [...]struct {
 	{errMethod, http.StatusMethodNotAllowed},
 	{errNoSnapshot, http.StatusServiceUnavailable},
 	{provision.ErrUnavailable, http.StatusServiceUnavailable},
+	{provision.ErrNoGoodFile, http.StatusServiceUnavailable},
 	{errBusy, http.StatusServiceUnavailable},
 	{errAsk, http.StatusUnauthorized},
 	{errTooLarge, http.StatusRequestEntityTooLarge},

@@ -84,7 +84,7 @@ func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route
 // render makes the document of a route, and reports what it asked of Asterisk.
 func (c *checker) render(ctx context.Context, s *Snapshot, r *Renderer, rt *Route, q Request) (*Document, error) {
 	if rt.Static() {
-		return r.static(rt)
+		return r.static(ctx, rt)
 	}
 	b := r.asking(ctx)
 	defer b.end()
@@ -166,7 +166,7 @@ func (c *checker) functions(ctx context.Context, s *Snapshot, r *Renderer) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.templates)) {
-		if t, err := r.Data.template(name); err == nil && c.templates[name] {
+		if t, err := r.Data.template(ctx, name); err == nil && c.templates[name] {
 			c.calls(ctx, r, t.Template, name, 0)
 		}
 	}

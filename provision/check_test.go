@@ -26,19 +26,19 @@ func TestCheck(t *testing.T) {
 			`t:2: error: function DB is none of phoneprov's own, and there is no AMI to ask`}},
 		{"missing template", "", nil,
 			[]string{`phoneprov.conf:4: error: template "t": no such file or directory (file "x" of phone 000000000001)`}, false},
-		{"missing static file", "static_file => fw.bin\n", map[string]string{"t": ""},
+		{"missing static file", "static_file => fw.bin\n", map[string]string{"t": "x"},
 			[]string{`phoneprov.conf:5: warning: static file "fw.bin": no such file (file "fw.bin" of a static file of profile "p" (phoneprov.conf:5))`}, false},
-		{"a template that no route uses", "", map[string]string{"t": "${PP_EACH_EXTENSION(${MAC},used)}", "used": "", "unused": "", "sub/unused": ""},
+		{"a template that no route uses", "", map[string]string{"t": "${PP_EACH_EXTENSION(${MAC},used)}", "used": "x", "unused": "", "sub/unused": ""},
 			[]string{`sub/unused: info: no route uses this file`, `unused: info: no route uses this file`}, false},
-		{"malformed XML", "mime_type => text/xml\ny => xml\n", map[string]string{"t": "", "xml": "<a>\n<b>${DISPLAY_NAME}</c>\n</a>"},
+		{"malformed XML", "mime_type => text/xml\ny => xml\n", map[string]string{"t": "x", "xml": "<a>\n<b>${DISPLAY_NAME}</c>\n</a>"},
 			[]string{`xml: error: malformed XML for phone 000000000001, line 2 of "y": a start tag and the end tag after it differ`}, false},
-		{"XML by the template's name", "y => t.xml\n", map[string]string{"t": "", "t.xml": "<a b=${MAC}/>"},
+		{"XML by the template's name", "y => t.xml\n", map[string]string{"t": "x", "t.xml": "<a b=${MAC}/>"},
 			[]string{`t.xml: error: malformed XML for phone 000000000001, line 1 of "y": unquoted or missing attribute value in element`}, false},
-		{"two elements", "y => t.xml\n", map[string]string{"t": "", "t.xml": "<a></a>\n<b/>"},
+		{"two elements", "y => t.xml\n", map[string]string{"t": "x", "t.xml": "<a></a>\n<b/>"},
 			[]string{`t.xml: error: malformed XML for phone 000000000001, line 2 of "y": a second element after the first`}, false},
-		{"malformed by a secret", "y => t.xml\n", map[string]string{"t": "", "t.xml": "<a>&${SECRET}<${SECRET}></a>"},
+		{"malformed by a secret", "y => t.xml\n", map[string]string{"t": "x", "t.xml": "<a>&${SECRET}<${SECRET}></a>"},
 			[]string{`t.xml: error: malformed XML for phone 000000000001, line 1 of "y": an & that begins no entity`}, false},
-		{"a tag of a secret", "y => t.xml\n", map[string]string{"t": "", "t.xml": "<a><${SECRET}></a>"},
+		{"a tag of a secret", "y => t.xml\n", map[string]string{"t": "x", "t.xml": "<a><${SECRET}></a>"},
 			[]string{`t.xml: error: malformed XML for phone 000000000001, line 1 of "y": a start tag and the end tag after it differ`}, false},
 		{"no XML at all", "y => t,text/xml\n", map[string]string{"t": "\n"},
 			[]string{`t: error: malformed XML for phone 000000000001, line 1 of "y": no element`}, false},
@@ -108,7 +108,7 @@ func TestExplain(t *testing.T) {
 		"pjsip.conf": "[e]\ntype=endpoint\nauth=e\n[e]\ntype=auth\nusername=eu\npassword=ep\n" +
 			"[q]\ntype=phoneprov\nendpoint=e\nPROFILE=p\nMAC=000000000002\n",
 	})
-	r, _ := renderer(t, map[string]string{"t": ""})
+	r, _ := renderer(t, map[string]string{"t": "x"})
 	for uri, want := range map[string]string{
 		"000000000001.cfg": `[u] 1
 MAC=000000000001 users.conf:4

@@ -184,7 +184,7 @@ func TestEscapeReads(t *testing.T) {
 
 // A section of phoneprov.ini for a profile that is not there is said.
 func TestCheckProfiles(t *testing.T) {
-	r, _ := renderer(t, map[string]string{"t": ""})
+	r, _ := renderer(t, map[string]string{"t": "x"})
 	r.Profiles = map[string]ProfileOptions{"p": {}, "q": {}, "P": {}}
 	var got []string
 	for _, d := range Check(context.Background(), onePhone(t, ""), r, Request{Now: testNow}) {
