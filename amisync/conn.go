@@ -53,6 +53,7 @@ type conn struct {
 	done     chan struct{} // the connection is lost
 	gone     chan struct{} // and everything that belonged to it has ended
 	since    time.Time     // when it had logged in
+	asked    atomic.Bool   // what the account may do is known
 
 	mu      sync.Mutex
 	cause   error
@@ -147,15 +148,23 @@ func (c *conn) handle(event map[string]string) {
 	}
 }
 
+// isBooted reports whether Asterisk has said on this connection that it is booted.
+func (c *conn) isBooted() bool {
+	select {
+	case <-c.booted:
+		return true
+	default:
+		return false
+	}
+}
+
 // forever is a grace that does not end.
 const forever = time.Duration(math.MaxInt64)
 
 // awaitBoot waits until Asterisk has said on this connection that it is booted; false: it did not within the grace.
 func (c *conn) awaitBoot(ctx context.Context, grace time.Duration) (booted bool, err error) {
-	select {
-	case <-c.booted: // whatever else
+	if c.isBooted() { // whatever else
 		return true, nil
-	default:
 	}
 	timer := time.NewTimer(grace)
 	defer timer.Stop()

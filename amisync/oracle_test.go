@@ -115,7 +115,7 @@ func testConfig(t *testing.T, a *oracle.Asterisk) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := (&Service{o: Options{ConfigDir: a.ConfigDir}}).loadFiles()
+	want, err := (&Service{o: Options{ConfigDir: a.ConfigDir}}).loadFiles(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func testConfig(t *testing.T, a *oracle.Asterisk) {
 	if got, err = readConfig(within(t, 10*time.Second), c); err != nil {
 		t.Fatal(err)
 	}
-	if want, err = (&Service{o: Options{ConfigDir: a.ConfigDir}}).loadFiles(); err != nil {
+	if want, err = (&Service{o: Options{ConfigDir: a.ConfigDir}}).loadFiles(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for source, config := range map[string]provision.Config{"ami": got, "files": want} {

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -37,9 +36,6 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 		return a.sendStored(w, r, f.mac, stored)
 	}
 	doc, err := a.document(r, e, snapshot, route)
-	if errors.Is(err, provision.ErrNoGoodFile) { // said once by itself: the lines of the requests are many
-		e.rendered, e.diagnostics = route.URI, []provision.Diagnostic{{Severity: provision.Error, Message: err.Error()}}
-	}
 	if err != nil {
 		return err
 	}
