@@ -43,13 +43,13 @@ type readiness struct {
 	LastError    string     `json:"last_error"`
 	LastSync     *time.Time `json:"last_sync"`
 	Peers        []Peers    `json:"peers"`
-	Warnings     []string   `json:"warnings"`
+	Warnings     []string   `json:"warnings,omitempty"`
 	Lost         *Lost      `json:"lost_phones,omitempty"`
 }
 
 // readyz answers 200 with a snapshot to serve and 503 without, either way with what is known.
 func (a *api) readyz(w http.ResponseWriter, r *http.Request, _ *entry) error {
-	body := readiness{Peers: []Peers{}, Warnings: []string{}}
+	body := readiness{Peers: []Peers{}}
 	if a.Status != nil {
 		s := a.Status()
 		body.AMIConnected, body.LastError = s.Connected, s.LastError

@@ -49,8 +49,22 @@ type Renderer struct {
 	// Profiles are options of profiles by name; one that is not there has none.
 	Profiles map[string]ProfileOptions
 
+	// Room is for all that a snapshot keeps of what it made, in bytes; zero: mostRoom.
+	Room int64
+
 	buffers    buffers
 	renderings sync.Pool // that are over
+}
+
+// mostRoom is what a snapshot keeps of what it made at the most.
+const mostRoom = maxKept + maxPlans + maxLists*maxListBytes
+
+// share is the part of Room that something has which has most of mostRoom.
+func (r *Renderer) share(most int) int {
+	if r.Room <= 0 || r.Room >= mostRoom {
+		return most
+	}
+	return int(int64(most) * r.Room / mostRoom)
 }
 
 // Document is what a phone gets. The caller closes it.

@@ -25,7 +25,7 @@ func setupServe(cl *call) func(context.Context) error {
 		if err != nil {
 			return err
 		}
-		v.heap = newHeap(cl.getenv)
+		v.limitMemory(newMemory(cl.getenv), s, cl.getenv)
 		v.log.Info().Str("http", addrOf(v.phones)).Str("https", addrOf(v.https)).Str("admin", addrOf(v.admin)).Str("version", version()).Msg("serving")
 		err = v.run(ctx, resync)
 		v.log.Info().AnErr("error", err).Msg("stopped")

@@ -28,6 +28,7 @@ type service struct {
 	lines   *bufferedLog // of log; nil: there is none
 	sync    *amisync.Service
 	heap    *heap // nil: as the runtime has it
+	memory  memory
 	data    *provision.DataDir
 	phones  net.Listener    // nil: none
 	https   net.Listener    // nil: none; for phones too
@@ -119,7 +120,19 @@ func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer
 	return newRenderer(s, v.sync, v.data), nil
 }
 
-func (v *service) counted(c provision.Counts) { v.heap.synced(c) }
+func (v *service) counted(c provision.Counts) {
+	v.heap.synced(c)
+	v.memory.synced(v.log, c)
+}
+
+// limitMemory keeps to a limit, and says what fits. It is called before run.
+func (v *service) limitMemory(m memory, s *settings, getenv lookupEnv) {
+	v.memory, v.heap = m, newHeap(getenv, m.most)
+	if r, ok := v.options.Renderer.(*provision.Renderer); ok {
+		r.Room = m.room()
+	}
+	m.report(v.log, s.configDir)
+}
 
 // run serves until ctx ends or one of its parts fails, then ends them in order: HTTP, the synchronisation, and with it
 // the connections to Asterisk. A value on resync makes everything be read again.
