@@ -79,30 +79,33 @@ func (s *Service) readSteady(ctx context.Context) (config provision.Config, read
 	}
 }
 
-// confirmed returns the snapshot of in, which no longer has some of the phones that are served, when Asterisk gives the same
-// configuration once more a moment later: it reads files while an editor may still be writing them. Where it gives another one
-// that counts, as soon as that is confirmed or loses no phone.
-// What it was built from is in in then.
-func (s *Service) confirmed(ctx context.Context, c *conn, in *provision.Input, next *provision.Snapshot, found []provision.Diagnostic) (*provision.Snapshot, []provision.Diagnostic, error) {
-	if s.o.Source != SourceAMI {
-		return next, found, nil
-	}
+// lossPauses is how many times settle passes before a loss of phones is read again: who writes a file may be held up for longer than
+// settle, and to serve a deleted phone for a moment longer harms nobody.
+const lossPauses = 2
+
+// confirmed returns the snapshot of in, which no longer has some of the phones that are served, when a moment later the same is read
+// once more: Asterisk reads files too while an editor may still be writing them. Where something else is read that counts, as soon
+// as it is confirmed or loses no phone. What it was built from is in in then.
+func (s *Service) confirmed(ctx context.Context, c *conn, down error, in *provision.Input, next *provision.Snapshot, found []provision.Diagnostic) (*provision.Snapshot, []provision.Diagnostic, error) {
 	for s.served() != nil && provision.Compare(s.served(), next).Removed > 0 {
-		if !pause(ctx, s.o.Timing.Settle) {
+		if !pause(ctx, lossPauses*s.o.Timing.Settle) {
 			return nil, nil, fmt.Errorf("the configuration is being changed without a pause, and phones would be gone: %w", ctx.Err())
 		}
-		once, lost, err := s.input(ctx, c, nil)
+		once, lost, err := s.input(ctx, c, down)
 		if err != nil {
 			return nil, nil, err
 		}
 		if again, _ := next.Again(once, time.Now()); again != nil {
 			return next, found, nil
 		}
-		*in = once
+		before := next
 		if next, found, err = provision.Build(ctx, once, time.Now()); err != nil {
 			return nil, nil, err
 		}
-		found = append(found, lost...)
+		*in, found = once, append(found, lost...)
+		if c := provision.Compare(before, next); c.Added+c.Removed == 0 {
+			break
+		}
 	}
 	return next, found, nil
 }

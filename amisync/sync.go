@@ -101,7 +101,7 @@ func (s *Service) build(ctx context.Context, c *conn, down error) (*provision.Sn
 	}
 	next, found, err := provision.Build(ctx, in, time.Now())
 	if err == nil {
-		next, found, err = s.confirmed(ctx, c, &in, next, append(found, lost...))
+		next, found, err = s.confirmed(ctx, c, down, &in, next, append(found, lost...))
 	}
 	if err != nil {
 		return nil, found, err
