@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -92,6 +93,9 @@ func connect(ctx context.Context, t target, onEvent func(message)) (*conn, error
 // startAmigo gives amigo the bridge to talk to, and a secret that is good for this bridge only.
 func (c *conn) startAmigo() {
 	host, port, _ := net.SplitHostPort(c.bridge.address())
+	if strings.Contains(host, ":") { // amigo puts them together as they are
+		host = "[" + host + "]"
+	}
 	c.amigo = amigo.New(&amigo.Settings{
 		Host: host, Port: port, Username: c.target.username, Password: c.bridge.token,
 		ActionTimeout: amigoPatience, DialTimeout: teardown, ReconnectInterval: amigoInterval,

@@ -15,11 +15,12 @@ import (
 // What phoneprov takes of memory, in bytes, as measured in containers of Docker (deploy/doc/memory.md).
 const (
 	// memoryAtLeast is what it takes with a few phones.
-	memoryAtLeast = 24 << 20
-	// memoryOfPhone is what a phone adds while it is read anew: its configuration, the snapshot that is served, and the next one.
-	memoryOfPhone = 1_100
-	// memoryOfConfig is how many bytes each byte of Asterisk's configuration takes, of which a phone has some 150.
-	memoryOfConfig = memoryOfPhone / 150
+	memoryAtLeast = 16 << 20
+	// memoryOfPhone is what a phone with a section of nine options adds while it is read anew: its configuration, the snapshot that
+	// is served, and the next one.
+	memoryOfPhone = 1_300
+	// memoryOfConfig is the same by the bytes of the configuration, of which such a phone has 167.
+	memoryOfConfig = 8
 	// memoryReserve is the part of a limit, and memoryReserveAtLeast the bytes, that are left to the kernel: sockets, page tables, the
 	// program itself.
 	memoryReserve        = 8

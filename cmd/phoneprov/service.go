@@ -50,7 +50,7 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 		return nil, err
 	}
 	if s.httpListen != "" {
-		if v.phones, err = net.Listen("tcp", s.httpListen); err != nil {
+		if v.phones, err = listen(s.httpListen); err != nil {
 			return nil, fmt.Errorf("http.listen: %w", err)
 		}
 	}
@@ -60,7 +60,7 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 		}
 	}
 	if s.adminListen != "" {
-		if v.admin, err = net.Listen("tcp", s.adminListen); err != nil {
+		if v.admin, err = listen(s.adminListen); err != nil {
 			return nil, fmt.Errorf("admin.listen: %w", err)
 		}
 	}
@@ -102,9 +102,11 @@ func (v *service) listenTLS(s *settings) (err error) {
 	if err = v.openTLS(s); err != nil {
 		return err
 	}
-	if v.https, err = tls.Listen("tcp", s.httpsListen, v.tls.Config()); err != nil {
+	l, err := listen(s.httpsListen)
+	if err != nil {
 		return fmt.Errorf("https.listen: %w", err)
 	}
+	v.https = tls.NewListener(l, v.tls.Config())
 	return nil
 }
 
