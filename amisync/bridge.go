@@ -42,7 +42,7 @@ func dialBridge(ctx context.Context, t target) (*bridge, error) {
 	b := &bridge{target: t, token: rand.Text(), up: up, framer: newFramer(up)}
 	defer context.AfterFunc(ctx, func() { _ = up.SetDeadline(time.Unix(1, 0)) })()
 	if b.banner, err = readBanner(b.framer.r); err == nil {
-		b.listener, err = net.Listen("tcp", "127.0.0.1:0")
+		b.listener, err = listenLoopback()
 	}
 	if err != nil {
 		_ = up.Close()
@@ -159,4 +159,15 @@ func (b *bridge) closeDown() {
 	}
 	b.mu.Unlock()
 	b.pumps.Wait()
+}
+
+// listenLoopback listens on a free port of this host that no other reaches, where there is no IPv4 too.
+func listenLoopback() (net.Listener, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		if l, err6 := net.Listen("tcp", "[::1]:0"); err6 == nil {
+			return l, nil
+		}
+	}
+	return l, err
 }

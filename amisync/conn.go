@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -55,6 +56,7 @@ type conn struct {
 	done     chan struct{} // the connection is lost
 	gone     chan struct{} // and everything that belonged to it has ended
 	since    time.Time     // when it had logged in
+	asked    atomic.Bool   // what the account may do is known
 
 	mu      sync.Mutex
 	cause   error
@@ -93,6 +95,9 @@ func connect(ctx context.Context, t target, onEvent func(message)) (*conn, error
 // startAmigo gives amigo the bridge to talk to, and a secret that is good for this bridge only.
 func (c *conn) startAmigo() {
 	host, port, _ := net.SplitHostPort(c.bridge.address())
+	if strings.Contains(host, ":") { // amigo puts them together as they are
+		host = "[" + host + "]"
+	}
 	c.amigo = amigo.New(&amigo.Settings{
 		Host: host, Port: port, Username: c.target.username, Password: c.bridge.token,
 		ActionTimeout: amigoPatience, DialTimeout: teardown, ReconnectInterval: amigoInterval,
@@ -149,15 +154,23 @@ func (c *conn) handle(event map[string]string) {
 	}
 }
 
+// isBooted reports whether Asterisk has said on this connection that it is booted.
+func (c *conn) isBooted() bool {
+	select {
+	case <-c.booted:
+		return true
+	default:
+		return false
+	}
+}
+
 // forever is a grace that does not end.
 const forever = time.Duration(math.MaxInt64)
 
 // awaitBoot waits until Asterisk has said on this connection that it is booted; false: it did not within the grace.
 func (c *conn) awaitBoot(ctx context.Context, grace time.Duration) (booted bool, err error) {
-	select {
-	case <-c.booted: // whatever else
+	if c.isBooted() { // whatever else
 		return true, nil
-	default:
 	}
 	timer := time.NewTimer(grace)
 	defer timer.Stop()

@@ -17,13 +17,21 @@ import (
 var rightTests = []struct {
 	user, read, write string
 	lacks             []string
+	said              []string // of readAccount: the beginnings
 }{
-	{"all", "system,call", "system,reporting,command", nil},
-	{"no-read-system", "call", "system,reporting,command", []string{"event FullyBooted", "event Reload"}},
-	{"no-read-call", "system", "system,reporting,command", []string{"event DeviceStateChange"}},
-	{"no-write-system", "system,call", "reporting,command", []string{"configuration", "endpoints", "peers"}},
-	{"no-write-reporting", "system,call", "system,command", []string{"functions"}},
-	{"no-write-command", "system,call", "system,reporting", []string{"names of functions"}},
+	{"all", "system,call", "system,reporting,command", nil, nil},
+	{"no-read-system", "call", "system,reporting,command", []string{"event FullyBooted", "event Reload"},
+		[]string{`user "no-read-system" lacks read = system in manager.conf: reloads of asterisk are not seen`}},
+	{"no-read-call", "system", "system,reporting,command", []string{"event DeviceStateChange"},
+		[]string{`user "no-read-call" lacks read = call in manager.conf: the states of peers`}},
+	{"no-write-system", "system,call", "reporting,command", []string{"configuration", "endpoints", "peers"},
+		[]string{`user "no-write-system" lacks write = system in manager.conf: the configuration, the endpoints and the peers cannot be read`}},
+	{"no-write-reporting", "system,call", "system,command", []string{"functions"},
+		[]string{`user "no-write-reporting" lacks write = reporting in manager.conf: functions in templates cannot be asked`}},
+	{"no-write-command", "system,call", "system,reporting", []string{"names of functions"}, nil},
+	{"every-right", "all", "all", nil, nil},
+	{"no-read", "", "system,reporting,command", []string{"event DeviceStateChange", "event FullyBooted", "event Reload"},
+		[]string{`user "no-read" lacks read = system in manager.conf`, `user "no-read" lacks read = call in manager.conf`}},
 }
 
 func rightsAccounts() string {
@@ -83,6 +91,11 @@ func testRights(t *testing.T, a *oracle.Asterisk) {
 			slices.Sort(lacks)
 			if want := slices.Sorted(slices.Values(tt.lacks)); !slices.Equal(lacks, want) {
 				t.Errorf("lacks %q, want %q", lacks, want)
+			}
+			account, err := readAccount(within(t, 5*time.Second), c)
+			said := account.missing()
+			if err != nil || !slices.EqualFunc(said, tt.said, strings.HasPrefix) {
+				t.Errorf("said %q (%v), want %q", said, err, tt.said)
 			}
 		})
 	}

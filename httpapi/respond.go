@@ -93,6 +93,7 @@ var statuses = [...]struct {
 	{errMethod, http.StatusMethodNotAllowed},
 	{errNoSnapshot, http.StatusServiceUnavailable},
 	{provision.ErrUnavailable, http.StatusServiceUnavailable},
+	{provision.ErrNoGoodFile, http.StatusServiceUnavailable},
 	{errBusy, http.StatusServiceUnavailable},
 	{errMadeRoom, http.StatusServiceUnavailable},
 	{errSlowDisk, http.StatusServiceUnavailable},

@@ -30,7 +30,7 @@ func Check(ctx context.Context, s *Snapshot, r *Renderer, q Request) []Diagnosti
 		c.route(ctx, s, r, rt, q)
 	}
 	c.functions(ctx, s, r)
-	c.texts(s, r)
+	c.texts(ctx, s, r)
 	c.profiles(s, r)
 	c.unused(r.Data)
 	return c.found
@@ -85,7 +85,7 @@ func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route
 	c.volatile(ctx, s, r, rt, q, doc)
 	c.shared(ctx, s, r, rt, q, doc)
 	if !rt.Static() {
-		c.xml(s, r, rt, doc)
+		c.xml(ctx, s, r, rt, doc)
 	}
 }
 
@@ -120,7 +120,7 @@ func unknownKey(pos astconf.Pos, function string) string { return pos.String() +
 // render makes the document of a route, and reports what it asked of Asterisk.
 func (c *checker) render(ctx context.Context, s *Snapshot, r *Renderer, rt *Route, q Request) (*Document, error) {
 	if rt.Static() {
-		return r.static(rt)
+		return r.static(ctx, rt)
 	}
 	b := r.asking(ctx)
 	defer b.end()
@@ -209,7 +209,7 @@ func (c *checker) functions(ctx context.Context, s *Snapshot, r *Renderer) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.templates)) {
-		if t, err := r.Data.template(name); err == nil {
+		if t, err := r.Data.template(ctx, name); err == nil {
 			c.calls(ctx, r, fileText(t.Template, name))
 		}
 	}

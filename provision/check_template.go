@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"regexp"
@@ -121,7 +122,7 @@ func fileText(t *dialplan.Template, name string) text { return text{Template: t,
 func optionText(t *dialplan.Template, pos astconf.Pos) text { return text{Template: t, option: pos} }
 
 // texts checks the templates' files and what profiles have of the language, without regard to what is evaluated.
-func (c *checker) texts(s *Snapshot, r *Renderer) {
+func (c *checker) texts(ctx context.Context, s *Snapshot, r *Renderer) {
 	everybody := c.knownOf(s, nil)
 	for _, p := range s.profiles {
 		names := c.knownOf(s, map[*Profile]bool{p: true})
@@ -135,7 +136,7 @@ func (c *checker) texts(s *Snapshot, r *Renderer) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.templates)) {
-		t, err := r.Data.template(name)
+		t, err := r.Data.template(ctx, name)
 		if err != nil || !c.templates[name] {
 			continue
 		}

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"path"
@@ -11,8 +12,8 @@ import (
 )
 
 // xml reports what is wrong with a rendered file that is XML, or that its name says to be.
-func (c *checker) xml(s *Snapshot, r *Renderer, rt *Route, doc *Document) {
-	t, err := r.Data.template(rt.file.path)
+func (c *checker) xml(ctx context.Context, s *Snapshot, r *Renderer, rt *Route, doc *Document) {
+	t, err := r.Data.template(ctx, rt.file.path)
 	if err != nil {
 		return // it was there a moment ago: an editor is at work
 	}

@@ -52,9 +52,7 @@ func (d *depends) read(t *templateFile) {
 }
 
 // settled says whether it shows when the file would be another one.
-func (d *depends) settled() bool {
-	return !d.changing && !slices.ContainsFunc(d.templates, func(t *templateFile) bool { return !t.settled })
-}
+func (d *depends) settled() bool { return !d.changing }
 
 // holds says whether what was made for a request is what would be made for another.
 func (d *depends) holds(r *Renderer, made, q Request) bool {

@@ -23,7 +23,8 @@
 //
 // A file that is asked for again is not made again where it would come out the same: a rendering takes note of all that it
 // looks at besides the snapshot (depends), and the snapshot keeps what it made (kept; the text of PP_EACH_USER: lists) as long
-// as that holds. Templates are looked at for each request. What is made of the time itself, of chance, of an answer of
+// as that holds. Templates are looked at for each request, and their last good state stands in for one that is empty, gone or being
+// written (DataDir.template): a template is what it is made of, by pointer. What is made of the time itself, of chance, of an answer of
 // Asterisk or of STAT is made each time. What a rendering newly looks at must be noted there, and be a row of
 // TestKeptFileFollowsEveryInput.
 //

@@ -131,14 +131,14 @@ func (s *scope) eachExtension(ctx context.Context, c *dialplan.Call) (string, er
 		c.Diag("PP_EACH_EXTENSION is not for the name of a file")
 		return "", nil
 	}
-	t, err := s.rd.template(name)
+	t, err := s.rd.template(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		s.rd.changes()
 		c.Diag("PP_EACH_EXTENSION: there is no template file of that name")
 		return "", nil
 	}
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("PP_EACH_EXTENSION: template %q: %w", name, noPath(err))
 	}
 	var out joined
 	for _, l := range p.Lines {

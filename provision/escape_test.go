@@ -132,7 +132,6 @@ func TestEscapeWhere(t *testing.T) {
 		{"x => t.xml,application/xhtml+xml", "${LABEL}<>", EscapeAuto, "&<>"},
 		{"x => t.xml", "a${LABEL}", EscapeAuto, "a&"},
 		{"x => t.xml", "${IF(1?<a>)}${LABEL}", EscapeAuto, "<a>&"},
-		{"x => t.xml", "", EscapeAuto, ""},
 		{"x => t.xml", " ", EscapeAuto, " "},
 		{"x => t", "<a>${PP_EACH_EXTENSION(${MAC},text)}", EscapeAuto, "<a>p=&amp;"},
 		{"x => t", "a=${PP_EACH_EXTENSION(${MAC},xml)}${PP_EACH_USER(<u>%{LABEL}</u>)}", EscapeAuto, "a=<i>&</i><u>&</u>"},

@@ -96,7 +96,11 @@ func (s *scope) explain(ctx context.Context, h *hidden) []Variable {
 		if origin == fromZone {
 			origin += " " + s.line.zone.String()
 		}
-		add(v.Name, v.value(s), origin, false)
+		value, err := s.requestValue(ctx, v, len(s.profile.setvars))
+		if err != nil {
+			value = fmt.Sprintf("(%v)", err)
+		}
+		add(v.Name, value, origin, false)
 	}
 	if s.rd.server != "" {
 		add("SERVER", s.rd.server, fromRequest, false)

@@ -65,7 +65,18 @@ func renderer(tb testing.TB, files map[string]string) (*Renderer, string) {
 	return &Renderer{Data: data}, dir
 }
 
+// write writes a file that is steady: its time is an hour ago, and another one each time.
 func write(tb testing.TB, path, text string) {
+	tb.Helper()
+	writeNow(tb, path, text)
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(path, old, old); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// writeNow writes a file as an admin does.
+func writeNow(tb testing.TB, path, text string) {
 	tb.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		tb.Fatal(err)

@@ -68,7 +68,7 @@ func (f *keptFile) answers(r *Renderer, q Request) bool {
 
 // put keeps a document that was just made for a request, if it may be.
 func (k *kept) put(r *Renderer, rt *Route, q Request, doc *Document) {
-	if !doc.depends.settled() || doc.Size > maxKeptFile {
+	if !doc.depends.settled() || doc.Size > min(maxKeptFile, int64(r.share(maxKept))-keptOverhead) {
 		return
 	}
 	k.mu.Lock()
@@ -84,7 +84,7 @@ func (k *kept) put(r *Renderer, rt *Route, q Request, doc *Document) {
 	if old := k.files[rt.number]; old != nil {
 		k.remove(old)
 	}
-	for k.bytes+f.size() > maxKept {
+	for k.bytes+f.size() > r.share(maxKept) {
 		k.makeRoom()
 	}
 	if k.files == nil {

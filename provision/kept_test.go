@@ -177,28 +177,6 @@ func TestKeptFileFollowsEveryInput(t *testing.T) {
 	}
 }
 
-// A template that is written again within a tick of the file system's clock shows: what is made of it is not kept so soon.
-func TestKeptWithinATick(t *testing.T) {
-	k := &keptSite{q: Request{Now: testNow}}
-	k.r, k.dir = renderer(t, nil)
-	k.configure(t, "A")
-	tick := time.Now()
-	for i := range 100 {
-		want := fmt.Sprintf("%03d", i)
-		write(t, filepath.Join(k.dir, "t"), want)
-		if err := os.Chtimes(filepath.Join(k.dir, "t"), time.Time{}, tick); err != nil {
-			t.Fatal(err)
-		}
-		if time.Since(tick) >= settleTime {
-			tick = time.Now()
-			continue
-		}
-		if got, err := render(t, k.r, k.s, "x", k.q); err != nil || got != want {
-			t.Fatalf("got %q (%v), want %q", got, err, want)
-		}
-	}
-}
-
 // The directory that is replaced while its files are kept.
 func TestKeptWhereTheDirectoryIsReplaced(t *testing.T) {
 	k := &keptSite{dir: t.TempDir(), q: Request{Now: testNow}}

@@ -66,7 +66,7 @@ func (rd *rendering) newList(ctx context.Context, c *dialplan.Call, t *dialplan.
 		return nil, err
 	}
 	l.depends, l.used, l.made = part.depends, part.used, part.depends.part(rd.request)
-	if l.depends.settled() && len(part.diags) == 0 && len(l.text) <= maxListBytes {
+	if l.depends.settled() && len(part.diags) == 0 && len(l.text) <= rd.by.share(maxListBytes) {
 		rd.lists.put(l)
 	}
 	return l, nil

@@ -76,6 +76,9 @@ func answer(tb testing.TB, r *provision.Renderer, s *provision.Snapshot, rt *pro
 	case errors.Is(err, provision.ErrNotFound):
 		return oracle.NewAnswer(404, "", "")
 	case err != nil:
+		if errors.Is(err, provision.ErrNoGoodFile) {
+			return oracle.NewAnswer(503, "", "")
+		}
 		return oracle.NewAnswer(500, "", "")
 	}
 	defer doc.Close()

@@ -45,7 +45,7 @@ type plan struct {
 // find is the plan that there is, else nil; wanted says whether one is to be made then.
 func (p *plans) find(key planKey, t *templateFile, now time.Time) (had *plan, wanted bool) {
 	p.mu.RLock()
-	had, room := p.made[key], p.bytes <= maxPlans-maxPlan
+	had, room := p.made[key], p.bytes <= key.by.share(maxPlans)-maxPlan
 	p.mu.RUnlock()
 	if had == nil || had.template != t || !had.until.IsZero() && (now.Before(had.from) || !now.Before(had.until)) {
 		return nil, room || had != nil
@@ -65,7 +65,7 @@ func (p *plans) put(key planKey, made *plan) {
 	if made.size() > maxPlan {
 		made = &plan{template: made.template}
 	}
-	if p.bytes+made.size() > maxPlans {
+	if p.bytes+made.size() > key.by.share(maxPlans) {
 		return
 	}
 	if p.made == nil {

@@ -49,8 +49,22 @@ type Renderer struct {
 	// Profiles are options of profiles by name; one that is not there has none.
 	Profiles map[string]ProfileOptions
 
+	// Room is for all that a snapshot keeps of what it made, in bytes; zero: mostRoom.
+	Room int64
+
 	buffers    buffers
 	renderings sync.Pool // that are over
+}
+
+// mostRoom is what a snapshot keeps of what it made at the most.
+const mostRoom = maxKept + maxPlans + maxLists*maxListBytes
+
+// share is the part of Room that something has which has most of mostRoom.
+func (r *Renderer) share(most int) int {
+	if r.Room <= 0 || r.Room >= mostRoom {
+		return most
+	}
+	return int(int64(most) * r.Room / mostRoom)
 }
 
 // Document is what a phone gets. The caller closes it.
@@ -85,7 +99,7 @@ func (d *Document) Close() error {
 // goroutines of the rendering's own; they have ended when it returns, so Ask must return when its context ends.
 func (r *Renderer) Render(ctx context.Context, s *Snapshot, rt *Route, q Request) (*Document, error) {
 	if rt.Static() {
-		return r.static(rt)
+		return r.static(ctx, rt)
 	}
 	if d := s.kept.get(r, rt, q); d != nil {
 		return d, nil
@@ -147,7 +161,10 @@ func (r *Renderer) rendering(s *Snapshot, q Request, b *asking) *rendering {
 
 // file appends the expanded template of a route to dst.
 func (rd *rendering) file(ctx context.Context, dst []byte, rt *Route, escape Escape) ([]byte, error) {
-	t, err := rd.template(rt.file.path)
+	t, err := rd.template(ctx, rt.file.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = &noGoodFile{noPath(err)}
+	}
 	if err != nil {
 		return dst, noPath(err)
 	}
@@ -155,7 +172,7 @@ func (rd *rendering) file(ctx context.Context, dst []byte, rt *Route, escape Esc
 	sc := &rd.top
 	env := sc.env()
 	env.EscapeXML = escape.escapes(t)
-	if rd.lists != nil && t.settled {
+	if rd.lists != nil {
 		return sc.planned(ctx, dst, t, env, planKey{rd.by, rt.file, sc.line.shape, sc.line.zone, escape})
 	}
 	return t.AppendTo(ctx, dst, env)
@@ -166,8 +183,8 @@ func (rt *Route) failed(err error) error {
 	return fmt.Errorf("%s: template %q: %w", rt.file.pos, rt.file.path, unavailable(err))
 }
 
-func (r *Renderer) static(rt *Route) (*Document, error) {
-	f, info, err := r.Data.open(rt.file.path)
+func (r *Renderer) static(ctx context.Context, rt *Route) (*Document, error) {
+	f, info, err := r.Data.openSteady(ctx, rt.file.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: static file %q: %w", rt.file.pos, rt.file.path, ErrNotFound)
 	}
@@ -182,15 +199,31 @@ func (r *Renderer) static(rt *Route) (*Document, error) {
 	return &Document{MIME: rt.MIME(), Content: f, Size: info.Size(), ETag: tag, ModTime: info.ModTime(), file: f}, nil
 }
 
-// template reads a template and remembers that it was used.
-func (rd *rendering) template(name string) (*templateFile, error) {
+// template reads a template and remembers that it was used. Where an older state of it is served a diagnostic says why.
+func (rd *rendering) template(ctx context.Context, name string) (*templateFile, error) {
 	rd.used = append(rd.used, localName(name))
 	rd.differs(dialplan.ByPlace)
-	t, err := rd.data.template(name)
-	if err == nil {
-		rd.depends.read(t)
+	t, err := rd.data.template(ctx, name)
+	if t == nil {
+		return nil, err
 	}
-	return t, err
+	rd.depends.read(t)
+	if err != nil {
+		rd.changes() // so that it is said again when the trouble was over and comes back
+		rd.diags.add(Error, astconf.Pos{File: localName(name)}, "%s: its last good state is served", fault(err))
+	}
+	return t, nil
+}
+
+// fault says what is wrong with a file of which an older state is served.
+func fault(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "the template is gone"
+	case err == errEmpty:
+		return "the template is empty"
+	}
+	return fmt.Sprintf("the template cannot be read (%v)", noPath(err))
 }
 
 // diag turns what the language has to say into a diagnostic of the template.

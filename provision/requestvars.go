@@ -1,7 +1,9 @@
 package provision
 
 import (
+	"context"
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -16,11 +18,24 @@ type RequestVariable struct {
 	Example        string // a template
 	from           string // fromPhone, fromZone or fromRequest
 	value          func(*scope) string
+	server         serverForm // in place of value
 }
+
+// serverForm is a way to write SERVER, wherever that comes from.
+type serverForm int
+
+const (
+	serverHost     serverForm = iota + 1 // before a port
+	serverHostPort                       // with SERVER_PORT
+)
 
 // RequestVariables is the table of them: it makes the lookup, what Explain shows, and the reference of the language.
 func RequestVariables() []RequestVariable {
-	vars := []RequestVariable{
+	var vars []RequestVariable
+	for _, r := range []struct {
+		name, synopsis, example, from string
+		value                         func(*scope) string
+	}{
 		{"PP_MAC_LOWER", "the phone's MAC address in lower case; of a phone whose MAC is none, here and below, what stands for it", "${PP_MAC_LOWER}.cfg", fromPhone,
 			macVar(func(digits string) string { return digits })},
 		{"PP_MAC_UPPER", "the MAC address in upper case", "SEP${PP_MAC_UPPER}.cnf.xml", fromPhone, macVar(strings.ToUpper)},
@@ -57,7 +72,14 @@ func RequestVariables() []RequestVariable {
 			}},
 		{"PP_DST_SAVE_MINUTES", "minutes that summer time adds; 0 where there is none", "${PP_DST_SAVE_MINUTES}", fromZone,
 			func(s *scope) string { return strconv.Itoa(s.rule().save / 60) }},
+	} {
+		vars = append(vars, RequestVariable{Name: r.name, Synopsis: r.synopsis, Example: r.example, from: r.from, value: r.value})
 	}
+	vars = append(vars,
+		RequestVariable{Name: "PP_SERVER_HOST", Synopsis: "SERVER as it stands in a URL, in a SIP URI and before a port: an IPv6 address has brackets there, and SERVER itself has none",
+			Example: "sip:${USERNAME}@${PP_SERVER_HOST}", from: fromRequest, server: serverHost},
+		RequestVariable{Name: "PP_SERVER_HOSTPORT", Synopsis: "the same with a colon and SERVER_PORT, where there is one",
+			Example: "sip:${PP_SERVER_HOSTPORT}", from: fromRequest, server: serverHostPort})
 	vars = append(vars, changeVars("START", "summer time begins", func(r zoneRule) wallClock { return r.start })...)
 	return append(vars, changeVars("END", "summer time ends", func(r zoneRule) wallClock { return r.end })...)
 }
@@ -66,7 +88,7 @@ func RequestVariables() []RequestVariable {
 func changeVars(name, what string, change func(zoneRule) wallClock) []RequestVariable {
 	row := func(field, synopsis string, value func(wallClock) int) RequestVariable {
 		name := "PP_DST_" + name + "_" + field
-		return RequestVariable{name, synopsis, "${" + name + "}", fromZone, func(s *scope) string {
+		return RequestVariable{Name: name, Synopsis: synopsis, Example: "${" + name + "}", from: fromZone, value: func(s *scope) string {
 			if s.rule().save == 0 {
 				return ""
 			}
@@ -95,19 +117,47 @@ var requestVarByName = func() map[string]RequestVariable {
 	return byName
 }()
 
-// requestVar finds a variable that is computed for the request.
-func (s *scope) requestVar(name string) (string, bool) {
+// requestVar finds a variable that is computed for the request, as one of the profile's first setvars sees it.
+func (s *scope) requestVar(ctx context.Context, name string, setvars int) (value string, ok bool, err error) {
 	if !strings.HasPrefix(name, requestVarPrefix) {
-		return "", false
+		return "", false, nil
 	}
 	v, ok := requestVarByName[name]
 	if !ok {
-		return "", false
+		return "", false, nil
 	}
 	if v.from == fromPhone {
 		s.rd.differs(dialplan.ByExpansion)
 	}
-	return v.value(s), true
+	value, err = s.requestValue(ctx, v, setvars)
+	return value, true, err
+}
+
+func (s *scope) requestValue(ctx context.Context, v RequestVariable, setvars int) (string, error) {
+	if v.server == 0 {
+		return v.value(s), nil
+	}
+	server, _, err := s.lookup(ctx, "SERVER", setvars)
+	if err != nil {
+		return "", err
+	}
+	host := bracketed(server)
+	if v.server == serverHost || host == "" {
+		return host, nil
+	}
+	port, _, err := s.lookup(ctx, "SERVER_PORT", setvars)
+	if err != nil || port == "" {
+		return host, err
+	}
+	return host + ":" + port, nil
+}
+
+// bracketed writes a name or an address as it stands before a port (RFC 3986, 3.2.2).
+func bracketed(host string) string {
+	if addr, err := netip.ParseAddr(strings.TrimSpace(host)); err == nil && addr.Is6() {
+		return "[" + strings.TrimSpace(host) + "]"
+	}
+	return host
 }
 
 // macVar writes the phone's MAC in a vendor's way.

@@ -135,8 +135,8 @@ func (s *scope) lookup(ctx context.Context, name string, setvars int) (string, b
 			return value, true, err
 		}
 	}
-	if v, ok := s.requestVar(name); ok {
-		return v, true, nil
+	if v, ok, err := s.requestVar(ctx, name, setvars); ok {
+		return v, true, err
 	}
 	if name == "SERVER" {
 		s.rd.use(usesServer)

@@ -3,6 +3,7 @@ package provision
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
@@ -108,7 +109,11 @@ type Changes struct {
 	Added, Removed, Changed int
 	// Phones are the first of them by ID, at most maxNamed: "+001565aabbcc" was added, "-" removed, "~" changed.
 	Phones []string
+	Gone   []string // the IDs of the first that were removed, at most maxGone
 }
+
+// maxGone is how many phones that are gone a warning names: a small site's all.
+const maxGone = 20
 
 // maxNamed is how many phones a log line can name and still be read.
 const maxNamed = 10
@@ -142,6 +147,9 @@ func Compare(old, next *Snapshot) Changes {
 		if next.phone(p.ID) == nil {
 			c.Removed++
 			c.name("-", p.ID)
+			if len(c.Gone) < maxGone {
+				c.Gone = append(c.Gone, strings.Clone(p.ID)) // it is part of a text of all phones
+			}
 		}
 	}
 	return c

@@ -76,9 +76,9 @@ func newSimulatedPhone(t *testing.T, loc *time.Location, now time.Time, byDate b
 	t.Helper()
 	s := &scope{rd: &rendering{now: now}, phone: &Phone{}, line: &Line{common: &common{zone: loc}}}
 	number := func(name string) int {
-		text, ok := s.requestVar(name)
+		text, ok, failed := s.requestVar(t.Context(), name, 0)
 		n, err := strconv.Atoi(text)
-		if err != nil || !ok {
+		if err != nil || !ok || failed != nil {
 			t.Fatalf("%v at %v: %s is %q", loc, now, name, text)
 		}
 		return n

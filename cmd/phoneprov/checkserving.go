@@ -50,7 +50,7 @@ func (o *once) serving(ctx context.Context) (found []provision.Diagnostic) {
 		report(provision.Info, "http.hosts is empty, and "+why+": a web page can make a name of its own lead here, and ask and upload "+
 			"through a browser of the LAN; set http.hosts to the names in the phones' URLs")
 	}
-	return append(found, o.service.sync.Rights(ctx)...)
+	return found
 }
 
 // tryListeners listens on each address that serve would listen on. One that is in use is no fault where the phoneprov that

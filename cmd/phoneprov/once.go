@@ -113,6 +113,11 @@ func newRenderer(s *settings, sync *amisync.Service, data *provision.DataDir) *p
 func (v *service) status() httpapi.Status {
 	s := v.sync.Status()
 	out := httpapi.Status{Connected: s.Connected, LastError: s.LastError, LastSync: s.LastSync.At}
+	out.Warnings = append(out.Warnings, s.MissingRights...)
+	if s.LastSync.Nobody != "" {
+		out.Warnings = append(out.Warnings, s.LastSync.Nobody)
+	}
+	out.Lost = httpapi.Lost{At: s.Lost.At, Count: s.Lost.Count, Phones: s.Lost.Phones}
 	for _, p := range s.Peers {
 		out.Peers = append(out.Peers, httpapi.Peers{Kind: string(p.Kind), State: string(p.State), Count: p.Count})
 	}

@@ -28,7 +28,7 @@ func setupServe(cl *call) func(context.Context) error {
 		if err != nil {
 			return err
 		}
-		v.heap = newHeap(cl.getenv)
+		v.limitMemory(newMemory(cl.getenv), s, cl.getenv)
 		v.log.Info().Str("http", addrOf(v.phones)).Str("https", addrOf(v.https)).Str("admin", addrOf(v.admin)).Int("connections", v.conns.Most()).Str("version", version()).Msg("serving")
 		if most := v.conns.Most(); most < fewConnections {
 			v.log.Warn().Int("connections", most).Msg("the limit of open files (ulimit -n, LimitNOFILE) leaves room for few connections: phones that boot together may have to try again")

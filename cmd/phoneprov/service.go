@@ -35,6 +35,7 @@ type service struct {
 	lines   *bufferedLog // of log; nil: there is none
 	sync    *amisync.Service
 	heap    *heap // nil: as the runtime has it
+	memory  memory
 	data    *provision.DataDir
 	phones  net.Listener    // nil: none
 	https   net.Listener    // nil: none; for phones too
@@ -64,7 +65,7 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 		v.log.Warn().Msg(found)
 	}
 	if s.httpListen != "" {
-		if v.phones, err = net.Listen("tcp", s.httpListen); err != nil {
+		if v.phones, err = listen(s.httpListen); err != nil {
 			return nil, fmt.Errorf("http.listen: %w", err)
 		}
 	}
@@ -74,7 +75,7 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 		}
 	}
 	if s.adminListen != "" {
-		if v.admin, err = net.Listen("tcp", s.adminListen); err != nil {
+		if v.admin, err = listen(s.adminListen); err != nil {
 			return nil, fmt.Errorf("admin.listen: %w", err)
 		}
 	}
@@ -119,7 +120,7 @@ func (v *service) listenTLS(s *settings) (err error) {
 	if err = v.openTLS(s); err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", s.httpsListen)
+	l, err := listen(s.httpsListen)
 	if err != nil {
 		return fmt.Errorf("https.listen: %w", err)
 	}
@@ -147,6 +148,7 @@ func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer
 // counted is told of each sync.
 func (v *service) counted(c provision.Counts) {
 	v.heap.synced(c)
+	v.memory.synced(v.log, c)
 	v.checkProfiles()
 }
 
@@ -165,6 +167,15 @@ func (v *service) checkProfiles() {
 		}
 		v.log.WithLevel(level).Msg(d.Message)
 	}
+}
+
+// limitMemory keeps to a limit, and says what fits. It is called before run.
+func (v *service) limitMemory(m memory, s *settings, getenv lookupEnv) {
+	v.memory, v.heap = m, newHeap(getenv, m.most)
+	if r, ok := v.options.Renderer.(*provision.Renderer); ok {
+		r.Room = m.room()
+	}
+	m.report(v.log, s.configDir)
 }
 
 // run serves until ctx ends or one of its parts fails, then ends them in order: HTTP, the synchronisation, and with it
