@@ -36,8 +36,8 @@ type connection struct {
 
 type connectionKey struct{}
 
-// bound makes a server's connections be bounded.
-func bound(s *http.Server, most int) {
+// bound makes a server's connections be bounded, and returns them.
+func bound(s *http.Server, most int) *connections {
 	cs := &connections{most: most, all: map[net.Conn]*connection{}}
 	h := s.Handler
 	s.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -55,6 +55,17 @@ func bound(s *http.Server, most int) {
 			cs.remove(c)
 		}
 	}
+	return cs
+}
+
+// cutAll ends all connections, and returns how many of them were being answered.
+func (cs *connections) cutAll() (answered int) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	for _, c := range cs.all {
+		c.cut()
+	}
+	return cs.busy.Len()
 }
 
 // add counts a connection, and closes another where it is one too many.

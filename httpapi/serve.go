@@ -23,8 +23,8 @@ const (
 	shutdownTimeout = 5 * time.Second  // for answers under way; Docker kills after 10 s
 )
 
-// Serve answers on l with h until ctx ends; then it takes no new request, waits a bounded time for those under way,
-// and closes what is left. It always closes l. The error is nil after a shutdown in which every answer was finished.
+// Serve answers on l with h until ctx ends; then it takes no new request, waits shutdownTimeout for the answers under way,
+// and cuts off those that are left, which it logs: a slow phone is no reason for a failure. It always closes l.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.Logger) error {
 	server := &http.Server{
 		Handler: h,
@@ -38,7 +38,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.L
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          log.New(logger.With().Str(zerolog.LevelFieldName, "warn").Logger(), "", 0),
 	}
-	bound(server, maxConnections)
+	conns := bound(server, maxConnections)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(joining{l, new(sync.Pool)}) }()
 	select {
@@ -48,9 +48,16 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.L
 	}
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
+	// Beside Shutdown, which itself can wait for a TLS connection whose other end reads nothing.
+	cut := make(chan int, 1)
+	defer context.AfterFunc(late, func() { cut <- conns.cutAll() })()
 	err := server.Shutdown(late)
-	if err != nil {
-		err = errors.Join(err, server.Close())
+	if errors.Is(err, context.DeadlineExceeded) {
+		logger.Warn().Int("answers", <-cut).Stringer("after", shutdownTimeout).Msg("answers under way were cut off at the end of the service")
+		err = server.Close()
+	}
+	if errors.Is(err, net.ErrClosed) {
+		err = nil // of a connection that was cut, or l
 	}
 	<-failed
 	return err

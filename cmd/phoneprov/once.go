@@ -110,7 +110,7 @@ func newRenderer(s *settings, sync *amisync.Service, data *provision.DataDir) *p
 // status is amisync's, in the words of httpapi.
 func (v *service) status() httpapi.Status {
 	s := v.sync.Status()
-	out := httpapi.Status{Connected: s.Connected, LastError: s.LastError, LastSync: s.LastSync.At}
+	out := httpapi.Status{Connected: s.Connected, LastError: s.LastError, LastSync: s.LastSync.At, LogDropped: v.lines.Dropped()}
 	for _, p := range s.Peers {
 		out.Peers = append(out.Peers, httpapi.Peers{Kind: string(p.Kind), State: string(p.State), Count: p.Count})
 	}

@@ -15,21 +15,20 @@ func setupServe(cl *call) func(context.Context) error {
 		if err != nil {
 			return err
 		}
+		stderr := cl.outliveReaders()
 		// Before the listeners: from then on a signal is not the end of the process but of the service.
 		ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		defer context.AfterFunc(ctx, stop)() // a second signal does not wait
 		resync, stopHangup := onHangup(ctx)
 		defer stopHangup()
-		v, err := newService(s, cl.stderr)
+		v, err := newService(s, stderr)
 		if err != nil {
 			return err
 		}
 		v.heap = newHeap(cl.getenv)
 		v.log.Info().Str("http", addrOf(v.phones)).Str("https", addrOf(v.https)).Str("admin", addrOf(v.admin)).Str("version", version()).Msg("serving")
-		err = v.run(ctx, resync)
-		v.log.Info().AnErr("error", err).Msg("stopped")
-		return err
+		return v.run(ctx, resync)
 	}
 }
 
