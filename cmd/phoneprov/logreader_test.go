@@ -15,22 +15,50 @@ import (
 	"time"
 )
 
-// running is a phoneprov, the real process, whose stdout or stderr nobody reads any more.
+// running is a phoneprov, the real process.
 type running struct {
 	cmd   *exec.Cmd
 	stdin io.WriteCloser
 	ended chan struct{}
 }
 
-// startUnread starts phoneprov and reads one of its outputs until pattern is there, whose groups it returns. From then on the
-// reader stalls, or with gone it is closed. The other output has such a reader from the start.
-func startUnread(t *testing.T, output string, gone bool, pattern string, args ...string) (*running, []string) {
+// newRunning is one that is not started yet, on the tree of testdata. Later settings of env count.
+func newRunning(t *testing.T, env []string, args ...string) *running {
 	t.Helper()
 	p := &running{cmd: exec.Command("phoneprov", args...), ended: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), toldFile+"="+t.TempDir()+"/told", "PHONEPROV_LOG_LEVEL=debug",
 		"PHONEPROV_HTTP_LISTEN=127.0.0.1:0", "PHONEPROV_ADMIN_LISTEN=127.0.0.1:0",
 		"PHONEPROV_ASTERISK_CONFIG_DIR=testdata/tree/asterisk", "PHONEPROV_ASTERISK_DATA_DIR=testdata/tree/data",
 		"PHONEPROV_ASTERISK_CONFIG=files", "PHONEPROV_AMI_ADDRESS=")
+	p.cmd.Env = append(p.cmd.Env, env...)
+	var err error
+	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// start lets it run until the test ends.
+func (p *running) start(t *testing.T) {
+	t.Helper()
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.ended)
+		_ = p.cmd.Wait() // the state says it all
+	}()
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Kill() // it may have ended
+		<-p.ended
+	})
+}
+
+// startUnread starts phoneprov and reads one of its outputs until pattern is there, whose groups it returns. From then on the
+// reader stalls, or with gone it is closed. The other output has such a reader from the start.
+func startUnread(t *testing.T, output string, gone bool, pattern string, args ...string) (*running, []string) {
+	t.Helper()
+	p := newRunning(t, nil, args...)
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -43,24 +71,13 @@ func startUnread(t *testing.T, output string, gone bool, pattern string, args ..
 	if output == "stdout" {
 		p.cmd.Stdout, p.cmd.Stderr = w, other
 	}
-	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	p.start(t)
 	w.Close()
 	other.Close()
 	if gone {
 		otherR.Close()
 	}
-	go func() {
-		defer close(p.ended)
-		_ = p.cmd.Wait() // the state says it all
-	}()
 	t.Cleanup(func() {
-		_ = p.cmd.Process.Kill() // it may have ended
-		<-p.ended
 		r.Close()
 		otherR.Close()
 	})
