@@ -45,14 +45,20 @@ func bound(s *http.Server, most int) *connections {
 			cs.move(c, &cs.busy)
 			defer cs.move(c, &cs.waiting)
 		}
+		markHandled(r)
 		h.ServeHTTP(w, r)
 	})
 	s.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
 		return context.WithValue(ctx, connectionKey{}, cs.add(c))
 	}
 	s.ConnState = func(c net.Conn, state http.ConnState) {
-		if state == http.StateClosed {
+		switch state {
+		case http.StateClosed:
 			cs.remove(c)
+		case http.StateIdle:
+			if j, ok := c.(*joined); ok {
+				j.handled = false
+			}
 		}
 	}
 	return cs

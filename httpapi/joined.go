@@ -1,8 +1,10 @@
 package httpapi
 
 import (
+	"bytes"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 )
 
@@ -32,6 +34,17 @@ type joined struct {
 	buffers *sync.Pool
 	size    int64   // of the body that is sent now: as many bytes come at least, as a header comes before them
 	held    *[]byte // the first of them; nil: none
+	handled bool    // the request that is answered now came to a handler
+}
+
+// markHandled tells that a handler answers the request. What it does not answer net/http answers by itself: 400, 417, 431,
+// 501 and 505, for what is no request that a handler could see.
+func markHandled(r *http.Request) {
+	if c, ok := r.Context().Value(connectionKey{}).(*connection); ok {
+		if j, ok := c.Conn.(*joined); ok {
+			j.handled = true
+		}
+	}
 }
 
 // expect tells that an answer with a body of so many bytes is written next, unless the connection ends.
@@ -45,6 +58,9 @@ func expect(r *http.Request, size int64) {
 
 // Write holds the begin of an answer back until the next part comes.
 func (c *joined) Write(p []byte) (int, error) {
+	if !c.handled {
+		return c.writeOwn(p)
+	}
 	have := len(p)
 	if c.held != nil {
 		have += len(*c.held)
@@ -79,4 +95,14 @@ func (c *joined) release(p []byte) (int, error) {
 	c.buffers.Put(c.held)
 	c.held, c.size = nil, 0
 	return max(0, int(n)-held), err
+}
+
+// writeOwn writes an answer of net/http's own, with the header that all of ours have.
+func (c *joined) writeOwn(p []byte) (int, error) {
+	status, rest, ok := bytes.Cut(p, []byte("\r\n"))
+	if !ok {
+		return c.TCPConn.Write(p)
+	}
+	n, err := c.TCPConn.Write(slices.Concat(status, []byte("\r\n"+nosniffHeader+": "+nosniff+"\r\n"), rest))
+	return min(n, len(p)), err
 }

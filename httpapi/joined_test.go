@@ -58,7 +58,7 @@ func TestJoined(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, other := joinedPair(t)
-			c.size = tt.size
+			c.size, c.handled = tt.size, true
 			var want []byte
 			got := make(chan []byte)
 			go func() {
