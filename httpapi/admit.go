@@ -18,6 +18,8 @@ type Access struct {
 	Proxies      []netip.Prefix          // whose X-Forwarded headers are believed
 	Login        *httpauth.Authenticator // checks credentials; nil: there are none
 	Certificates Certificates            // checks client certificates; nil: there are none
+	// CertificateHeader is where Proxies say which certificate the phone has shown them; empty: nowhere.
+	CertificateHeader string
 	// Unknown bounds the MACs that a source may ask for in vain, Failed the credentials that are wrong; nil: nothing does.
 	Unknown, Failed *Budget
 }
@@ -104,8 +106,9 @@ func (a *api) facts(r *http.Request, e *entry, s *provision.Snapshot, f wanted) 
 	if f.own {
 		facts.Phone = f.mac
 	}
-	if a.Access.Certificates != nil && r.TLS != nil && len(r.TLS.PeerCertificates) > 0 {
-		facts.Certificate, e.certificate = a.Access.Certificates.ClientMAC(r.TLS)
+	shown, fault := a.presented(r)
+	if e.certificate = fault; a.Access.Certificates != nil && shown != nil && len(shown.PeerCertificates) > 0 {
+		facts.Certificate, e.certificate = a.Access.Certificates.ClientMAC(shown)
 		facts.CertificateFault = e.certificate != ""
 		facts.Holder = !facts.CertificateFault && s.Phone(facts.Certificate.String()) != nil
 	}

@@ -59,6 +59,10 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 		if err = v.listenTLS(s); err != nil {
 			return nil, err
 		}
+	} else if s.clientCA != "" { // a proxy does the TLS
+		if err = v.openTLS(s); err != nil {
+			return nil, err
+		}
 	}
 	if s.adminListen != "" {
 		if v.admin, err = net.Listen("tcp", s.adminListen); err != nil {
