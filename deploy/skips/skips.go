@@ -65,3 +65,13 @@ func goStderr() io.WriteCloser {
 	}
 	return os.Stderr
 }
+
+// Reporting runs the tests of M and then reports.
+type Reporting struct{ M interface{ Run() int } }
+
+// Run returns M's exit code.
+func (r Reporting) Run() int {
+	code := r.M.Run()
+	Report()
+	return code
+}
