@@ -19,6 +19,8 @@ type Access struct {
 	Proxies      []netip.Prefix          // whose Forwarded and X-Forwarded headers are believed
 	Login        *httpauth.Authenticator // checks credentials; nil: there are none
 	Certificates Certificates            // checks client certificates; nil: there are none
+	// CertificateHeader is where Proxies say which certificate the phone has shown them; empty: nowhere.
+	CertificateHeader string
 	// Unknown bounds the MACs that a source may ask for in vain, Failed the credentials that are wrong; nil: nothing does.
 	Unknown, Failed *Budget
 }
@@ -146,8 +148,9 @@ func (a *api) facts(r *http.Request, e *entry, s *provision.Snapshot) access.Fac
 		facts.Source = netip.Addr{}
 		a.warnProxy(c)
 	}
-	if a.Access.Certificates != nil && r.TLS != nil && len(r.TLS.PeerCertificates) > 0 {
-		facts.Certificate, e.certificate = a.Access.Certificates.ClientMAC(r.TLS)
+	shown, fault := a.presented(r)
+	if e.certificate = fault; a.Access.Certificates != nil && shown != nil && len(shown.PeerCertificates) > 0 {
+		facts.Certificate, e.certificate = a.Access.Certificates.ClientMAC(shown)
 		facts.CertificateFault = e.certificate != ""
 		facts.Holder = !facts.CertificateFault && s.PhoneOf(facts.Certificate) != nil
 	}

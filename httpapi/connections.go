@@ -37,6 +37,7 @@ type Connections struct {
 
 type connection struct {
 	net.Conn
+	server *http.Server
 	bounds *Connections
 	place  node[*connection]
 	waits  *holder[*connection] // its source among those that wait
@@ -71,7 +72,7 @@ func (cs *Connections) bound(s *http.Server) {
 		h.ServeHTTP(w, r)
 	})
 	s.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
-		return context.WithValue(ctx, connectionKey{}, cs.add(c))
+		return context.WithValue(ctx, connectionKey{}, cs.add(c, s))
 	}
 	s.ConnState = func(c net.Conn, state http.ConnState) {
 		switch state {
@@ -83,9 +84,25 @@ func (cs *Connections) bound(s *http.Server) {
 	}
 }
 
+// endAll closes the connections of a server that ends, and returns how many of them were being answered.
+func (cs *Connections) endAll(of *http.Server) (answered int) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	for _, c := range cs.all {
+		if c.server != of {
+			continue
+		}
+		if c.in == &cs.busy {
+			answered++
+		}
+		_ = tcpOf(c.Conn).Close()
+	}
+	return answered
+}
+
 // add counts a connection, and closes another where it is one too many.
-func (cs *Connections) add(conn net.Conn) *connection {
-	c := &connection{Conn: conn, bounds: cs}
+func (cs *Connections) add(conn net.Conn, server *http.Server) *connection {
+	c := &connection{Conn: conn, server: server, bounds: cs}
 	c.place.value = c
 	var source access.Source
 	if peer, err := netip.ParseAddrPort(conn.RemoteAddr().String()); err == nil {

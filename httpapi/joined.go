@@ -1,10 +1,13 @@
 package httpapi
 
 import (
+	"bytes"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -85,8 +88,8 @@ func expect(r *http.Request, size int64) {
 
 // Write holds the begin of an answer back until the next part comes.
 func (c *joined) Write(p []byte) (int, error) {
-	if c.watch != nil {
-		c.watch.wrote(p)
+	if c.watch != nil && c.watch.wrote(p) {
+		return writeOwn(c.TCPConn, p)
 	}
 	have := len(p)
 	if c.held != nil {
@@ -122,4 +125,14 @@ func (c *joined) release(p []byte) (int, error) {
 	c.buffers.Put(c.held)
 	c.held, c.size = nil, 0
 	return max(0, int(n)-held), err
+}
+
+// writeOwn writes an answer of net/http's own, with the header that all of ours have.
+func writeOwn(w io.Writer, p []byte) (int, error) {
+	status, rest, ok := bytes.Cut(p, []byte("\r\n"))
+	if !ok {
+		return w.Write(p)
+	}
+	n, err := w.Write(slices.Concat(status, []byte("\r\n"+nosniffHeader+": "+nosniff+"\r\n"), rest))
+	return min(n, len(p)), err
 }

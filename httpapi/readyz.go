@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Status is what the synchronisation with Asterisk says of itself. The zero Status is one that never connected.
+// Status is what the synchronisation with Asterisk says of itself, and the log. The zero Status is one that never connected.
 type Status struct {
 	Connected bool      // to the AMI
 	LastError string    // why the last attempt to connect or to read failed; empty: it did not
@@ -15,6 +15,8 @@ type Status struct {
 	Peers     []Peers
 	Warnings  []string // what the administrator should see to, though files are served
 	Lost      Lost     // the last phones that are gone from the configuration; zero: none are, or they are back
+
+	LogDropped uint64 // lines of the log since the start that its reader was too slow for
 }
 
 // Lost are phones that are gone from the configuration.
@@ -45,6 +47,7 @@ type readiness struct {
 	Peers        []Peers    `json:"peers"`
 	Warnings     []string   `json:"warnings,omitempty"`
 	Lost         *Lost      `json:"lost_phones,omitempty"`
+	LogDropped   uint64     `json:"log_lines_dropped"` // since the start, because whoever reads the log stalled or was gone
 }
 
 // readyz answers 200 with a snapshot to serve and 503 without, either way with what is known.
@@ -58,6 +61,7 @@ func (a *api) readyz(w http.ResponseWriter, r *http.Request, _ *entry) error {
 		if s.Lost.Count > 0 {
 			body.Lost = &s.Lost
 		}
+		body.LogDropped = s.LogDropped
 		if !s.LastSync.IsZero() {
 			body.LastSync = &s.LastSync
 		}

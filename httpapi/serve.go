@@ -32,8 +32,8 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.L
 	return NewConnections(otherFiles).Serve(ctx, l, h, logger)
 }
 
-// Serve answers on l with h until ctx ends; then it takes no new request, waits a bounded time for those under way,
-// and closes what is left. It always closes l. The error is nil after a shutdown in which every answer was finished.
+// Serve answers on l with h until ctx ends; then it takes no new request, waits shutdownTimeout for the answers under way,
+// and cuts off those that are left, which it logs: a slow phone is no reason for a failure. It always closes l.
 //
 // Requests that net/http refuses and handshakes that fail have a line in the log too: where h is of Phones that of a request,
 // which may be a stranger's.
@@ -70,9 +70,16 @@ func (cs *Connections) Serve(ctx context.Context, l net.Listener, h http.Handler
 	}
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
+	// Beside Shutdown, which itself can wait for a TLS connection whose other end reads nothing.
+	cut := make(chan int, 1)
+	defer context.AfterFunc(late, func() { cut <- cs.endAll(server) })()
 	err := server.Shutdown(late)
-	if err != nil {
-		err = errors.Join(err, server.Close())
+	if errors.Is(err, context.DeadlineExceeded) {
+		logger.Warn().Int("answers", <-cut).Stringer("after", shutdownTimeout).Msg("answers under way were cut off at the end of the service")
+		err = server.Close()
+	}
+	if errors.Is(err, net.ErrClosed) {
+		err = nil // of a connection that was cut, or l
 	}
 	<-failed
 	return err

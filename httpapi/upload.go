@@ -210,7 +210,6 @@ func (a *api) sendStored(w http.ResponseWriter, r *http.Request, mac provision.M
 		return err
 	}
 	defer f.Close()
-	w.Header().Set("X-Content-Type-Options", "nosniff") // it is the phone's, and no page of ours
 	send(w, r, &provision.Document{MIME: "text/plain", Content: f, Size: info.Size()}, true)
 	return nil
 }

@@ -177,12 +177,12 @@ func (w *watch) idle() {
 	w.serving, w.body = false, false
 }
 
-// wrote looks at what is written.
-func (w *watch) wrote(p []byte) {
+// wrote looks at what is written, and reports whether it begins an answer of net/http's own.
+func (w *watch) wrote(p []byte) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.serving || w.over || w.report == nil {
-		return
+		return false
 	}
 	w.over = true
 	u := unserved{remote: w.remote, head: string(w.head()), bytes: len(p)}
@@ -193,6 +193,7 @@ func (w *watch) wrote(p []byte) {
 	}
 	u.cause = causeOf(u.status, firstLine(answer), u.head)
 	w.report(u)
+	return true
 }
 
 // closed reports a request that was never whole.
@@ -247,7 +248,9 @@ func (c secured) Read(p []byte) (int, error) {
 }
 
 func (c secured) Write(p []byte) (int, error) {
-	c.watch.wrote(p)
+	if c.watch.wrote(p) {
+		return writeOwn(c.Conn, p)
+	}
 	return c.Conn.Write(p)
 }
 

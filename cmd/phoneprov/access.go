@@ -28,6 +28,8 @@ func (v *service) access(s *settings) (httpapi.Access, error) {
 		Proxies: s.proxies,
 		Unknown: budget(s.unknownMACs),
 		Failed:  budget(s.failedLogins),
+
+		CertificateHeader: s.certHeader,
 	}
 	if v.tls != nil {
 		a.Certificates = v.tls

@@ -25,7 +25,7 @@ func (o *once) serving(ctx context.Context) (found []provision.Diagnostic) {
 		found = append(found, provision.Diagnostic{Severity: severity, Message: message})
 	}
 	s := o.settings
-	if s.httpsListen != "" {
+	if s.httpsListen != "" || s.clientCA != "" {
 		if err := o.service.openTLS(s); err != nil {
 			report(provision.Error, err.Error())
 		}

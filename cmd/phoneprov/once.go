@@ -112,7 +112,7 @@ func newRenderer(s *settings, sync *amisync.Service, data *provision.DataDir) *p
 // status is amisync's, in the words of httpapi.
 func (v *service) status() httpapi.Status {
 	s := v.sync.Status()
-	out := httpapi.Status{Connected: s.Connected, LastError: s.LastError, LastSync: s.LastSync.At}
+	out := httpapi.Status{Connected: s.Connected, LastError: s.LastError, LastSync: s.LastSync.At, LogDropped: v.lines.Dropped()}
 	out.Warnings = append(out.Warnings, s.MissingRights...)
 	if s.LastSync.Nobody != "" {
 		out.Warnings = append(out.Warnings, s.LastSync.Nobody)

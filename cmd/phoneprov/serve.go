@@ -18,13 +18,14 @@ func setupServe(cl *call) func(context.Context) error {
 		if err != nil {
 			return err
 		}
+		stderr := cl.outliveReaders()
 		// Before the listeners: from then on a signal is not the end of the process but of the service.
 		ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		defer context.AfterFunc(ctx, stop)() // a second signal does not wait
 		resync, stopHangup := onHangup(ctx)
 		defer stopHangup()
-		v, err := newService(s, cl.stderr)
+		v, err := newService(s, stderr)
 		if err != nil {
 			return err
 		}
@@ -33,9 +34,7 @@ func setupServe(cl *call) func(context.Context) error {
 		if most := v.conns.Most(); most < fewConnections {
 			v.log.Warn().Int("connections", most).Msg("the limit of open files (ulimit -n, LimitNOFILE) leaves room for few connections: phones that boot together may have to try again")
 		}
-		err = v.run(ctx, resync)
-		v.log.Info().AnErr("error", err).Msg("stopped")
-		return err
+		return v.run(ctx, resync)
 	}
 }
 

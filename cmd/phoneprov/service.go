@@ -20,8 +20,9 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// syncShutdown is how long the synchronisation may take to end: it ends as soon as its current read does.
-const syncShutdown = 4 * time.Second
+// restShutdown is how long the synchronisation and the files may take to end after the answers have: it ends as soon as its
+// current read does. With the answers' own bound and the log's it is less than the 10 s after which Docker kills.
+const restShutdown = 3 * time.Second
 
 // The open files that are kept free beside those of phones' connections.
 const (
@@ -32,7 +33,7 @@ const (
 // service is what serve and demo run: the listeners, what they serve, and what keeps that current.
 type service struct {
 	log     zerolog.Logger
-	lines   *bufferedLog // of log; nil: there is none
+	lines   *logQueued // of log; nil: there is none
 	sync    *amisync.Service
 	heap    *heap // nil: as the runtime has it
 	memory  memory
@@ -51,11 +52,12 @@ type service struct {
 
 // newService binds the listeners and opens what can fail; nothing runs yet.
 func newService(s *settings, stderr io.Writer) (_ *service, err error) {
-	v := &service{lines: &bufferedLog{out: stderr}, conns: httpapi.NewConnections(otherFiles + filesOfAMI*(1+s.functionConnections))}
-	v.log = newLogger(s, v.lines)
+	v := &service{lines: newLog(s, stderr), conns: httpapi.NewConnections(otherFiles + filesOfAMI*(1+s.functionConnections))}
+	v.log = v.lines.logger
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, v.close())
+			v.lines.close()
 		}
 	}()
 	if err = s.check(); err != nil {
@@ -71,6 +73,10 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 	}
 	if s.httpsListen != "" {
 		if err = v.listenTLS(s); err != nil {
+			return nil, err
+		}
+	} else if s.clientCA != "" { // a proxy does the TLS
+		if err = v.openTLS(s); err != nil {
 			return nil, err
 		}
 	}
@@ -179,40 +185,45 @@ func (v *service) limitMemory(m memory, s *settings, getenv lookupEnv) {
 }
 
 // run serves until ctx ends or one of its parts fails, then ends them in order: HTTP, the synchronisation, and with it
-// the connections to Asterisk. A value on resync makes everything be read again.
-func (v *service) run(ctx context.Context, resync <-chan string) error {
-	defer context.AfterFunc(ctx, v.lines.end)()
+// the connections to Asterisk, then the log. A value on resync makes everything be read again. What is still under way when
+// its time is over is left alone: that is a line of the log and no error, as the service was told to end.
+func (v *service) run(ctx context.Context, resync <-chan string) (err error) {
+	defer func() {
+		v.log.Info().AnErr("error", err).Msg("stopped")
+		v.lines.close()
+	}()
+	defer context.AfterFunc(ctx, v.lines.hurry)()
 	httpCtx, stopHTTP := context.WithCancel(ctx)
 	defer stopHTTP()
 	syncCtx, stopSync := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopSync()
 
-	synced := make(chan error, 1)
+	rest := make(chan error, 1)
 	go func() {
 		defer stopHTTP()
-		synced <- v.sync.Run(syncCtx)
+		rest <- v.sync.Run(syncCtx)
 	}()
 	served := make(chan error, 1)
 	go func() { served <- v.serve(httpCtx, stopHTTP) }()
 
-	var errs []error
 	for served != nil {
 		select {
 		case reason := <-resync:
 			v.sync.Trigger(reason)
-		case err := <-served:
-			errs = append(errs, err)
+		case err = <-served:
 			served = nil
 		}
 	}
 	stopSync()
+	closed := make(chan error, 1)
+	go func() { closed <- errors.Join(<-rest, v.close()) }()
 	select {
-	case err := <-synced:
-		errs = append(errs, err)
-	case <-time.After(syncShutdown):
-		errs = append(errs, fmt.Errorf("the synchronisation did not end within %v", syncShutdown))
+	case restErr := <-closed:
+		return errors.Join(err, restErr)
+	case <-time.After(restShutdown):
+		v.log.Warn().Stringer("after", restShutdown).Msg("the synchronisation with Asterisk has not ended; it is left alone")
+		return err
 	}
-	return errors.Join(append(errs, v.close())...)
 }
 
 // serve runs the HTTP servers until all have ended; when one fails the others are stopped.
@@ -252,18 +263,6 @@ func (v *service) close() error {
 	if store := v.options.Uploads.Store; store != nil {
 		errs = append(errs, store.Close())
 	}
-	if v.lines != nil {
-		v.lines.end()
-	}
 	v.heap.end()
 	return errors.Join(errs...)
-}
-
-// newLogger writes as the settings say; what is for people goes out at once.
-func newLogger(s *settings, lines *bufferedLog) zerolog.Logger {
-	var w io.Writer = lines
-	if s.logFormat == "console" {
-		w = zerolog.ConsoleWriter{Out: lines, TimeFormat: time.DateTime, NoColor: true}
-	}
-	return zerolog.New(w).Level(s.logLevel).With().Timestamp().Logger()
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -57,6 +58,7 @@ type settings struct {
 	unknownMACs, failedLogins int // 0: no bound
 
 	clientCA      string // PEM file; empty: client certificates are not asked for
+	certHeader    string // of trusted proxies; empty: none
 	acceptExpired bool
 	credentials   string // empty: none
 	realm         string
@@ -153,6 +155,8 @@ func settingsTable() []setting {
 			meaning: "so many wrong passwords of a user may a source send in ten minutes, then 429; 0: no bound"},
 		{section: "access", key: "client_ca", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.clientCA }),
 			meaning: "PEM bundle of the CAs of phones' certificates, read again when it changes; empty: none are asked for"},
+		{section: "access", key: "certificate_header", mayBeEmpty: true, set: setCertificateHeader,
+			meaning: "header in which `trusted_proxies` pass on the certificate that the phone has shown them, say `X-Client-Cert`; the proxy must replace what the phone sends of that name. Empty: none is believed"},
 		{section: "access", key: "accept_expired", value: "no", set: yesNo(func(s *settings) *bool { return &s.acceptExpired }),
 			meaning: "`yes`: a phone's certificate counts when it has expired, as old factory certificates have"},
 		{section: "access", key: "credentials", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.credentials }),
@@ -195,8 +199,10 @@ func (s *settings) check() error {
 		return errors.New("https.listen needs https.cert and https.key")
 	case s.uploadAll < s.uploadPhone:
 		return errors.New("http.upload_all_mb is less than http.upload_phone_mb")
-	case s.httpsListen == "" && s.clientCA != "":
-		return errors.New("access.client_ca needs https.listen")
+	case s.httpsListen == "" && s.clientCA != "" && s.certHeader == "":
+		return errors.New("access.client_ca needs https.listen, or access.certificate_header where a proxy does the TLS")
+	case s.certHeader != "" && (s.clientCA == "" || len(s.proxies) == 0):
+		return errors.New("access.certificate_header needs access.client_ca and access.trusted_proxies")
 	}
 	return nil
 }
@@ -294,6 +300,17 @@ func setNoQOP(s *settings, v string) error {
 			return fmt.Errorf("%q is no make that a User-Agent tells: want %s", make, strings.Join(provision.Vendors(), ", "))
 		}
 	}
+	return nil
+}
+
+// setCertificateHeader takes the name of a header that means nothing else.
+func setCertificateHeader(s *settings, v string) error {
+	name := http.CanonicalHeaderKey(v)
+	if strings.Trim(v, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-") != "" ||
+		v != "" && (!strings.Contains(name, "Cert") && !strings.HasPrefix(name, "X-") || strings.HasPrefix(name, "X-Forwarded-For")) {
+		return fmt.Errorf("%q is not a header for certificates: want X-Client-Cert or Client-Cert", v)
+	}
+	s.certHeader = name
 	return nil
 }
 
