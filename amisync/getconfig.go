@@ -36,7 +36,9 @@ func getConfig(ctx context.Context, c *conn, name string) (*astconf.File, error)
 	if name == provision.GlobalsFile { // the dialplan itself can be large
 		ask["Category"] = provision.GlobalsCategory
 	}
+	c.bridge.framer.config.Store(true)
 	answer, err := c.do(ctx, "GetConfig", ask)
+	c.bridge.framer.config.Store(false)
 	var refused *ActionError
 	switch {
 	case errors.As(err, &refused) && refused.Message == "Config file not found":
@@ -79,6 +81,7 @@ func onlyGlobals(file *astconf.File) *astconf.File {
 func parseConfig(name string, answer message) (*astconf.File, error) {
 	var sections []*section
 	pos := astconf.Pos{File: name}
+	lines := countLines(answer)
 	for key, value := range answer {
 		kind, rest, _ := strings.Cut(key, "-")
 		if kind != "Category" && kind != "Templates" && kind != "Line" {
@@ -105,10 +108,24 @@ func parseConfig(name string, answer message) (*astconf.File, error) {
 			if err != nil || !ok {
 				return nil, fmt.Errorf("asterisk answered with a line of no sense: %q", key)
 			}
-			s.put(j, astconf.Var{Name: option, Value: text, Pos: pos})
+			if s.make(lines[category]); j < len(s.vars) { // or another one is missing, which whole sees
+				s.put(j, astconf.Var{Name: option, Value: text, Pos: pos})
+			}
 		}
 	}
 	return whole(name, sections)
+}
+
+// countLines is how many lines each category has, by its number as it is written: a line's number cannot be as large.
+func countLines(answer message) map[string]int {
+	lines := map[string]int{}
+	for key := range answer {
+		if rest, ok := strings.CutPrefix(key, "Line-"); ok {
+			category, _, _ := strings.Cut(rest, "-")
+			lines[category]++
+		}
+	}
+	return lines
 }
 
 // section is a category in the making.
@@ -118,6 +135,9 @@ type section struct {
 	bases []string
 	vars  []astconf.Var
 }
+
+// make makes room for n lines.
+func (s *section) make(n int) { at(&s.vars, n-1) }
 
 func (s *section) put(i int, v astconf.Var) { *at(&s.vars, i) = v }
 
