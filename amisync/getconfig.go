@@ -19,8 +19,8 @@ func readConfig(ctx context.Context, c *conn) (provision.Config, error) {
 		file, err := getConfig(ctx, c, name)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-		case err != nil && name == provision.GlobalsFile && refusedBy(err):
-			config[name] = noGlobals(err)
+		case err != nil && spared[name] != "" && refusedBy(err):
+			config[name] = without(name, err)
 		case err != nil:
 			return nil, fmt.Errorf("%s: %w", name, err)
 		default:
@@ -59,10 +59,16 @@ func refusedBy(err error) bool {
 	return errors.Is(err, errUnparsed) || errors.As(err, &refused)
 }
 
-// noGlobals stands for a dialplan that cannot be read: the phones are served without its global variables.
-func noGlobals(err error) *astconf.File {
-	pos := astconf.Pos{File: provision.GlobalsFile}
-	return &astconf.File{Name: pos.File, Warnings: []astconf.Warning{{Pos: pos, Message: fmt.Sprintf("no global variables: %v", err)}}}
+// spared are the files that phones are served without, and what they lack then.
+var spared = map[string]string{
+	provision.GlobalsFile: "no global variables",
+	provision.ODBCFile:    "functions of this file see no variables of the phone",
+}
+
+// without stands for a file that cannot be read and that phones are served without.
+func without(name string, err error) *astconf.File {
+	pos := astconf.Pos{File: name}
+	return &astconf.File{Name: name, Warnings: []astconf.Warning{{Pos: pos, Message: fmt.Sprintf("%s: %v", spared[name], err)}}}
 }
 
 // onlyGlobals is what GetConfig tells of the dialplan: the one category that is asked for.

@@ -81,6 +81,8 @@ func (s *Service) build(ctx context.Context, c *conn, down error) (*provision.Sn
 	if err := s.vanished(config); err != nil {
 		return nil, nil, err
 	}
+	selects := provision.Selects(config)
+	s.asker.odbc.Store(&selects)
 	live, lost, err := s.live(ctx, c, down, config)
 	if err != nil {
 		return nil, nil, err
@@ -170,8 +172,8 @@ func (s *Service) loadFiles() (provision.Config, error) {
 		read = append(read, file) // a broken one too: its repair is waited for
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-		case err != nil && name == provision.GlobalsFile:
-			config[name] = noGlobals(err)
+		case err != nil && spared[name] != "":
+			config[name] = without(name, err)
 		case name == provision.GlobalsFile:
 			config[name] = onlyGlobals(file)
 		case err != nil:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -45,10 +46,11 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 		in: in, now: now, zones: zones{},
 		profiles: map[string]*Profile{},
 		pack:     packer{shapes: map[string]*shape{}, kinds: map[common]*common{}},
-		snap:     &Snapshot{BuiltAt: now, content: &content{from: in.print(), functions: ownFunctions()}},
+		snap:     &Snapshot{BuiltAt: now, content: &content{from: in.print(), functions: ownFunctions(), guarded: guardedFunctions(readODBC(in.Config[ODBCFile]))}},
 	}
 	most := len(categories(in.Config["users.conf"])) + len(categories(in.Config["phoneprov_users.conf"]))
 	b.snap.phonesByID, b.snap.phoneList = newIndex(most), make([]*Phone, 0, most)
+	maps.Copy(b.snap.functions, b.snap.guarded)
 	b.readConfigWarnings()
 	b.snap.globals = readGlobals(in.Config[GlobalsFile])
 	b.readGeneral(in.Config["phoneprov.conf"])

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -33,6 +34,7 @@ type DataDir struct {
 // templateFile is a template as of a state of its file.
 type templateFile struct {
 	*dialplan.Template
+	cut     bool   // a NUL ends it, and what stands behind that is left out, as in Asterisk
 	path    string // of the file, by that of the directory
 	info    fs.FileInfo
 	settled bool // another state of the file would show
@@ -105,7 +107,8 @@ func (d *DataDir) template(name string) (*templateFile, error) {
 	if len(text) > maxTemplate {
 		return nil, fmt.Errorf("%s: larger than %d bytes", name, maxTemplate)
 	}
-	t := &templateFile{dialplan.Parse(name, string(text)), filepath.Join(d.data.path, localName(name)), info,
+	text, behind, hasNUL := bytes.Cut(text, []byte{0})
+	t := &templateFile{dialplan.Parse(name, string(text)), hasNUL && len(behind) > 0, filepath.Join(d.data.path, localName(name)), info,
 		time.Since(info.ModTime()) >= settleTime}
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -10,8 +10,8 @@ import (
 
 // ConfigFiles are the files of Asterisk's configuration that a snapshot is built from. Any of them may be missing.
 // Asterisk up to 22 reads its users from users.conf, from 23 on from phoneprov_users.conf; both are read here.
-// GlobalsFile is read for its section [globals] only.
-var ConfigFiles = [...]string{"phoneprov.conf", "users.conf", "phoneprov_users.conf", "pjsip.conf", "pjsip_wizard.conf", GlobalsFile}
+// GlobalsFile is read for its section [globals] only, ODBCFile for the variables that its functions use.
+var ConfigFiles = [...]string{"phoneprov.conf", "users.conf", "phoneprov_users.conf", "pjsip.conf", "pjsip_wizard.conf", GlobalsFile, ODBCFile}
 
 // GlobalsFile holds the dialplan, and the global variables that templates see too. A fault in it is none of the phones':
 // who cannot read it gives a File with a Warning in its place.
