@@ -151,7 +151,14 @@ func (f *framer) encode(raw []byte) ([]byte, error) {
 	answer, entry := bytes.HasPrefix(raw, []byte("Response:")), bytes.HasPrefix(raw, entryEvent)
 	for more := true; more; {
 		var line []byte
-		if answer && bytes.HasPrefix(raw, []byte("Value:")) || entry && bytes.HasPrefix(raw, []byte("Val:")) {
+		if entry && bytes.HasPrefix(raw, []byte("Val:")) { // the ActionID comes last
+			end := max(bytes.LastIndex(raw, []byte("\r\nActionID: ")), 0)
+			f.line(raw[:end])
+			raw = raw[min(end+len(crlf), len(raw)):]
+			entry = false
+			continue
+		}
+		if answer && bytes.HasPrefix(raw, []byte("Value:")) {
 			line, more = raw, false
 		} else {
 			line, raw, more = bytes.Cut(raw, crlf)

@@ -67,6 +67,6 @@ func (s *Session) dbGet(action Message) {
 		return
 	}
 	s.answer(action, "Success", "EventList", "start", "Message", "Result will follow")
-	s.Send(append(head("Event", "DBGetResponse", action), "Family", action["Family"], "Key", action["Key"], "Val", value)...)
+	s.Send("Event", "DBGetResponse", "Family", action["Family"], "Key", action["Key"], "Val", value, "ActionID", action["ActionID"])
 	s.complete(action, "DBGetComplete", 1)
 }
