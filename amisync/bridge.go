@@ -12,6 +12,9 @@ import (
 	"time"
 )
 
+// markLength is how many characters of the end mark are made by chance, 60 bits: no value has them.
+const markLength = 12
+
 // maxBanner bounds Asterisk's first line, "Asterisk Call Manager/11.0.0": amigo reads 100 bytes of it.
 const maxBanner = 98
 
@@ -21,6 +24,7 @@ const maxBanner = 98
 type bridge struct {
 	target   target
 	token    string
+	mark     string   // what ends a value that is evaluated, see framer
 	up       net.Conn // to Asterisk
 	framer   *framer  // of what comes from there
 	banner   string
@@ -39,7 +43,8 @@ func dialBridge(ctx context.Context, t target) (*bridge, error) {
 	if err != nil {
 		return nil, fmt.Errorf("asterisk cannot be reached: %w", err)
 	}
-	b := &bridge{target: t, token: rand.Text(), up: up, framer: newFramer(up)}
+	b := &bridge{target: t, token: rand.Text(), mark: "~" + rand.Text()[:markLength], up: up, framer: newFramer(up)}
+	b.framer.mark = []byte(b.mark)
 	defer context.AfterFunc(ctx, func() { _ = up.SetDeadline(time.Unix(1, 0)) })()
 	if b.banner, err = readBanner(b.framer.r); err == nil {
 		b.listener, err = listenLoopback()

@@ -47,6 +47,8 @@ type conn struct {
 	amigo   *amigo.Amigo
 	onEvent func(message) // called one at a time; must not block
 
+	evals, evalAsked bool // see findEval; of who has the connection's use
+
 	sayBooted func() // closes booted; may be called again
 
 	turn     chan struct{} // holds one token: amigo can do one action at a time
@@ -140,11 +142,11 @@ func (c *conn) login(ctx context.Context) error {
 func (c *conn) handle(event map[string]string) {
 	m := decode(event)
 	c.mu.Lock()
-	if c.list != nil && c.list.take(m) {
-		c.mu.Unlock()
+	taken := c.list != nil && c.list.take(m)
+	c.mu.Unlock()
+	if taken {
 		return
 	}
-	c.mu.Unlock()
 	if m["Event"] == "FullyBooted" {
 		c.target.told.Store(true)
 		c.sayBooted()

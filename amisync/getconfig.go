@@ -23,12 +23,12 @@ func readConfig(ctx context.Context, c *conn, major int) (provision.Config, erro
 		file, err := getConfig(ctx, c, name, wanted(name, major))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
+		case err != nil && spared[name] != "" && refusedBy(err):
+			config[name] = without(name, err)
 		case err != nil && refusedBy(err) && leftOut(name, major):
 			config[name] = &astconf.File{Name: name} // it is there, which is all that counts
 		case err != nil && refusedBy(err) && !slices.Contains(provision.ConfigFiles[:], name):
 			// Its path leads out of Asterisk's directory, or it is broken: the line of sorcery.conf that names it is an error.
-		case err != nil && name == provision.GlobalsFile && refusedBy(err):
-			config[name] = noGlobals(err)
 		case err != nil:
 			return nil, fmt.Errorf("%s: %w", name, err)
 		default:
@@ -61,7 +61,9 @@ func getConfig(ctx context.Context, c *conn, name, category string) (*astconf.Fi
 	if category != "" {
 		ask["Category"] = category
 	}
+	c.bridge.framer.config.Store(true)
 	answer, err := c.do(ctx, "GetConfig", ask)
+	c.bridge.framer.config.Store(false)
 	var refused *ActionError
 	switch {
 	case errors.As(err, &refused) && refused.Message == "Config file not found":
@@ -108,10 +110,16 @@ func refusedBy(err error) bool {
 	return unparsed || refused
 }
 
-// noGlobals stands for a dialplan that cannot be read: the phones are served without its global variables.
-func noGlobals(err error) *astconf.File {
-	pos := astconf.Pos{File: provision.GlobalsFile}
-	return &astconf.File{Name: pos.File, Warnings: []astconf.Warning{{Pos: pos, Message: fmt.Sprintf("no global variables: %v", err)}}}
+// spared are the files that phones are served without, and what they lack then.
+var spared = map[string]string{
+	provision.GlobalsFile: "no global variables",
+	provision.ODBCFile:    "functions of this file see no variables of the phone",
+}
+
+// without stands for a file that cannot be read and that phones are served without.
+func without(name string, err error) *astconf.File {
+	pos := astconf.Pos{File: name}
+	return &astconf.File{Name: name, Warnings: []astconf.Warning{{Pos: pos, Message: fmt.Sprintf("%s: %v", spared[name], err)}}}
 }
 
 // onlyGlobals is what GetConfig tells of the dialplan: the one category that is asked for.
@@ -130,6 +138,7 @@ func onlyGlobals(file *astconf.File) *astconf.File {
 func parseConfig(name string, answer message) (*astconf.File, error) {
 	var sections []*section
 	pos := astconf.Pos{File: name}
+	lines := countLines(answer)
 	for key, value := range answer {
 		kind, rest, _ := strings.Cut(key, "-")
 		if kind != "Category" && kind != "Templates" && kind != "Line" {
@@ -156,10 +165,24 @@ func parseConfig(name string, answer message) (*astconf.File, error) {
 			if err != nil || !ok {
 				return nil, fmt.Errorf("asterisk answered with a line of no sense: %q", key)
 			}
-			s.put(j, astconf.Var{Name: option, Value: text, Pos: pos})
+			if s.make(lines[category]); j < len(s.vars) { // or another one is missing, which whole sees
+				s.put(j, astconf.Var{Name: option, Value: text, Pos: pos})
+			}
 		}
 	}
 	return whole(name, sections)
+}
+
+// countLines is how many lines each category has, by its number as it is written: a line's number cannot be as large.
+func countLines(answer message) map[string]int {
+	lines := map[string]int{}
+	for key := range answer {
+		if rest, ok := strings.CutPrefix(key, "Line-"); ok {
+			category, _, _ := strings.Cut(rest, "-")
+			lines[category]++
+		}
+	}
+	return lines
 }
 
 // section is a category in the making.
@@ -169,6 +192,9 @@ type section struct {
 	bases []string
 	vars  []astconf.Var
 }
+
+// make makes room for n lines.
+func (s *section) make(n int) { at(&s.vars, n-1) }
 
 func (s *section) put(i int, v astconf.Var) { *at(&s.vars, i) = v }
 

@@ -127,6 +127,10 @@ func (s *Service) input(ctx context.Context, c *conn, down error) (in provision.
 	if err := s.vanished(config); err != nil {
 		return in, nil, err
 	}
+	if s.asker != nil {
+		selects := provision.Selects(config)
+		s.asker.odbc.Store(&selects)
+	}
 	live, lost, err := s.live(ctx, c, down, config)
 	if err != nil {
 		return in, nil, err
@@ -243,8 +247,8 @@ func (s *Service) readFiles() (config provision.Config, read []*astconf.File, er
 		read = append(read, file)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-		case err != nil && name == provision.GlobalsFile:
-			config[name] = noGlobals(err)
+		case err != nil && spared[name] != "":
+			config[name] = without(name, err)
 		case name == provision.GlobalsFile:
 			config[name] = onlyGlobals(file)
 		case err != nil:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"time"
@@ -45,12 +46,15 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 		in: in, now: now, zones: zones{},
 		profiles: map[string]*Profile{},
 		pack:     packer{shapes: map[string]*shape{}, kinds: map[common]*common{}},
-		snap:     &Snapshot{BuiltAt: now, content: &content{from: in.print(), functions: ownFunctions(), vendors: vendors{}}},
+		snap: &Snapshot{BuiltAt: now, content: &content{
+			from: in.print(), functions: ownFunctions(), guarded: guardedFunctions(readODBC(in.Config[ODBCFile])), vendors: vendors{},
+		}},
 	}
 	b.readMappings()
 	users := b.usersFile()
 	most := len(categories(users))
 	b.snap.phonesByID, b.snap.phoneList = newIndex(most), make([]*Phone, 0, most)
+	maps.Copy(b.snap.functions, b.snap.guarded)
 	b.readConfigWarnings()
 	b.snap.globals = readGlobals(b.in.Config[GlobalsFile])
 	b.readGeneral(b.in.Config["phoneprov.conf"])

@@ -210,6 +210,10 @@ func (c *checker) functions(ctx context.Context, s *Snapshot, r *Renderer) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.templates)) {
 		if t, err := r.Data.template(ctx, name); err == nil {
+			if t.cut {
+				c.report(Diagnostic{Pos: astconf.Pos{File: name, Line: t.Lines()}, Severity: Error,
+					Message: "a NUL byte ends the template here: what stands behind it is left out; save it as UTF-8 without NUL"})
+			}
 			c.calls(ctx, r, fileText(t.Template, name))
 		}
 	}
@@ -257,7 +261,7 @@ func functionNames(yield func(string) bool) {
 // knows says whether there is a function of that name: here, or in Asterisk.
 func (r *Renderer) knows(ctx context.Context, function string) (bool, error) {
 	own := func(f Function) bool { return f.Name == function }
-	if slices.ContainsFunc(Functions(), own) || dialplan.Known(function) {
+	if refused[function] != "" || slices.ContainsFunc(Functions(), own) || dialplan.Known(function) {
 		return true, nil
 	}
 	if r.Knows == nil {

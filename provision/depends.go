@@ -92,6 +92,7 @@ func (rd *rendering) use(part uses) {
 
 func (rd *rendering) askAt(ctx context.Context, q dialplan.Question) (string, error) {
 	rd.changes()
+	rd.answered = rd.answered || mayBeSecret(q.Call)
 	return rd.asking.askAt(ctx, q)
 }
 

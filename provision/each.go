@@ -55,14 +55,14 @@ func (j *joined) whole() (string, error) {
 // eachUser is PP_EACH_USER(text[,exclude_mac]): the text for the lowest line of every phone but the excluded, in the
 // order of the configuration, with %{NAME} for that line's variables.
 func (s *scope) eachUser(ctx context.Context, c *dialplan.Call) (string, error) {
-	args := splitArguments(c.Args, c.Plain(c.Args))
+	args := splitTo(c.Args, c.Plain(c.Args), 2)
 	if args[0] == "" {
 		c.Diag("PP_EACH_USER needs a text")
 		return "", nil
 	}
 	exclude := ""
 	if len(args) > 1 {
-		exclude = phoneID(strings.TrimSpace(c.Plain(args[1])))
+		exclude = s.excluded(c, c.Plain(args[1]))
 	}
 	t := inlineText(c, args[0])
 	if s.rd.lists != nil {
@@ -82,6 +82,17 @@ func (s *scope) eachUser(ctx context.Context, c *dialplan.Call) (string, error) 
 		}
 	}
 	return out.whole()
+}
+
+// excluded is the ID of the phone that an argument names; as in Asterisk blanks and quotes are part of it.
+func (s *scope) excluded(c *dialplan.Call, mac string) string {
+	if s.rd.snap.phone(phoneID(mac)) != nil && mac == strings.Trim(mac, " \t\r\n") {
+		return phoneID(mac)
+	}
+	if s.rd.snap.phone(phoneID(strings.Trim(mac, " \t\r\n\""))) != nil || strings.Contains(mac, ",") {
+		c.Diag("PP_EACH_USER: all that stands behind the first comma is the MAC, blanks and quotes too: no phone is left out")
+	}
+	return ""
 }
 
 // eachLine is PP_EACH_LINE(text[,mac]): the text for every line of every phone, or of that one, in the order of the
@@ -115,15 +126,14 @@ func (s *scope) eachLine(ctx context.Context, c *dialplan.Call) (string, error) 
 
 // eachExtension is PP_EACH_EXTENSION(mac,template): the template file for each line of that phone, by line number.
 func (s *scope) eachExtension(ctx context.Context, c *dialplan.Call) (string, error) {
-	plain := c.Plain(c.Args)
-	args := splitArguments(plain, plain)
-	if len(args) < 2 || strings.TrimSpace(args[0]) == "" || strings.TrimSpace(args[1]) == "" {
+	args := dialplan.Arguments(c.Plain(c.Args), ',', 2)
+	if len(args) < 2 || args[0] == "" || args[1] == "" {
 		c.Diag("PP_EACH_EXTENSION needs a MAC and a template")
 		return "", nil
 	}
-	mac, name := strings.TrimSpace(args[0]), strings.TrimSpace(args[1])
+	mac, name := args[0], args[1] // as in Asterisk the name is all the rest: blanks, quotes and commas too
 	p := s.rd.snap.Phone(mac)
-	if p == nil {
+	if p == nil || mac != strings.TrimSpace(mac) {
 		c.Diag("PP_EACH_EXTENSION: there is no phone of that MAC")
 		return "", nil
 	}
@@ -134,6 +144,10 @@ func (s *scope) eachExtension(ctx context.Context, c *dialplan.Call) (string, er
 	t, err := s.rd.template(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		s.rd.changes()
+		if name != strings.TrimSpace(name) || strings.Contains(name, ",") {
+			c.Diag("PP_EACH_EXTENSION: there is no template file of that name: all that stands behind the first comma is the name, blanks too")
+			return "", nil
+		}
 		c.Diag("PP_EACH_EXTENSION: there is no template file of that name")
 		return "", nil
 	}
@@ -151,7 +165,10 @@ func (s *scope) eachExtension(ctx context.Context, c *dialplan.Call) (string, er
 
 // splitArguments splits at commas as Asterisk's functions do: not inside double quotes, parentheses or brackets, nor
 // after a backslash, which goes away. The quotes stay. There is at least one argument. Plain is s without marks.
-func splitArguments(s, plain string) []string {
+func splitArguments(s, plain string) []string { return splitTo(s, plain, len(s)+2) }
+
+// splitTo is splitArguments to at most n arguments, of which the n-th is the rest as it is.
+func splitTo(s, plain string, n int) []string {
 	var args []string
 	var arg strings.Builder
 	nested, quoted := 0, false
@@ -171,6 +188,9 @@ func splitArguments(s, plain string) []string {
 		case c == ',' && nested == 0:
 			args = append(args, arg.String())
 			arg.Reset()
+			if len(args) == n-1 {
+				return append(args, s[i+1:])
+			}
 			continue
 		}
 		arg.WriteByte(s[i])

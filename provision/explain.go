@@ -86,7 +86,7 @@ func (s *scope) explain(ctx context.Context, h *hidden) []Variable {
 		if err != nil {
 			value = fmt.Sprintf("(%v)", err)
 		}
-		usesSecret := h.made(v.text, value) || slices.ContainsFunc(vars, func(known Variable) bool {
+		usesSecret := s.setvars[i].asked && value != "" || h.made(v.text, value) || slices.ContainsFunc(vars, func(known Variable) bool {
 			return known.Secret && strings.Contains(v.text, known.Name)
 		})
 		add(v.name, value, fmt.Sprintf("%s (setvar)", v.pos), usesSecret)
@@ -111,7 +111,7 @@ func (s *scope) explain(ctx context.Context, h *hidden) []Variable {
 			if err != nil {
 				value = fmt.Sprintf("(%v)", err)
 			}
-			add(v.name, value, fmt.Sprintf("%s (global)", v.pos), h.made(v.text, value))
+			add(v.name, value, fmt.Sprintf("%s (global)", v.pos), s.rd.globals[i].asked && value != "" || h.made(v.text, value))
 		}
 	}
 	return vars

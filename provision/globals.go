@@ -47,11 +47,12 @@ func (rd *rendering) global(ctx context.Context, name string, n int) (string, bo
 		return "", false, nil
 	}
 	if had := rd.globals[i]; had.done {
+		rd.answered = rd.answered || had.asked
 		rd.differs(had.varies)
 		return had.value, true, had.err
 	}
 	env := rd.environment()
-	env.Stat = nil
+	env.Stat, env.Funcs = nil, rd.snap.guarded
 	env.Lookup = func(ctx context.Context, name string) (string, bool, error) { return rd.global(ctx, name, i) }
 	x := rd.expand(ctx, g.vars[i].value, &env)
 	if final(x.err) {

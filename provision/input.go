@@ -11,8 +11,8 @@ import (
 
 // ConfigFiles are the files of Asterisk's configuration that a snapshot is built from, besides those that SorceryFile
 // names: see Config.Files. Any of them may be missing. Of the two users files one counts: see UsersFile. GlobalsFile is read
-// for its section [globals] only.
-var ConfigFiles = [...]string{"phoneprov.conf", usersFile, newUsersFile, SorceryFile, ExtConfigFile, "pjsip.conf", "pjsip_wizard.conf", GlobalsFile}
+// for its section [globals] only, ODBCFile for the variables that its functions use.
+var ConfigFiles = [...]string{"phoneprov.conf", usersFile, newUsersFile, SorceryFile, ExtConfigFile, "pjsip.conf", "pjsip_wizard.conf", GlobalsFile, ODBCFile}
 
 // SorceryFile says in which files PJSIP's objects and the phoneprov sections are. ExtConfigFile says which files are in a
 // database: Asterisk itself follows it in what it answers, so it is for those who read the files from the disk, and is

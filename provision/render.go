@@ -21,7 +21,7 @@ import (
 var (
 	// ErrNotFound: the route's static file is not there.
 	ErrNotFound = errors.New("no such file")
-	// ErrUnavailable: Asterisk must be asked for something, and cannot be.
+	// ErrUnavailable: Asterisk must be asked for something, and cannot be, or it is a function that is not answered.
 	ErrUnavailable = errors.New("asterisk cannot be asked")
 )
 
@@ -248,7 +248,7 @@ func placeOf(template string, line int) astconf.Pos {
 
 // unavailable gives an error its cause for the phone.
 func unavailable(err error) error {
-	if errors.Is(err, dialplan.ErrCannotAsk) {
+	if errors.Is(err, dialplan.ErrCannotAsk) || errors.Is(err, dialplan.ErrRefused) {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return err

@@ -30,6 +30,8 @@ type rendering struct {
 	zones   zones
 	facts   map[*time.Location]*zoneFacts // of its zones, at its time
 	open    []*setvar                     // that are being expanded
+	// answered: the variable that is being expanded is made of what Asterisk answered, which may be secret.
+	answered bool
 	// Expanded global variables, by their place.
 	globals map[int]expanded
 	setvars []*setvar // that were expanded
@@ -63,6 +65,7 @@ type scope struct {
 // pending once is so to the end of the rendering.
 type expanded struct {
 	done   bool
+	asked  bool // see rendering.answered
 	varies dialplan.Varies
 	value  string
 	err    error
@@ -154,6 +157,7 @@ func (s *scope) setvar(ctx context.Context, i int) (string, error) {
 		s.setvars = make([]expanded, len(s.profile.setvars))
 	}
 	if had := &s.setvars[i]; had.done {
+		s.rd.answered = s.rd.answered || had.asked
 		s.rd.differs(had.varies)
 		return had.value, had.err
 	}
@@ -178,10 +182,11 @@ func (s *scope) setvar(ctx context.Context, i int) (string, error) {
 
 // expand evaluates a variable's template, and takes note of what that varies with.
 func (rd *rendering) expand(ctx context.Context, t *dialplan.Template, env *dialplan.Env) expanded {
-	before := rd.varies
-	rd.varies = dialplan.Never
+	before, answered := rd.varies, rd.answered
+	rd.varies, rd.answered = dialplan.Never, false
 	value, err := t.Expand(ctx, env)
-	x := expanded{true, rd.varies, value, err}
+	x := expanded{true, rd.answered, rd.varies, value, err}
+	rd.answered = rd.answered || answered
 	rd.differs(before)
 	return x
 }

@@ -26,7 +26,8 @@ type content struct {
 	loaded     zones  // of the time-zone database
 	found      []Diagnostic
 	globals    globals
-	functions  map[string]dialplan.Func // ownFunctions
+	functions  map[string]dialplan.Func // ownFunctions and guarded
+	guarded    map[string]dialplan.Func // guardedFunctions
 	profiles   []*Profile
 	phoneList  []*Phone // in the order of the configuration
 	phonesByID index

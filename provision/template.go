@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -50,6 +51,7 @@ type templateFile struct {
 	info  fs.FileInfo
 	xml   bool // see isXML
 	blank bool // it has nothing but blanks
+	cut   bool // a NUL ends it, and what stands behind that is left out, as in Asterisk
 }
 
 // sighting is a state of a file, and when it was first seen.
@@ -153,12 +155,14 @@ func (d *DataDir) parse(name string) (*templateFile, error) {
 	if blank(string(text)) {
 		return nil, errEmpty
 	}
+	text, behind, hasNUL := bytes.Cut(text, []byte{0})
 	return &templateFile{
 		Template: dialplan.Parse(name, string(text)),
 		path:     filepath.Join(d.data.path, localName(name)),
 		info:     info,
 		xml:      isXML(string(text)),
 		blank:    withoutBlanks(string(text)) == "",
+		cut:      hasNUL && len(behind) > 0,
 	}, nil
 }
 

@@ -21,6 +21,11 @@ var (
 	// ErrNoFunction: an Asker found that Asterisk has no such function. As in
 	// Asterisk its value is empty, and the expansion goes on.
 	ErrNoFunction = errors.New("no such function in asterisk")
+	// ErrRefused: a function was called that is not answered here, whatever Asterisk would
+	// say. A file must not be sent with a hole in it.
+	ErrRefused = errors.New("not answered")
+	// ErrTooMuchWork: a regular expression is too large for its text.
+	ErrTooMuchWork = errors.New("too much work")
 	// ErrTooLong: the output would exceed Limits.Output.
 	ErrTooLong = errors.New("output too long")
 	// ErrTooDeep: the nesting would exceed Limits.Depth.
@@ -166,9 +171,19 @@ func (c *Call) expand(ctx context.Context, t *Template, env *Env, computed bool)
 	return c.ex.nested(ctx, &expansion{t: t, env: env, within: c, computed: computed})
 }
 
+// maxInline bounds the text that an argument gives to be expanded, in bytes: to take it apart is the one step that does not
+// look at the context, and takes up to maxParse times its length. Real ones have some hundreds.
+const maxInline = 1 << 20
+
 // inline expands a text that an argument gave.
 func (c *Call) inline(ctx context.Context, text string) (string, error) {
+	if len(text) > maxInline {
+		return "", fmt.Errorf("%s: %w: %d bytes to expand", c.ex.functionName(c.seg, c.ref), ErrTooLong, len(text))
+	}
 	v, err := c.ex.nested(ctx, &expansion{t: Parse("", text), env: c.Env, call: c, within: c, computed: c.computed()})
+	if err == nil { // the function goes through it
+		err = c.ex.run.spend(ctx, len(v))
+	}
 	return c.taken(v), err
 }
 

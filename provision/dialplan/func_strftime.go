@@ -9,8 +9,11 @@ import (
 	"time"
 )
 
+// bytesOfVerb are what one conversion of a time or of SPRINTF counts for.
+const bytesOfVerb = 256
+
 // strftime is STRFTIME([epoch[,zone[,format]]]).
-func strftime(_ context.Context, c *Call) (string, error) {
+func strftime(ctx context.Context, c *Call) (string, error) {
 	parts := c.Split(3)
 	server, zone := c.zones(arg(parts, 1))
 	format := "%c"
@@ -26,6 +29,9 @@ func strftime(_ context.Context, c *Call) (string, error) {
 	f := timeFormat{at: at.In(zone), micros: micros, server: server}
 	for format = f.fractions(format); format != ""; {
 		format = f.next(format)
+		if err := c.ex.run.spend(ctx, bytesOfVerb); err != nil {
+			return "", err
+		}
 		if len(f.out) > c.ex.run.Output {
 			return "", ErrTooLong
 		}
