@@ -244,10 +244,12 @@ func TestAmigoValues(t *testing.T) {
 		values[fmt.Sprintf("blanks and %d bytes", len(long))] = "  " + long
 		values[fmt.Sprintf("twice %d bytes", len(long))] = long + "1234567" + long
 	}
-	values["1 MB"] = strings.Repeat("0123456789abcdef", 1<<16)
+	values["half a MB"] = strings.Repeat("0123456789abcdef", 1<<15)
 	for name, value := range values {
 		t.Run(name, func(t *testing.T) {
-			_, address := fake(t, nil, amiserver.Options{Function: func(string) string { return value }})
+			_, address := fake(t, nil, on("Getvar", func(s *amiserver.Session, m amiserver.Message) {
+				s.Send("Response", "Success", "ActionID", m["ActionID"], "Variable", m["Variable"], "Value", value)
+			}))
 			c := mustConnect(t, address, nil)
 			for range 2 {
 				got, err := c.do(within(t, 2*time.Second), "Getvar", message{"Variable": "X"})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
@@ -19,7 +20,8 @@ const maxFlights = 10_000
 type asker struct {
 	target  target
 	timeout time.Duration
-	taken   func() bool // whether an Asterisk that does not say so may be taken for booted
+	odbc    atomic.Pointer[map[string]bool] // functions of func_odbc.conf that only select; nil: not known
+	taken   func() bool                     // whether an Asterisk that does not say so may be taken for booted
 	turns   *turns
 
 	life  context.Context // of questions: they go on when nobody waits for them any more
@@ -64,11 +66,20 @@ func newAsker(t target, o Options, taken func() bool) *asker {
 // the error is a dialplan.ErrCannotAsk. An unknown function and an empty value look the same: "".
 func (a *asker) ask(ctx context.Context, call string) (string, error) {
 	function, _, _ := strings.Cut(call, "(")
+	if e, ok := dialplan.Evaluate(call); ok {
+		function = e.Function
+	}
 	got, err := a.do(ctx, question{"Getvar", "Variable", call, function}, &a.values)
 	if err != nil {
 		return "", err
 	}
 	return got.value, got.err
+}
+
+// selects tells whether a function of func_odbc.conf only selects.
+func (a *asker) selects(function string) bool {
+	known := a.odbc.Load()
+	return known != nil && (*known)[function]
 }
 
 // commandFailed is Asterisk's Message where a command of the CLI fails, as "core show function" does for a name that is

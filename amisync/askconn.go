@@ -13,19 +13,27 @@ func (a *asker) exchange(ctx context.Context, q question) (string, error) {
 		if err != nil {
 			return "", cannot(err)
 		}
-		var answer message
+		value := ""
 		if err = a.booted(ctx, c); err == nil {
-			answer, err = c.do(ctx, q.action, message{q.field: q.value})
+			value, err = a.answer(ctx, c, q)
 		}
 		lost := c.err() != nil
 		a.release(c)
 		if err == nil {
-			return answer["Value"], nil
+			return value, nil
 		}
 		if fresh || ctx.Err() != nil || !lost {
 			return "", cannot(err)
 		} // a connection that was lost since the last call: once more on another one
 	}
+}
+
+func (a *asker) answer(ctx context.Context, c *conn, q question) (string, error) {
+	if q.action == "Getvar" {
+		return a.evaluate(ctx, c, q.value)
+	}
+	answer, err := c.do(ctx, q.action, message{q.field: q.value})
+	return answer["Value"], err
 }
 
 // connection takes an idle one, or a fresh one where there is none. There are never more than turns.

@@ -28,7 +28,7 @@ func manyUsers(n int) string {
 func BenchmarkGetConfig(b *testing.B) {
 	run := func(b *testing.B, c *conn) {
 		for b.Loop() {
-			file, err := getConfig(context.Background(), c, "users.conf")
+			file, err := getConfig(context.Background(), c, "users.conf", "")
 			if err != nil || len(file.Categories) != 5001 {
 				b.Fatal(err)
 			}

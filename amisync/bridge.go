@@ -12,6 +12,9 @@ import (
 	"time"
 )
 
+// markLength is how many characters of the end mark are made by chance, 60 bits: no value has them.
+const markLength = 12
+
 // maxBanner bounds Asterisk's first line, "Asterisk Call Manager/11.0.0": amigo reads 100 bytes of it.
 const maxBanner = 98
 
@@ -21,6 +24,7 @@ const maxBanner = 98
 type bridge struct {
 	target   target
 	token    string
+	mark     string   // what ends a value that is evaluated, see framer
 	up       net.Conn // to Asterisk
 	framer   *framer  // of what comes from there
 	banner   string
@@ -39,10 +43,11 @@ func dialBridge(ctx context.Context, t target) (*bridge, error) {
 	if err != nil {
 		return nil, fmt.Errorf("asterisk cannot be reached: %w", err)
 	}
-	b := &bridge{target: t, token: rand.Text(), up: up, framer: newFramer(up)}
+	b := &bridge{target: t, token: rand.Text(), mark: "~" + rand.Text()[:markLength], up: up, framer: newFramer(up)}
+	b.framer.mark = []byte(b.mark)
 	defer context.AfterFunc(ctx, func() { _ = up.SetDeadline(time.Unix(1, 0)) })()
 	if b.banner, err = readBanner(b.framer.r); err == nil {
-		b.listener, err = net.Listen("tcp", "127.0.0.1:0")
+		b.listener, err = listenLoopback()
 	}
 	if err != nil {
 		_ = up.Close()
@@ -159,4 +164,15 @@ func (b *bridge) closeDown() {
 	}
 	b.mu.Unlock()
 	b.pumps.Wait()
+}
+
+// listenLoopback listens on a free port of this host that no other reaches, where there is no IPv4 too.
+func listenLoopback() (net.Listener, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		if l, err6 := net.Listen("tcp", "[::1]:0"); err6 == nil {
+			return l, nil
+		}
+	}
+	return l, err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,7 +33,9 @@ type target struct {
 	dial     func(ctx context.Context, network, address string) (net.Conn, error)
 	events   string          // classes of events wanted: "system,call", "off"
 	ending   *sync.WaitGroup // joins what a lost connection leaves to do
-	told     *atomic.Bool    // Asterisk has told this account, on some connection, that it is booted
+	// configDir is where Asterisk's files may be readable from here, for messages; empty: nowhere.
+	configDir string
+	told      *atomic.Bool // Asterisk has told this account, on some connection, that it is booted
 }
 
 // conn is one connection to Asterisk that has logged in. When it is lost it stays lost: done is closed, and err says why.
@@ -44,6 +47,8 @@ type conn struct {
 	amigo   *amigo.Amigo
 	onEvent func(message) // called one at a time; must not block
 
+	evals, evalAsked bool // see findEval; of who has the connection's use
+
 	sayBooted func() // closes booted; may be called again
 
 	turn     chan struct{} // holds one token: amigo can do one action at a time
@@ -53,6 +58,7 @@ type conn struct {
 	done     chan struct{} // the connection is lost
 	gone     chan struct{} // and everything that belonged to it has ended
 	since    time.Time     // when it had logged in
+	asked    atomic.Bool   // what the account may do is known
 
 	mu      sync.Mutex
 	cause   error
@@ -91,6 +97,9 @@ func connect(ctx context.Context, t target, onEvent func(message)) (*conn, error
 // startAmigo gives amigo the bridge to talk to, and a secret that is good for this bridge only.
 func (c *conn) startAmigo() {
 	host, port, _ := net.SplitHostPort(c.bridge.address())
+	if strings.Contains(host, ":") { // amigo puts them together as they are
+		host = "[" + host + "]"
+	}
 	c.amigo = amigo.New(&amigo.Settings{
 		Host: host, Port: port, Username: c.target.username, Password: c.bridge.token,
 		ActionTimeout: amigoPatience, DialTimeout: teardown, ReconnectInterval: amigoInterval,
@@ -133,11 +142,11 @@ func (c *conn) login(ctx context.Context) error {
 func (c *conn) handle(event map[string]string) {
 	m := decode(event)
 	c.mu.Lock()
-	if c.list != nil && c.list.take(m) {
-		c.mu.Unlock()
+	taken := c.list != nil && c.list.take(m)
+	c.mu.Unlock()
+	if taken {
 		return
 	}
-	c.mu.Unlock()
 	if m["Event"] == "FullyBooted" {
 		c.target.told.Store(true)
 		c.sayBooted()
@@ -147,15 +156,23 @@ func (c *conn) handle(event map[string]string) {
 	}
 }
 
+// isBooted reports whether Asterisk has said on this connection that it is booted.
+func (c *conn) isBooted() bool {
+	select {
+	case <-c.booted:
+		return true
+	default:
+		return false
+	}
+}
+
 // forever is a grace that does not end.
 const forever = time.Duration(math.MaxInt64)
 
 // awaitBoot waits until Asterisk has said on this connection that it is booted; false: it did not within the grace.
 func (c *conn) awaitBoot(ctx context.Context, grace time.Duration) (booted bool, err error) {
-	select {
-	case <-c.booted: // whatever else
+	if c.isBooted() { // whatever else
 		return true, nil
-	default:
 	}
 	timer := time.NewTimer(grace)
 	defer timer.Stop()

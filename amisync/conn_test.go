@@ -142,7 +142,7 @@ func TestActionFaults(t *testing.T) {
 // amigo's readers are given megabytes and trickles.
 func TestLargeAndSlowAnswers(t *testing.T) {
 	_, address := fake(t, map[string]string{"users.conf": manyUsers(5000)}, amiserver.Options{})
-	file, err := getConfig(within(t, 20*time.Second), mustConnect(t, address, nil), "users.conf")
+	file, err := getConfig(within(t, 20*time.Second), mustConnect(t, address, nil), "users.conf", "")
 	if err != nil || len(file.Categories) != 5001 || len(slices.Collect(file.Categories[5000].Vars())) != 9 {
 		t.Errorf("got %v", err)
 	}

@@ -13,7 +13,8 @@
 //
 // # Sources
 //
-// SourceAMI asks GetConfig for each of provision.ConfigFiles. Asterisk reads them from its disk at that moment, through its
+// SourceAMI asks GetConfig for each of provision.Config.Files, which are also those that sorcery.conf names. Of the users file
+// that Asterisk's version does not read only whether it is there. Asterisk reads them from its disk at that moment, through its
 // own parser and with extconfig applied. Positions have no line. Without a connection no sync succeeds.
 //
 // SourceFiles reads them from a directory. Without an address their directories are watched. With one, as in Asterisk
@@ -51,6 +52,14 @@
 // an error). A sync begins with forgetting all of them, and lets nobody join a call from before: what a reload changed shows in
 // the next request. Whether Asterisk has a function (Knows) is remembered until then too, also that it may not be asked.
 //
+// What Asterisk answers is whole or an error (evaluate): Getvar cuts a value at 1,022 bytes, and an empty line in it ends its
+// message. So EVAL expands the call with a mark behind it, which the framer waits for; a longer value is read in slices, twice,
+// where the function only reads. DB and DB_EXISTS are asked with DBGet. EVAL has a channel of its own for each evaluation:
+// what SET sets there is how functions see variables of a phone (provision.guardedFunctions), safe with many at once.
+//
+// What a peer sends is bounded by message and by list, in bytes and in number (maxMessage, maxConfig, maxListItems, maxEvents):
+// beyond that the connection ends, and the last good is served.
+//
 // A call has Timing.Ask in all, of which it may wait three quarters for a connection; one that is late ends its connection. So
 // that a function that hangs, a database's say, does not take all connections from the others (turns): a function has all but
 // one at most; when it did not answer in time it has a single one, until it answers; and those that did not answer leave
@@ -86,7 +95,8 @@
 //
 // Measured on Asterisk 16 and 22, in manager.conf: read = system,call (call is for DeviceStateChange; without it peers are as
 // of the last sync) and write = system,reporting (reporting is for Getvar; the rest is system's). A login that lacks one is
-// accepted; the action that needs it is refused, and the error says so.
+// accepted; the action that needs it is refused, and the error says so. DBGet needs system or reporting, Getvar of EVAL both:
+// without system it answers "GetVar Access Forbidden", and calls are then asked as they stand.
 //
 // # Concurrency
 //

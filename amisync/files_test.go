@@ -164,7 +164,7 @@ func TestWatchedLate(t *testing.T) {
 		return w.watch(files)
 	}
 	for n, want := range []string{"changed file", "", ""} {
-		config, err := s.loadFiles()
+		config, err := s.loadFiles(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

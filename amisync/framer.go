@@ -6,12 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 )
 
 const (
-	// maxMessage bounds one message from Asterisk. GetConfig of 100,000 users is some 50 MB.
-	maxMessage = 256 << 20
+	// maxMessage bounds one message from Asterisk, in bytes: an event or an answer has some kilobytes.
+	maxMessage = 1 << 20
+	// maxLines bounds its headers: each becomes an entry of a map, however short it is.
+	maxLines = 20_000
+	// maxConfig and maxConfigLines bound the answer to GetConfig. That of 100,000 users is some 50 MB and a million lines;
+	// with the map that it becomes, one as long as this takes about 600 MB.
+	maxConfig      = 96 << 20
+	maxConfigLines = 2 << 20
 	// keepBuffer is how much of a buffer is kept from one message to the next, in bytes.
 	keepBuffer = 1 << 20
 	// amigoBuffer is the size of the buffer amigo reads lines with. Of a line as long as that, or a multiple, or one
@@ -21,7 +28,8 @@ const (
 
 // Reasons a peer is not an Asterisk that we can follow.
 var (
-	errMessageTooLong = fmt.Errorf("asterisk sent a message of more than %d MiB", maxMessage>>20)
+	errMessageTooLong = errors.New("asterisk sent a message that is too long")
+	errTooManyLines   = errors.New("asterisk sent a message of too many lines")
 	errNUL            = errors.New("asterisk sent a NUL byte")
 )
 
@@ -30,12 +38,17 @@ type framer struct {
 	r        *bufio.Reader
 	from     *patient // that r reads
 	raw, out []byte
-	limit    int // bytes of a message
+	bounds   bounds
+	mark     []byte      // what ends the value of a Getvar that names it; empty: none does
+	config   atomic.Bool // the answer to GetConfig is expected, which may be long
 }
+
+// bounds are those of messages, and of the answer to GetConfig.
+type bounds struct{ bytes, lines, configBytes, configLines int }
 
 func newFramer(r io.Reader) *framer {
 	from := &patient{Reader: r}
-	return &framer{r: bufio.NewReaderSize(from, 32<<10), from: from, limit: maxMessage}
+	return &framer{r: bufio.NewReaderSize(from, 32<<10), from: from, bounds: bounds{maxMessage, maxLines, maxConfig, maxConfigLines}}
 }
 
 // patient is a reader that lets more come where much is expected: Asterisk sends an answer of 50,000 lines in as many
@@ -68,10 +81,14 @@ func (f *framer) next() ([]byte, error) {
 		f.raw, f.out = nil, nil
 	}
 	f.raw = f.raw[:0]
-	for {
+	for lines := 0; ; {
 		f.from.long = len(f.raw) > longMessage
 		part, err := f.r.ReadSlice('\n')
+		if tooLong := f.tooLong(len(f.raw)+len(part), lines); tooLong != nil {
+			return nil, tooLong
+		}
 		f.raw = append(f.raw, part...)
+		lines++
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
 		case errors.Is(err, io.EOF) && len(f.raw) > 0:
@@ -80,27 +97,67 @@ func (f *framer) next() ([]byte, error) {
 			return nil, err
 		case len(f.raw) == len(crlf) && f.raw[0] == '\r': // an empty line between messages
 			f.raw = f.raw[:0]
-		case bytes.HasSuffix(f.raw, []byte("\r\n\r\n")):
-			return f.encode(f.raw[:len(f.raw)-len("\r\n\r\n")])
-		}
-		if len(f.raw) > f.limit {
-			return nil, errMessageTooLong
+		case bytes.HasSuffix(f.raw, blankLine) && f.ended(f.raw[:len(f.raw)-len(blankLine)]):
+			return f.encode(f.raw[:len(f.raw)-len(blankLine)])
 		}
 	}
 }
 
+// tooLong bounds the message that is being read.
+func (f *framer) tooLong(size, lines int) error {
+	most := f.bounds
+	if f.config.Load() && bytes.HasPrefix(f.raw, []byte("Response:")) {
+		most.bytes, most.lines = most.configBytes, most.configLines
+	}
+	switch {
+	case size > most.bytes:
+		return fmt.Errorf("%w: more than %d bytes", errMessageTooLong, most.bytes)
+	case lines >= most.lines:
+		return fmt.Errorf("%w: more than %d", errTooManyLines, most.lines)
+	}
+	return nil
+}
+
+var (
+	blankLine   = []byte("\r\n\r\n")
+	valueHeader = []byte("\r\nValue: ")
+	entryEvent  = []byte("Event: " + dbEntry + "\r\n")
+	entryEnd    = []byte("Event: DBGetComplete\r\n")
+)
+
+// ended tells whether a message ends at an empty line, or has that in its value: the value of an evaluation ends with the
+// mark, or where Getvar cuts it; the one of DBGet's answer where the event follows that ends the answer.
+func (f *framer) ended(raw []byte) bool {
+	if bytes.HasPrefix(raw, entryEvent) {
+		next, err := f.r.Peek(len(entryEnd))
+		return err != nil || bytes.Equal(next, entryEnd)
+	}
+	if len(f.mark) == 0 || !bytes.HasPrefix(raw, []byte("Response: Success\r\n")) {
+		return true
+	}
+	head, value, found := bytes.Cut(raw, valueHeader)
+	return !found || !bytes.Contains(head, f.mark) || bytes.HasSuffix(value, f.mark) || len(value) >= maxValue
+}
+
 var crlf = []byte("\r\n")
 
-// encode rewrites a message. The value of an answer's Value header goes to the message's end: what a function returned
-// may have lines of its own.
+// encode rewrites a message. The value of an answer's Value header goes to the message's end, and so does that of an entry
+// of the database: what a function returned may have lines of its own.
 func (f *framer) encode(raw []byte) ([]byte, error) {
 	if bytes.IndexByte(raw, escape) >= 0 {
 		return nil, errNUL
 	}
 	f.out = f.out[:0]
-	answer := bytes.HasPrefix(raw, []byte("Response:"))
+	answer, entry := bytes.HasPrefix(raw, []byte("Response:")), bytes.HasPrefix(raw, entryEvent)
 	for more := true; more; {
 		var line []byte
+		if entry && bytes.HasPrefix(raw, []byte("Val:")) { // the ActionID comes last
+			end := max(bytes.LastIndex(raw, []byte("\r\nActionID: ")), 0)
+			f.line(raw[:end])
+			raw = raw[min(end+len(crlf), len(raw)):]
+			entry = false
+			continue
+		}
 		if answer && bytes.HasPrefix(raw, []byte("Value:")) {
 			line, more = raw, false
 		} else {

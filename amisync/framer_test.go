@@ -86,17 +86,48 @@ func TestFramer(t *testing.T) {
 	}
 }
 
-func TestFramerLimit(t *testing.T) {
-	for _, in := range []string{strings.Repeat("x", 1<<20), strings.Repeat("A: b\r\n", 1<<18)} {
-		f := newFramer(strings.NewReader(in))
-		f.limit = 1 << 19
-		if _, err := f.next(); !errors.Is(err, errMessageTooLong) {
-			t.Errorf("got %v, want %v", err, errMessageTooLong)
-		}
-		if cap(f.raw) > 1<<21 {
-			t.Errorf("took %d bytes", cap(f.raw))
-		}
+// What a peer sends without end is not kept: neither a line, nor lines, nor few bytes in many lines.
+func TestFramerBounds(t *testing.T) {
+	tests := map[string]struct {
+		in     string // again and again
+		config bool
+		want   error
+	}{
+		"a line":                             {"x", false, errMessageTooLong},
+		"lines":                              {"A: " + strings.Repeat("b", 200) + "\r\n", false, errMessageTooLong},
+		"short lines":                        {"A: b\r\n", false, errTooManyLines},
+		"lines of an event during GetConfig": {"Event: " + strings.Repeat("b", 200) + "\r\n", true, errMessageTooLong},
+		"lines of GetConfig":                 {"Response: " + strings.Repeat("b", 2000) + "\r\n", true, errMessageTooLong},
+		"short lines of GetConfig":           {"Response: \r\n", true, errTooManyLines},
 	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			endless := &repeating{text: tt.in}
+			f := newFramer(endless)
+			f.bounds.configBytes, f.bounds.configLines = 4<<20, 100_000
+			f.config.Store(tt.config)
+			if _, err := f.next(); !errors.Is(err, tt.want) {
+				t.Errorf("got %v, want %v", err, tt.want)
+			}
+			if most := 6 << 20; endless.sent > most || cap(f.raw) > most {
+				t.Errorf("%d bytes were read, %d kept", endless.sent, cap(f.raw))
+			}
+		})
+	}
+}
+
+// repeating is a text again and again, without end.
+type repeating struct {
+	text string
+	sent int
+}
+
+func (r *repeating) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = r.text[(r.sent+i)%len(r.text)]
+	}
+	r.sent += len(p)
+	return len(p), nil
 }
 
 // FuzzMessages: whatever Asterisk sends, amigo reads as many messages as there are, with the values that were sent.
@@ -199,6 +230,7 @@ func TestLongAnswersAreLetCome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &trickle{text: answer + event, start: time.Now()}
 		f := newFramer(r)
+		f.config.Store(true)
 		got, err := f.next()
 		if err != nil || string(got) != answer {
 			t.Fatalf("got %d bytes, %v, want %d", len(got), err, len(answer))

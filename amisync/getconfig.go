@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,15 +13,22 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// readConfig asks Asterisk for each of provision.ConfigFiles as they are on its disk now.
-func readConfig(ctx context.Context, c *conn) (provision.Config, error) {
+// readConfig asks Asterisk, of a major version, for each file of the configuration as it is on its disk now.
+func readConfig(ctx context.Context, c *conn, major int) (provision.Config, error) {
 	config := provision.Config{}
-	for _, name := range provision.ConfigFiles {
-		file, err := getConfig(ctx, c, name)
+	for name := range config.Files() {
+		if name == provision.ExtConfigFile { // Asterisk follows it in what it answers
+			continue
+		}
+		file, err := getConfig(ctx, c, name, wanted(name, major))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-		case err != nil && name == provision.GlobalsFile && refusedBy(err):
-			config[name] = noGlobals(err)
+		case err != nil && spared[name] != "" && refusedBy(err):
+			config[name] = without(name, err)
+		case err != nil && refusedBy(err) && leftOut(name, major):
+			config[name] = &astconf.File{Name: name} // it is there, which is all that counts
+		case err != nil && refusedBy(err) && !slices.Contains(provision.ConfigFiles[:], name):
+			// Its path leads out of Asterisk's directory, or it is broken: the line of sorcery.conf that names it is an error.
 		case err != nil:
 			return nil, fmt.Errorf("%s: %w", name, err)
 		default:
@@ -30,37 +38,88 @@ func readConfig(ctx context.Context, c *conn) (provision.Config, error) {
 	return config, nil
 }
 
-// getConfig asks for one file; fs.ErrNotExist where Asterisk has none of that name.
-func getConfig(ctx context.Context, c *conn, name string) (*astconf.File, error) {
-	ask := message{"Filename": name}
-	if name == provision.GlobalsFile { // the dialplan itself can be large
-		ask["Category"] = provision.GlobalsCategory
+// leftOut says whether a file is the users file of another Asterisk.
+func leftOut(name string, major int) bool {
+	used := provision.UsersFile(major)
+	return used != "" && name != used && slices.Contains(provision.UsersFiles[:], name)
+}
+
+// wanted is the only category of a file that is wanted; empty: all are. The dialplan and the users can be many.
+func wanted(name string, major int) string {
+	switch {
+	case name == provision.GlobalsFile:
+		return provision.GlobalsCategory
+	case leftOut(name, major):
+		return "general"
 	}
+	return ""
+}
+
+// getConfig asks for one file, or for one category of it; fs.ErrNotExist where Asterisk has none of that name.
+func getConfig(ctx context.Context, c *conn, name, category string) (*astconf.File, error) {
+	ask := message{"Filename": name}
+	if category != "" {
+		ask["Category"] = category
+	}
+	c.bridge.framer.config.Store(true)
 	answer, err := c.do(ctx, "GetConfig", ask)
+	c.bridge.framer.config.Store(false)
 	var refused *ActionError
 	switch {
 	case errors.As(err, &refused) && refused.Message == "Config file not found":
 		return nil, fs.ErrNotExist
 	case errors.As(err, &refused) && refused.Message == "Config file has invalid format":
-		return nil, errUnparsed
+		return nil, errUnparsed{parseError(c.target.configDir, name)}
 	case err != nil:
 		return nil, err
 	}
 	return parseConfig(name, answer)
 }
 
-var errUnparsed = errors.New("asterisk cannot parse this file: its own log says why")
+// errUnparsed is a file that Asterisk cannot parse. Over AMI it does not say why: where is what is wrong in the file as
+// it can be read from here, nil where it cannot.
+type errUnparsed struct{ where error }
+
+func (e errUnparsed) Error() string {
+	if e.where == nil {
+		return "asterisk cannot parse this file: its own log says why"
+	}
+	return "asterisk cannot parse this file: " + e.where.Error()
+}
+
+func (e errUnparsed) Unwrap() error { return e.where }
+
+// parseError finds what is wrong with a file in a directory that may be Asterisk's own; nil: the file is not there, or
+// it is well.
+func parseError(dir, name string) error {
+	if dir == "" {
+		return nil
+	}
+	loader := astconf.Loader{Dir: dir}
+	_, err := loader.Load(name)
+	if broken, ok := errors.AsType[*astconf.Error](err); ok {
+		return broken
+	}
+	return nil
+}
 
 // refusedBy says whether it is Asterisk that has something against a file, and not the connection that failed.
 func refusedBy(err error) bool {
-	var refused *ActionError
-	return errors.Is(err, errUnparsed) || errors.As(err, &refused)
+	_, unparsed := errors.AsType[errUnparsed](err)
+	_, refused := errors.AsType[*ActionError](err)
+	return unparsed || refused
 }
 
-// noGlobals stands for a dialplan that cannot be read: the phones are served without its global variables.
-func noGlobals(err error) *astconf.File {
-	pos := astconf.Pos{File: provision.GlobalsFile}
-	return &astconf.File{Name: pos.File, Warnings: []astconf.Warning{{Pos: pos, Message: fmt.Sprintf("no global variables: %v", err)}}}
+// spared are the files that phones are served without, and what they lack then.
+var spared = map[string]string{
+	provision.GlobalsFile: "no global variables",
+	provision.ODBCFile:    "functions of this file see no variables of the phone",
+}
+
+// without stands for a file that cannot be read and that phones are served without.
+func without(name string, err error) *astconf.File {
+	pos := astconf.Pos{File: name}
+	return &astconf.File{Name: name, Warnings: []astconf.Warning{{Pos: pos, Message: fmt.Sprintf("%s: %v", spared[name], err)}}}
 }
 
 // onlyGlobals is what GetConfig tells of the dialplan: the one category that is asked for.
@@ -79,6 +138,7 @@ func onlyGlobals(file *astconf.File) *astconf.File {
 func parseConfig(name string, answer message) (*astconf.File, error) {
 	var sections []*section
 	pos := astconf.Pos{File: name}
+	lines := countLines(answer)
 	for key, value := range answer {
 		kind, rest, _ := strings.Cut(key, "-")
 		if kind != "Category" && kind != "Templates" && kind != "Line" {
@@ -105,10 +165,24 @@ func parseConfig(name string, answer message) (*astconf.File, error) {
 			if err != nil || !ok {
 				return nil, fmt.Errorf("asterisk answered with a line of no sense: %q", key)
 			}
-			s.put(j, astconf.Var{Name: option, Value: text, Pos: pos})
+			if s.make(lines[category]); j < len(s.vars) { // or another one is missing, which whole sees
+				s.put(j, astconf.Var{Name: option, Value: text, Pos: pos})
+			}
 		}
 	}
 	return whole(name, sections)
+}
+
+// countLines is how many lines each category has, by its number as it is written: a line's number cannot be as large.
+func countLines(answer message) map[string]int {
+	lines := map[string]int{}
+	for key := range answer {
+		if rest, ok := strings.CutPrefix(key, "Line-"); ok {
+			category, _, _ := strings.Cut(rest, "-")
+			lines[category]++
+		}
+	}
+	return lines
 }
 
 // section is a category in the making.
@@ -118,6 +192,9 @@ type section struct {
 	bases []string
 	vars  []astconf.Var
 }
+
+// make makes room for n lines.
+func (s *section) make(n int) { at(&s.vars, n-1) }
 
 func (s *section) put(i int, v astconf.Var) { *at(&s.vars, i) = v }
 

@@ -26,17 +26,17 @@ func TestAskInjection(t *testing.T) {
 		name, template string
 		want           string // that is asked; empty: nothing is, and the file is not rendered
 	}{
-		{"plain", "${DB(a/b)}", "DB(a/b)"},
-		{"CR and LF", "${DB(a" + action + ")}", ""},
-		{"LF", "${DB(a\nAction: Logoff)}", ""},
-		{"CR", "${DB(a\rAction: Logoff)}", ""},
-		{"NUL", "${DB(a\x00Action: Logoff)}", ""},
-		{"from base 64", "${DB(${BASE64_DECODE(YQ0KDQpBY3Rpb246IExvZ29mZg==)})}", ""},
-		{"in an expression", "$[sqrt(${DB(a\r\n\r\nAction: Logoff)})]", ""},
-		{"in an EVAL", "${EVAL(${DB(a\r\n\r\nAction: Logoff)})}", ""},
-		{"user's value", "${DB(${DISPLAY_NAME})}", "DB(a)"}, // what follows is no part of the call
-		{"header of its own", "${DB(a)\r\nChannel: SIP/1}", "DB(a)"},
-		{"too long", "${DB(" + strings.Repeat("x", 2000) + ")}", ""},
+		{"plain", "${X(a/b)}", "X(a/b)"},
+		{"CR and LF", "${X(a" + action + ")}", ""},
+		{"LF", "${X(a\nAction: Logoff)}", ""},
+		{"CR", "${X(a\rAction: Logoff)}", ""},
+		{"NUL", "${X(a\x00Action: Logoff)}", ""},
+		{"from base 64", "${X(${BASE64_DECODE(YQ0KDQpBY3Rpb246IExvZ29mZg==)})}", ""},
+		{"in an expression", "$[sqrt(${X(a\r\n\r\nAction: Logoff)})]", ""},
+		{"in an EVAL", "${EVAL(${X(a\r\n\r\nAction: Logoff)})}", ""},
+		{"user's value", "${X(${DISPLAY_NAME})}", "X(a)"}, // what follows is no part of the call
+		{"header of its own", "${X(a)\r\nChannel: SIP/1}", "X(a)"},
+		{"too long", "${X(" + strings.Repeat("x", 2000) + ")}", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var mu sync.Mutex
@@ -47,8 +47,8 @@ func TestAskInjection(t *testing.T) {
 					mu.Lock()
 					defer mu.Unlock()
 					actions = append(actions, m["Action"])
-					if m["Action"] == "Getvar" {
-						asked = append(asked, m["Variable"])
+					if text, _, marked := strings.Cut(m["Variable"], "}~"); marked {
+						asked = append(asked, strings.TrimPrefix(text, "EVAL(${"))
 					}
 					return false
 				},

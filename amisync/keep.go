@@ -76,11 +76,11 @@ func (k *keeper) note(now *provision.Live, in map[objectKey]bool) {
 	k.filed = filed
 }
 
-// filedObjects are the endpoints and auths that pjsip.conf has and the wizard makes.
+// filedObjects are the endpoints and auths that pjsip.conf has, or the file that sorcery.conf names, and the wizard makes.
 func filedObjects(config provision.Config) map[objectKey]bool {
 	in := map[objectKey]bool{}
-	for _, c := range categories(config["pjsip.conf"]) {
-		if kind := typeOf(c); kind == "endpoint" || kind == "auth" {
+	for _, kind := range [...]string{"endpoint", "auth"} {
+		for _, c := range provision.PJSIPSections(config, kind) {
 			in[objectKey{kind, c.Name}] = true
 		}
 	}

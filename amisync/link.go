@@ -13,7 +13,7 @@ type link struct {
 	timing  Timing
 	onEvent func(message)
 	grace   func() time.Duration // how long to wait for Asterisk to say that it is booted
-	patient func() bool          // whether to wait on when the grace is over
+	patient func(*conn) bool     // whether to wait on when the grace is over; it may ask Asterisk
 	onUp    func()               // connected
 	onSlow  func()               // the grace is over, and it is waited on
 	onReady func(booted bool)    // booted, or the grace is over
@@ -85,7 +85,7 @@ func (l *link) watch(ctx context.Context, c *conn) error {
 			ready(true)
 		case <-grace:
 			grace = nil
-			if l.patient() {
+			if l.patient(c) {
 				l.onSlow()
 				continue
 			}

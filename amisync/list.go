@@ -3,6 +3,7 @@ package amisync
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 )
 
@@ -12,16 +13,42 @@ type list struct {
 	id       string
 	untagged string // the event of IAXpeers' entries, which carry no ActionID
 	items    []message
+	bytes    int // that they take
 	err      error
 	end      chan struct{}
+}
+
+// Bounds of a list answer: a peer that never ends it must not fill the memory.
+const (
+	// maxListItems is ten times the endpoints of the largest site we know of.
+	maxListItems = 200_000
+	// maxListBytes bounds what they take, in bytes: 100,000 endpoints of PJSIPShowEndpoints are some 150 MB.
+	maxListBytes = 256 << 20
+)
+
+var errListTooLong = fmt.Errorf("asterisk sent a list of more than %d entries or %d MiB", maxListItems, maxListBytes>>20)
+
+// add keeps an entry, unless there are too many.
+func (l *list) add(m message) {
+	l.bytes += m.size()
+	if len(l.items) < maxListItems && l.bytes <= maxListBytes {
+		l.items = append(l.items, m)
+		return
+	}
+	l.items = nil
+	l.finish(errListTooLong)
+}
+
+// finish ends the list; the first reason counts.
+func (l *list) finish(err error) {
+	l.err = err
+	close(l.end)
 }
 
 // take keeps an event that belongs to the list.
 func (l *list) take(m message) bool {
 	switch id := m["ActionID"]; {
 	case id == "" && l.untagged != "" && m["Event"] == l.untagged:
-		l.items = append(l.items, m)
-		return true
 	case id != l.id:
 		return false
 	}
@@ -32,15 +59,15 @@ func (l *list) take(m message) bool {
 	}
 	switch m["EventList"] {
 	case "":
-		l.items = append(l.items, m)
+		l.add(m)
 	case "Complete":
+		var err error
 		if n := m["ListItems"]; n != "" && n != fmt.Sprint(len(l.items)) {
-			l.err = fmt.Errorf("%s: asterisk sent %d of %s entries", m["Event"], len(l.items), n)
+			err = fmt.Errorf("%s: asterisk sent %d of %s entries", m["Event"], len(l.items), n)
 		}
-		close(l.end)
+		l.finish(err)
 	default:
-		l.err = fmt.Errorf("%s: asterisk ended its answer early: %s", m["Event"], m["EventList"])
-		close(l.end)
+		l.finish(fmt.Errorf("%s: asterisk ended its answer early: %s", m["Event"], m["EventList"]))
 	}
 	return true
 }
@@ -62,6 +89,9 @@ func (c *conn) ask(ctx context.Context, action string, fields message) ([]messag
 	}
 	select {
 	case <-l.end:
+		if errors.Is(l.err, errListTooLong) { // it may never end
+			c.fail(l.err)
+		}
 		return l.items, l.err
 	case <-ctx.Done():
 		c.fail(lateError(action, ctx))

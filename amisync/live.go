@@ -18,6 +18,7 @@ func readLive(ctx context.Context, c *conn, names []string) (live *provision.Liv
 	live = &provision.Live{Endpoints: make(map[string]provision.Endpoint, len(names))}
 	bare = map[string]bool{}
 	var sets provision.OptionSets
+	bytes := 0
 	for _, name := range names {
 		if checkField("Endpoint", name) != nil {
 			continue // a name that cannot be one of Asterisk's
@@ -33,7 +34,12 @@ func readLive(ctx context.Context, c *conn, names []string) (live *provision.Liv
 			return nil, nil, err
 		}
 		e, whole := parseEndpoint(name, events)
-		e.Options = sets.Add(options(events))
+		given := message(options(events))
+		if bytes += given.size(); bytes > maxListBytes {
+			c.fail(errListTooLong)
+			return nil, nil, errListTooLong
+		}
+		e.Options = sets.Add(given)
 		live.Endpoints[name] = e
 		bare[name] = !whole
 	}

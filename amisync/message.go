@@ -13,6 +13,21 @@ const maxLine = 1022
 // message is one AMI message: an answer, an event, or an action. Of a name that comes twice amigo keeps the last.
 type message map[string]string
 
+// itemBytes and fieldBytes are what a message and one of its headers take besides their text, in bytes: those of a map.
+const (
+	itemBytes  = 300
+	fieldBytes = 64
+)
+
+// size is what a message takes, in bytes.
+func (m message) size() int {
+	n := itemBytes
+	for name, value := range m {
+		n += fieldBytes + len(name) + len(value)
+	}
+	return n
+}
+
 // checkField refuses what would end the line, the message or the string on Asterisk's side: amigo writes values as they
 // are, so a CR or LF in one would make its rest a header or an action of its own.
 func checkField(name, value string) error {

@@ -26,7 +26,7 @@ type Options struct {
 	Secret   provision.Secret
 
 	Source    string        // SourceAMI where empty
-	ConfigDir string        // for SourceFiles
+	ConfigDir string        // for SourceFiles; with SourceAMI only to find what is wrong with a file that Asterisk cannot parse
 	Resync    time.Duration // from one sync to the next without a trigger; zero: never
 
 	Connections int           // for function calls, at most; 4 where zero
@@ -37,6 +37,8 @@ type Options struct {
 	Log   zerolog.Logger   // the zero Logger logs to nowhere
 	// Synced is told what is served when a sync has stored a snapshot. It is called by one goroutine; nil: nobody is told.
 	Synced func(provision.Counts)
+	// Read is told of each configuration that was read. Nil: nobody is told.
+	Read func(provision.Config)
 
 	// Interfaces finds the address of a network interface, for serveriface. Nil: those of this host.
 	Interfaces func(name string) (netip.Addr, error)
@@ -56,6 +58,7 @@ type Timing struct {
 	Ask          time.Duration // for one function call; 2 s
 	Debounce     time.Duration // from a trigger to its sync; 20 ms: `pjsip reload` sends eight events within some ms
 	Watch        time.Duration // that changed files must be at rest; 100 ms
+	Settle       time.Duration // that a file must be unchanged before what was read of it counts; 250 ms, more than any file system's clock
 	ReconnectMin time.Duration // the first pause before connecting again; 200 ms
 	ReconnectMax time.Duration // the longest; 15 s
 	LoginRetry   time.Duration // the least after a refused login; 10 s
@@ -70,7 +73,7 @@ func (t Timing) withDefaults() Timing {
 	}{
 		{&t.Connect, 10 * time.Second}, {&t.Boot, time.Minute}, {&t.FirstBoot, 5 * time.Second}, {&t.Ping, 15 * time.Second}, {&t.Action, 5 * time.Second},
 		{&t.Sync, 30 * time.Second}, {&t.Ask, 2 * time.Second},
-		{&t.Debounce, 20 * time.Millisecond}, {&t.Watch, 100 * time.Millisecond},
+		{&t.Debounce, 20 * time.Millisecond}, {&t.Watch, 100 * time.Millisecond}, {&t.Settle, 250 * time.Millisecond},
 		{&t.ReconnectMin, 200 * time.Millisecond}, {&t.ReconnectMax, 15 * time.Second}, {&t.LoginRetry, 10 * time.Second},
 		{&t.RetryMin, time.Second}, {&t.RetryMax, time.Minute},
 	} {

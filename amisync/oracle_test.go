@@ -82,7 +82,7 @@ func testLogin(t *testing.T, a *oracle.Asterisk) {
 		t.Fatal(err)
 	}
 	defer c.close()
-	_, err = getConfig(within(t, time.Second), c, "users.conf")
+	_, err = getConfig(within(t, time.Second), c, "users.conf", "")
 	if want := `asterisk does not permit GetConfig to user "nothing": see its write= in manager.conf`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -111,24 +111,25 @@ func testConfig(t *testing.T, a *oracle.Asterisk) {
 	a.Write(t, "phoneprov_users.conf", b.String())
 	defer a.Exec(t, "rm", "/etc/asterisk/phoneprov_users.conf")
 	c := mustConnect(t, a.AMI, nil)
-	got, err := readConfig(within(t, 10*time.Second), c)
+	got, err := readConfig(within(t, 10*time.Second), c, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := (&Service{o: Options{ConfigDir: a.ConfigDir}}).loadFiles()
+	want, err := (&Service{o: Options{ConfigDir: a.ConfigDir}}).loadFiles(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
+	delete(want, provision.ExtConfigFile) // Asterisk follows it itself
 	if d := cmp.Diff(want, got, wholeCategories, cmpopts.IgnoreFields(astconf.Pos{}, "Line"), cmpopts.IgnoreFields(astconf.File{}, "Sources", "Dirs", "Warnings"), cmpopts.EquateEmpty()); d != "" {
 		t.Errorf("files and GetConfig differ: %s", d)
 	}
 	// A dialplan that cannot be read costs its global variables, and no phone.
 	a.Write(t, provision.GlobalsFile, "[a](none)\n")
 	defer a.Write(t, provision.GlobalsFile, oracleFiles[provision.GlobalsFile])
-	if got, err = readConfig(within(t, 10*time.Second), c); err != nil {
+	if got, err = readConfig(within(t, 10*time.Second), c, 0); err != nil {
 		t.Fatal(err)
 	}
-	if want, err = (&Service{o: Options{ConfigDir: a.ConfigDir}}).loadFiles(); err != nil {
+	if want, err = (&Service{o: Options{ConfigDir: a.ConfigDir}}).loadFiles(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for source, config := range map[string]provision.Config{"ami": got, "files": want} {
@@ -140,18 +141,18 @@ func testConfig(t *testing.T, a *oracle.Asterisk) {
 	// One that is empty is there.
 	a.Write(t, "phoneprov.conf", "")
 	defer a.Write(t, "phoneprov.conf", oracleFiles["phoneprov.conf"])
-	if file, err := getConfig(within(t, time.Second), c, "phoneprov.conf"); err != nil || len(file.Categories) != 0 {
+	if file, err := getConfig(within(t, time.Second), c, "phoneprov.conf", ""); err != nil || len(file.Categories) != 0 {
 		t.Errorf("got %+v, %v", file, err)
 	}
 	a.Write(t, "broken.conf", "[a](none)\n")
-	if _, err := getConfig(within(t, time.Second), c, "broken.conf"); err == nil || err.Error() != "asterisk cannot parse this file: its own log says why" {
+	if _, err := getConfig(within(t, time.Second), c, "broken.conf", ""); err == nil || err.Error() != "asterisk cannot parse this file: its own log says why" {
 		t.Errorf("got %v", err)
 	}
 }
 
 func testLive(t *testing.T, a *oracle.Asterisk) {
 	c := mustConnect(t, a.AMI, nil)
-	config, err := readConfig(within(t, 10*time.Second), c)
+	config, err := readConfig(within(t, 10*time.Second), c, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +193,7 @@ func testFake(t *testing.T, a *oracle.Asterisk, suite string) {
 	for i, address := range []string{address, a.AMI} {
 		c := mustConnect(t, address, nil)
 		var err [4]error
-		config[i], err[0] = readConfig(within(t, 10*time.Second), c)
+		config[i], err[0] = readConfig(within(t, 10*time.Second), c, 0)
 		live[i], _, err[1] = readLive(within(t, 10*time.Second), c, []string{"6002", "wiz", "bare", "gone"})
 		peers[i], err[2] = readPeers(within(t, 10*time.Second), c)
 		_, err[3] = c.do(within(t, time.Second), "NoSuchAction", nil)

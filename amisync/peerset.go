@@ -16,17 +16,18 @@ type PeerCount struct {
 // peerSet is the list of peers as the last sync read it, changed by the events since. Its methods are short and may be
 // called from any goroutine.
 type peerSet struct {
-	mu      sync.Mutex
-	peers   []Peer // by kind and name
-	reading bool
-	missed  []message // events that came while the list was read: they may be newer than it
+	mu          sync.Mutex
+	peers       []Peer // by kind and name
+	reading     bool
+	missedBytes int
+	missed      []message // events that came while the list was read: they may be newer than it
 }
 
 // begin says that a list is being read, from now until replace.
 func (s *peerSet) begin() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.reading, s.missed = true, nil
+	s.reading, s.missed, s.missedBytes = true, nil, 0
 }
 
 // replace sets the list. Nil with a failed read: the old one stays.
@@ -39,15 +40,16 @@ func (s *peerSet) replace(peers []Peer, ok bool) {
 			s.change(m)
 		}
 	}
-	s.reading, s.missed = false, nil
+	s.reading, s.missed, s.missedBytes = false, nil, 0
 }
 
 // event takes what an event says of a peer.
 func (s *peerSet) event(m message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.reading && len(s.missed) < maxEvents {
+	if size := m.size(); s.reading && len(s.missed) < maxEvents && s.missedBytes+size <= maxEventsBytes {
 		s.missed = append(s.missed, m)
+		s.missedBytes += size
 	}
 	s.change(m)
 }
@@ -79,6 +81,9 @@ func (s *peerSet) change(m message) {
 	}
 }
 
+// maxContacts bounds the contacts of a peer that events tell of, until the next sync: Asterisk's max_contacts is a few.
+const maxContacts = 1000
+
 // contactStatus gives the contacts after an event. The old slice stays as it is: copies of it were handed out.
 func contactStatus(contacts []Contact, m message) []Contact {
 	i := slices.IndexFunc(contacts, func(c Contact) bool { return c.URI == m["URI"] })
@@ -87,6 +92,9 @@ func contactStatus(contacts []Contact, m message) []Contact {
 			return contacts
 		}
 		return slices.Delete(slices.Clone(contacts), i, i+1)
+	}
+	if i < 0 && len(contacts) >= maxContacts {
+		return contacts
 	}
 	if i < 0 {
 		return append(slices.Clone(contacts), Contact{URI: m["URI"], Status: m["ContactStatus"]})

@@ -17,13 +17,21 @@ import (
 var rightTests = []struct {
 	user, read, write string
 	lacks             []string
+	said              []string // of readAccount: the beginnings
 }{
-	{"all", "system,call", "system,reporting,command", nil},
-	{"no-read-system", "call", "system,reporting,command", []string{"event FullyBooted", "event Reload"}},
-	{"no-read-call", "system", "system,reporting,command", []string{"event DeviceStateChange"}},
-	{"no-write-system", "system,call", "reporting,command", []string{"configuration", "endpoints", "peers"}},
-	{"no-write-reporting", "system,call", "system,command", []string{"functions"}},
-	{"no-write-command", "system,call", "system,reporting", []string{"names of functions"}},
+	{"all", "system,call", "system,reporting,command", nil, nil},
+	{"no-read-system", "call", "system,reporting,command", []string{"event FullyBooted", "event Reload"},
+		[]string{`user "no-read-system" lacks read = system in manager.conf: reloads of asterisk are not seen`}},
+	{"no-read-call", "system", "system,reporting,command", []string{"event DeviceStateChange"},
+		[]string{`user "no-read-call" lacks read = call in manager.conf: the states of peers`}},
+	{"no-write-system", "system,call", "reporting,command", []string{"configuration", "endpoints", "peers"},
+		[]string{`user "no-write-system" lacks write = system in manager.conf: the configuration, the endpoints and the peers cannot be read`}},
+	{"no-write-reporting", "system,call", "system,command", []string{"functions"},
+		[]string{`user "no-write-reporting" lacks write = reporting in manager.conf: functions in templates cannot be asked`}},
+	{"no-write-command", "system,call", "system,reporting", []string{"names of functions"}, nil},
+	{"every-right", "all", "all", nil, nil},
+	{"no-read", "", "system,reporting,command", []string{"event DeviceStateChange", "event FullyBooted", "event Reload"},
+		[]string{`user "no-read" lacks read = system in manager.conf`, `user "no-read" lacks read = call in manager.conf`}},
 }
 
 func rightsAccounts() string {
@@ -84,6 +92,11 @@ func testRights(t *testing.T, a *oracle.Asterisk) {
 			if want := slices.Sorted(slices.Values(tt.lacks)); !slices.Equal(lacks, want) {
 				t.Errorf("lacks %q, want %q", lacks, want)
 			}
+			account, err := readAccount(within(t, 5*time.Second), c)
+			said := account.missing()
+			if err != nil || !slices.EqualFunc(said, tt.said, strings.HasPrefix) {
+				t.Errorf("said %q (%v), want %q", said, err, tt.said)
+			}
 		})
 	}
 }
@@ -91,7 +104,7 @@ func testRights(t *testing.T, a *oracle.Asterisk) {
 // refusedActions tries all that is ever asked of Asterisk, and lists what it does not permit.
 func refusedActions(t *testing.T, c *conn) (refused []string) {
 	t.Helper()
-	_, config := getConfig(within(t, 5*time.Second), c, "users.conf")
+	_, config := getConfig(within(t, 5*time.Second), c, "users.conf", "")
 	_, _, live := readLive(within(t, 5*time.Second), c, []string{"6002"})
 	_, peers := readPeers(within(t, 5*time.Second), c)
 	_, function := c.do(within(t, 5*time.Second), "Getvar", message{"Variable": "LEN(x)"})

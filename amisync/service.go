@@ -25,6 +25,11 @@ type Service struct {
 
 	once sync.Mutex // one sync at a time
 	keep keeper
+
+	version struct { // of Asterisk, as of a connection
+		of    *conn
+		major int
+	}
 }
 
 // New checks the options. It starts nothing.
@@ -36,11 +41,12 @@ func New(o Options) (*Service, error) {
 	s := &Service{o: o, triggers: newTriggers(), events: newQueue(), report: newReport(o.Log)}
 	t := target{
 		address: o.Address, username: o.Username, secret: o.Secret, dial: o.Dial, events: "system,call", ending: &s.ending, told: &s.told,
+		configDir: o.ConfigDir,
 	}
 	s.asker = newAsker(t, o, s.taken)
 	if o.Address != "" {
 		s.link = &link{target: t, timing: o.Timing, onEvent: s.events.push, grace: s.grace, patient: s.patient,
-			onUp: s.report.up, onSlow: func() { s.report.slow(errBooting) }, onReady: s.ready, onDown: s.down}
+			onUp: s.report.up, onSlow: func() { s.report.slow(errBooting, s.served() != nil) }, onReady: s.ready, onDown: s.down}
 	}
 	return s, nil
 }
@@ -109,8 +115,20 @@ func (s *Service) grace() time.Duration {
 	return s.o.Timing.Boot
 }
 
-// patient holds where Asterisk is known to tell this account when it is booted, and something is served meanwhile.
-func (s *Service) patient() bool { return s.told.Load() && s.o.Store.Load() != nil }
+// patient holds where Asterisk is known to tell this account when it is booted, and something is served meanwhile. An account that
+// has lost the right to hear it since is not waited for.
+func (s *Service) patient(c *conn) bool {
+	if !s.told.Load() || s.o.Store.Load() == nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.o.Timing.Action)
+	defer cancel()
+	if a, err := readAccount(ctx, c); err == nil && a.deaf() {
+		s.told.Store(false) // nor by the connections that functions are asked on
+		return false
+	}
+	return true
+}
 
 // taken reports whether an Asterisk that has not said so may be taken for booted: where it tells this account nothing, and
 // link, if it runs, has waited long enough.

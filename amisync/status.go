@@ -1,6 +1,8 @@
 package amisync
 
 import (
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,6 +25,8 @@ type Status struct {
 	LastErrorAt     time.Time // when that began
 	LastSync        Sync      // the last that succeeded; zero: none did
 	Syncs, Failures uint64    // of syncs
+	MissingRights   []string  // what the account lacks in manager.conf, and what does not work without it
+	Lost            Loss      // of the last sync that lost phones; zero: none did, or they are back
 	Peers           []PeerCount
 }
 
@@ -33,7 +37,15 @@ type Sync struct {
 	Duration time.Duration
 	Counts   provision.Counts
 	Changes  provision.Changes
-	Warnings int // diagnostics worse than provision.Info
+	Warnings int    // diagnostics worse than provision.Info
+	Nobody   string // why no phone is served; empty: some are
+}
+
+// Loss are phones that a sync did not find any more.
+type Loss struct {
+	At     time.Time
+	Count  int
+	Phones []string // the first of them by ID
 }
 
 // Status reports how the service is. It never blocks.
@@ -101,9 +113,28 @@ func (r *report) up() {
 }
 
 // slow is told of an Asterisk that is connected and takes its time to boot.
-func (r *report) slow(err error) {
+func (r *report) slow(err error, served bool) {
 	r.locked(func() { r.link.set(err) })
-	r.log.Warn().Err(err).Msg("waiting for asterisk to boot; what was read before is served on")
+	r.log.Warn().Err(err).Msg("waiting for asterisk to boot; " + meanwhile(served))
+}
+
+// meanwhile says what phones get while nothing can be read.
+func meanwhile(served bool) string {
+	if served {
+		return "what was read before is served on"
+	}
+	return "nothing was read yet, and phones get 503"
+}
+
+// rights is told what the account lacks. It is logged when it changes.
+func (r *report) rights(missing []string) {
+	var had []string
+	r.locked(func() { had, r.status.MissingRights = r.status.MissingRights, missing })
+	for _, text := range missing {
+		if !slices.Contains(had, text) {
+			r.log.Warn().Msg(text)
+		}
+	}
 }
 
 func (r *report) ready() { r.locked(func() { r.link = trouble{} }) }
@@ -121,28 +152,52 @@ func (r *report) down(err error) {
 	}
 }
 
-func (r *report) failed(trigger string, err error) {
+func (r *report) failed(trigger string, err error, served bool) {
 	var news bool
 	r.locked(func() {
 		r.status.Failures++
 		news = r.sync.set(err)
 	})
 	if news {
-		r.log.Error().Err(err).Str("trigger", trigger).Msg("sync failed; what was read before is served on")
+		r.log.Error().Err(err).Str("trigger", trigger).Msg("sync failed; " + meanwhile(served))
 	}
 }
 
 func (r *report) synced(s Sync, found []provision.Diagnostic) {
 	s.Warnings = r.diagnose(found)
+	for _, d := range found {
+		if strings.HasPrefix(d.Message, noPhone) {
+			s.Nobody = d.Message
+		}
+	}
 	r.locked(func() {
 		r.sync = trouble{}
 		r.status.Syncs++
 		r.status.LastSync = s
+		if s.Changes.Removed > 0 {
+			r.status.Lost = Loss{s.At, s.Changes.Removed, s.Changes.Gone}
+		}
 	})
+	if s.Changes.Removed > 0 {
+		line := r.log.Warn().Str("trigger", s.Trigger).Strs("phones", s.Changes.Gone)
+		if more := s.Changes.Removed - len(s.Changes.Gone); more > 0 {
+			line.Int("more", more)
+		}
+		line.Msgf("%d phones are gone from the configuration and get no file any more: if that is not meant, restore users.conf, phoneprov.conf or pjsip.conf", s.Changes.Removed)
+	}
 	r.log.Info().Str("trigger", s.Trigger).Dur("duration_ms", s.Duration).
 		Int("phones", s.Counts.Phones).Int("lines", s.Counts.Lines).
 		Int("added", s.Changes.Added).Int("removed", s.Changes.Removed).Int("changed", s.Changes.Changed).
 		Int("warnings", s.Warnings).Msg("synced")
+}
+
+// back forgets a loss of phones where all that it names are served again.
+func (r *report) back(next *provision.Snapshot) {
+	r.locked(func() {
+		if !slices.ContainsFunc(r.status.Lost.Phones, func(id string) bool { return next.Phone(id) == nil }) {
+			r.status.Lost = Loss{}
+		}
+	})
 }
 
 // diagnose logs the diagnostics that the last sync did not have, and counts those that matter. Syncs alone call it, which

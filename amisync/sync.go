@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision"
@@ -31,12 +33,16 @@ func (s *Service) syncNow(ctx context.Context, trigger string) error {
 	if s.link != nil {
 		c, down = s.link.conn()
 	}
+	if c != nil {
+		s.readRights(ctx, c) // before what they are needed for
+	}
 	next, found, err := s.build(ctx, c, down)
 	if err != nil {
-		s.report.failed(trigger, err)
+		s.report.failed(trigger, err, s.served() != nil)
 		return err
 	}
 	old := s.o.Store.Swap(next)
+	s.report.back(next)
 	s.report.synced(Sync{
 		At: start, Trigger: trigger, Duration: time.Since(start),
 		Counts: next.Counts(), Changes: provision.Compare(old, next),
@@ -63,40 +69,99 @@ func (s *Service) Once(ctx context.Context) (*provision.Snapshot, []provision.Di
 	attempt, cancel := context.WithTimeout(ctx, s.o.Timing.Connect)
 	defer cancel()
 	c, err := connect(attempt, s.link.target, nil)
+	var missing []provision.Diagnostic
 	if err == nil {
 		defer c.close()
 		_, _ = c.awaitBoot(ctx, onceBoot) // no right to events, or it is booting: what it says is taken
+		if a, failed := readAccount(ctx, c); failed == nil {
+			for _, text := range a.missing() {
+				missing = append(missing, provision.Diagnostic{Severity: provision.Warning, Message: text})
+			}
+		}
 	}
-	return s.build(ctx, c, err)
+	next, found, err := s.build(ctx, c, err)
+	for _, d := range missing {
+		if err != nil { // it may be why
+			err = fmt.Errorf("%w; %s", err, d.Message)
+		}
+	}
+	return next, append(missing, found...), err
 }
 
 // build makes a snapshot, with the connection c or without one, and then down says why.
 func (s *Service) build(ctx context.Context, c *conn, down error) (*provision.Snapshot, []provision.Diagnostic, error) {
 	s.once.Lock()
 	defer s.once.Unlock()
-	config, err := s.config(ctx, c, down)
+	in, lost, err := s.input(ctx, c, down)
 	if err != nil {
 		return nil, nil, err
-	}
-	if err := s.vanished(config); err != nil {
-		return nil, nil, err
-	}
-	live, lost, err := s.live(ctx, c, down, config)
-	if err != nil {
-		return nil, nil, err
-	}
-	in := provision.Input{Config: config, Live: live, Interfaces: s.o.Interfaces, Zone: s.o.Zone}
-	if s.link != nil {
-		in.Ask = s.Ask
 	}
 	if served := s.served(); served != nil {
 		if again, found := served.Again(in, time.Now()); again != nil {
-			return again, append(found, lost...), nil
+			return again, withNobody(again, in, append(found, lost...)), nil
 		}
 	}
 	next, found, err := provision.Build(ctx, in, time.Now())
-	return next, append(found, lost...), err
+	if err == nil {
+		next, found, err = s.confirmed(ctx, c, down, &in, next, append(found, lost...))
+	}
+	if err != nil {
+		return nil, found, err
+	}
+	return next, withNobody(next, in, found), nil
 }
+
+// input is what a snapshot is built from.
+func (s *Service) input(ctx context.Context, c *conn, down error) (in provision.Input, lost []provision.Diagnostic, err error) {
+	major, err := s.major(ctx, c)
+	if err != nil {
+		return in, nil, fmt.Errorf("read the version: %w", err)
+	}
+	config, err := s.config(ctx, c, down, major)
+	if err != nil {
+		return in, nil, err
+	}
+	if s.o.Read != nil {
+		s.o.Read(config)
+	}
+	if err := s.vanished(config); err != nil {
+		return in, nil, err
+	}
+	if s.asker != nil {
+		selects := provision.Selects(config)
+		s.asker.odbc.Store(&selects)
+	}
+	live, lost, err := s.live(ctx, c, down, config)
+	if err != nil {
+		return in, nil, err
+	}
+	in = provision.Input{Config: config, Major: major, Live: live, Interfaces: s.o.Interfaces, Zone: s.o.Zone}
+	if s.link != nil {
+		in.Ask = s.Ask
+	}
+	return in, lost, nil
+}
+
+// withNobody adds to the diagnostics of a snapshot that has no phone what its configuration lacks.
+func withNobody(next *provision.Snapshot, in provision.Input, found []provision.Diagnostic) []provision.Diagnostic {
+	if next.Counts().Phones > 0 {
+		return found
+	}
+	d := provision.Diagnostic{Severity: provision.Warning}
+	switch file := in.Config[profilesFile]; {
+	case file == nil:
+		d.Message = noPhone + "there is no " + profilesFile
+	case len(file.Categories) == 0:
+		d.Message = noPhone + profilesFile + " is empty"
+	default:
+		d.Message = noPhone + "users.conf has no section with autoprov = yes, a macaddress and a profile of " + profilesFile +
+			", and pjsip.conf has no type = phoneprov that can be served"
+	}
+	return append(found, d)
+}
+
+// noPhone begins what is said where there is no phone.
+const noPhone = "no phone is served: "
 
 // served is the snapshot that is served; nil: there is none, or no store.
 func (s *Service) served() *provision.Snapshot {
@@ -118,14 +183,14 @@ func (s *Service) vanished(config provision.Config) error {
 // profilesFile is the first of provision.ConfigFiles.
 const profilesFile = "phoneprov.conf"
 
-func (s *Service) config(ctx context.Context, c *conn, down error) (provision.Config, error) {
+func (s *Service) config(ctx context.Context, c *conn, down error, major int) (provision.Config, error) {
 	if s.o.Source == SourceFiles {
-		return s.loadFiles()
+		return s.loadFiles(ctx)
 	}
 	if c == nil {
 		return nil, fmt.Errorf("read the configuration: %w", down)
 	}
-	config, err := readConfig(ctx, c)
+	config, err := readConfig(ctx, c, major)
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration: %w", err)
 	}
@@ -156,22 +221,34 @@ func (s *Service) live(ctx context.Context, c *conn, down error, config provisio
 	return s.keep.last, []provision.Diagnostic{{Severity: provision.Warning, Message: err.Error()}}, nil
 }
 
-// loadFiles reads provision.ConfigFiles from the directory.
-func (s *Service) loadFiles() (provision.Config, error) {
+// loadFiles reads the files of the configuration from the directory, when they are steady.
+func (s *Service) loadFiles(ctx context.Context) (provision.Config, error) {
 	if _, err := os.ReadDir(s.o.ConfigDir); err != nil { // all files missing is one thing, no directory another
 		return nil, fmt.Errorf("read the configuration: %w", err)
 	}
-	config := provision.Config{}
+	config, read, err := s.readSteady(ctx)
+	if s.watched != nil {
+		more, err := s.watched(read)
+		s.report.watching(err)
+		if more { // a change between reading and watching was not seen
+			s.triggers.add("changed file")
+		}
+	}
+	return config, err
+}
+
+// readFiles reads provision.ConfigFiles as they are now. Read are those that are broken too: their repair is waited for.
+func (s *Service) readFiles() (config provision.Config, read []*astconf.File, err error) {
+	config = provision.Config{}
 	loader := astconf.Loader{Dir: s.o.ConfigDir}
-	var read []*astconf.File
 	var broken []error
-	for _, name := range provision.ConfigFiles {
+	for name := range config.Files() {
 		file, err := loader.Load(name)
-		read = append(read, file) // a broken one too: its repair is waited for
+		read = append(read, file)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-		case err != nil && name == provision.GlobalsFile:
-			config[name] = noGlobals(err)
+		case err != nil && spared[name] != "":
+			config[name] = without(name, err)
 		case name == provision.GlobalsFile:
 			config[name] = onlyGlobals(file)
 		case err != nil:
@@ -180,14 +257,7 @@ func (s *Service) loadFiles() (provision.Config, error) {
 			config[name] = file
 		}
 	}
-	if s.watched != nil {
-		more, err := s.watched(read)
-		s.report.watching(err)
-		if more { // a change between reading and watching was not seen
-			s.triggers.add("changed file")
-		}
-	}
-	return config, errors.Join(broken...)
+	return config, read, errors.Join(broken...)
 }
 
 // readPeers brings the list of peers up to date. It is not part of the snapshot: where it fails the old list stays.
@@ -200,6 +270,47 @@ func (s *Service) readPeers(ctx context.Context, c *conn) {
 		version, err = readVersion(ctx, c)
 	}
 	s.report.peersRead(version, err)
+}
+
+// major is the major version of Asterisk: on a connection it is asked for once, and without one it is that of the last; 0:
+// not known.
+func (s *Service) major(ctx context.Context, c *conn) (int, error) {
+	if c == nil || c == s.version.of {
+		return s.version.major, nil
+	}
+	text, err := readVersion(ctx, c)
+	var refused *ActionError
+	if err != nil && !errors.As(err, &refused) {
+		return 0, err
+	}
+	s.version.of, s.version.major = c, majorOf(text)
+	return s.version.major, nil
+}
+
+// versionPattern finds the major version in "22.10.1~dfsg", "certified/20.7-cert2" and "GIT-23-0a1b2c3".
+var versionPattern = regexp.MustCompile(`(?:^|[/-])([0-9]{1,4})(?:[.-]|$)`)
+
+// majorOf is the major version in what Asterisk says of itself; 0: there is none.
+func majorOf(version string) int {
+	m := versionPattern.FindStringSubmatch(version)
+	if m == nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(m[1]) // they are digits, and few
+	return n
+}
+
+// readRights finds out once a connection what the account may not do.
+func (s *Service) readRights(ctx context.Context, c *conn) {
+	if c.asked.Load() {
+		return
+	}
+	a, err := readAccount(ctx, c)
+	if err != nil {
+		return // the connection is lost, which is said
+	}
+	c.asked.Store(true)
+	s.report.rights(a.missing())
 }
 
 // readVersion asks for Asterisk's version, "22.10.1".

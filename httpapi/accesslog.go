@@ -9,6 +9,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
@@ -23,6 +24,7 @@ type entry struct {
 	mac         provision.MAC    // in the name, or of the phone
 	reason      string           // why it was given or refused
 	certificate string           // why the client's certificate does not count
+	login       string           // why the client's credentials do not
 	refusal     refusal
 	rendered    string // the URI of the file that was made, and then:
 	diagnostics []provision.Diagnostic
@@ -38,6 +40,12 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *response, e 
 	case res.status >= http.StatusInternalServerError:
 		level = zerolog.WarnLevel
 	}
+	remote := e.client.remote(r)
+	if e.refusal.reason != "" || res.status >= http.StatusBadRequest && res.status < http.StatusInternalServerError {
+		if !a.volume.takes(access.SourceOf(e.client.addr), remote, e.refusal.reason, a.counter(level)) {
+			return
+		}
+	}
 	line := a.Log.WithLevel(level)
 	switch {
 	case e.phone != nil:
@@ -47,7 +55,7 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *response, e 
 	}
 	line.Str("method", short(r.Method)).Str("file", short(e.fileOr(r))).
 		Int("status", res.status).Int64("bytes", res.bytes).Dur("duration_ms", took).
-		Str("remote", e.client.remote(r)).Str("user_agent", short(r.UserAgent()))
+		Str("remote", remote).Str("user_agent", short(r.UserAgent()))
 	if r.TLS != nil {
 		line.Str("tls", strings.TrimPrefix(tls.VersionName(r.TLS.Version), "TLS "))
 	}
@@ -57,11 +65,14 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *response, e 
 	if e.certificate != "" {
 		line.Str("certificate", e.certificate)
 	}
+	if e.login != "" {
+		line.Str("login", e.login)
+	}
 	if e.err != nil {
 		line.AnErr("error", e.err)
 	}
 	line.Msg("request")
-	e.refusal.log(a.Log, e.client.remote(r))
+	e.refusal.log(a.Log, remote)
 	if e.rendered != "" {
 		a.findings.log(a.Log, e.rendered, e.diagnostics)
 	}
@@ -99,14 +110,14 @@ func (f refusal) log(log zerolog.Logger, remote string) {
 	line.Msg("refused")
 }
 
-// short is a client's text for the log: bounded, and without what a terminal would obey or hide. zerolog escapes the
-// control characters of ASCII; those of Unicode (a CSI, a line separator, a change of direction) it leaves.
+// short is a client's text for the log: bounded, and without what a terminal would obey or hide. Control characters become
+// one character each, as their escapes of six would let a client choose how long the line is.
 func short(s string) string {
 	if len(s) > maxLogged {
 		s = s[:maxLogged] + "…"
 	}
 	return strings.Map(func(c rune) rune {
-		if c >= 0x7f && !unicode.IsPrint(c) {
+		if !unicode.IsPrint(c) {
 			return unicode.ReplacementChar
 		}
 		return c

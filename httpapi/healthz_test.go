@@ -10,7 +10,7 @@ import (
 func TestHealthzWithoutSnapshot(t *testing.T) {
 	b := newBench(t)
 	b.Store = new(provision.Store)
-	if w := ask(Admin(b.Options), "GET", "/healthz"); w.Code != 200 || w.Body.String() != "ok\n" {
+	if w := ask(Admin(b.Options), "GET", "http://localhost/healthz"); w.Code != 200 || w.Body.String() != "ok\n" {
 		t.Errorf("got %d %q", w.Code, w.Body)
 	}
 }

@@ -27,7 +27,7 @@ func joinedPair(t *testing.T) (*joined, net.Conn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := joining{l, new(sync.Pool)}.Accept()
+	c, err := joining{Listener: l, bounds: newConnections(8), buffers: new(sync.Pool)}.Accept()
 	if err != nil {
 		t.Fatal(err)
 	}

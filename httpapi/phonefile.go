@@ -20,6 +20,7 @@ const renderTimeout = 10 * time.Second
 func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error {
 	name, ok := fileName(chi.URLParam(r, "*"))
 	if !ok {
+		e.reason = reasonName
 		return errNotFound
 	}
 	e.file = name
@@ -27,13 +28,13 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 	if snapshot == nil {
 		return errNoSnapshot
 	}
-	route := snapshot.Lookup(name)
-	f, stored := a.find(snapshot, route, name)
-	if err := a.admit(w, r, e, snapshot, f); err != nil {
+	f, err := a.admit(w, r, e, snapshot, a.fileOf)
+	if err != nil {
 		return err
 	}
+	route := f.Route
 	if route == nil {
-		return a.sendStored(w, r, f.mac, stored)
+		return a.sendStored(w, r, f.MAC, f.stored)
 	}
 	doc, err := a.document(r, e, snapshot, route)
 	if err != nil {
@@ -54,31 +55,29 @@ func (a *api) document(r *http.Request, e *entry, s *provision.Snapshot, route *
 	return a.Renderer.Render(ctx, s, route, a.request(r, e.client))
 }
 
-// find tells what a name stands for: a route; else stored, what its phone sent under that name. A static file with a MAC in
-// its name is that phone's own.
-func (a *api) find(s *provision.Snapshot, route *provision.Route, name string) (f wanted, stored string) {
-	if route != nil && !route.Static() {
-		return wanted{mac: route.Phone.MAC, phone: route.Phone, profile: route.Profile().Name, known: true, own: true}, ""
-	}
-	var named bool
-	if f.mac, _, named = provision.FindMAC(name); named {
-		f.phone = s.Phone(f.mac.String())
+// fileOf tells what a name stands for: a route; else what its phone sent under that name.
+func (a *api) fileOf(s *provision.Snapshot, name string, evenly bool) wanted {
+	var f wanted
+	if evenly {
+		f.Found = s.FindEvenly(name)
+	} else {
+		f.Found = s.Find(name)
 	}
 	switch {
-	case route != nil:
-		f.known, f.own, f.profile = true, named, route.Profile().Name
-	case f.phone != nil:
-		f.profile = f.phone.Profile.Name
-		stored = a.storedName(f.mac, name)
-		f.known, f.own = stored != "", true
+	case f.Route != nil:
+		f.known, f.own, f.profile = true, f.Route.Owner != nil, f.Route.Profile().Name
+	case f.Phone != nil:
+		f.profile = f.Phone.Profile.Name
+		f.stored = a.storedName(f.Name)
+		f.known, f.own = f.stored != "", true
 	}
-	return f, stored
+	return f
 }
 
 // storedName is the name under which the phone sent what it asks for now; empty: it did not.
-func (a *api) storedName(mac provision.MAC, uri string) string {
-	of, name, ok := uploads.Name(uri)
-	if !ok || of != mac || a.Uploads.Mode != UploadsStore || !a.Uploads.Store.Has(mac, name) {
+func (a *api) storedName(n provision.Name) string {
+	name, ok := uploads.NameOf(n)
+	if !ok || a.Uploads.Mode != UploadsStore || !a.Uploads.Store.Has(n.MAC, name) {
 		return ""
 	}
 	return name

@@ -67,7 +67,7 @@ func TestPhoneFile(t *testing.T) {
 		{"unknown", "GET", "/phoneprov/0011223344bb.cfg", nil, 404, "Not Found\n", "text/plain; charset=utf-8", "10"},
 		{"unknown, HEAD", "HEAD", "/phoneprov/0011223344bb.cfg", nil, 404, "", "text/plain; charset=utf-8", "10"},
 		{"static, missing", "GET", "/phoneprov/missing.bin", nil, 404, "Not Found\n", "text/plain; charset=utf-8", "10"},
-		{"no template", "GET", "/phoneprov/hole0011223344aa.cfg", nil, 500, "Internal Server Error\n", "text/plain; charset=utf-8", "22"},
+		{"no template", "GET", "/phoneprov/hole0011223344aa.cfg", nil, 503, "Service Unavailable\n", "text/plain; charset=utf-8", "20"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := b.get(tt.method, tt.url, tt.header...)

@@ -7,12 +7,23 @@ import (
 	"time"
 )
 
-// Status is what the synchronisation with Asterisk says of itself. The zero Status is one that never connected.
+// Status is what the synchronisation with Asterisk says of itself, and the log. The zero Status is one that never connected.
 type Status struct {
 	Connected bool      // to the AMI
 	LastError string    // why the last attempt to connect or to read failed; empty: it did not
 	LastSync  time.Time // the last good one; zero: none yet
 	Peers     []Peers
+	Warnings  []string // what the administrator should see to, though files are served
+	Lost      Lost     // the last phones that are gone from the configuration; zero: none are, or they are back
+
+	LogDropped uint64 // lines of the log since the start that its reader was too slow for
+}
+
+// Lost are phones that are gone from the configuration.
+type Lost struct {
+	At     time.Time `json:"at"`
+	Count  int       `json:"count"`
+	Phones []string  `json:"phones"` // the first of them by ID
 }
 
 // Peers counts the peers of Asterisk of one kind that are in one state, as Asterisk names both.
@@ -34,6 +45,9 @@ type readiness struct {
 	LastError    string     `json:"last_error"`
 	LastSync     *time.Time `json:"last_sync"`
 	Peers        []Peers    `json:"peers"`
+	Warnings     []string   `json:"warnings,omitempty"`
+	Lost         *Lost      `json:"lost_phones,omitempty"`
+	LogDropped   uint64     `json:"log_lines_dropped"` // since the start, because whoever reads the log stalled or was gone
 }
 
 // readyz answers 200 with a snapshot to serve and 503 without, either way with what is known.
@@ -43,6 +57,11 @@ func (a *api) readyz(w http.ResponseWriter, r *http.Request, _ *entry) error {
 		s := a.Status()
 		body.AMIConnected, body.LastError = s.Connected, s.LastError
 		body.Peers = append(body.Peers, s.Peers...)
+		body.Warnings = append(body.Warnings, s.Warnings...)
+		if s.Lost.Count > 0 {
+			body.Lost = &s.Lost
+		}
+		body.LogDropped = s.LogDropped
 		if !s.LastSync.IsZero() {
 			body.LastSync = &s.LastSync
 		}

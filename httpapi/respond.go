@@ -6,8 +6,10 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/go-chi/chi/v5"
 	"github.com/rs/zerolog"
 
 	"github.com/phoneprov/phoneprov/httpapi/uploads"
@@ -26,6 +28,17 @@ var (
 	errNoSnapshot = errors.New("no configuration was read from Asterisk yet")
 )
 
+// otherMethod refuses what is neither GET, HEAD nor an upload.
+func (a *api) otherMethod(_ http.ResponseWriter, r *http.Request, e *entry) error {
+	e.reason = reasonMethod
+	name := strings.TrimPrefix(chi.RouteContext(r.Context()).RoutePath, a.Prefix+"/")
+	if name, ok := fileName(name); ok {
+		e.file = name
+		e.mac, _, _ = provision.FindMAC(name)
+	}
+	return errMethod
+}
+
 // handler answers a request or returns why it cannot; it notes in e what the log line says.
 type handler func(w http.ResponseWriter, r *http.Request, e *entry) error
 
@@ -40,7 +53,12 @@ func (a *api) handle(level zerolog.Level, h handler) http.HandlerFunc {
 			w.Header().Set("Connection", "close")
 		}
 		e := entry{client: a.client(r)}
-		e.err = call(h, res, r, &e)
+		if reason := a.door(r, &e.client); reason != "" {
+			e.refused(reason, provision.MAC{})
+			e.err = errNotFound // whatever it asks for, so that it learns of no file
+		} else {
+			e.err = call(h, res, r, &e)
+		}
 		sent := res.status != 0
 		if e.err != nil && !sent {
 			a.answerError(res, r, e.err)
@@ -75,7 +93,10 @@ var statuses = [...]struct {
 	{errMethod, http.StatusMethodNotAllowed},
 	{errNoSnapshot, http.StatusServiceUnavailable},
 	{provision.ErrUnavailable, http.StatusServiceUnavailable},
+	{provision.ErrNoGoodFile, http.StatusServiceUnavailable},
 	{errBusy, http.StatusServiceUnavailable},
+	{errMadeRoom, http.StatusServiceUnavailable},
+	{errSlowDisk, http.StatusServiceUnavailable},
 	{errAsk, http.StatusUnauthorized},
 	{errTooLarge, http.StatusRequestEntityTooLarge},
 	{errHalf, http.StatusBadRequest},

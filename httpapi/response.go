@@ -10,7 +10,7 @@ import (
 // that reads nothing is let go.
 const chunk = 128 << 10
 
-// response remembers what was answered, says on every answer that it must not be kept, and puts the write deadline off
+// response remembers what was answered, says on every answer that it must not be kept or guessed at, and puts the write deadline off
 // as long as bytes flow.
 type response struct {
 	http.ResponseWriter
@@ -18,6 +18,12 @@ type response struct {
 	bytes  int64
 	err    error // the first failure to write
 }
+
+// Every answer of every listener tells browsers to take it for what its Content-Type says, and not to run a phone's file.
+const (
+	nosniffHeader = "X-Content-Type-Options"
+	nosniff       = "nosniff"
+)
 
 func newResponse(w http.ResponseWriter) *response {
 	return &response{ResponseWriter: w}
@@ -29,7 +35,9 @@ func (r *response) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 func (r *response) WriteHeader(status int) {
 	if r.status == 0 {
 		r.status = status
-		r.Header().Set("Cache-Control", "no-cache, no-store") // here, since net/http takes it off its own errors
+		h := r.Header()
+		h.Set("Cache-Control", "no-cache, no-store") // here, since net/http takes it off its own errors
+		h.Set(nosniffHeader, nosniff)
 	}
 	r.ResponseWriter.WriteHeader(status)
 }

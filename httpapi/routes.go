@@ -4,11 +4,13 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/rs/zerolog"
 
+	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
@@ -25,19 +27,28 @@ type Options struct {
 	Renderer Renderer         // for Phones only
 	Access   Access           // for Phones only
 	Uploads  Uploads          // for Phones only
+	Hosts    Hosts            // that Phones answers to
+	Browsers bool             // Phones answers web browsers too, which a web page of any site may be behind
 	Status   func() Status    // for Admin only; nil: no AMI to report on
-	Now      func() time.Time // nil: time.Now
-	Log      zerolog.Logger
+	// AdminHosts are those that Admin answers to besides loopback's and the address of the connection.
+	AdminHosts Hosts
+	Now        func() time.Time // nil: time.Now
+	Log        zerolog.Logger
 }
 
 type api struct {
 	Options
 	findings findings
 	devices  devices
-	allow    string    // the methods of a phone's file
-	plain    sync.Once // see warnPlain
-	proxy    sync.Once // see warnProxy
-	turns    chan struct{}
+	allow    string                              // the methods of a phone's file
+	door     func(*http.Request, *client) string // why a request is refused whatever it asks for; empty: it is not
+	plain    sync.Once                           // see warnPlain
+	proxy    sync.Once                           // see warnProxy
+	uploads  *underWay
+	volume   volume
+
+	failedWider *access.Budget // see checkLogin; nil where Access.Failed is
+	failures    atomic.Int64   // how many there were
 }
 
 func newAPI(o Options) *api {
@@ -45,13 +56,23 @@ func newAPI(o Options) *api {
 		o.Now = time.Now
 	}
 	o.Access.Rules.Credentials = o.Access.Login != nil
-	return &api{Options: o, findings: findings{shown: map[string]string{}}, allow: "GET, HEAD", turns: make(chan struct{}, maxUploads)}
+	a := &api{Options: o, findings: findings{shown: map[string]string{}}, allow: "GET, HEAD", uploads: newUnderWay()}
+	if o.Access.Failed != nil {
+		a.failedWider = o.Access.Failed.Wider(failedWider)
+	}
+	return a
 }
 
 // Phones is what the phones see.
 func Phones(o Options) http.Handler {
 	a := newAPI(o)
+	a.door = a.phonesDoor
 	r := a.router(zerolog.InfoLevel)
+	r.NotFound(a.handle(zerolog.InfoLevel, func(_ http.ResponseWriter, _ *http.Request, e *entry) error {
+		e.reason = reasonOutside
+		return errNotFound
+	}))
+	r.MethodNotAllowed(a.handle(zerolog.InfoLevel, a.otherMethod))
 	r.Get(a.Prefix+"/*", a.handle(zerolog.InfoLevel, a.phoneFile))
 	r.Head(a.Prefix+"/*", a.handle(zerolog.InfoLevel, a.phoneFile))
 	if a.Uploads.Mode != UploadsOff {
@@ -59,19 +80,19 @@ func Phones(o Options) http.Handler {
 		r.Put(a.Prefix+"/*", a.handle(zerolog.InfoLevel, a.upload))
 		r.Post(a.Prefix+"/*", a.handle(zerolog.InfoLevel, a.upload))
 	}
-	return r
+	return &logging{Handler: r, api: a, level: zerolog.InfoLevel, strangers: true}
 }
 
 // Admin is for health checks. It is for a listener that phones do not reach.
 func Admin(o Options) http.Handler {
 	a := newAPI(o)
-	a.Prefix = ""
+	a.Prefix, a.door = "", a.adminDoor
 	r := a.router(zerolog.DebugLevel) // probes come every few seconds
 	r.Get("/healthz", a.handle(zerolog.DebugLevel, a.healthz))
 	r.Head("/healthz", a.handle(zerolog.DebugLevel, a.healthz))
 	r.Get("/readyz", a.handle(zerolog.DebugLevel, a.readyz))
 	r.Head("/readyz", a.handle(zerolog.DebugLevel, a.readyz))
-	return r
+	return &logging{Handler: r, api: a, level: zerolog.DebugLevel}
 }
 
 // router is one without routes, that answers the rest: 404, and 405 for another method of a route.

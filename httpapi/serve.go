@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log"
 	"net"
@@ -23,11 +24,27 @@ const (
 	shutdownTimeout = 5 * time.Second  // for answers under way; Docker kills after 10 s
 )
 
-// Serve answers on l with h until ctx ends; then it takes no new request, waits a bounded time for those under way,
-// and closes what is left. It always closes l. The error is nil after a shutdown in which every answer was finished.
+// otherFiles is how many open files Serve keeps free where nobody says how many are needed.
+const otherFiles = 128
+
+// Serve answers as Connections.Serve does, on connections that are bounded by themselves.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.Logger) error {
+	return NewConnections(otherFiles).Serve(ctx, l, h, logger)
+}
+
+// Serve answers on l with h until ctx ends; then it takes no new request, waits shutdownTimeout for the answers under way,
+// and cuts off those that are left, which it logs: a slow phone is no reason for a failure. It always closes l.
+//
+// Requests that net/http refuses and handshakes that fail have a line in the log too: where h is of Phones that of a request,
+// which may be a stranger's.
+func (cs *Connections) Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.Logger) error {
+	logs, ok := h.(*logging)
+	if !ok {
+		logs = &logging{Handler: h, api: newAPI(Options{Log: logger}), level: zerolog.InfoLevel}
+	}
+	defer logs.end()
 	server := &http.Server{
-		Handler: h,
+		Handler: watching(h),
 		// OPTIONS * is answered like any other request, and logged.
 		DisableGeneralOptionsHandler: true,
 
@@ -38,9 +55,14 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.L
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          log.New(logger.With().Str(zerolog.LevelFieldName, "warn").Logger(), "", 0),
 	}
-	bound(server, maxConnections)
+	cs.bound(server)
+	follow(server)
+	served := net.Listener(joining{Listener: l, bounds: cs, buffers: new(sync.Pool)})
+	if s, ok := l.(secure); ok {
+		served = tls.NewListener(joining{Listener: s.Listener, bounds: cs, buffers: new(sync.Pool), tls: true}, s.config)
+	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(joining{l, new(sync.Pool)}) }()
+	go func() { failed <- server.Serve(watched{served, logs.unserved}) }()
 	select {
 	case err := <-failed:
 		return errors.Join(err, server.Close())
@@ -48,9 +70,16 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.L
 	}
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
+	// Beside Shutdown, which itself can wait for a TLS connection whose other end reads nothing.
+	cut := make(chan int, 1)
+	defer context.AfterFunc(late, func() { cut <- cs.endAll(server) })()
 	err := server.Shutdown(late)
-	if err != nil {
-		err = errors.Join(err, server.Close())
+	if errors.Is(err, context.DeadlineExceeded) {
+		logger.Warn().Int("answers", <-cut).Stringer("after", shutdownTimeout).Msg("answers under way were cut off at the end of the service")
+		err = server.Close()
+	}
+	if errors.Is(err, net.ErrClosed) {
+		err = nil // of a connection that was cut, or l
 	}
 	<-failed
 	return err

@@ -1,15 +1,21 @@
 package httpapi
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
+	"time"
 
 	"github.com/phoneprov/phoneprov/httpapi/uploads"
 )
@@ -132,18 +138,109 @@ func TestUploadQuota(t *testing.T) {
 	}
 }
 
-// Uploads in memory are bounded.
+// Uploads in memory are bounded, and one source's slow ones hold up nobody: each new one takes the place of the oldest of the
+// source that has most, which is told to come again.
 func TestManyUploads(t *testing.T) {
-	b := keeping(t)
-	a := newAPI(b.Options)
-	for range maxUploads {
-		a.turns <- struct{}{}
+	s := newSite(t, "", nil)
+	addr := listen(t, Phones(s.Options))
+	slow := func(from string) net.Conn {
+		c := dialFrom(t, addr, from)
+		fmt.Fprintf(c, "PUT /phoneprov/0011223344aa-slow.log HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nx")
+		return c
 	}
-	r := httptest.NewRequest("PUT", "/phoneprov/0011223344aa-boot.log", strings.NewReader(uploadBody))
-	if _, err := a.take(httptest.NewRecorder(), r, [6]byte{}, "x"); !errors.Is(err, errBusy) {
-		t.Errorf("got %v", err)
+	others := []net.Conn{slow("127.0.0.3"), slow("127.0.0.4")}
+	var hogs []net.Conn
+	for range maxUploads + 20 {
+		hogs = append(hogs, slow("127.0.0.2"))
 	}
-	if got := statusOf(errBusy, r); got != 503 {
-		t.Errorf("got %d", got)
+	type answer struct {
+		hog    int
+		status int
+		retry  string
+	}
+	answers := make(chan answer, len(hogs))
+	for i, c := range hogs {
+		go func() {
+			if resp, err := http.ReadResponse(bufio.NewReader(c), nil); err == nil {
+				answers <- answer{i, resp.StatusCode, resp.Header.Get("Retry-After")}
+			}
+		}()
+	}
+	ended := map[int]bool{}
+	for range 22 { // 20 that are too many, and 2 for the others; which ones depends on the order of their goroutines
+		select {
+		case a := <-answers:
+			if a.status != 503 || a.retry == "" {
+				t.Fatalf("upload %d: got %+v; want 503", a.hog, a)
+			}
+			ended[a.hog] = true
+		case <-time.After(20 * time.Second):
+			t.Fatalf("%d uploads made room, want 22", len(ended))
+		}
+	}
+	for i := range 5 {
+		start := time.Now()
+		c := dialFrom(t, addr, "127.0.0.5")
+		fmt.Fprintf(c, "PUT /phoneprov/0011223344aa-%d.log HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", i, len(uploadBody), uploadBody)
+		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil || resp.StatusCode != 201 || time.Since(start) > 5*time.Second {
+			t.Errorf("a phone's: got %v, %v after %v", resp, err, time.Since(start))
+		}
+	}
+	for i, c := range others { // theirs went on
+		io.WriteString(c, strings.Repeat("x", 999))
+		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil || resp.StatusCode != 201 && resp.StatusCode != 200 {
+			t.Errorf("slow upload %d: got %v, %v", i, resp, err)
+		}
+	}
+	for i, c := range hogs {
+		if len(answers) > 0 { // one that made room for the phone's
+			ended[(<-answers).hog] = true
+		}
+		if !ended[i] {
+			io.WriteString(c, strings.Repeat("x", 999))
+			select {
+			case a := <-answers:
+				if a.hog != i || a.status != 201 && a.status != 200 {
+					t.Errorf("slow upload: got %+v", a)
+				}
+			case <-time.After(20 * time.Second):
+				t.Error("no answer to an upload that went on")
+			}
+			return
+		}
+	}
+}
+
+// What a disk that hangs holds up is bounded in number and time.
+func TestUploadsWithASlowDisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		uploads := newUnderWay()
+		uploads.disk <- struct{}{} // and never comes back
+		var all sync.WaitGroup
+		var lost, late atomic.Int32
+		for range maxUploads + 10 {
+			all.Go(func() {
+				turn := uploads.take(numbered(1), func() {})
+				switch err := uploads.wait(t.Context(), turn); {
+				case errors.Is(err, errMadeRoom):
+					lost.Add(1)
+				case errors.Is(err, errSlowDisk):
+					late.Add(1)
+				}
+				uploads.give(turn)
+			})
+		}
+		start := time.Now()
+		all.Wait()
+		if lost.Load() != 10 || late.Load() != maxUploads || time.Since(start) != diskWait || uploads.held.n != 0 {
+			t.Errorf("%d made room, %d gave up after %v, %d are left", lost.Load(), late.Load(), time.Since(start), uploads.held.n)
+		}
+	})
+	for _, err := range []error{errMadeRoom, errSlowDisk} {
+		if got := statusOf(err, httptest.NewRequest("PUT", "/", nil)); got != 503 {
+			t.Errorf("%v: got %d", err, got)
+		}
 	}
 }

@@ -63,15 +63,20 @@ func TestAgain(t *testing.T) {
 	}
 	s.loaded["Europe/Berlin"] = was
 	for name, change := range map[string]func(map[string]string, *Input){
-		"section":               text("users.conf", "[6001]", "[6009]"),
-		"template":              text("users.conf", "[base](!)\nautoprov", "[base](!)\nx=y\nautoprov"),
-		"option":                text("users.conf", "fullname", "label"),
-		"value":                 text("users.conf", "fullname=One", "fullname=Uno"),
-		"line":                  text("users.conf", "[6001]", "\n[6001]"),
-		"warning":               text("users.conf", "[general]", "#exec x\n[general]"),
-		"profile":               text("phoneprov.conf", "text/plain", "text/xml"),
-		"global":                text(GlobalsFile, "G=1", "G=2"),
-		"file that is gone":     func(files map[string]string, _ *Input) { delete(files, GlobalsFile) },
+		"section":           text("users.conf", "[6001]", "[6009]"),
+		"template":          text("users.conf", "[base](!)\nautoprov", "[base](!)\nx=y\nautoprov"),
+		"option":            text("users.conf", "fullname", "label"),
+		"value":             text("users.conf", "fullname=One", "fullname=Uno"),
+		"line":              text("users.conf", "[6001]", "\n[6001]"),
+		"warning":           text("users.conf", "[general]", "#exec x\n[general]"),
+		"profile":           text("phoneprov.conf", "text/plain", "text/xml"),
+		"global":            text(GlobalsFile, "G=1", "G=2"),
+		"file that is gone": func(files map[string]string, _ *Input) { delete(files, GlobalsFile) },
+		"version":           func(_ map[string]string, in *Input) { in.Major = 23 },
+		"sorcery.conf": func(files map[string]string, _ *Input) {
+			files[SorceryFile] = "[" + phoneprovModule + "]\nphoneprov=config,x.conf\n"
+		},
+		"extconfig.conf":        func(files map[string]string, _ *Input) { files[ExtConfigFile] = "[settings]\nusers.conf=odbc,x\n" },
 		"file that is empty":    func(files map[string]string, _ *Input) { files["phoneprov_users.conf"] = "" },
 		"no endpoints":          func(_ map[string]string, in *Input) { in.Live = nil },
 		"endpoint that is gone": func(_ map[string]string, in *Input) { delete(in.Live.Endpoints, "f") },

@@ -21,6 +21,7 @@ type Asked struct {
 	Took     time.Duration
 	Err      error // why there is no value
 	Secret   bool  // Call and Value must not be shown unasked
+	Masked   bool  // Value must not
 }
 
 // maxShown is how many bytes of a value Text shows: it is for one line of a terminal.
@@ -35,6 +36,9 @@ func (a Asked) Text(secrets bool) string {
 	if a.Secret && !secrets {
 		call, value = a.Function+"("+masked+")", masked
 	}
+	if a.Masked && !secrets {
+		value = masked
+	}
 	took := a.Took.Round(100 * time.Microsecond)
 	if a.Err != nil {
 		return fmt.Sprintf("%q: %v (%v)", call, a.Err, took)
@@ -48,11 +52,26 @@ func (h *hidden) listAsked(b *asking) []Asked {
 	for _, c := range b.ended() {
 		list = append(list, Asked{
 			Pos: placeOf(c.Template, c.Line), Call: c.Call, Function: c.Function, Value: c.value,
-			Took: c.took, Err: c.err, Secret: h.covers(c.Question, c.value),
+			Took: c.took, Err: c.err, Secret: h.covers(c.Question, c.value), Masked: c.value != "" && mayBeSecret(c.Call),
 		})
 	}
 	return list
 }
+
+// mayBeSecret says whether what Asterisk answers to a call may be a password: it may, unless the function is known to tell
+// of states, of counts or of the machine, or to compute with what it is given.
+func mayBeSecret(call string) bool {
+	function, _, _ := strings.Cut(call, "(")
+	if function == "EVAL" {
+		return !strings.HasPrefix(call, "EVAL($[")
+	}
+	return !slices.Contains(harmless[:], function)
+}
+
+// harmless are the functions whose answers may be shown.
+var harmless = [...]string{"ABS", "CHANNELS", "CONFBRIDGE_INFO", "DB_EXISTS", "DB_KEYCOUNT", "DEVICE_STATE", "DIALPLAN_EXISTS",
+	"EXTENSION_STATE", "GLOBAL_EXISTS", "GROUP_COUNT", "IFMODULE", "MATH", "PRESENCE_STATE", "QUEUE_EXISTS", "QUEUE_MEMBER_COUNT",
+	"QUEUE_WAITING_COUNT", "REGEX", "SYSINFO", "VALID_EXTEN", "VERSION", "VMCOUNT"}
 
 // hidden tells which calls, setvars and globals must not be shown unasked.
 type hidden struct {

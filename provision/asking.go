@@ -179,6 +179,9 @@ func (b *asking) answer(call string) (value string, err error) {
 		return value, err
 	}
 	function, _, _ := strings.Cut(call, "(")
+	if e, ok := dialplan.Evaluate(call); ok {
+		function = e.Function
+	}
 	if known, err := b.r.options.Knows(b.ctx, function); err == nil && !known {
 		return "", dialplan.ErrNoFunction
 	}

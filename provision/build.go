@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/astconf"
@@ -26,6 +26,7 @@ type builder struct {
 	draft    draft         // and for the draft made of them
 	names    names
 	phones   slab[home]
+	missing  map[string]string // what noProfile says of a name
 }
 
 // home is a phone beside its first line: nearly all have one.
@@ -45,16 +46,20 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 		in: in, now: now, zones: zones{},
 		profiles: map[string]*Profile{},
 		pack:     packer{shapes: map[string]*shape{}, kinds: map[common]*common{}},
-		snap:     &Snapshot{BuiltAt: now, content: &content{from: in.print(), functions: ownFunctions()}},
+		snap: &Snapshot{BuiltAt: now, content: &content{
+			from: in.print(), functions: ownFunctions(), requestVars: requestVariables(), guarded: guardedFunctions(readODBC(in.Config[ODBCFile])), vendors: vendors{},
+		}},
 	}
-	most := len(categories(in.Config["users.conf"])) + len(categories(in.Config["phoneprov_users.conf"]))
+	b.readMappings()
+	users := b.usersFile()
+	most := len(categories(users))
 	b.snap.phonesByID, b.snap.phoneList = newIndex(most), make([]*Phone, 0, most)
+	maps.Copy(b.snap.functions, b.snap.guarded)
 	b.readConfigWarnings()
-	b.snap.globals = readGlobals(in.Config[GlobalsFile])
-	b.readGeneral(in.Config["phoneprov.conf"])
-	b.readProfiles(in.Config["phoneprov.conf"])
-	b.readUsers(in.Config["users.conf"])
-	b.readUsers(in.Config["phoneprov_users.conf"])
+	b.snap.globals = readGlobals(b.in.Config[GlobalsFile])
+	b.readGeneral(b.in.Config["phoneprov.conf"])
+	b.readProfiles(b.in.Config["phoneprov.conf"])
+	b.readUsers(users)
 	b.readPJSIP()
 	b.in.Config = nil // all that is needed of it was copied
 	for _, p := range b.snap.phoneList {
@@ -85,7 +90,7 @@ func giveWay(i int) {
 
 // readConfigWarnings passes on what the parser had to say of the files.
 func (b *builder) readConfigWarnings() {
-	for _, name := range ConfigFiles {
+	for name := range b.in.Config.Files() {
 		if f := b.in.Config[name]; f != nil {
 			for _, w := range f.Warnings {
 				b.diags.add(Warning, w.Pos, "%s", w.Message)
@@ -101,7 +106,7 @@ func (b *builder) addLine(provider string, l *Line, mac, profile astconf.Var) {
 		if profile.Value == "" {
 			b.diags.add(Error, l.pos(), "[%s]: no profile, its own or phoneprov.conf's default_profile: its phone is not served", l.Section())
 		} else {
-			b.diags.add(Error, profile.Pos, "[%s]: profile %q: there is no such section in phoneprov.conf: its phone is not served", l.Section(), profile.Value)
+			b.diags.add(Error, profile.Pos, "[%s]: profile %q: %s", l.Section(), profile.Value, b.noProfile(profile.Value))
 		}
 		return
 	}
@@ -123,6 +128,9 @@ func (b *builder) addLine(provider string, l *Line, mac, profile astconf.Var) {
 		*phone = Phone{MAC: parsed, ID: b.pack.texts.keep(id), Provider: provider, Profile: p, Lines: home.lines[:0], first: l}
 		b.snap.phonesByID.add(phone.ID, len(b.snap.phoneList))
 		b.snap.phoneList = append(b.snap.phoneList, phone)
+		if parsed != (MAC{}) {
+			b.snap.vendors[[3]byte(parsed[:3])] = struct{}{}
+		}
 	}
 	if phone.Provider != provider {
 		b.diags.add(Error, mac.Pos, "[%s]: MAC %q is already a phone of [%s] (%s): this line is not served",
@@ -134,6 +142,23 @@ func (b *builder) addLine(provider string, l *Line, mac, profile astconf.Var) {
 		l = &more
 	}
 	phone.Lines = append(phone.Lines, l)
+}
+
+// noProfile says why there is no profile of a name, and what may be meant.
+func (b *builder) noProfile(name string) string {
+	if text, ok := b.missing[name]; ok {
+		return text
+	}
+	f := b.in.Config["phoneprov.conf"]
+	text := "there is no such section in phoneprov.conf: its phone is not served" + meant(name, slices.Values(profileNames(f)))
+	if _, ok := f.Template(name); ok {
+		text = fmt.Sprintf("[%s](!) of phoneprov.conf is a template, which is no profile: its phone is not served; leave the (!) away", name)
+	}
+	if b.missing == nil {
+		b.missing = map[string]string{}
+	}
+	b.missing[name] = text
+	return text
 }
 
 // bindZone finds the zone that a line's TIMEZONE names; without one it is the server's.
@@ -174,78 +199,4 @@ func sortLines(p *Phone, diags *diagnostics) {
 		kept = append(kept, l)
 	}
 	p.Lines = kept
-}
-
-// addRoutes names every file of every profile and phone. A name belongs to whoever comes first, static files before all.
-func (b *builder) addRoutes(ctx context.Context) error {
-	most := b.mostRoutes()
-	b.snap.routes = routes{byURI: newIndex(most), list: make([]routeEntry, 0, most)}
-	b.names = b.newNames()
-	for _, p := range b.snap.profiles {
-		for _, f := range slices.Concat(p.statics, p.files) {
-			f.number = len(b.snap.routes.files)
-			b.snap.routes.files = append(b.snap.routes.files, f)
-		}
-	}
-	for _, p := range b.snap.profiles {
-		for _, f := range p.statics {
-			if other := b.addRoute(f.name, noPhone, f); other != nil && other.file.path != f.path {
-				b.diags.add(Warning, f.pos, "profile %q: static file %q is already %s of profile %q (%s), which is served",
-					p.Name, f.name, other.file.path, other.file.profile.Name, other.file.pos)
-			}
-		}
-	}
-	reported := map[*file]bool{}
-	for i, p := range b.snap.phoneList {
-		giveWay(i)
-		start := len(b.snap.routes.list)
-		for _, f := range p.Profile.files {
-			uri, err := b.fileName(ctx, p, f)
-			if err != nil {
-				return fmt.Errorf("%s: file name %q of phone %s: %w", f.pos, f.name, p.ID, err)
-			}
-			if uri == "" {
-				continue
-			}
-			if other := b.addRoute(uri, i, f); other != nil {
-				if reported[f] { // a name without a variable is refused to every phone but one: say so once
-					continue
-				}
-				reported[f] = true
-				b.diags.add(Error, f.pos, "profile %q: file name %q of phone %s is already that of %s: the first one is served",
-					f.profile.Name, uri, p.ID, other.owner())
-			}
-		}
-		p.routes = span{uint32(start), uint32(len(b.snap.routes.list) - start)}
-	}
-	return nil
-}
-
-// mostRoutes is how many routes there can be: a file whose name has no variable is one whoever it is for.
-func (b *builder) mostRoutes() int {
-	each := map[*Profile]int{}
-	n := 0
-	for _, p := range b.snap.profiles {
-		n += len(p.statics)
-		for _, f := range p.files {
-			if strings.Contains(f.name, "$") {
-				each[p]++
-			} else {
-				n++
-			}
-		}
-	}
-	for _, p := range b.snap.phoneList {
-		n += each[p.Profile]
-	}
-	return n
-}
-
-// addRoute serves a file under a name, or returns the route that has it.
-func (b *builder) addRoute(uri string, phone int, f *file) (other *Route) {
-	if number := b.snap.routes.find(uri); number >= 0 {
-		return b.snap.route(number)
-	}
-	b.snap.routes.add(uri, phone, f.number)
-	return nil
 }

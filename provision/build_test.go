@@ -30,7 +30,9 @@ func TestBuildDiagnostics(t *testing.T) {
 		{"no profile", map[string]string{"phoneprov.conf": "[p]\n", "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n"},
 			[]string{`users.conf:1: error: [a]: no profile, its own or phoneprov.conf's default_profile: its phone is not served`}},
 		{"unknown profile", map[string]string{"phoneprov.conf": few, "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\nprofile=P\n"},
-			[]string{`users.conf:4: error: [a]: profile "P": there is no such section in phoneprov.conf: its phone is not served`}},
+			[]string{`users.conf:4: error: [a]: profile "P": there is no such section in phoneprov.conf: its phone is not served; is "p" meant?`}},
+		{"a template for a profile", map[string]string{"phoneprov.conf": few + "[tmpl](!)\nx => t\n", "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\nprofile=tmpl\n"},
+			[]string{`users.conf:4: error: [a]: profile "tmpl": [tmpl](!) of phoneprov.conf is a template, which is no profile: its phone is not served; leave the (!) away`}},
 		{"unknown default profile", map[string]string{"phoneprov.conf": "[general]\ndefault_profile=q\n", "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n"},
 			[]string{`phoneprov.conf:2: error: [a]: profile "q": there is no such section in phoneprov.conf: its phone is not served`}},
 		{"unknown time zone", map[string]string{"phoneprov.conf": few, "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\ntimezone=Mars/Olympus\n"},
@@ -42,7 +44,13 @@ func TestBuildDiagnostics(t *testing.T) {
 			[]string{`pjsip.conf:4: error: [b]: MAC "000000000001" is already a phone of [a] (users.conf:1): this line is not served`}},
 		{"two phones for one file name", map[string]string{"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nsame.cfg => t\n",
 			"users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n[b]\nautoprov=yes\nmacaddress=000000000002\n[c]\nautoprov=yes\nmacaddress=000000000003\n"},
-			[]string{`phoneprov.conf:4: error: profile "p": file name "same.cfg" of phone 000000000002 is already that of phone 000000000001: the first one is served`}},
+			[]string{`phoneprov.conf:4: info: profile "p": 3 phones share the file "same.cfg": it is nobody's own, and made with the variables of phone 000000000001`}},
+		{"two templates for one file name", map[string]string{"phoneprov.conf": "[p]\nsame.cfg => t\n[q]\nsame.cfg => u\n",
+			"users.conf": "[a]\nautoprov=yes\nprofile=p\nmacaddress=000000000001\n[b]\nautoprov=yes\nprofile=q\nmacaddress=000000000002\n[c]\nautoprov=yes\nprofile=q\nmacaddress=000000000003\n"},
+			[]string{`phoneprov.conf:4: error: profile "q": file name "same.cfg" of phone 000000000002 is already that of phone 000000000001: the first one is served`}},
+		{"one name in two profiles", map[string]string{"phoneprov.conf": "[p]\nsame.cfg => t\n[q]\nsame.cfg => t\n",
+			"users.conf": "[a]\nautoprov=yes\nprofile=p\nmacaddress=000000000001\n[b]\nautoprov=yes\nprofile=q\nmacaddress=000000000002\n"},
+			[]string{`phoneprov.conf:2: info: profile "p": 2 phones share the file "same.cfg": it is nobody's own, and made with the variables of phone 000000000001`}},
 		{"a static file's name", map[string]string{"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nx => t\nstatic_file => x\n", "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n"},
 			[]string{`phoneprov.conf:4: error: profile "p": file name "x" of phone 000000000001 is already that of a static file of profile "p" (phoneprov.conf:5): the first one is served`}},
 		{"two static files of one name", map[string]string{"phoneprov.conf": "[p]\nstatic_file => x\n[q]\nstaticdir => q/\nstatic_file => x\n"},
@@ -83,16 +91,44 @@ func TestBuildDiagnostics(t *testing.T) {
 	}
 }
 
-// Asterisk 23 reads phoneprov_users.conf in place of users.conf; both are read here.
-func TestPhoneprovUsers(t *testing.T) {
-	s, _ := build(t, map[string]string{"phoneprov.conf": few,
-		"users.conf":           "[general]\nvmexten=1\n[a]\nautoprov=yes\nmacaddress=000000000001\n",
-		"phoneprov_users.conf": "[general]\nvmexten=2\n[b]\nautoprov=yes\nmacaddress=000000000002\n",
-	})
-	r, _ := renderer(t, map[string]string{"t": "${USERNAME} ${VOICEMAIL_EXTEN}"})
-	for uri, want := range map[string]string{"000000000001.cfg": "a 1", "000000000002.cfg": "b 2"} {
-		if got, err := render(t, r, s, uri, Request{}); err != nil || got != want {
-			t.Errorf("%s: got %q (%v), want %q", uri, got, err, want)
+// Asterisk 23 reads phoneprov_users.conf only, one before it users.conf only; where the version is not known the new one wins.
+func TestUsersFile(t *testing.T) {
+	const left = ": warning: this file is left out"
+	for _, row := range []struct {
+		major int
+		files string // o the old one, n the new one
+		want  string // whose phone
+		said  string
+	}{
+		{16, "on", "old", "phoneprov_users.conf" + left + ": asterisk 16 reads its users from users.conf only"},
+		{22, "on", "old", "phoneprov_users.conf" + left + ": asterisk 22 reads its users from users.conf only"},
+		{23, "on", "new", "users.conf" + left + ": asterisk 23 reads its users from phoneprov_users.conf only"},
+		{24, "on", "new", "users.conf" + left + ": asterisk 24 reads its users from phoneprov_users.conf only"},
+		{0, "on", "new", "users.conf" + left + ", as there is phoneprov_users.conf, the users file of asterisk 23 and later: remove the one that your asterisk does not read"},
+		{22, "n", "", "phoneprov_users.conf" + left + ": asterisk 22 reads its users from users.conf only"},
+		{23, "o", "", "users.conf" + left + ": asterisk 23 reads its users from phoneprov_users.conf only"},
+		{0, "o", "old", ""}, {0, "n", "new", ""}, {22, "o", "old", ""}, {23, "n", "new", ""}, {0, "", "", ""}, {23, "", "", ""},
+	} {
+		files := map[string]string{"phoneprov.conf": few}
+		if strings.Contains(row.files, "o") {
+			files["users.conf"] = "[general]\nvmexten=1\n[old]\nautoprov=yes\nmacaddress=000000000001\n"
+		}
+		if strings.Contains(row.files, "n") {
+			files["phoneprov_users.conf"] = "[new]\nautoprov=yes\nmacaddress=000000000001\n"
+		}
+		s, diags, err := Build(context.Background(), Input{Config: config(t, files), Major: row.major}, testNow)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, said := "", ""
+		for _, p := range s.Phones() {
+			got += p.Lines[0].Section()
+		}
+		for _, d := range diags {
+			said += d.String()
+		}
+		if got != row.want || said != row.said {
+			t.Errorf("asterisk %d, %s: got phones %q, want %q\n got %s\nwant %s", row.major, row.files, got, row.want, said, row.said)
 		}
 	}
 }

@@ -33,12 +33,20 @@ type caches struct {
 	zones   *zoneFactsMemo
 }
 
-func newCaches(c *content) *caches {
+// maxRoom is what all of these may take together.
+const maxRoom = maxFiles + maxUserLists + maxPlans
+
+// newCaches makes empty caches that together take at most room bytes; zero: maxRoom.
+func newCaches(c *content, room int64) *caches {
+	if room <= 0 {
+		room = maxRoom
+	}
+	share := func(most int) int { return int(int64(most) * min(room, maxRoom) / maxRoom) }
 	return &caches{
 		content: c,
-		files:   memo.New[int, *Document](maxFiles, maxFile),
-		lists:   memo.New[userListKey, *userList](maxUserLists, maxUserList),
-		plans:   memo.New[planKey, *plan](maxPlans, maxPlan),
+		files:   memo.New[int, *Document](share(maxFiles), maxFile),
+		lists:   memo.New[userListKey, *userList](share(maxUserLists), maxUserList),
+		plans:   memo.New[planKey, *plan](share(maxPlans), maxPlan),
 		zones:   newZoneFacts(),
 	}
 }
@@ -50,7 +58,7 @@ func (r *Renderer) cachesOf(s *Snapshot) *caches {
 	if had != nil && had.content == s.content {
 		return had
 	}
-	c := newCaches(s.content)
+	c := newCaches(s.content, r.options.Room)
 	r.caches.CompareAndSwap(had, c) // whoever loses uses its own for this request
 	return c
 }
@@ -60,6 +68,8 @@ const (
 	byServer    = dialplan.FirstOwn << iota // Server
 	byURL                                   // Scheme, Host and Prefix
 	byUserAgent                             // UserAgent
+	// bySecretAnswer is of an answer of Asterisk that may be a password: Explain does not show it unasked.
+	bySecretAnswer
 )
 
 // partOf returns the part of a request that a value depends on.
@@ -85,10 +95,7 @@ type inputs struct {
 }
 
 // cacheable reports whether it can be told when the text would be another one.
-func (in *inputs) cacheable() bool {
-	return in.varies.With&dialplan.Unpredictable == 0 &&
-		!slices.ContainsFunc(in.templates, func(t *templateFile) bool { return !t.settled })
-}
+func (in *inputs) cacheable() bool { return in.varies.With&dialplan.Unpredictable == 0 }
 
 // same reports whether the text would come out the same for a request.
 func (in *inputs) same(data *DataDir, q Request) bool {
@@ -127,7 +134,7 @@ type planKey struct {
 	file   *file // so its profile
 	shape  *shape
 	zone   *time.Location
-	escape bool
+	escape Escape // with the template it says whether values are escaped
 }
 
 // plan is a template whose parts that are the same for all lines of a shape, in one zone and of one profile, have been

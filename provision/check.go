@@ -16,11 +16,12 @@ import (
 )
 
 // Check renders every route of a snapshot and reports what its author should know: files that cannot be made, what the
-// templates' language has to say, unknown functions, files that differ at every fetch, what was asked of Asterisk and what it
-// gave, XML that is malformed, and templates that nothing uses. Each
-// finding is there once, for the first phone that has it. Where Asterisk cannot be asked that is an error as well.
+// templates' language has to say, unknown functions and variables, files that differ at every fetch, what was asked of
+// Asterisk and what it gave, XML that is malformed, and templates that nothing uses. Each finding is there once for
+// each phone that has it: Group makes one of them. Where Asterisk cannot be asked that is an error as well.
 func Check(ctx context.Context, s *Snapshot, r *Renderer, q Request) []Diagnostic {
-	c := checker{seen: map[string]bool{}, used: map[string]bool{}, templates: map[string]bool{}, hidden: newHidden(s)}
+	c := checker{seen: map[string]bool{}, used: map[string]bool{}, templates: map[string]bool{}, hidden: newHidden(s),
+		profilesOf: map[string]map[*Profile]bool{}, shapes: shapesOf(s), unknown: map[string]bool{}}
 	for _, rt := range s.Routes() {
 		if ctx.Err() != nil {
 			c.report(Diagnostic{Severity: Error, Message: ctx.Err().Error()})
@@ -29,6 +30,7 @@ func Check(ctx context.Context, s *Snapshot, r *Renderer, q Request) []Diagnosti
 		c.route(ctx, s, r, rt, q)
 	}
 	c.functions(ctx, s, r)
+	c.texts(ctx, s, r)
 	c.profiles(s, r)
 	c.unused(r.options.Data)
 	return c.found
@@ -39,6 +41,10 @@ type checker struct {
 	seen  map[string]bool
 	// Files under the data directory: all that are used, and those of them that are templates.
 	used, templates map[string]bool
+	profilesOf      map[string]map[*Profile]bool // of the templates: the profiles that use them
+	shapes          map[*Profile]map[*shape]bool // of the lines of each profile's phones
+	unknown         map[string]bool              // unknownKey of the calls of functions that nobody knows
+	unanswered      []Diagnostic                 // what renderings said of such functions
 	hidden          *hidden
 }
 
@@ -60,36 +66,69 @@ func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route
 		if errors.Is(err, ErrNotFound) { // Asterisk's sample lists firmware that few have
 			severity = Warning
 		}
-		c.reportOnce(err.Error(), Diagnostic{Pos: rt.file.pos, Severity: severity,
-			Message: fmt.Sprintf("%s (file %q of %s)", withoutPos(err, rt.file.pos), rt.URI, rt.owner())})
-		c.templates[localName(rt.file.path)] = !rt.Static()
+		if likelyOption(rt.file.name) == "" && !strings.HasPrefix(rt.file.path, ">") { // CheckConfig reports those
+			c.report(Diagnostic{Pos: rt.file.pos, Severity: severity,
+				Message: fmt.Sprintf("%s (file %q of %s)", withoutPos(err, rt.file.pos), rt.URI, rt.whose())})
+		}
+		if !rt.Static() {
+			c.uses(rt, localName(rt.file.path))
+		}
 		return
 	}
 	defer doc.Close()
 	for _, d := range doc.Diagnostics {
-		c.report(d)
+		c.said(d)
 	}
 	for _, name := range doc.Templates() {
-		c.used[name], c.templates[name] = true, true
+		c.uses(rt, name)
 	}
 	c.volatile(ctx, s, r, rt, q, doc)
-	if rt.isXML() && !rt.Static() {
-		if line, err := malformed(doc.Content); err != nil {
-			c.report(Diagnostic{Pos: astconf.Pos{File: rt.file.path}, Severity: Error,
-				Message: fmt.Sprintf("malformed XML for %s, line %d of %q: %v", rt.owner(), line, rt.URI, err)})
-		}
+	c.shared(ctx, s, r, rt, q, doc)
+	if !rt.Static() {
+		c.xml(ctx, s, r, rt, doc)
 	}
 }
+
+// uses notes a template that a route is made of.
+func (c *checker) uses(rt *Route, name string) {
+	c.used[name], c.templates[name] = true, true
+	if c.profilesOf[name] == nil {
+		c.profilesOf[name] = map[*Profile]bool{}
+	}
+	c.profilesOf[name][rt.Profile()] = true
+}
+
+// said takes over what a rendering has to say. A bracket that is not closed spoils what follows it: an error. A function
+// that nobody knows is reported where it is called.
+func (c *checker) said(d Diagnostic) {
+	switch _, message, _ := strings.Cut(d.Message, ": "); {
+	case strings.HasPrefix(message, "missing '"):
+		d.Severity = Error
+	case strings.HasSuffix(message, noSuchFunction):
+		c.unanswered = append(c.unanswered, d)
+		return
+	}
+	c.report(d)
+}
+
+// noSuchFunction ends dialplan's message for a function that Asterisk does not have.
+const noSuchFunction = ": no such function in Asterisk"
+
+// unknownKey is where a function is called.
+func unknownKey(pos astconf.Pos, function string) string { return pos.String() + " " + function }
 
 // render makes the document of a route, and reports what it asked of Asterisk.
 func (c *checker) render(ctx context.Context, s *Snapshot, r *Renderer, rt *Route, q Request) (*Document, error) {
 	if rt.Static() {
-		return r.static(rt)
+		return r.static(ctx, rt)
 	}
 	b := r.asking(ctx)
 	defer b.end()
 	doc, err := r.render(ctx, s, nil, rt, q, b)
 	for _, a := range c.hidden.listAsked(b) {
+		if errors.Is(a.Err, dialplan.ErrNoFunction) {
+			continue // functions reports it
+		}
 		c.reportOnce("asked "+a.Call, Diagnostic{Pos: a.Pos, Severity: Info, Message: "asked of Asterisk: " + a.Text(false)})
 	}
 	return doc, err
@@ -100,17 +139,18 @@ func withoutPos(err error, pos astconf.Pos) string {
 	return strings.TrimPrefix(err.Error(), pos.String()+": ")
 }
 
-// malformed returns the line and the fault of the first place that is not well-formed.
+// malformed returns the line and the fault of the first place that is not well-formed. A file that is empty, or has no
+// more than a declaration and comments, has no fault.
 func malformed(content io.Reader) (line int, err error) {
 	text, err := io.ReadAll(content)
 	if err != nil {
 		return 0, err
 	}
-	dec := xml.NewDecoder(bytes.NewReader(text))
+	dec := xml.NewDecoder(bytes.NewReader(bytes.TrimPrefix(text, []byte("\uFEFF"))))
 	dec.CharsetReader = charsetReader
-	for roots, depth := 0, 0; ; {
+	for roots, depth, outside := 0, 0, false; ; {
 		token, err := dec.Token()
-		if err == io.EOF && roots == 0 {
+		if err == io.EOF && roots == 0 && outside {
 			return 1, errors.New("no element")
 		}
 		if err == io.EOF {
@@ -124,7 +164,9 @@ func malformed(content io.Reader) (line int, err error) {
 			}
 			return line, errors.New("not XML")
 		}
-		switch token.(type) {
+		switch token := token.(type) {
+		case xml.CharData:
+			outside = outside || depth == 0 && len(bytes.TrimSpace(token)) > 0
 		case xml.StartElement:
 			if depth++; depth == 1 {
 				roots++
@@ -155,48 +197,71 @@ func withoutContent(message string) string {
 	return message
 }
 
-// functions reports the functions that are called and that nobody knows.
+// functions reports the functions that are called and that nobody knows: once each, whether a rendering came to them or
+// not.
 func (c *checker) functions(ctx context.Context, s *Snapshot, r *Renderer) {
 	for _, p := range s.profiles {
 		for _, v := range p.setvars {
-			c.calls(ctx, r, v.value, v.pos.File, v.pos.Line)
+			c.calls(ctx, r, optionText(v.value, v.pos))
 		}
 		for _, f := range p.files {
-			c.calls(ctx, r, f.uri, f.pos.File, f.pos.Line)
+			c.calls(ctx, r, optionText(f.uri, f.pos))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.templates)) {
-		if t, err := r.options.Data.template(name); err == nil && c.templates[name] {
-			c.calls(ctx, r, t.Template, name, 0)
+		if t, err := r.options.Data.template(ctx, name); err == nil {
+			if t.cut {
+				c.report(Diagnostic{Pos: astconf.Pos{File: name, Line: t.Lines()}, Severity: Error,
+					Message: "a NUL byte ends the template here: what stands behind it is left out; save it as UTF-8 without NUL"})
+			}
+			c.calls(ctx, r, fileText(t.Template, name))
+		}
+	}
+	for _, d := range c.unanswered { // of a name that is computed, say
+		_, message, _ := strings.Cut(d.Message, ": ")
+		if !c.unknown[unknownKey(d.Pos, strings.TrimSuffix(message, noSuchFunction))] {
+			c.report(d)
 		}
 	}
 }
 
-// calls reports the unknown ones of a template's calls: at the line of the call in a file, or at the line of an option.
-func (c *checker) calls(ctx context.Context, r *Renderer, t *dialplan.Template, file string, line int) {
+// calls reports the unknown ones of a template's calls.
+func (c *checker) calls(ctx context.Context, r *Renderer, t text) {
 	for _, call := range t.Calls() {
 		known, err := r.knows(ctx, call.Name)
 		if known {
 			continue
 		}
-		d := Diagnostic{Pos: astconf.Pos{File: file, Line: line}, Severity: Error, Message: "unknown function " + call.Name}
-		if line == 0 {
-			d.Pos.Line = call.Line
-		}
+		d := Diagnostic{Pos: t.pos(call.Line), Severity: Error, Message: "unknown function " + call.Name + meant(call.Name, functionNames)}
 		if err != nil {
 			d.Severity = Warning
 			d.Message = fmt.Sprintf("function %s: whether Asterisk has it cannot be told: %v", call.Name, err)
 		} else if r.options.Knows == nil {
-			d.Message = fmt.Sprintf("function %s is none of phoneprov's own, and there is no AMI to ask", call.Name)
+			d.Message = fmt.Sprintf("function %s is none of phoneprov's own, and there is no AMI to ask%s", call.Name, meant(call.Name, functionNames))
 		}
+		c.unknown[unknownKey(d.Pos, call.Name)] = true
 		c.report(d)
+	}
+}
+
+// functionNames calls yield with the names of the functions of phoneprov's own.
+func functionNames(yield func(string) bool) {
+	for _, f := range Functions() {
+		if !yield(f.Name) {
+			return
+		}
+	}
+	for _, f := range dialplan.Functions() {
+		if !yield(f.Name) {
+			return
+		}
 	}
 }
 
 // knows says whether there is a function of that name: here, or in Asterisk.
 func (r *Renderer) knows(ctx context.Context, function string) (bool, error) {
 	own := func(f Function) bool { return f.Name == function }
-	if slices.ContainsFunc(Functions(), own) || dialplan.Known(function) {
+	if refused[function] != "" || slices.ContainsFunc(Functions(), own) || dialplan.Known(function) {
 		return true, nil
 	}
 	if r.options.Knows == nil {
@@ -205,13 +270,33 @@ func (r *Renderer) knows(ctx context.Context, function string) (bool, error) {
 	return r.options.Knows(ctx, function)
 }
 
-// profiles reports the options of profiles that there are none of.
+// profiles reports the sections of phoneprov.ini whose profile there is not.
 func (c *checker) profiles(s *Snapshot, r *Renderer) {
-	for _, name := range slices.Sorted(maps.Keys(r.options.Profiles)) {
-		if !slices.ContainsFunc(s.profiles, func(p *Profile) bool { return p.Name == name }) {
-			c.report(Diagnostic{Severity: Warning, Message: fmt.Sprintf("[profile %s] of phoneprov.ini: phoneprov.conf has no profile of that name", name)})
-		}
+	for _, d := range UnknownProfiles(s, slices.Sorted(maps.Keys(r.options.Profiles))) {
+		c.report(d)
 	}
+}
+
+// UnknownProfiles reports the names of [profile NAME] of phoneprov.ini that no profile has: an error where one is near,
+// as then a rule of access does not hold for whom it was written.
+func UnknownProfiles(s *Snapshot, names []string) []Diagnostic {
+	var profiles []string
+	for _, p := range s.profiles {
+		profiles = append(profiles, p.Name)
+	}
+	var found []Diagnostic
+	for _, name := range names {
+		if slices.Contains(profiles, name) {
+			continue
+		}
+		d := Diagnostic{Severity: Warning, Message: fmt.Sprintf("[profile %s] of phoneprov.ini: phoneprov.conf has no profile of that name", name)}
+		if near := meant(name, slices.Values(profiles)); near != "" {
+			d.Severity = Error
+			d.Message += near
+		}
+		found = append(found, d)
+	}
+	return found
 }
 
 // unused reports the files of the data directory that no route and no template uses.

@@ -1,9 +1,62 @@
 package provision
 
 import (
+	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
+
+// invalidUTF8 is encoding/xml's message for bytes that are none.
+const invalidUTF8 = "invalid UTF-8"
+
+// notUTF8 says where the bytes of a file that are not UTF-8 come from: which option of which section, which setvar, or
+// the template. The phone's own lines come first, as others' may be in its file too.
+func notUTF8(s *Snapshot, rt *Route, file string) string {
+	const advice = ": write it in UTF-8, or name the encoding in the first line of the XML"
+	bad := func(value string) bool {
+		return !utf8.ValidString(value) && slices.ContainsFunc(strings.FieldsFunc(value, escaped), func(part string) bool {
+			return !utf8.ValidString(part) && strings.Contains(file, part)
+		})
+	}
+	for _, p := range slices.Concat([]*Phone{rt.Phone}, s.phoneList) {
+		for _, l := range p.Lines {
+			for v := range l.variables() {
+				if bad(v.value) {
+					return fmt.Sprintf(" in %s of [%s] (%s)%s", optionOf(p, v.name), l.Section(), v.origin(l), advice)
+				}
+			}
+		}
+		for _, v := range p.Profile.setvars {
+			if !utf8.ValidString(v.text) {
+				return fmt.Sprintf(" in setvar %s of profile %q%s%s", v.name, p.Profile.Name, at(v.pos), advice)
+			}
+		}
+	}
+	return " in the template" + advice
+}
+
+// escaped are the characters that a value does not have in XML.
+func escaped(c rune) bool { return strings.ContainsRune(`&<>"'`, c) }
+
+// optionOf is the option that a variable of a phone's line is set by.
+func optionOf(p *Phone, variable string) string {
+	if p.Provider == UsersProvider {
+		for _, o := range userOptions {
+			if o.variable == variable {
+				return o.option
+			}
+		}
+		switch variable {
+		case "USERNAME":
+			return "username"
+		case "PROFILE":
+			return "profile"
+		}
+	}
+	return variable
+}
 
 // charsetReader is for an XML file that names its encoding: the common ones with a byte for each character become UTF-8.
 // Others are read as if they were; US-ASCII is.

@@ -26,32 +26,50 @@ func TestCheck(t *testing.T) {
 			`t:2: error: function DB is none of phoneprov's own, and there is no AMI to ask`}},
 		{"missing template", "", nil,
 			[]string{`phoneprov.conf:4: error: template "t": no such file or directory (file "x" of phone 000000000001)`}, false},
-		{"missing static file", "static_file => fw.bin\n", map[string]string{"t": ""},
+		{"missing static file", "static_file => fw.bin\n", map[string]string{"t": "t"},
 			[]string{`phoneprov.conf:5: warning: static file "fw.bin": no such file (file "fw.bin" of a static file of profile "p" (phoneprov.conf:5))`}, false},
-		{"a template that no route uses", "", map[string]string{"t": "${PP_EACH_EXTENSION(${MAC},used)}", "used": "", "unused": "", "sub/unused": ""},
+		{"a template that no route uses", "", map[string]string{"t": "${PP_EACH_EXTENSION(${MAC},used)}", "used": "u", "unused": "", "sub/unused": ""},
 			[]string{`sub/unused: info: no route uses this file`, `unused: info: no route uses this file`}, false},
-		{"malformed XML", "mime_type => text/xml\ny => xml\n", map[string]string{"t": "", "xml": "<a>\n<b>${DISPLAY_NAME}</c>\n</a>"},
+		{"malformed XML", "mime_type => text/xml\ny => xml\n", map[string]string{"t": "t", "xml": "<a>\n<b>${DISPLAY_NAME}</c>\n</a>"},
 			[]string{`xml: error: malformed XML for phone 000000000001, line 2 of "y": a start tag and the end tag after it differ`}, false},
-		{"XML by the template's name", "y => t.xml\n", map[string]string{"t": "", "t.xml": "<a b=${MAC}/>"},
+		{"XML by the template's name", "y => t.xml\n", map[string]string{"t": "t", "t.xml": "<a b=${MAC}/>"},
 			[]string{`t.xml: error: malformed XML for phone 000000000001, line 1 of "y": unquoted or missing attribute value in element`}, false},
-		{"two elements", "y => t.xml\n", map[string]string{"t": "", "t.xml": "<a></a>\n<b/>"},
+		{"two elements", "y => t.xml\n", map[string]string{"t": "t", "t.xml": "<a></a>\n<b/>"},
 			[]string{`t.xml: error: malformed XML for phone 000000000001, line 2 of "y": a second element after the first`}, false},
-		{"malformed by a secret", "y => t.xml\n", map[string]string{"t": "", "t.xml": "<a>&${SECRET}<${SECRET}></a>"},
+		{"malformed by a secret", "y => t.xml\n", map[string]string{"t": "t", "t.xml": "<a>&${SECRET}<${SECRET}></a>"},
 			[]string{`t.xml: error: malformed XML for phone 000000000001, line 1 of "y": an & that begins no entity`}, false},
-		{"a tag of a secret", "y => t.xml\n", map[string]string{"t": "", "t.xml": "<a><${SECRET}></a>"},
+		{"a tag of a secret", "y => t.xml\n", map[string]string{"t": "t", "t.xml": "<a><${SECRET}></a>"},
 			[]string{`t.xml: error: malformed XML for phone 000000000001, line 1 of "y": a start tag and the end tag after it differ`}, false},
-		{"no XML at all", "y => t,text/xml\n", map[string]string{"t": "\n"},
-			[]string{`t: error: malformed XML for phone 000000000001, line 1 of "y": no element`}, false},
+		{"no element", "y => e\n", map[string]string{"t": "t", "e": "<!-- ${MAC} -->text"},
+			[]string{`e: error: malformed XML for phone 000000000001, line 1 of "y": no element`}, false},
+		{"empty and declaration only", "y.xml => e.xml,text/xml\nz => d.xml\na.xml => b\n",
+			map[string]string{"t": "t", "e.xml": "", "d.xml": "\uFEFF<?xml version=\"1.0\"?>\n", "b": " \n\t"},
+			[]string{`phoneprov.conf:5: error: template "e.xml": the file is empty, and no good state of it was read since the start: write its content, and it is served (file "y.xml" of phone 000000000001)`,
+				"b: warning: the template is empty: phones get a file with nothing in it"}, false},
+		{"no XML at all by the template's name", "y => t.xml\nz => t.xml\n", map[string]string{"t": "t", "t.xml": "#!version\na=${MAC}<"},
+			[]string{`t.xml: warning: the template of "y" does not begin with "<", so it is no XML and values are not escaped in it: let it begin with "<", or give the file another name than .xml`}, false},
+		{"no XML at all by the file's name", "y.XML => u\n", map[string]string{"t": "t", "u": "${MAC}<a/>"},
+			[]string{`u: warning: the template of "y.XML" does not begin with "<", so it is no XML and values are not escaped in it: let it begin with "<", or give the file another name than .xml`}, false},
+		{"no XML by its MIME type", "mime_type => text/xml\ny => u,text/xml\n", map[string]string{"t": "t", "u": "a=${MAC}&"}, nil, false},
+		{"tags of a setvar", "setvar => TAGS=<b a='${MAC}'>x</b>\nsetvar => LESS=1<2\nsetvar => UNUSED=<c/>\ny => x\nz => t,text/xml\n",
+			map[string]string{"t": "${TAGS}${UNUSED}", "x": "<a>${TAGS}${LESS}${LEN(${UNUSED})}</a>"},
+			[]string{`phoneprov.conf:5: warning: setvar TAGS has tags, and values are escaped in "y": if they are to be tags there, set escape = none in [profile p] of phoneprov.ini`}, false},
 		{"a file by chance", "setvar => ID=${UUID()}\nsetvar => NEVER=${RAND()}\n", map[string]string{"t": "a${STRFTIME(,,%F)}\n ${RAND()}${RAND()}${ID}${RAND(5,5)}\n${UUID()}"},
 			[]string{"t:2: " + differs("RAND"), "t:3: " + differs("UUID"), "phoneprov.conf:5: " + differs("UUID")}, false},
 		{"chance without effect", "", map[string]string{"t": "${RAND(5,5)}${LEN(${UUID()})}"}, nil, false},
-		{"a time", "", map[string]string{"t": "\n<!-- ${STRFTIME(${EPOCH},UTC,%F %T)} -->${STRFTIME(,,%H:%M)}"},
+		{"a time", "", map[string]string{"t": "-\n<!-- ${STRFTIME(${EPOCH},UTC,%F %T)} -->${STRFTIME(,,%H:%M)}"},
 			[]string{"t:2: " + differs("EPOCH"), "t:2: " + differs("STRFTIME")}, false},
 		{"a date", "", map[string]string{"t": "${STRFTIME(${EPOCH},UTC,%F)} ${STRFTIME(,,%F)} ${IFTIME(12:00-12:30,*,*,*?a:b)} $[${EPOCH} > 1]"}, nil, false},
 		{"chance in an include", "", map[string]string{"t": "${PP_EACH_EXTENSION(${MAC},line)}", "line": "\n${UUID()}"},
 			[]string{"line:2: " + differs("UUID")}, false},
 		{"an unknown function", "setvar => A=${NOSUCH(1)}\n", map[string]string{"t": "a\n ${TOUPPER(x)}${IF(0?${NOTHERE(x)}:b)}"},
 			[]string{`phoneprov.conf:5: error: unknown function NOSUCH`, `t:2: error: unknown function NOTHERE`}, false},
+		{"an unknown function that is called", "y => t\n", map[string]string{"t": "a\n ${NOSUCH(1)}${TOUPER(x)}"},
+			[]string{`t:2: error: unknown function NOSUCH`, `t:2: error: unknown function TOUPER; is "TOUPPER" meant?`}, false},
+		{"an unknown function whose name is computed", "setvar => F=NOSUCH\n", map[string]string{"t": "${${F}(1)}"}, nil, false},
+		{"an empty template", "", map[string]string{"t": "\ufeff \n\t\n"}, []string{`t: warning: the template is empty: phones get a file with nothing in it`}, false},
+		{"a missing template of two files", "y => t\nz => t\n", nil, []string{
+			`phoneprov.conf:4: error: template "t": no such file or directory (file "x" of phone 000000000001) (and 2 more like it: phone 000000000001, phone 000000000001)`}, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			r, _ := renderer(t, row.files)
@@ -60,7 +78,7 @@ func TestCheck(t *testing.T) {
 				r.options.Knows = func(_ context.Context, name string) (bool, error) { return name == "DB", nil }
 			}
 			var got []string
-			for _, d := range Check(context.Background(), onePhone(t, row.more), r, Request{Now: testNow}) {
+			for _, d := range Group(Check(context.Background(), onePhone(t, row.more), r, Request{Now: testNow})) {
 				// What the language says of it has tests of its own, and what was asked has.
 				if !strings.Contains(d.String(), "warning: column") && !strings.Contains(d.Message, "asked of Asterisk") {
 					got = append(got, d.String())
@@ -108,7 +126,7 @@ func TestExplain(t *testing.T) {
 		"pjsip.conf": "[e]\ntype=endpoint\nauth=e\n[e]\ntype=auth\nusername=eu\npassword=ep\n" +
 			"[q]\ntype=phoneprov\nendpoint=e\nPROFILE=p\nMAC=000000000002\n",
 	})
-	r, _ := renderer(t, map[string]string{"t": ""})
+	r, _ := renderer(t, map[string]string{"t": "t"})
 	for uri, want := range map[string]string{
 		"000000000001.cfg": `[u] 1
 MAC=000000000001 users.conf:4

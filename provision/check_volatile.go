@@ -18,7 +18,7 @@ const betweenFetches = time.Minute + time.Second
 // out the same: so a file with a place that could differ is made once more, at the same time for chance, and where that
 // does not differ as of a minute later.
 func (c *checker) volatile(ctx context.Context, s *Snapshot, r *Renderer, rt *Route, q Request, doc *Document) {
-	chance, times := c.volatilePlaces(r, rt, doc)
+	chance, times := c.volatilePlaces(ctx, r, rt, doc)
 	if len(chance) > 0 && c.differs(ctx, s, r, rt, q, doc) {
 		times = nil // whether they would differ does not show
 	} else {
@@ -43,7 +43,7 @@ func (c *checker) differs(ctx context.Context, s *Snapshot, r *Renderer, rt *Rou
 }
 
 // volatilePlaces are the warnings for a document, should it differ: by chance, or with the time.
-func (c *checker) volatilePlaces(r *Renderer, rt *Route, doc *Document) (chance, times []Diagnostic) {
+func (c *checker) volatilePlaces(ctx context.Context, r *Renderer, rt *Route, doc *Document) (chance, times []Diagnostic) {
 	add := func(t *dialplan.Template, pos func(dialplan.CallSite) astconf.Pos) {
 		for _, site := range t.Volatile() {
 			d := Diagnostic{Pos: pos(site), Severity: Warning,
@@ -57,7 +57,7 @@ func (c *checker) volatilePlaces(r *Renderer, rt *Route, doc *Document) (chance,
 	}
 	seen := map[string]bool{}
 	for _, name := range doc.Templates() {
-		if t, err := r.options.Data.template(name); err == nil && !seen[name] {
+		if t, err := r.options.Data.template(ctx, name); err == nil && !seen[name] {
 			seen[name] = true
 			add(t.Template, func(site dialplan.CallSite) astconf.Pos { return astconf.Pos{File: name, Line: site.Line} })
 		}

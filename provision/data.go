@@ -3,45 +3,27 @@ package provision
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"strings"
 	"sync"
-	"time"
-
-	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// maxTemplate bounds a template in bytes: what is larger is no template, but a file that someone named as one.
-const maxTemplate = 16 << 20
-
-// settleTime is how old a file's last change must be for its parsed template to be kept: a second change within the
-// clock of the file system would not show.
-const settleTime = 100 * time.Millisecond
-
-// DataDir is the directory of templates and static files. No name and no symbolic link leads out of it.
+// DataDir is the directory of templates and static files. No name and no symbolic link leads out of it. What an editor or a copy
+// is still writing is not read: see template and openSteady.
 type DataDir struct {
 	data, config directory // config: for the function STAT
 	mu           sync.RWMutex
-	templates    map[string]*templateFile
+	good         map[string]*templateFile // the last good state of each template, by its name
+	young        map[string]sighting      // files that were not steady when they were last looked at, by their name
 	etags        etags
-}
-
-// templateFile is a template as of a state of its file.
-type templateFile struct {
-	*dialplan.Template
-	path    string // of the file, by that of the directory
-	info    fs.FileInfo
-	settled bool // another state of the file would show
 }
 
 // OpenData opens the directory. Asterisk's configuration directory, whose files the function STAT may see, need not be
 // there.
 func OpenData(dir, configDir string) (*DataDir, error) {
-	d := &DataDir{templates: map[string]*templateFile{}}
+	d := &DataDir{good: map[string]*templateFile{}, young: map[string]sighting{}}
 	d.data.path, d.config.path = dir, configDir
 	if _, err := d.data.root(); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
@@ -74,65 +56,18 @@ func (d *DataDir) open(name string) (*os.File, fs.FileInfo, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	f, err := root.Open(localName(name))
+	f, err := root.OpenFile(localName(name), os.O_RDONLY|openAtOnce, 0)
 	if err != nil {
 		return nil, nil, err
 	}
-	if info, err = f.Stat(); err != nil {
+	if info, err = f.Stat(); err == nil && !info.Mode().IsRegular() { // it became another thing in between
+		err = &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	if err != nil {
 		f.Close()
 		return nil, nil, err
 	}
 	return f, info, nil
-}
-
-// template gives the parsed template of a file, parsing it again when the file is another or has changed.
-func (d *DataDir) template(name string) (*templateFile, error) {
-	d.mu.RLock()
-	have := d.templates[name]
-	d.mu.RUnlock()
-	if have != nil && d.current(have) {
-		return have, nil
-	}
-	f, info, err := d.open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxTemplate+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(text) > maxTemplate {
-		return nil, fmt.Errorf("%s: larger than %d bytes", name, maxTemplate)
-	}
-	t := &templateFile{dialplan.Parse(name, string(text)), filepath.Join(d.data.path, localName(name)), info,
-		time.Since(info.ModTime()) >= settleTime}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if t.settled {
-		d.templates[name] = t
-	} else {
-		delete(d.templates, name)
-	}
-	return t, nil
-}
-
-// current says whether a template's file is as it was. It is looked at by its path first, which is half the calls of the
-// system: a symbolic link may lead anywhere, but the file it leads to is the one that was read.
-func (d *DataDir) current(t *templateFile) bool {
-	if info, err := os.Stat(t.path); err == nil && unchanged(t.info, info) {
-		return true
-	}
-	root, err := d.data.root()
-	if err != nil {
-		return false
-	}
-	info, err := root.Stat(localName(t.Name()))
-	return err == nil && unchanged(t.info, info)
-}
-
-func unchanged(a, b fs.FileInfo) bool {
-	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
 
 // names lists the regular files under the directory, in lexical order.

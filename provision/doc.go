@@ -10,6 +10,9 @@
 // Behaviour is that of Asterisk's res_phoneprov, except for the differences that the documentation lists. What Asterisk
 // would log is a Diagnostic. Errors are for limits and I/O.
 //
+// In a file that is XML the values of variables and functions are escaped, unless the profile says otherwise. A file is XML
+// when its template begins with "<"; what the template includes follows it.
+//
 // # A variable
 //
 // A template sees variables through a view of one line. The table sources is the order in which a name is looked up;
@@ -26,6 +29,9 @@
 //
 // A plan is a template whose parts that never vary have been evaluated: phones with the same options, zone and profile share
 // it. TestPlannedFileIsTheSame compares it with the template.
+//
+// A template that is empty, gone or being written is replaced by its last good state (DataDir.template). Each state of a
+// template's file is another *templateFile, so comparing pointers is enough.
 //
 // Snapshot.Again returns a snapshot with the same content when nothing that Build reads has changed: then all that is
 // remembered stays.

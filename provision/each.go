@@ -57,14 +57,14 @@ func (j *joined) value() (dialplan.Value, error) {
 // eachUser is PP_EACH_USER(text[,exclude_mac]): the text for the lowest line of every phone but the excluded, in the
 // order of the configuration, with %{NAME} for that line's variables.
 func (s *scope) eachUser(ctx context.Context, c *dialplan.Call) (dialplan.Value, error) {
-	args := splitArguments(c.Args, c.Plain(c.Args))
+	args := splitTo(c.Args, c.Plain(c.Args), 2)
 	if args[0] == "" {
 		c.Diag("PP_EACH_USER needs a text")
 		return dialplan.Value{}, nil
 	}
 	exclude := ""
 	if len(args) > 1 {
-		exclude = phoneID(strings.TrimSpace(c.Plain(args[1])))
+		exclude = s.excluded(c, c.Plain(args[1]))
 	}
 	t := inlineText(c, args[0])
 	if s.rd.caches != nil {
@@ -84,6 +84,17 @@ func (s *scope) eachUser(ctx context.Context, c *dialplan.Call) (dialplan.Value,
 		}
 	}
 	return out.value()
+}
+
+// excluded is the ID of the phone that an argument names; as in Asterisk blanks and quotes are part of it.
+func (s *scope) excluded(c *dialplan.Call, mac string) string {
+	if s.rd.snap.phone(phoneID(mac)) != nil && mac == strings.Trim(mac, " \t\r\n") {
+		return phoneID(mac)
+	}
+	if s.rd.snap.phone(phoneID(strings.Trim(mac, " \t\r\n\""))) != nil || strings.Contains(mac, ",") {
+		c.Diag("PP_EACH_USER: all that stands behind the first comma is the MAC, blanks and quotes too: no phone is left out")
+	}
+	return ""
 }
 
 // eachLine is PP_EACH_LINE(text[,mac]): the text for every line of every phone, or of that one, in the order of the
@@ -117,15 +128,14 @@ func (s *scope) eachLine(ctx context.Context, c *dialplan.Call) (dialplan.Value,
 
 // eachExtension is PP_EACH_EXTENSION(mac,template): the template file for each line of that phone, by line number.
 func (s *scope) eachExtension(ctx context.Context, c *dialplan.Call) (dialplan.Value, error) {
-	plain := c.Plain(c.Args)
-	args := splitArguments(plain, plain)
-	if len(args) < 2 || strings.TrimSpace(args[0]) == "" || strings.TrimSpace(args[1]) == "" {
+	args := dialplan.Arguments(c.Plain(c.Args), ',', 2)
+	if len(args) < 2 || args[0] == "" || args[1] == "" {
 		c.Diag("PP_EACH_EXTENSION needs a MAC and a template")
 		return dialplan.Value{}, nil
 	}
-	mac, name := strings.TrimSpace(args[0]), strings.TrimSpace(args[1])
+	mac, name := args[0], args[1] // as in Asterisk the name is all the rest: blanks, quotes and commas too
 	p := s.rd.snap.Phone(mac)
-	if p == nil {
+	if p == nil || mac != strings.TrimSpace(mac) {
 		c.Diag("PP_EACH_EXTENSION: there is no phone of that MAC")
 		return dialplan.Value{}, nil
 	}
@@ -133,13 +143,17 @@ func (s *scope) eachExtension(ctx context.Context, c *dialplan.Call) (dialplan.V
 		c.Diag("PP_EACH_EXTENSION is not for the name of a file")
 		return dialplan.Value{}, nil
 	}
-	t, err := s.rd.template(name)
+	t, err := s.rd.template(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
+		if name != strings.TrimSpace(name) || strings.Contains(name, ",") {
+			c.Diag("PP_EACH_EXTENSION: there is no template file of that name: all that stands behind the first comma is the name, blanks too")
+			return dialplan.Value{Varies: dialplan.Varies{With: dialplan.Unpredictable}}, nil
+		}
 		c.Diag("PP_EACH_EXTENSION: there is no template file of that name")
 		return dialplan.Value{Varies: dialplan.Varies{With: dialplan.Unpredictable}}, nil // the file can appear
 	}
 	if err != nil {
-		return dialplan.Value{}, err
+		return dialplan.Value{}, fmt.Errorf("PP_EACH_EXTENSION: template %q: %w", name, noPath(err))
 	}
 	out := joined{varies: dialplan.Varies{With: dialplan.ByPlace}} // the file is read
 	for _, l := range p.Lines {
@@ -152,7 +166,10 @@ func (s *scope) eachExtension(ctx context.Context, c *dialplan.Call) (dialplan.V
 
 // splitArguments splits at commas as Asterisk's functions do: not inside double quotes, parentheses or brackets, nor
 // after a backslash, which goes away. The quotes stay. There is at least one argument. Plain is s without marks.
-func splitArguments(s, plain string) []string {
+func splitArguments(s, plain string) []string { return splitTo(s, plain, len(s)+2) }
+
+// splitTo is splitArguments to at most n arguments, of which the n-th is the rest as it is.
+func splitTo(s, plain string, n int) []string {
 	var args []string
 	var arg strings.Builder
 	nested, quoted := 0, false
@@ -172,6 +189,9 @@ func splitArguments(s, plain string) []string {
 		case c == ',' && nested == 0:
 			args = append(args, arg.String())
 			arg.Reset()
+			if len(args) == n-1 {
+				return append(args, s[i+1:])
+			}
 			continue
 		}
 		arg.WriteByte(s[i])

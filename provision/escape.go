@@ -1,9 +1,6 @@
 package provision
 
-import (
-	"path"
-	"strings"
-)
+import "strings"
 
 // Escape is how the values of the configuration are put into the text of a file. The zero Escape is EscapeAuto.
 type Escape uint8
@@ -18,15 +15,18 @@ type ProfileOptions struct {
 	Escape Escape
 }
 
-// escapes says whether values are escaped in a route's file.
-func (r *Renderer) escapes(rt *Route) bool {
-	return r.options.Profiles[rt.file.profile.Name].Escape == EscapeAuto && rt.isXML()
-}
+// escape is how values are put into a route's file.
+func (r *Renderer) escape(rt *Route) Escape { return r.options.Profiles[rt.file.profile.Name].Escape }
 
-// isXML says whether a file is meant to be XML: by its type, or by the name of the template.
-func (rt *Route) isXML() bool {
-	mime, _, _ := strings.Cut(rt.MIME(), ";")
-	mime = strings.ToLower(strings.TrimSpace(mime))
-	return mime == "text/xml" || mime == "application/xml" || strings.HasSuffix(mime, "+xml") ||
-		strings.EqualFold(path.Ext(rt.file.path), ".xml")
+// escapes says whether values are escaped in the file of a template, which includes what the template includes.
+func (e Escape) escapes(t *templateFile) bool { return e == EscapeAuto && t.xml }
+
+// isXML says whether a template is XML: its own first character is "<". A MIME type says nothing of it: that of Asterisk's
+// sample is text/xml for every file, and an escaped password in a text file is a wrong password.
+func isXML(template string) bool { return strings.HasPrefix(withoutBlanks(template), "<") }
+
+// withoutBlanks is a template without what may stand before its first character: a byte order mark, and blanks.
+func withoutBlanks(template string) string {
+	const blanks = " \t\r\n\v\f"
+	return strings.TrimLeft(strings.TrimPrefix(strings.TrimLeft(template, blanks), "\uFEFF"), blanks)
 }

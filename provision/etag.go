@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"sync"
-	"time"
 
 	"github.com/zeebo/xxh3"
 )
@@ -43,7 +42,7 @@ func etagOf(sum []byte) string {
 // tagBytes is how much of a hash is in a tag.
 const tagBytes = 16
 
-// of gives the tag of an open file of a name, which is read if it is another than the last time. f is then at its start.
+// of gives the tag of an open, steady file of a name, which is read if it is another than the last time. f is then at its start.
 func (t *etags) of(name string, f *os.File, info fs.FileInfo) (string, error) {
 	t.mu.Lock()
 	if t.files == nil {
@@ -57,7 +56,7 @@ func (t *etags) of(name string, f *os.File, info fs.FileInfo) (string, error) {
 	t.mu.Unlock()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.info != nil && unchanged(e.info, info) {
+	if e.info != nil && sameState(e.info, info) {
 		return e.text, nil
 	}
 	h := sha256.New()
@@ -67,9 +66,9 @@ func (t *etags) of(name string, f *os.File, info fs.FileInfo) (string, error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return "", err
 	}
-	text := etagOf(h.Sum(nil))
-	if time.Since(info.ModTime()) >= settleTime {
-		e.info, e.text = info, text
+	if after, err := f.Stat(); err != nil || !sameState(info, after) {
+		return "", errWriting // what was hashed, and what would be sent, may be neither the old nor the new content
 	}
-	return text, nil
+	e.info, e.text = info, etagOf(h.Sum(nil))
+	return e.text, nil
 }

@@ -44,7 +44,7 @@ func (r *Renderer) Explain(ctx context.Context, s *Snapshot, rt *Route, q Reques
 	defer b.end()
 	err := b.passes(func() error {
 		rd := r.rendering(s, nil, q, b)
-		_, _, err := rd.file(ctx, nil, rt, r.escapes(rt))
+		_, _, err := rd.file(ctx, nil, rt, r.escape(rt))
 		x = Explanation{Diagnostics: rd.diags, Err: err}
 		rd = r.rendering(s, nil, q, b)
 		for _, l := range rt.Phone.Lines {
@@ -77,7 +77,7 @@ func (s *scope) explain(ctx context.Context, h *hidden) []Variable {
 		if v.err != nil {
 			value = fmt.Sprintf("(%v)", v.err)
 		}
-		secret := s.secret(v.name, value) || v.text != "" && (h.made(v.text, value) || mentionsSecret(v.text, vars))
+		secret := s.secret(v.name, value) || v.answered && value != "" || v.text != "" && (h.made(v.text, value) || mentionsSecret(v.text, vars))
 		vars = append(vars, Variable{v.name, value, secret, v.origin})
 	}
 	for _, source := range sources() {

@@ -15,6 +15,7 @@ type names struct {
 	text   []byte
 	plans  map[nameKey]*dialplan.Plan
 	varies dialplan.Varies // what the names so far depend on
+	common bool            // the last name has nothing of its phone in it
 }
 
 // nameKey is all that the plan of a name depends on.
@@ -53,6 +54,7 @@ func (n *names) expand(ctx context.Context, p *Phone, f *file) (text []byte, err
 		n.text, varies, err = f.uri.AppendTo(ctx, n.text[:0], &s.env)
 	}
 	n.varies.Add(varies)
+	n.common = varies.With == 0
 	return n.text, err
 }
 

@@ -15,13 +15,14 @@ var fingerprintSeed = maphash.MakeSeed()
 func (in Input) print() uint64 {
 	var h maphash.Hash
 	h.SetSeed(fingerprintSeed)
-	for _, name := range ConfigFiles {
+	for name := range in.Config.Files() {
 		in.Config[name].Hash(&h)
 	}
 	var about []byte
 	for _, given := range []bool{in.Live != nil, in.Interfaces != nil, in.Ask != nil, in.Zone != nil} {
 		about = strconv.AppendBool(about, given)
 	}
+	about = strconv.AppendInt(about, int64(in.Major), 10)
 	if in.Zone != nil {
 		about = appendText(about, in.Zone.String())
 	}

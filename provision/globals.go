@@ -18,8 +18,9 @@ func readGlobals(f *astconf.File) globals {
 		return g
 	}
 	for v := range copyCategory(c).Vars() {
-		g.places[v.Name] = append(g.places[v.Name], len(g.vars))
-		g.vars = append(g.vars, newSetvar(v.Name, v.Value, v.Pos))
+		name := variableName(v.Name)
+		g.places[name] = append(g.places[name], len(g.vars))
+		g.vars = append(g.vars, newSetvar(name, v.Value, v.Pos))
 	}
 	return g
 }

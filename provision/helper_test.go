@@ -27,7 +27,7 @@ func config(tb testing.TB, files map[string]string) Config {
 		return nil, fs.ErrNotExist
 	}}
 	c := Config{}
-	for _, name := range ConfigFiles {
+	for name := range c.Files() {
 		f, err := loader.Load(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -65,7 +65,18 @@ func renderer(tb testing.TB, files map[string]string) (*Renderer, string) {
 	return NewRenderer(RendererOptions{Data: data}), dir
 }
 
+// write writes a file that is steady: its time is an hour ago, and another one each time.
 func write(tb testing.TB, path, text string) {
+	tb.Helper()
+	writeNow(tb, path, text)
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(path, old, old); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// writeNow writes a file as an admin does.
+func writeNow(tb testing.TB, path, text string) {
 	tb.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		tb.Fatal(err)
@@ -98,4 +109,18 @@ func render(tb testing.TB, r *Renderer, s *Snapshot, uri string, q Request) (str
 		tb.Errorf("%s: got size %d, body has %d", uri, doc.Size, len(body))
 	}
 	return string(body), nil
+}
+
+// withoutLines is a file as AMI tells of it.
+func withoutLines(f *astconf.File) *astconf.File {
+	asked := &astconf.File{Name: f.Name}
+	for _, c := range f.Categories {
+		var vars []astconf.Var
+		for v := range c.Vars() {
+			v.Pos.Line = 0
+			vars = append(vars, v)
+		}
+		asked.Categories = append(asked.Categories, astconf.NewCategory(c.Name, astconf.Pos{File: f.Name}, c.Bases, vars))
+	}
+	return asked
 }

@@ -26,15 +26,25 @@ func newIndex(n int) index {
 
 // find is the number of the thing of a name in the list; -1: there is none. nameOf tells what one is called.
 func (x *index) find(name string, nameOf func(number int) string) int {
+	return x.findHash(maphash.String(indexSeed, name), func(number int) bool { return nameOf(number) == name })
+}
+
+// findBytes is find of a name that is no string yet.
+func (x *index) findBytes(name []byte, nameOf func(number int) string) int {
+	return x.findHash(maphash.Bytes(indexSeed, name), func(number int) bool { return nameOf(number) == string(name) })
+}
+
+// findHash is the number of the thing whose name has the hash, and that is the one.
+func (x *index) findHash(hash64 uint64, is func(number int) bool) int {
 	if len(x.slots) == 0 {
 		return -1
 	}
-	hash := uint32(maphash.String(indexSeed, name))
+	hash := uint32(hash64)
 	for at := x.place(hash); ; at = (at + 1) % len(x.slots) {
 		switch s := x.slots[at]; {
 		case s.number == 0:
 			return -1
-		case s.hash == hash && nameOf(int(s.number-1)) == name:
+		case s.hash == hash && is(int(s.number-1)):
 			return int(s.number - 1)
 		}
 	}

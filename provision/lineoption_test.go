@@ -8,13 +8,13 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// optionFiles are two lines of a phone of users.conf, one of phoneprov_users.conf, and phones of pjsip.
+// optionFiles are two lines of a phone of users.conf, one of another, and phones of pjsip.
 var optionFiles = map[string]string{
 	"phoneprov.conf": "[p]\nsetvar => SET=${PP_USER(context)}\n${MAC}.cfg => t\n${PP_USER(model,any)}-${MAC}.named => t\n",
 	"users.conf": "[general]\nhasvoicemail=yes\ncallgroup=1\nempty=general\nlocalextenlength=3\n[base](!)\nautoprov=yes\nprofile=p\nnat=no\n" +
 		"[6001](base)\nmacaddress=000000000001\nsecret=s3cret\nHasVoicemail=no\nnat=yes\ncallwaiting=1\nempty=\ncontext=in\ncontext=\nmodel=D785\n" +
-		"[6002](base)\nmacaddress=000000000001\nlinenumber=2\n",
-	"phoneprov_users.conf": "[general]\nhasvoicemail=maybe\n[6003]\nautoprov=yes\nprofile=p\nmacaddress=000000000003\n",
+		"[6002](base)\nmacaddress=000000000001\nlinenumber=2\n" +
+		"[6003]\nautoprov=yes\nprofile=p\nmacaddress=000000000003\n",
 	"pjsip.conf": "[t]\ntype=transport\nbind=0.0.0.0\n[7001]\ntype=endpoint\ntransport=t\ncontext=first\ncontext=live\ndtmf_mode=info\ncall_group=1,3\n" +
 		"[7001]\ntype=phoneprov\nendpoint=7001\nPROFILE=p\nMAC=000000000007\nNAT=upper\nHasVoicemail=x\n",
 	"pjsip_wizard.conf": "[8001]\ntype=wizard\nhas_phoneprov=yes\nphoneprov/MAC=000000000008\nphoneprov/PROFILE=p\nphoneprov/COLOR=red\n" +
@@ -39,7 +39,7 @@ func TestUserOption(t *testing.T) {
 		{"of each line", "000000000001", "${PP_EACH_EXTENSION(${MAC},l)}", "no yes;yes no;"},
 		{"of every phone", "000000000001", "${PP_EACH_USER(%{PP_USER(nat,none)} )}", "yes none upper none "},
 		{"of every line, and of none behind it", "000000000003", "${PP_EACH_LINE(%{PP_USER(nat)},000000000001)}|${PP_USER(nat)}", "yesno|"},
-		{"another file's [general]", "000000000003", "${PP_USER(hasvoicemail)}|${PP_USER(callgroup,none)}", "maybe|none"},
+		{"of [general] alone", "000000000003", "${PP_USER(hasvoicemail)}|${PP_USER(model,none)}", "yes|none"},
 		{"of a phoneprov section", "000000000007", "${PP_USER(nat)}|${PP_USER(hasvoicemail)}|${PP_USER(callgroup,none)}|${PP_USER(context,none)}", "upper|x|none|none"},
 		{"of a wizard", "000000000008", "${PP_USER(color)}|${PP_USER(type,none)}", "red|none"},
 	} {
@@ -174,7 +174,7 @@ func TestCompareOptions(t *testing.T) {
 		{"an option", with(other.Add(map[string]string{"Context": "c", "DtmfMode": "e"})), 1},
 		{"an option less", with(other.Add(map[string]string{"Context": "c"})), 1},
 		{"a user's own", with(other.Add(options), "callwaiting=1", "callwaiting=2"), 1},
-		{"[general] of two lines of one phone", with(other.Add(options), "callgroup=1", "callgroup=2"), 1},
+		{"[general] of two phones, one with two lines", with(other.Add(options), "callgroup=1", "callgroup=2"), 2},
 	} {
 		if got := Compare(before, row.next); got.Changed != row.want {
 			t.Errorf("%s: got %+v, want %d changed", row.name, got, row.want)

@@ -24,6 +24,9 @@ func ParseMAC(s string) (MAC, error) {
 // String is the MAC's 12 hexadecimal digits in lower case; ParseMAC reads it back.
 func (m MAC) String() string { return hex.EncodeToString(m[:]) }
 
+// appendTo appends what String gives.
+func (m MAC) appendTo(dst []byte) []byte { return hex.AppendEncode(dst, m[:]) }
+
 // cutMAC reads the MAC that s begins with and returns what follows it. Separators stand between digits only.
 func cutMAC(s string) (m MAC, rest string, ok bool) {
 	i := 0
@@ -42,43 +45,6 @@ func cutMAC(s string) (m MAC, rest string, ok bool) {
 		i++
 	}
 	return m, s[i:], true
-}
-
-// FindMAC finds the MAC that the name of a file carries, as 0004f2000001-phone.cfg does: 12 digits, plain or in groups of
-// two or four. canonical is the name with the MAC as String writes it. Names that every phone of a model asks for,
-// 000000000000.cfg and y000000000028.cfg, carry none, nor does 3111-48822-001.sip.ld.
-func FindMAC(name string) (m MAC, canonical string, ok bool) {
-	if len(name) > maxMACURI {
-		return MAC{}, "", false
-	}
-	for i := range len(name) {
-		m, rest, ok := cutMAC(name[i:])
-		if !ok || !regular(name[i:len(name)-len(rest)]) || [4]byte(m[:4]) == [4]byte{} {
-			continue
-		}
-		if rest != "" {
-			if _, more := hexDigit(rest[0]); more { // the "a" of spa0004f2000001.cfg is a digit too: the last 12 are it
-				continue
-			}
-		}
-		return m, name[:i] + m.String() + rest, true
-	}
-	return MAC{}, "", false
-}
-
-// regular tells whether a MAC is written in one of the usual ways.
-func regular(text string) bool {
-	every := map[int]int{12: 12, 17: 2, 14: 4}[len(text)] // digits between two separators
-	if every == 0 {
-		return false
-	}
-	for i := range len(text) {
-		_, digit := hexDigit(text[i])
-		if separator := i%(every+1) == every; separator == digit || separator && text[i] != text[every] {
-			return false
-		}
-	}
-	return true
 }
 
 func hexDigit(c byte) (byte, bool) {

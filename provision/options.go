@@ -47,3 +47,10 @@ func leadingInt(s string) int {
 
 // maxLineNumber keeps leadingInt from overflowing; no phone has so many lines.
 const maxLineNumber = 1 << 40
+
+// variableName is what a variable that is written so is called: up to two leading underscores, with which the dialplan
+// marks what channels inherit, are no part of the name.
+func variableName(written string) string {
+	name := strings.TrimPrefix(written, "_")
+	return strings.TrimPrefix(name, "_")
+}

@@ -130,14 +130,13 @@ func TestLinesOfOneShape(t *testing.T) {
 	user := "[600%d](b)\nmacaddress=00000000000%[1]d\nfullname=N\n"
 	base := "[b](!)\nautoprov=yes\nprofile=p\n"
 	s, _ := build(t, map[string]string{
-		"phoneprov.conf":       "[general]\n[p]\n${MAC}.cfg => t\n",
-		"users.conf":           "[general]\nvmexten=1\n" + base + fmt.Sprintf(user, 1) + fmt.Sprintf(user, 2) + "#include \"more.conf\"\n",
-		"more.conf":            fmt.Sprintf(user, 3),
-		"phoneprov_users.conf": "[general]\nvmexten=2\n" + base + fmt.Sprintf(user, 4),
+		"phoneprov.conf": "[general]\n[p]\n${MAC}.cfg => t\n",
+		"users.conf":     "[general]\nvmexten=1\n" + base + fmt.Sprintf(user, 1) + fmt.Sprintf(user, 2) + "#include \"more.conf\"\n",
+		"more.conf":      fmt.Sprintf(user, 3),
 	})
 	for i, want := range []string{
 		"users.conf:8 N, users.conf:4 yes, users.conf:2 1", "users.conf:11 N, users.conf:4 yes, users.conf:2 1",
-		"more.conf:3 N, users.conf:4 yes, users.conf:2 1", "phoneprov_users.conf:8 N, phoneprov_users.conf:4 yes, phoneprov_users.conf:2 2",
+		"more.conf:3 N, users.conf:4 yes, users.conf:2 1",
 	} {
 		l := s.phoneList[i].Lines[0]
 		name, _ := l.own("DISPLAY_NAME")

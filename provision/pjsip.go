@@ -11,34 +11,32 @@ import (
 // wizardSuffix is what Asterisk's wizard appends to its section's name for the phoneprov object that it makes.
 const wizardSuffix = "-phoneprov"
 
-// pjsipSection is a phoneprov section of pjsip.conf or what stands for one in pjsip_wizard.conf.
+// pjsipSection is a phoneprov section of pjsip.conf, or of the file that sorcery.conf names, or what stands for one in
+// pjsip_wizard.conf.
 type pjsipSection struct {
 	name string
 	pos  astconf.Pos
 	vars []astconf.Var // NAME=value as written
 }
 
-// pjsipSections lists them in order, those of pjsip.conf first.
+// pjsipSections lists them in order, those of pjsip_wizard.conf last.
 func pjsipSections(config Config) []pjsipSection {
-	var sections []pjsipSection
-	for _, c := range categories(config["pjsip.conf"]) {
-		if objectType(c) != "phoneprov" {
-			continue
-		}
+	var all []pjsipSection
+	for _, c := range sections(config, phoneprovModule, "phoneprov") {
 		s := pjsipSection{name: c.Name, pos: c.Pos}
 		for v := range c.Vars() {
 			if !strings.EqualFold(v.Name, "type") {
 				s.vars = append(s.vars, v)
 			}
 		}
-		sections = append(sections, s)
+		all = append(all, s)
 	}
 	for _, c := range categories(config["pjsip_wizard.conf"]) {
 		if objectType(c) == "wizard" && isTrue(lastNonEmpty(c, "has_phoneprov", "")) {
-			sections = append(sections, wizardSection(c))
+			all = append(all, wizardSection(c))
 		}
 	}
-	return sections
+	return all
 }
 
 func wizardSection(c *astconf.Category) pjsipSection {
@@ -55,7 +53,7 @@ func wizardSection(c *astconf.Category) pjsipSection {
 	return s
 }
 
-// objectType is the type of a section of pjsip.conf, in lower case.
+// objectType is the type of a section of pjsip_wizard.conf, in lower case.
 func objectType(c *astconf.Category) string {
 	return strings.ToLower(lastNonEmpty(c, "type", ""))
 }
@@ -112,8 +110,8 @@ func (b *builder) readPJSIP() {
 		d := b.draft[:0]
 		var options *Options
 		for _, v := range s.vars {
-			if v.Value != "" {
-				d.bindVar(v.Name, s.get(v.Name))
+			if name := variableName(v.Name); name != "" && v.Value != "" {
+				d.bindVar(name, s.get(v.Name))
 			}
 		}
 		if id := s.get("endpoint"); id.Value != "" {

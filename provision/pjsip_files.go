@@ -6,8 +6,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// pjsipObjects are the endpoints, auths and transports of pjsip.conf and pjsip_wizard.conf, by name: what stands for the
-// running Asterisk where there is no AMI.
+// pjsipObjects are the endpoints, auths and transports of pjsip.conf, or of the files that sorcery.conf names, and of
+// pjsip_wizard.conf, by name: what stands for the running Asterisk where there is no AMI.
 type pjsipObjects struct {
 	endpoints, auths, transports, wizards map[string]*astconf.Category
 	onlyBind                              string // the bind address of the only transport; empty with none or several
@@ -22,9 +22,8 @@ func readPJSIPObjects(config Config) pjsipObjects {
 		wizards:    map[string]*astconf.Category{},
 		options:    new(OptionSets),
 	}
-	byType := map[string]map[string]*astconf.Category{"endpoint": o.endpoints, "auth": o.auths, "transport": o.transports}
-	for _, c := range categories(config["pjsip.conf"]) {
-		if objects := byType[objectType(c)]; objects != nil {
+	for i, objects := range [...]map[string]*astconf.Category{o.endpoints, o.auths, o.transports} {
+		for _, c := range PJSIPSections(config, pjsipRead[i]) {
 			objects[c.Name] = c
 		}
 	}

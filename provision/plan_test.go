@@ -134,7 +134,7 @@ func TestPlannedFileIsTheSame(t *testing.T) {
 			template += "<>" + template // what stands twice is evaluated once, if it can be
 			run := newPlanRun(t, template)
 			s, _ := build(t, planFiles)
-			c := newCaches(s.content)
+			c := newCaches(s.content, 0)
 			for n, q := range planRequests() {
 				for _, rt := range s.Routes() {
 					had := c.plans.Len()
@@ -165,7 +165,7 @@ func TestPlannedFileIsTheSame(t *testing.T) {
 func TestPlanLeavesChance(t *testing.T) {
 	run := newPlanRun(t, "${UUID()} ${UUID()}")
 	s, _ := build(t, planFiles)
-	c := newCaches(s.content)
+	c := newCaches(s.content, 0)
 	seen := map[string]bool{}
 	for _, rt := range s.Routes() {
 		doc, _ := run.render(t, s, c, rt.URI, Request{Now: testNow})
@@ -182,7 +182,7 @@ func TestPlanLeavesChance(t *testing.T) {
 func TestPlansAreShared(t *testing.T) {
 	run := newPlanRun(t, "${LABEL}")
 	s, _ := build(t, planFiles)
-	c := newCaches(s.content)
+	c := newCaches(s.content, 0)
 	for _, rt := range s.Routes() {
 		for range 2 {
 			run.render(t, s, c, rt.URI, Request{Now: testNow})
@@ -198,7 +198,7 @@ func TestFileWithoutPlan(t *testing.T) {
 	text := strings.Repeat("x", maxPlan)
 	run := newPlanRun(t, text+"${LABEL}")
 	s, _ := build(t, planFiles)
-	c := newCaches(s.content)
+	c := newCaches(s.content, 0)
 	for range 2 {
 		for uri, label := range map[string]string{"000000000001": "One", "000000000003": "$[1+1]"} {
 			if doc, said := run.render(t, s, c, uri, Request{Now: testNow}); doc == nil || string(doc.text) != text+label {
@@ -218,7 +218,7 @@ func TestDocumentOutlivesItsRendering(t *testing.T) {
 	said := func(d *Document) string {
 		return fmt.Sprintf("%q %s %v %q %+v", d.text, d.ETag, d.Diagnostics, d.Templates(), d.inputs)
 	}
-	c := newCaches(s.content)
+	c := newCaches(s.content, 0)
 	var docs []*Document
 	var want []string
 	for n, q := range planRequests() {

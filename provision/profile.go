@@ -104,8 +104,8 @@ func (b *builder) readProfile(c *astconf.Category) *Profile {
 
 // readSetvar reads NAME=value. One without a value sets nothing, so that a later one of the name counts.
 func (b *builder) readSetvar(p *Profile, v astconf.Var) {
-	name, value, found := strings.Cut(v.Value, "=")
-	name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+	name, value, found := dialplan.CutArgument(v.Value, '=')
+	name, value = variableName(name), strings.TrimSpace(value)
 	if name == "" || !found {
 		b.diags.add(Warning, v.Pos, "profile %q: a setvar that is not NAME=value sets nothing", p.Name)
 		return
@@ -116,10 +116,10 @@ func (b *builder) readSetvar(p *Profile, v astconf.Var) {
 	p.setvars = append(p.setvars, newSetvar(name, value, v.Pos))
 }
 
-// splitMIME splits "file[,MIME type]".
+// splitMIME splits "file[,MIME type]". Only the file's name loses quotes and backslashes.
 func splitMIME(value string) (name, mime string) {
-	name, mime, _ = strings.Cut(value, ",")
-	return strings.TrimSpace(name), strings.TrimSpace(mime)
+	name, mime, _ = dialplan.CutArgument(value, ',')
+	return name, strings.TrimSpace(mime)
 }
 
 // readGeneral reads the defaults of the users provider from phoneprov.conf. serveraddr wins over serveriface.

@@ -122,6 +122,10 @@ func writeFile(t *testing.T, path, text string) {
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	old := time.Now().Add(-time.Hour) // a steady file, of another time than the one before
+	if err := os.Chtimes(path, old, old); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // result is what an example gives for the first phone that it gives something for, without a diagnostic.

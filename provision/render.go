@@ -22,7 +22,7 @@ import (
 var (
 	// ErrNotFound: the route's static file is not there.
 	ErrNotFound = errors.New("no such file")
-	// ErrUnavailable: Asterisk must be asked for something, and cannot be.
+	// ErrUnavailable: Asterisk must be asked for something, and cannot be, or it is a function that is not answered.
 	ErrUnavailable = errors.New("asterisk cannot be asked")
 )
 
@@ -49,6 +49,8 @@ type RendererOptions struct {
 	SideBySide int
 	// Profiles are options of profiles by name; one that is not there has none.
 	Profiles map[string]ProfileOptions
+	// Room is for all that is remembered, in bytes; zero: maxRoom.
+	Room int64
 }
 
 // Renderer makes documents. Many goroutines may use it.
@@ -62,6 +64,13 @@ type Renderer struct {
 func NewRenderer(o RendererOptions) *Renderer {
 	o.Profiles = maps.Clone(o.Profiles)
 	return &Renderer{options: o}
+}
+
+// WithRoom returns a Renderer with the same options but for what it remembers: at most room bytes.
+func (r *Renderer) WithRoom(room int64) *Renderer {
+	o := r.options
+	o.Room = room
+	return NewRenderer(o)
 }
 
 // CacheStats is how much a Renderer remembers of the content that it rendered last.
@@ -132,7 +141,7 @@ func (d *Document) Close() error {
 // goroutines of the rendering's own; they have ended when it returns, so Ask must return when its context ends.
 func (r *Renderer) Render(ctx context.Context, s *Snapshot, rt *Route, q Request) (*Document, error) {
 	if rt.Static() {
-		return r.static(rt)
+		return r.static(ctx, rt)
 	}
 	c := r.cachesOf(s)
 	if d := c.cached(r.options.Data, rt, q); d != nil {
@@ -154,7 +163,7 @@ func (r *Renderer) render(ctx context.Context, s *Snapshot, c *caches, rt *Route
 	text := r.buffers.get()
 	err := b.passes(func() (err error) {
 		rd = r.rendering(s, c, q, b)
-		text, varies, err = rd.file(ctx, text[:0], rt, r.escapes(rt))
+		text, varies, err = rd.file(ctx, text[:0], rt, r.escape(rt))
 		return err
 	})
 	if err != nil {
@@ -183,16 +192,19 @@ func (r *Renderer) rendering(s *Snapshot, c *caches, q Request, b *asking) *rend
 }
 
 // file appends the expanded template of a route to dst.
-func (rd *rendering) file(ctx context.Context, dst []byte, rt *Route, escape bool) ([]byte, dialplan.Varies, error) {
-	t, err := rd.template(rt.file.path)
+func (rd *rendering) file(ctx context.Context, dst []byte, rt *Route, escape Escape) ([]byte, dialplan.Varies, error) {
+	t, err := rd.template(ctx, rt.file.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = &noGoodFile{noPath(err)}
+	}
 	if err != nil {
 		return dst, dialplan.Varies{}, noPath(err)
 	}
 	sc := &rd.top
 	*sc = scope{rd: rd, phone: rt.Phone, line: rt.Phone.Lines[0], profile: rt.Phone.Profile}
 	sc.env = rd.environment(view{sc, len(sc.profile.setvars)})
-	sc.env.EscapeXML = escape
-	if rd.caches == nil || !t.settled {
+	sc.env.EscapeXML = escape.escapes(t)
+	if rd.caches == nil {
 		return t.AppendTo(ctx, dst, &sc.env)
 	}
 	key := planKey{rt.file, sc.line.shape, sc.line.zone, escape}
@@ -211,8 +223,8 @@ func (rt *Route) failed(err error) error {
 	return fmt.Errorf("%s: template %q: %w", rt.file.pos, rt.file.path, unavailable(err))
 }
 
-func (r *Renderer) static(rt *Route) (*Document, error) {
-	f, info, err := r.options.Data.open(rt.file.path)
+func (r *Renderer) static(ctx context.Context, rt *Route) (*Document, error) {
+	f, info, err := r.options.Data.openSteady(ctx, rt.file.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: static file %q: %w", rt.file.pos, rt.file.path, ErrNotFound)
 	}
@@ -248,7 +260,7 @@ func placeOf(template string, line int) astconf.Pos {
 
 // unavailable gives an error its cause for the phone.
 func unavailable(err error) error {
-	if errors.Is(err, dialplan.ErrCannotAsk) {
+	if errors.Is(err, dialplan.ErrCannotAsk) || errors.Is(err, dialplan.ErrRefused) {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return err

@@ -1,7 +1,9 @@
 package provision
 
 import (
+	"context"
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -15,6 +17,16 @@ type RequestVariable struct {
 	Example        string // a template
 	from           requestOrigin
 	value          func(*scope) string
+	// compose makes the value of other variables, in place of from and value.
+	compose func(ctx context.Context, v view) (dialplan.Value, error)
+}
+
+// find computes the value, and says how long it holds.
+func (r *RequestVariable) find(ctx context.Context, v view) (dialplan.Value, error) {
+	if r.compose != nil {
+		return r.compose(ctx, v)
+	}
+	return dialplan.Value{Text: r.value(v.scope), Varies: r.from.varies(v.scope)}, nil
 }
 
 // requestOrigin is what a RequestVariable is made of: it says how long the value holds.
@@ -53,7 +65,12 @@ func (o requestOrigin) origin(s *scope) string {
 
 // RequestVariables is the table of them: it makes the lookup, what Explain shows, and the reference of the language.
 func RequestVariables() []RequestVariable {
-	vars := []RequestVariable{
+	var vars []RequestVariable
+	for _, r := range []struct {
+		name, synopsis, example string
+		from                    requestOrigin
+		value                   func(*scope) string
+	}{
 		{"PP_MAC_LOWER", "the phone's MAC address in lower case; of a phone whose MAC is none, here and below, what stands for it", "${PP_MAC_LOWER}.cfg", ofPhone,
 			macVar(func(digits string) string { return digits })},
 		{"PP_MAC_UPPER", "the MAC address in upper case", "SEP${PP_MAC_UPPER}.cnf.xml", ofPhone, macVar(strings.ToUpper)},
@@ -90,7 +107,14 @@ func RequestVariables() []RequestVariable {
 			}},
 		{"PP_DST_SAVE_MINUTES", "minutes that summer time adds; 0 where there is none", "${PP_DST_SAVE_MINUTES}", ofZone,
 			func(s *scope) string { return strconv.Itoa(s.zoneFacts().rule.save / 60) }},
+	} {
+		vars = append(vars, RequestVariable{Name: r.name, Synopsis: r.synopsis, Example: r.example, from: r.from, value: r.value})
 	}
+	vars = append(vars,
+		RequestVariable{Name: "PP_SERVER_HOST", Synopsis: "SERVER as it stands in a URL, in a SIP URI and before a port: an IPv6 address has brackets there, and SERVER itself has none",
+			Example: "sip:${USERNAME}@${PP_SERVER_HOST}", from: ofURL, compose: serverHost},
+		RequestVariable{Name: "PP_SERVER_HOSTPORT", Synopsis: "the same with a colon and SERVER_PORT, where there is one",
+			Example: "sip:${PP_SERVER_HOSTPORT}", from: ofURL, compose: serverHostPort})
 	vars = append(vars, changeVars("START", "summer time begins", func(r zoneRule) wallClock { return r.start })...)
 	return append(vars, changeVars("END", "summer time ends", func(r zoneRule) wallClock { return r.end })...)
 }
@@ -99,7 +123,7 @@ func RequestVariables() []RequestVariable {
 func changeVars(name, what string, change func(zoneRule) wallClock) []RequestVariable {
 	row := func(field, synopsis string, value func(wallClock) int) RequestVariable {
 		name := "PP_DST_" + name + "_" + field
-		return RequestVariable{name, synopsis, "${" + name + "}", ofZone, func(s *scope) string {
+		return RequestVariable{Name: name, Synopsis: synopsis, Example: "${" + name + "}", from: ofZone, value: func(s *scope) string {
 			if s.zoneFacts().rule.save == 0 {
 				return ""
 			}
@@ -117,13 +141,42 @@ func changeVars(name, what string, change func(zoneRule) wallClock) []RequestVar
 }
 
 // requestVariables is the table by name.
-var requestVariables = func() map[string]RequestVariable {
+func requestVariables() map[string]RequestVariable {
 	byName := map[string]RequestVariable{}
 	for _, v := range RequestVariables() {
 		byName[v.Name] = v
 	}
 	return byName
-}()
+}
+
+// serverHost is SERVER, wherever that comes from, as it stands before a port.
+func serverHost(ctx context.Context, v view) (dialplan.Value, error) {
+	server, _, err := v.lookup(ctx, "SERVER")
+	server.Text, server.Slot = bracketed(server.Text), 0
+	return server, err
+}
+
+// serverHostPort is serverHost with SERVER_PORT, where there is one.
+func serverHostPort(ctx context.Context, v view) (dialplan.Value, error) {
+	host, err := serverHost(ctx, v)
+	if err != nil || host.Text == "" {
+		return host, err
+	}
+	port, _, err := v.lookup(ctx, "SERVER_PORT")
+	host.Varies.Add(port.Varies)
+	if port.Text != "" {
+		host.Text += ":" + port.Text
+	}
+	return host, err
+}
+
+// bracketed writes a name or an address as it stands before a port (RFC 3986, 3.2.2).
+func bracketed(host string) string {
+	if addr, err := netip.ParseAddr(strings.TrimSpace(host)); err == nil && addr.Is6() {
+		return "[" + strings.TrimSpace(host) + "]"
+	}
+	return host
+}
 
 // macVar writes the phone's MAC in a vendor's way.
 func macVar(write func(digits string) string) func(*scope) string {

@@ -109,3 +109,35 @@ func TestOffsets(t *testing.T) {
 		}
 	}
 }
+
+// SERVER is bare; what goes before a port has brackets where it is an IPv6 address, wherever SERVER comes from.
+func TestServerVars(t *testing.T) {
+	const template = "${SERVER} ${PP_SERVER_HOST} ${PP_SERVER_HOSTPORT}|${PP_EACH_USER(%{PP_SERVER_HOSTPORT})}"
+	for _, row := range []struct{ name, general, setvar, template, server, want string }{
+		{"IPv6 of the request", "", "", template, "2001:db8::1", "2001:db8::1 [2001:db8::1] [2001:db8::1]:5060|[2001:db8::1]:5060"},
+		{"loopback", "", "", template, "::1", "::1 [::1] [::1]:5060|[::1]:5060"},
+		{"IPv4", "", "", template, "192.0.2.1", "192.0.2.1 192.0.2.1 192.0.2.1:5060|192.0.2.1:5060"},
+		{"a name", "", "", template, "pbx.test", "pbx.test pbx.test pbx.test:5060|pbx.test:5060"},
+		{"unknown", "", "", template, "", "  |"},
+		{"IPv6 of serveraddr", "serveraddr=2001:db8::2\nserverport=5070\n", "", template, "192.0.2.1", "2001:db8::2 [2001:db8::2] [2001:db8::2]:5070|[2001:db8::2]:5070"},
+		{"brackets of the configuration's own", "serveraddr=[2001:db8::2]\n", "", template, "::1", "[2001:db8::2] [2001:db8::2] [2001:db8::2]:5060|[2001:db8::2]:5060"},
+		{"IPv4 in IPv6", "serveraddr=::ffff:192.0.2.1\n", "", template, "", "::ffff:192.0.2.1 [::ffff:192.0.2.1] [::ffff:192.0.2.1]:5060|[::ffff:192.0.2.1]:5060"},
+		{"a zone", "serveraddr=fe80::1%eth0\n", "", template, "", "fe80::1%eth0 [fe80::1%eth0] [fe80::1%eth0]:5060|[fe80::1%eth0]:5060"},
+		{"a setvar of it", "", "setvar => REG=<${PP_SERVER_HOSTPORT}>\n", "${REG}", "::1", "<[::1]:5060>"},
+		{"a setvar for it", "", "setvar => PP_SERVER_HOST=mine\n", "${PP_SERVER_HOST} ${PP_SERVER_HOSTPORT}", "::1", "mine [::1]:5060"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s, _ := build(t, map[string]string{"phoneprov.conf": "[general]\n" + row.general + "[p]\nx => t\n" + row.setvar,
+				"users.conf": "[a]\nautoprov=yes\nprofile=p\nmacaddress=000000000001\n"})
+			r, _ := renderer(t, map[string]string{"t": row.template})
+			for range 3 { // the third is kept
+				if got, err := render(t, r, s, "x", Request{Server: row.server}); err != nil || got != row.want {
+					t.Errorf("got  %q (%v)\nwant %q", got, err, row.want)
+				}
+			}
+			if got, err := render(t, r, s, "x", Request{Server: "other"}); err != nil || row.general == "" && !strings.Contains(got, "other") && row.template == template {
+				t.Errorf("another server: got %q (%v)", got, err)
+			}
+		})
+	}
+}

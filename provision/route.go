@@ -1,14 +1,17 @@
 package provision
 
 import (
+	"bytes"
 	"fmt"
+	"hash/maphash"
 	"strings"
 )
 
 // Route is one file that can be fetched. It is made when it is asked for.
 type Route struct {
 	URI    string // without prefix and the slash before it
-	Phone  *Phone // nil: static
+	Phone  *Phone // whose variables it is rendered with; nil: static
+	Owner  *Phone // the only phone that it is for; nil: it is nobody's own
 	file   *file
 	number int // in its snapshot
 }
@@ -25,8 +28,8 @@ func (rt *Route) Profile() *Profile { return rt.file.profile }
 // MIME is the Content-Type that it is sent with.
 func (rt *Route) MIME() string { return resolveMIME(rt.file, rt.URI) }
 
-// owner says whose file it is, for messages.
-func (rt *Route) owner() string {
+// whose says whose file it is, for messages.
+func (rt *Route) whose() string {
 	if rt.Static() {
 		return fmt.Sprintf("a static file of profile %q (%s)", rt.file.profile.Name, rt.file.pos)
 	}
@@ -40,14 +43,17 @@ type routes struct {
 	list  []routeEntry
 	files []*file // of all profiles
 	byURI index
+	// spelt are those that have a MAC not as String writes it, by their URI with the MAC so.
+	spelt index
 }
 
 type routeEntry struct {
 	chunk, at, size uint32 // of the URI in uris, in bytes
-	phone, file     int32  // in the snapshot's phones, -1: static; in files
+	phone, owner    int32  // in the snapshot's phones: noPhone for a static file, or for one that is nobody's own
+	file            int32  // in files
 }
 
-// noPhone is the phone of a static file.
+// noPhone is the phone of a static file, and the owner of a file that is nobody's own.
 const noPhone = -1
 
 func (r *routes) uri(number int) string {
@@ -58,12 +64,30 @@ func (r *routes) uri(number int) string {
 // find is the route of a URI; -1: there is none.
 func (r *routes) find(uri string) int { return r.byURI.find(uri, r.uri) }
 
-// add serves a file under a URI that is not taken, for a phone by its number.
-func (r *routes) add(uri string, phone, file int) {
+// findSpelt is the route whose URI is the name once its owner's MAC is written in it as in the name; -1: there is none.
+func (r *routes) findSpelt(name []byte, mac MAC) int {
+	if number := r.byURI.findBytes(name, r.uri); number >= 0 {
+		return number
+	}
+	return r.spelt.findHash(maphash.Bytes(indexSeed, name), func(number int) bool {
+		var room [maxMACURI]byte
+		return bytes.Equal(appendRespelt(room[:0], r.uri(number), mac), name)
+	})
+}
+
+// add serves a file under a URI that is not taken, rendered for a phone and owned by one, both by their numbers.
+func (r *routes) add(uri string, phone, owner, file int) {
 	r.byURI.add(uri, len(r.list))
 	chunk := r.room(len(uri))
-	r.list = append(r.list, routeEntry{uint32(len(r.uris) - 1), uint32(chunk.Len()), uint32(len(uri)), int32(phone), int32(file)})
+	r.list = append(r.list, routeEntry{uint32(len(r.uris) - 1), uint32(chunk.Len()), uint32(len(uri)), int32(phone), int32(owner), int32(file)})
 	chunk.WriteString(uri)
+}
+
+// addSpelt has the route that was added last found by its URI with the MAC as String writes it, where that is another one.
+func (r *routes) addSpelt(uri string, p *Phone) {
+	if p.MAC != (MAC{}) && len(uri) <= maxMACURI && !isRespelt(uri, p.ID, p.MAC) {
+		r.spelt.add(string(appendRespelt(nil, uri, p.MAC)), len(r.list)-1)
+	}
 }
 
 // room is a chunk into which so many bytes go.
@@ -86,6 +110,9 @@ func (s *Snapshot) route(number int) *Route {
 	rt := &Route{URI: s.routes.uri(number), file: s.routes.files[e.file], number: number}
 	if e.phone != noPhone {
 		rt.Phone = s.phoneList[e.phone]
+	}
+	if e.owner != noPhone {
+		rt.Owner = s.phoneList[e.owner]
 	}
 	return rt
 }

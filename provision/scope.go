@@ -1,9 +1,14 @@
 package provision
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"slices"
 	"time"
 
+	"github.com/phoneprov/phoneprov/provision/astconf"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
@@ -55,7 +60,7 @@ func (rd *rendering) environment(v view) dialplan.Env {
 	if rd.env.Diag == nil {
 		rd.env = dialplan.Env{Now: rd.now, Zone: rd.zone, LoadZone: rd.loadZone, Ask: rd.ask, Diag: rd.diag, Funcs: rd.snap.functions}
 		if rd.asking != nil {
-			rd.env.AskAt = rd.asking.askAt
+			rd.env.AskAt = rd.askAt
 		}
 		if rd.data != nil {
 			rd.env.Stat = rd.data.stat
@@ -73,13 +78,39 @@ func (rd *rendering) read(t *templateFile) {
 	}
 }
 
-// template reads a template. What is made of it depends on more than its text: see the Value of its caller.
-func (rd *rendering) template(name string) (*templateFile, error) {
-	t, err := rd.data.template(name)
-	if err == nil {
-		rd.read(t)
+// askAt asks Asterisk. What it answers may be a password.
+func (rd *rendering) askAt(ctx context.Context, q dialplan.Question) (dialplan.Value, error) {
+	text, err := rd.asking.askAt(ctx, q)
+	v := dialplan.Value{Text: text}
+	if mayBeSecret(q.Call) {
+		v.Varies.With = bySecretAnswer
 	}
-	return t, err
+	return v, err
+}
+
+// template reads a template. Where an older state of it is served a diagnostic says why. What is made of a template depends
+// on more than its text: see the Value of the caller.
+func (rd *rendering) template(ctx context.Context, name string) (*templateFile, error) {
+	t, err := rd.data.template(ctx, name)
+	if t == nil {
+		return nil, err
+	}
+	rd.read(t)
+	if err != nil {
+		rd.diags.add(Error, astconf.Pos{File: localName(name)}, "%s: its last good state is served", fault(err))
+	}
+	return t, nil
+}
+
+// fault says what is wrong with a file of which an older state is served.
+func fault(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "the template is gone"
+	case err == errEmpty:
+		return "the template is empty"
+	}
+	return fmt.Sprintf("the template cannot be read (%v)", noPath(err))
 }
 
 func (rd *rendering) loadZone(name string) (*time.Location, bool) {

@@ -3,6 +3,7 @@ package provision
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
@@ -17,18 +18,22 @@ type Snapshot struct {
 
 // content is what snapshots share that were built of the same.
 type content struct {
-	from       uint64 // the fingerprint of what it was built of
-	iface      string // that was asked for its address; empty: none
-	address    string // and what was said
-	volatile   bool   // the same may give another snapshot another time
-	loaded     zones  // of the time-zone database
-	found      []Diagnostic
-	globals    globals
-	functions  map[string]dialplan.Func // ownFunctions
-	profiles   []*Profile
-	phoneList  []*Phone // in the order of the configuration
-	phonesByID index
-	routes     routes
+	from        uint64 // the fingerprint of what it was built of
+	iface       string // that was asked for its address; empty: none
+	address     string // and what was said
+	volatile    bool   // the same may give another snapshot another time
+	loaded      zones  // of the time-zone database
+	found       []Diagnostic
+	globals     globals
+	functions   map[string]dialplan.Func // ownFunctions and guarded
+	guarded     map[string]dialplan.Func // guardedFunctions
+	requestVars map[string]RequestVariable
+	profiles    []*Profile
+	phoneList   []*Phone // in the order of the configuration
+	phonesByID  index
+	vendors     vendors // of the phones
+	routes      routes
+	shared      map[int]sharing // by the number of a route that several phones share
 }
 
 // Again gives what Build would give for in and a time, where the snapshot has all that s has; nil: it would not, or that
@@ -71,7 +76,7 @@ func (s *Snapshot) phone(id string) *Phone {
 
 // phoneNumber is a phone's place in the order of the configuration; -1: there is none of that ID.
 func (s *Snapshot) phoneNumber(id string) int {
-	return s.phonesByID.find(id, func(number int) string { return s.phoneList[number].ID })
+	return s.phonesByID.find(id, s.idOf)
 }
 
 // phoneID is the key of a phone: the MAC's canonical form where it is one.
@@ -96,60 +101,16 @@ func (s *Snapshot) routesOf(which span) []*Route {
 	return list
 }
 
-// Lookup finds the file of a URI (without prefix and the slash before it), exactly as it is written; else the file of
-// a phone whose MAC is in the URI, in any case and with any separators. Nil: there is no such file.
-func (s *Snapshot) Lookup(uri string) *Route {
-	if number := s.routes.find(uri); number >= 0 {
-		return s.route(number)
-	}
-	if len(uri) > maxMACURI {
-		return nil
-	}
-	for i := range len(uri) {
-		mac, _, ok := cutMAC(uri[i:])
-		if !ok {
-			continue
-		}
-		p := s.phone(mac.String())
-		if p == nil {
-			continue
-		}
-		for i := range p.routes.count {
-			if number := int(p.routes.first + i); sameButMAC(s.routes.uri(number), uri, mac) {
-				return s.route(number)
-			}
-		}
-	}
-	return nil
-}
-
-// maxMACURI bounds in bytes the URIs that are searched for a MAC: no vendor's file name comes near, and the search is
-// for every request that is not exact.
-const maxMACURI = 256
-
-// sameButMAC compares two names, a MAC in each being the same however it is spelt.
-func sameButMAC(a, b string, mac MAC) bool {
-	for a != "" && b != "" {
-		ma, restA, okA := cutMAC(a)
-		mb, restB, okB := cutMAC(b)
-		if okA && okB && ma == mac && mb == mac {
-			a, b = restA, restB
-			continue
-		}
-		if a[0] != b[0] {
-			return false
-		}
-		a, b = a[1:], b[1:]
-	}
-	return a == "" && b == ""
-}
-
 // Changes count the phones that differ between two snapshots.
 type Changes struct {
 	Added, Removed, Changed int
 	// Phones are the first of them by ID, at most maxNamed: "+001565aabbcc" was added, "-" removed, "~" changed.
 	Phones []string
+	Gone   []string // the IDs of the first that were removed, at most maxGone
 }
+
+// maxGone is how many phones that are gone a warning names: a small site's all.
+const maxGone = 20
 
 // maxNamed is how many phones a log line can name and still be read.
 const maxNamed = 10
@@ -183,6 +144,9 @@ func Compare(old, next *Snapshot) Changes {
 		if next.phone(p.ID) == nil {
 			c.Removed++
 			c.name("-", p.ID)
+			if len(c.Gone) < maxGone {
+				c.Gone = append(c.Gone, strings.Clone(p.ID)) // it is part of a text of all phones
+			}
 		}
 	}
 	return c

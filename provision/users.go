@@ -25,6 +25,29 @@ var userDefaults = [...]struct{ option, variable string }{
 	{"localextenlength", "EXTENSION_LENGTH"},
 }
 
+// usersFile is the users file that counts; nil: there is none. The other one is told to be left out.
+func (b *builder) usersFile() *astconf.File {
+	name := UsersFile(b.in.Major)
+	if name == "" {
+		if name = newUsersFile; b.in.Config[name] == nil {
+			name = usersFile
+		}
+	}
+	other := usersFile
+	if name == usersFile {
+		other = newUsersFile
+	}
+	if b.in.Config[other] != nil {
+		if b.in.Major == 0 {
+			b.diags.add(Warning, astconf.Pos{File: other}, "this file is left out, as there is %s, the users file of asterisk %d and later: "+
+				"remove the one that your asterisk does not read", name, newUsersMajor)
+		} else {
+			b.diags.add(Warning, astconf.Pos{File: other}, "this file is left out: asterisk %d reads its users from %s only", b.in.Major, name)
+		}
+	}
+	return b.in.Config[name]
+}
+
 // readUsers reads the phones of a users file: its sections with autoprov and a macaddress.
 func (b *builder) readUsers(f *astconf.File) {
 	defaults := f.Category("general")

@@ -9,8 +9,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// source is one place that variables come from.
-type source struct {
+// variableSource is one place that variables come from.
+type variableSource struct {
 	// find returns the value of a variable, and how long it holds. Where the source has none (false), the value says how
 	// long that holds.
 	find func(ctx context.Context, v view, name string) (dialplan.Value, bool, error)
@@ -24,19 +24,20 @@ type listed struct {
 	err         error  // why there is no value
 	text        string // the template that the value is made of; empty: the value stands in the configuration
 	origin      string // file and line, or what else it comes from
+	answered    bool   // it is made of an answer of Asterisk that may be secret
 }
 
 // sources is the order in which a variable is looked up: the first source that has its name wins. Rendering, plans and
 // Explain go by this table alone. The order is that of Asterisk's res_phoneprov; what Asterisk does not have comes after
 // what a profile can set.
-func sources() [6]source {
-	return [...]source{
-		{lineVariable, listLine},       // the line's section, its endpoint, the defaults
-		{zoneVariable, listZone},       // the line's time zone: TZOFFSET, DST_*
-		{setvarVariable, listSetvars},  // the profile's setvars
-		{requestVariable, listRequest}, // PP_*, computed for the request
-		{serverVariable, listServer},   // SERVER, as the phone reached us
-		{globalVariable, listGlobals},  // [globals] of extensions.conf
+func sources() [6]variableSource {
+	return [...]variableSource{
+		{findLine, listLine},       // the line's section, its endpoint, the defaults
+		{findZone, listZone},       // the line's time zone: TZOFFSET, DST_*
+		{findSetvar, listSetvars},  // the profile's setvars
+		{findRequest, listRequest}, // PP_*, computed for the request
+		{findServer, listServer},   // SERVER, as the phone reached us
+		{findGlobal, listGlobals},  // [globals] of extensions.conf
 	}
 }
 
@@ -70,9 +71,9 @@ func canonicalName(name string) string {
 	return name
 }
 
-// lineVariable finds what the line's section, its endpoint or the defaults give. Lines of one shape differ in the values
+// findLine finds what the line's section, its endpoint or the defaults give. Lines of one shape differ in the values
 // of their records only, so the place in the record is the slot of a plan.
-func lineVariable(_ context.Context, v view, name string) (dialplan.Value, bool, error) {
+func findLine(_ context.Context, v view, name string) (dialplan.Value, bool, error) {
 	own := v.line.shape.find(name)
 	switch {
 	case own == nil:
@@ -91,7 +92,7 @@ func listLine(_ context.Context, v view, add func(listed)) {
 	}
 }
 
-func zoneVariable(_ context.Context, v view, name string) (dialplan.Value, bool, error) {
+func findZone(_ context.Context, v view, name string) (dialplan.Value, bool, error) {
 	if !slices.Contains(zoneNames[:], name) {
 		return dialplan.Value{}, false, nil
 	}
@@ -118,7 +119,7 @@ func (s *scope) zoneOrigin() string { return fromZone + " " + s.line.zone.String
 // zoneFacts returns the facts of the line's time zone.
 func (s *scope) zoneFacts() *zoneFacts { return zoneFactsAt(s.rd.facts, s.line.zone, s.rd.now) }
 
-func setvarVariable(ctx context.Context, v view, name string) (dialplan.Value, bool, error) {
+func findSetvar(ctx context.Context, v view, name string) (dialplan.Value, bool, error) {
 	for i := range v.profile.setvars[:v.setvars] {
 		if v.profile.setvars[i].name == name {
 			value, err := v.setvar(ctx, i)
@@ -155,11 +156,11 @@ func listSetvars(ctx context.Context, v view, add func(listed)) {
 	for i := range v.profile.setvars[:v.setvars] {
 		s := &v.profile.setvars[i]
 		value, err := v.setvar(ctx, i)
-		add(listed{name: s.name, value: value.Text, err: err, text: s.text, origin: fmt.Sprintf("%s (setvar)", s.pos)})
+		add(listed{s.name, value.Text, err, s.text, fmt.Sprintf("%s (setvar)", s.pos), answered(value)})
 	}
 }
 
-// Slot makes a scope the dialplan.Slots of its line: what lineVariable and setvar gave a slot.
+// Slot makes a scope the dialplan.Slots of its line: what findLine and setvar gave a slot.
 func (s *scope) Slot(at int) string {
 	if at < firstSetvarSlot {
 		return s.line.record.value(at - 1)
@@ -168,21 +169,23 @@ func (s *scope) Slot(at int) string {
 	return v.part.Of(s.line.record.value(s.line.shape.find(v.of).at))
 }
 
-func requestVariable(_ context.Context, v view, name string) (dialplan.Value, bool, error) {
-	r, ok := requestVariables[name]
+func findRequest(ctx context.Context, v view, name string) (dialplan.Value, bool, error) {
+	r, ok := v.rd.snap.requestVars[name]
 	if !ok {
 		return dialplan.Value{}, false, nil
 	}
-	return dialplan.Value{Text: r.value(v.scope), Varies: r.from.varies(v.scope)}, true, nil
+	value, err := r.find(ctx, v)
+	return value, true, err
 }
 
-func listRequest(_ context.Context, v view, add func(listed)) {
+func listRequest(ctx context.Context, v view, add func(listed)) {
 	for _, r := range RequestVariables() {
-		add(listed{name: r.Name, value: r.value(v.scope), origin: r.from.origin(v.scope)})
+		value, err := r.find(ctx, v)
+		add(listed{name: r.Name, value: value.Text, err: err, origin: r.from.origin(v.scope)})
 	}
 }
 
-func serverVariable(_ context.Context, v view, name string) (dialplan.Value, bool, error) {
+func findServer(_ context.Context, v view, name string) (dialplan.Value, bool, error) {
 	if name != "SERVER" {
 		return dialplan.Value{}, false, nil
 	}
@@ -196,7 +199,7 @@ func listServer(_ context.Context, v view, add func(listed)) {
 	}
 }
 
-func globalVariable(ctx context.Context, v view, name string) (dialplan.Value, bool, error) {
+func findGlobal(ctx context.Context, v view, name string) (dialplan.Value, bool, error) {
 	return v.rd.global(ctx, name, len(v.rd.snap.globals.vars))
 }
 
@@ -208,7 +211,7 @@ func (rd *rendering) global(ctx context.Context, name string, n int) (dialplan.V
 		return dialplan.Value{}, false, nil
 	}
 	env := rd.environment(view{})
-	env.Stat, env.Owner, env.Funcs = nil, nil, nil
+	env.Stat, env.Owner, env.Funcs = nil, nil, rd.snap.guarded
 	env.Lookup = func(ctx context.Context, name string) (dialplan.Value, bool, error) { return rd.global(ctx, name, i) }
 	value, err := rd.globals.expandOnce(ctx, i, rd.snap.globals.vars[i].value, &env)
 	return value, true, err
@@ -219,10 +222,12 @@ func listGlobals(ctx context.Context, v view, add func(listed)) {
 	for i, s := range g.vars {
 		if i == g.before(s.name, len(g.vars)) {
 			value, _, err := v.rd.global(ctx, s.name, i+1)
-			add(listed{name: s.name, value: value.Text, err: err, text: s.text, origin: fmt.Sprintf("%s (global)", s.pos)})
+			add(listed{s.name, value.Text, err, s.text, fmt.Sprintf("%s (global)", s.pos), answered(value)})
 		}
 	}
 }
+
+func answered(v dialplan.Value) bool { return v.Varies.With&bySecretAnswer != 0 }
 
 // expandOnce expands a variable's template, or returns what came of it before in the rendering. What is pending once is
 // pending to the end of the rendering.

@@ -74,13 +74,13 @@ type simulatedPhone struct {
 
 func newSimulatedPhone(t *testing.T, loc *time.Location, now time.Time, byDate bool) simulatedPhone {
 	t.Helper()
-	rd := &rendering{renderingInput: renderingInput{now: now, facts: newZoneFacts()}}
+	rd := &rendering{renderingInput: renderingInput{snap: &Snapshot{content: &content{requestVars: requestVariables()}}, now: now, facts: newZoneFacts()}}
 	s := view{scope: &scope{rd: rd, phone: &Phone{}, line: &Line{common: &common{zone: loc}}}}
 	number := func(name string) int {
-		v, ok, _ := requestVariable(t.Context(), s, name)
+		v, ok, failed := findRequest(t.Context(), s, name)
 		text := v.Text
 		n, err := strconv.Atoi(text)
-		if err != nil || !ok {
+		if err != nil || !ok || failed != nil {
 			t.Fatalf("%v at %v: %s is %q", loc, now, name, text)
 		}
 		return n

@@ -25,6 +25,8 @@ func (s *Session) act(action Message) {
 		s.getConfig(action)
 	case "getvar":
 		s.getvar(action)
+	case "dbget":
+		s.dbGet(action)
 	case "pjsipshowendpoint":
 		s.showEndpoint(action)
 	case "pjsipshowendpoints":
@@ -46,18 +48,6 @@ func (s *Session) act(action Message) {
 
 func (s *Session) unknown(action Message) {
 	s.fail(action, fmt.Sprintf("Invalid/unknown command: %s. Use Action: ListCommands to show available commands.", action["Action"]))
-}
-
-func (s *Session) getvar(action Message) {
-	call, value := action["Variable"], ""
-	if call == "" {
-		s.fail(action, "No variable specified")
-		return
-	}
-	if f := s.server.o.Function; f != nil {
-		value = f(call)
-	}
-	s.answer(action, "Success", "Variable", call, "Value", value)
 }
 
 func (s *Session) getConfig(action Message) {

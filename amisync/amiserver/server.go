@@ -18,6 +18,8 @@ type Options struct {
 	SIP bool
 	// Function answers Getvar for a call such as "MD5(x)". Nil: every function is unknown, and its value empty.
 	Function func(call string) string
+	// Database has the entries of Asterisk's database by "family/key".
+	Database map[string]string
 	// Connected sees a connection before it is greeted. It returns true to have it closed.
 	Connected func(s *Session) bool
 	// Intercept sees each action before it is answered, the login too. It returns true if it was dealt with.

@@ -28,6 +28,8 @@ func (v *service) access(s *settings) (httpapi.Access, error) {
 		Proxies: s.proxies,
 		Unknown: budget(s.unknownMACs),
 		Failed:  budget(s.failedLogins),
+
+		CertificateHeader: s.certHeader,
 	}
 	if v.tls != nil {
 		a.Certificates = v.tls
@@ -44,8 +46,11 @@ func (v *service) access(s *settings) (httpapi.Access, error) {
 	if err != nil {
 		return a, fmt.Errorf("access.credentials: %w", err)
 	}
-	a.Login, err = httpauth.New(file, s.realm)
-	return a, err
+	if a.Login, err = httpauth.New(file, s.realm); err != nil {
+		return a, err
+	}
+	a.Login.NoQOP = s.noQOP
+	return a, nil
 }
 
 func (v *service) reloaded(err error) {
@@ -89,10 +94,10 @@ func parseNetworks(v string) ([]netip.Prefix, error) {
 			continue
 		}
 		p, err := netip.ParsePrefix(word)
-		if addr, addrErr := netip.ParseAddr(word); addrErr == nil {
+		if addr, addrErr := netip.ParseAddr(word); addrErr == nil && addr.Zone() == "" { // PrefixFrom would drop a zone
 			p, err = netip.PrefixFrom(addr, addr.BitLen()), nil
 		}
-		if err != nil || p.Addr().Zone() != "" || p != p.Masked() {
+		if err != nil || p.Addr().Is4In6() || p != p.Masked() { // an IPv4 address is never seen as one in IPv6
 			return nil, fmt.Errorf("%q is not a network: want 10.1.0.0/16, 2001:db8::/32, an address, or lan", word)
 		}
 		list = append(list, p)
@@ -118,6 +123,14 @@ func words(v string) []string {
 func networks(f func(*settings) *[]netip.Prefix) func(*settings, string) error {
 	return func(s *settings, v string) (err error) {
 		*f(s), err = parseNetworks(v)
+		return err
+	}
+}
+
+// hosts takes names with commas or blanks between them.
+func hosts(f func(*settings) *httpapi.Hosts) func(*settings, string) error {
+	return func(s *settings, v string) (err error) {
+		*f(s), err = httpapi.NewHosts(words(v))
 		return err
 	}
 }

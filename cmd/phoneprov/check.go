@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
@@ -26,11 +27,11 @@ func setupCheck(cl *call) func(context.Context) error {
 			return err
 		}
 		defer o.close()
-		found := append(o.serving(), o.diagnostics...)
-		found = append(found, provision.Check(ctx, o.snapshot, o.renderer, o.request(*server))...)
+		found := slices.Concat(o.serving(ctx), o.diagnostics, provision.CheckConfig(o.config), o.cuts(),
+			provision.Check(ctx, o.snapshot, o.renderer, o.request(*server)))
 		counts := map[provision.Severity]int{}
 		out := errWriter{w: cl.stdout}
-		for _, d := range found {
+		for _, d := range provision.Group(found) {
 			counts[d.Severity]++
 			out.printf("%s\n", d)
 		}
@@ -45,6 +46,25 @@ func setupCheck(cl *call) func(context.Context) error {
 		}
 		return nil
 	}
+}
+
+// cuts reports the values of the configuration that a ";" cuts off. Asterisk does not tell of them over AMI: they are
+// found where its files can be read from here.
+func (o *once) cuts() (found []provision.Diagnostic) {
+	loader := astconf.Loader{Dir: o.settings.configDir}
+	for _, name := range provision.ConfigFiles {
+		if name == provision.GlobalsFile { // the dialplan has comments of all kinds, and little of it is the phones'
+			continue
+		}
+		file, err := loader.Load(name)
+		if err != nil {
+			continue // it is not there, or openOnce has said what is wrong with it
+		}
+		for _, w := range loader.Cuts(file) {
+			found = append(found, provision.Diagnostic{Pos: w.Pos, Severity: provision.Warning, Message: w.Message})
+		}
+	}
+	return found
 }
 
 // brokenFiles lists the errors that err was joined from, if a broken file is among them: each at its file and line,

@@ -8,6 +8,8 @@ import (
 	"io"
 	"math"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision"
 )
 
 // Exit codes.
@@ -43,10 +45,71 @@ func commands() []command {
 		{"demo", "[DIR]", "try the service on a sample configuration, without an Asterisk", 1, setupDemo},
 		{"check", "", "load everything once, render every file, print what is wrong", 0, setupCheck},
 		{"routes", "", "print the files that are served", 0, setupRoutes},
-		{"render", "URI|MAC", "print a file as a phone gets it, or all files of a phone", 1, setupRender},
+		{"render", "URI|MAC|NAME", "print a file as a phone gets it, or all files of a phone, named by its MAC, extension, user name or display name", 1, setupRender},
 		{"passwd", "MAC|shared USER", "write a phone's password, read from stdin, to the credentials file", math.MaxInt, setupPasswd},
 		{"healthcheck", "", "ask the running service whether it is ready", 0, setupHealthcheck},
 		{"version", "", "print the version", 0, setupVersion},
+		{"help", "[COMMAND]", "print what there is, or the flags of a command", 1, setupHelp},
+		{"completion", "bash|zsh|fish", "print a script that completes command lines in that shell", 1, setupCompletion},
+		{"man", "", "print the manual page, for man -l -", 0, setupMan},
+	}
+}
+
+// findCommand is the command of a name; ok is false where there is none.
+func findCommand(name string) (c command, ok bool) {
+	for _, c := range commands() {
+		if c.name == name {
+			return c, true
+		}
+	}
+	return command{}, false
+}
+
+// unknownCommand says that there is no command of a name, and which is near.
+func unknownCommand(stderr io.Writer, name string) {
+	near := provision.Nearest(name, func(yield func(string) bool) {
+		for _, c := range commands() {
+			if !yield(c.name) {
+				return
+			}
+		}
+	})
+	fmt.Fprintf(stderr, "phoneprov: unknown command %q; \"phoneprov help\" lists them\n", name)
+	if near != "" {
+		fmt.Fprintf(stderr, "phoneprov: is %q meant?\n", near)
+	}
+}
+
+// declared are the flags of a command, in lexical order.
+func (c command) declared() (flags []*flag.Flag) {
+	cl := &call{flags: flag.NewFlagSet(c.name, flag.ContinueOnError)}
+	c.setup(cl)
+	cl.flags.VisitAll(func(f *flag.Flag) { flags = append(flags, f) })
+	return flags
+}
+
+// takesValue reports whether a flag is followed by a value.
+func takesValue(f *flag.Flag) bool {
+	b, ok := f.Value.(interface{ IsBoolFlag() bool })
+	return !ok || !b.IsBoolFlag()
+}
+
+func setupHelp(cl *call) func(context.Context) error {
+	return func(context.Context) error {
+		if len(cl.args) == 0 {
+			usage(cl.stdout)
+			return nil
+		}
+		c, ok := findCommand(cl.args[0])
+		if !ok {
+			unknownCommand(cl.stderr, cl.args[0])
+			return errUsage
+		}
+		about := &call{flags: flag.NewFlagSet("phoneprov "+c.name, flag.ContinueOnError), stderr: cl.stdout}
+		about.describe(c)
+		c.setup(about)
+		about.flags.Usage()
+		return nil
 	}
 }
 
@@ -63,27 +126,32 @@ func run(ctx context.Context, args []string, getenv lookupEnv, stdin io.Reader, 
 		return exitUsage
 	}
 	switch args[0] {
-	case "help", "-h", "-help", "--help":
-		usage(stdout)
-		return exitOK
+	case "-h", "-help", "--help":
+		args = []string{"help"}
+	case "-v", "-version", "--version":
+		args = []string{"version"}
 	}
-	for _, c := range commands() {
-		if c.name == args[0] {
-			cl := &call{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr}
-			return exitCode(cl, c, cl.run(ctx, c, args[1:]))
-		}
+	c, ok := findCommand(args[0])
+	if !ok {
+		unknownCommand(stderr, args[0])
+		return exitUsage
 	}
-	fmt.Fprintf(stderr, "phoneprov: unknown command %q; \"phoneprov help\" lists them\n", args[0])
-	return exitUsage
+	cl := &call{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr}
+	return exitCode(cl, c, cl.run(ctx, c, args[1:]))
 }
 
-func (cl *call) run(ctx context.Context, c command, args []string) error {
-	cl.flags = flag.NewFlagSet("phoneprov "+c.name, flag.ContinueOnError)
+// describe makes the flags' usage that of a command.
+func (cl *call) describe(c command) {
 	cl.flags.SetOutput(cl.stderr)
 	cl.flags.Usage = func() {
 		fmt.Fprintf(cl.flags.Output(), "usage: phoneprov %s\n%s\n", strings.TrimSpace(c.name+" [flags] "+c.args), c.summary)
 		cl.flags.PrintDefaults()
 	}
+}
+
+func (cl *call) run(ctx context.Context, c command, args []string) error {
+	cl.flags = flag.NewFlagSet("phoneprov "+c.name, flag.ContinueOnError)
+	cl.describe(c)
 	work := c.setup(cl)
 	rest, err := parseFlags(cl.flags, args)
 	if err != nil {
@@ -133,6 +201,6 @@ func usage(w io.Writer) {
 	for _, c := range commands() {
 		fmt.Fprintf(w, "  %-22s %s\n", strings.TrimSpace(c.name+" "+c.args), c.summary)
 	}
-	fmt.Fprint(w, "\n\"phoneprov COMMAND -h\" lists a command's flags. Settings are read from phoneprov.ini (-config FILE, default\n"+
+	fmt.Fprint(w, "\n\"phoneprov help COMMAND\" lists a command's flags, \"phoneprov --version\" is the version. Settings are read from phoneprov.ini (-config FILE, default\n"+
 		defaultConfig+") and the environment, PHONEPROV_<SECTION>_<KEY>.\n")
 }

@@ -35,7 +35,7 @@ func setupDemo(cl *call) func(context.Context) error {
 		ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		defer context.AfterFunc(ctx, stop)() // a second Ctrl-C does not wait
-		d := demo{call: cl}
+		d := demo{call: cl, log: cl.outliveReaders()}
 		cleanup, err := d.prepareDir()
 		if err != nil {
 			return err
@@ -48,6 +48,7 @@ func setupDemo(cl *call) func(context.Context) error {
 // demo is the service on the sample configuration, with a stand-in for Asterisk.
 type demo struct {
 	*call
+	log     io.Writer
 	dir     string
 	temp    bool // dir is ours to remove
 	server  *amiserver.Server
@@ -67,6 +68,9 @@ func (d *demo) prepareDir() (cleanup func() error, err error) {
 		cleanup = func() error { return os.RemoveAll(d.dir) }
 	}
 	if d.dir, err = filepath.Abs(d.dir); err == nil {
+		err = claimDemoDir(d.dir)
+	}
+	if err == nil {
 		err = copyMissing(d.dir, sample.FS)
 	}
 	if err != nil {
@@ -86,7 +90,7 @@ func (d *demo) run(ctx context.Context, listen string) error {
 		return errors.Join(err, l.Close())
 	}
 	d.server = amiserver.New(amiserver.Options{Username: s.amiUsername, Secret: s.amiSecret.Reveal(), Dir: s.configDir})
-	if d.service, err = demoService(s, listen, d.stderr); err != nil {
+	if d.service, err = demoService(s, listen, d.log); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	ctx, stop := context.WithCancel(ctx)

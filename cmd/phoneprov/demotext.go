@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -9,6 +10,32 @@ import (
 
 	"github.com/phoneprov/phoneprov/provision"
 )
+
+// demoMark is a file that says that the demo made a directory.
+const demoMark = ".phoneprov-demo"
+
+// claimDemoDir makes a directory the demo's: one that is new, that is empty, or that the demo made. In any other it would
+// mix its sample with somebody's files: "demo /etc" would write to the configuration of a real Asterisk.
+func claimDemoDir(dir string) error {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+	case err != nil:
+		return err
+	case len(entries) > 0 && !isDemoDir(dir):
+		return fmt.Errorf("%s is not empty, and the demo did not make it: name an empty directory or a new one", dir)
+	}
+	return os.WriteFile(filepath.Join(dir, demoMark), []byte("phoneprov demo made this directory, and goes on with what is in it.\n"), 0o600)
+}
+
+// isDemoDir reports whether the demo made a directory: it has the demo's mark as a file of its own.
+func isDemoDir(dir string) bool {
+	info, err := os.Lstat(filepath.Join(dir, demoMark))
+	return err == nil && info.Mode().IsRegular()
+}
 
 // copyMissing copies a tree to dir. A file that is there already stays as it is: its owner may have edited it.
 func copyMissing(dir string, tree fs.FS) error {

@@ -19,7 +19,7 @@ const healthTimeout = 5 * time.Second
 func setupHealthcheck(cl *call) func(context.Context) error {
 	config := configFlag(cl)
 	return func(ctx context.Context) error {
-		s, err := loadSettings(*config, cl.getenv)
+		s, err := cl.settings(*config)
 		if err != nil {
 			return err
 		}
@@ -36,6 +36,9 @@ func setupHealthcheck(cl *call) func(context.Context) error {
 		return err
 	}
 }
+
+// errNotReady: the service runs and has nothing to serve.
+var errNotReady = errors.New("not ready")
 
 // askReady returns what the service says when it is ready, else an error.
 func askReady(ctx context.Context, url string) (string, error) {
@@ -61,7 +64,7 @@ func askReady(ctx context.Context, url string) (string, error) {
 		if body.LastError == "" {
 			body.LastError = "nothing was read from Asterisk yet"
 		}
-		return "", fmt.Errorf("not ready: %s", body.LastError)
+		return "", fmt.Errorf("%w: %s", errNotReady, body.LastError)
 	}
 	return fmt.Sprintf("ready: %d phones, %d files, generation %d", body.Phones, body.Routes, body.Generation), nil
 }

@@ -21,22 +21,28 @@ const (
 
 // heap has the collector run when the memory has grown by what requests and syncs take. By itself it runs when it has doubled:
 // many times a second where few phones are served, and in the middle of a sync where many are. That is 40 to 50 MB in place of 20
-// for a small site; for 100,000 phones no more than a sync takes. What GOGC and GOMEMLIMIT say stays. A nil heap does nothing.
+// for a small site; for 100,000 phones no more than a sync takes. Where the memory has a limit it is never more than most. What GOGC
+// and GOMEMLIMIT say stays. A nil heap does nothing.
 type heap struct {
+	most   int64 // bytes of all memory of the runtime; 0: no bound
 	mu     sync.Mutex
 	phones int          // that least is for; -1: there is none yet
 	least  atomic.Int64 // bytes of the heap before the collector runs, at the least
 	ended  atomic.Bool
 }
 
-// newHeap is nil where the administrator has set the collector.
-func newHeap(getenv lookupEnv) *heap {
-	for _, name := range []string{"GOGC", "GOMEMLIMIT"} {
-		if value, _ := getenv(name); value != "" {
-			return nil
-		}
+// newHeap is nil where the administrator has set the collector: then it only keeps to most, unless GOMEMLIMIT is set.
+func newHeap(getenv lookupEnv, most int64) *heap {
+	if value, _ := getenv("GOMEMLIMIT"); value != "" {
+		return nil
 	}
-	return &heap{phones: -1}
+	if most > 0 {
+		debug.SetMemoryLimit(most) // for the first sync too
+	}
+	if value, _ := getenv("GOGC"); value != "" {
+		return nil
+	}
+	return &heap{phones: -1, most: most}
 }
 
 // synced is told what is served from now on. Where that is about as much as before the bound stays; then the collector runs if
@@ -69,7 +75,11 @@ func (h *heap) synced(c provision.Counts) {
 func (h *heap) pace() {
 	other := read("/memory/classes/total:bytes") - read("/memory/classes/heap/released:bytes") -
 		read("/memory/classes/heap/objects:bytes") - read("/memory/classes/heap/free:bytes")
-	if bound := other + max(h.least.Load(), inUse()*3/2); bound != debug.SetMemoryLimit(-1) {
+	bound := other + max(h.least.Load(), inUse()*3/2)
+	if h.most > 0 {
+		bound = min(bound, h.most)
+	}
+	if bound != debug.SetMemoryLimit(-1) {
 		debug.SetMemoryLimit(bound)
 	}
 }

@@ -15,7 +15,7 @@ import (
 // The collector runs when there is as much more as was measured, where phones come and go too, and later where more is in use.
 func TestHeap(t *testing.T) {
 	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(-1)
-	h := newHeap(func(string) (string, bool) { return "", false })
+	h := newHeap(func(string) (string, bool) { return "", false }, 0)
 	t.Cleanup(func() {
 		h.end()
 		debug.SetGCPercent(percent)
@@ -77,7 +77,7 @@ func TestHeapIsLeftAlone(t *testing.T) {
 	defer debug.SetGCPercent(percent)
 	defer debug.SetMemoryLimit(limit)
 	for _, name := range []string{"GOGC", "GOMEMLIMIT"} {
-		newHeap(func(n string) (string, bool) { return "100", n == name }).synced(provision.Counts{Phones: 100_000})
+		newHeap(func(n string) (string, bool) { return "100", n == name }, 0).synced(provision.Counts{Phones: 100_000})
 		if p, l := debug.SetGCPercent(100), debug.SetMemoryLimit(-1); p != 100 || l != math.MaxInt64 {
 			t.Errorf("%s: got %d%% and %d bytes", name, p, l)
 		}

@@ -1,71 +1,220 @@
 package main
 
 import (
+	"bytes"
 	"io"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
 )
 
-// Bounds of what the log holds back.
+// Bounds of the log.
 const (
-	logDelay  = 100 * time.Millisecond // whoever reads along does not notice
-	logBuffer = 32 << 10               // bytes: a hundred lines of requests
+	logDelay = 100 * time.Millisecond // a line waits so long for more; whoever reads along does not notice
+	logBatch = 32 << 10               // bytes of one write: a hundred lines of requests
+	logQueue = 2 << 20                // bytes that wait for a reader that stalls: 6,000 lines of requests, or 0.1 s of full load
+	logDrain = 500 * time.Millisecond // how long the end of the service waits for a reader that stalls
 )
 
-// bufferedLog writes the lines of requests a hundred at a time where so many come: a call of the system for each takes 0.8 µs
-// (measured, to a file), of some 20 that a request takes in all. A warning or an error, which fail2ban waits for, is written at once with all before it; and so is
-// every line from the moment on that the service is to end.
-type bufferedLog struct {
-	out io.Writer
+// logQueued is the log's queue between those who serve and the one goroutine that writes. A reader that stalls stops only
+// that goroutine: a line that finds the queue full is dropped and counted, and so are lines that cannot be written.
+//
+// Lines of requests are written a hundred at a time where so many come, because a call of the system for each takes 0.8 µs
+// of the 20 that a request takes (measured, to a file). A warning or an error, which fail2ban waits for, is written at once
+// with all before it; so is every line after hurry.
+type logQueued struct {
+	out    io.Writer
+	wake   chan struct{} // of size one: there is something to write now
+	ended  chan struct{} // closed when the writer has ended
+	logger zerolog.Logger
 
 	mu      sync.Mutex
 	lines   []byte
-	timer   *time.Timer // nil: nothing was held back yet
-	through bool
+	since   time.Time // when the first of lines came
+	now     bool      // lines are to be written without delay
+	hurried bool      // every line is
+	closed  bool
+	dropped uint64 // lines, since the start
+	told    uint64 // of dropped, those that the log tells of
 }
 
-// WriteLevel takes a line.
-func (b *bufferedLog) WriteLevel(level zerolog.Level, line []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	first := len(b.lines) == 0
-	b.lines = append(b.lines, line...)
-	switch {
-	case b.through || level > zerolog.InfoLevel || len(b.lines) >= logBuffer:
-		return len(line), b.flush()
-	case !first:
-	case b.timer == nil:
-		b.timer = time.AfterFunc(logDelay, b.late)
-	default:
-		b.timer.Reset(logDelay)
+// newLog starts the log that the settings describe. The caller ends it with close.
+func newLog(s *settings, out io.Writer) *logQueued {
+	q := &logQueued{out: out, wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	var w io.Writer = q
+	if s.logFormat == "console" {
+		w = zerolog.ConsoleWriter{Out: q, TimeFormat: time.DateTime, NoColor: true}
+	}
+	q.logger = zerolog.New(w).Level(s.logLevel).With().Timestamp().Logger()
+	go q.write()
+	return q
+}
+
+// WriteLevel queues a line or drops it. It never waits for the reader, and never fails.
+func (q *logQueued) WriteLevel(level zerolog.Level, line []byte) (int, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed || len(q.lines)+len(line) > logQueue {
+		q.dropped++
+		return len(line), nil
+	}
+	first := len(q.lines) == 0
+	if first {
+		q.since = time.Now()
+	}
+	q.lines = append(q.lines, line...)
+	if q.hurried || level > zerolog.InfoLevel || len(q.lines) >= logBatch {
+		q.now = true
+	}
+	if first || q.now {
+		q.notify()
 	}
 	return len(line), nil
 }
 
-// Write takes a line that has no level.
-func (b *bufferedLog) Write(line []byte) (int, error) { return b.WriteLevel(zerolog.NoLevel, line) }
+// Write queues a line that has no level.
+func (q *logQueued) Write(line []byte) (int, error) { return q.WriteLevel(zerolog.NoLevel, line) }
 
-func (b *bufferedLog) late() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	_ = b.flush() // as for a line that cannot be written: there is nowhere to say so
-}
-
-// end makes every line be written at once.
-func (b *bufferedLog) end() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.through = true
-	_ = b.flush()
-}
-
-func (b *bufferedLog) flush() error {
-	if len(b.lines) == 0 {
-		return nil
+func (q *logQueued) notify() {
+	select {
+	case q.wake <- struct{}{}:
+	default: // it is woken already
 	}
-	_, err := b.out.Write(b.lines)
-	b.lines = b.lines[:0]
-	return err
+}
+
+// Dropped counts the lines that nobody can read, because the reader stalled or is gone.
+func (q *logQueued) Dropped() uint64 {
+	if q == nil {
+		return 0
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.dropped
+}
+
+// hurry makes every line be written at once from now on: the service ends.
+func (q *logQueued) hurry() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.hurried, q.now = true, true
+	q.notify()
+}
+
+// close writes what is queued and ends the log. It waits for a reader that stalls for logDrain at most.
+func (q *logQueued) close() {
+	q.mu.Lock()
+	q.closed, q.now = true, true
+	q.notify()
+	q.mu.Unlock()
+	timer := time.NewTimer(logDrain)
+	defer timer.Stop()
+	select {
+	case <-q.ended:
+	case <-timer.C: // the process ends, and the writer with it
+	}
+}
+
+// write writes batch after batch until the log is closed and its queue empty.
+func (q *logQueued) write() {
+	defer close(q.ended)
+	delay := time.NewTimer(0)
+	defer delay.Stop()
+	var spare []byte
+	for {
+		batch, wait, closed := q.take(spare)
+		switch {
+		case len(batch) > 0:
+			q.send(batch)
+			if spare = batch[:0]; cap(spare) > 2*logBatch { // a reader had stalled
+				spare = nil
+			}
+		case closed:
+			return
+		case wait > 0:
+			delay.Reset(wait)
+			select {
+			case <-q.wake:
+			case <-delay.C:
+			}
+		default:
+			<-q.wake
+		}
+	}
+}
+
+// take returns the lines that are to be written now, or how long those that are queued may still wait; 0: there are none.
+// spare is for the lines that come next.
+func (q *logQueued) take(spare []byte) (batch []byte, wait time.Duration, closed bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.lines) == 0 {
+		q.now = q.hurried
+		return nil, 0, q.closed
+	}
+	if wait = logDelay - time.Since(q.since); !q.now && wait > 0 {
+		return nil, wait, false
+	}
+	batch, q.lines, q.now = q.lines, spare, q.hurried
+	return batch, 0, false
+}
+
+// send writes a batch, and tells of lines that were dropped once the reader takes lines again.
+func (q *logQueued) send(batch []byte) {
+	n, err := q.out.Write(batch)
+	q.mu.Lock()
+	if err != nil {
+		q.dropped += uint64(bytes.Count(batch[max(0, min(n, len(batch))):], []byte("\n")))
+	}
+	gone := q.dropped - q.told
+	tell := err == nil && gone > 0 && !q.closed
+	if tell {
+		q.told = q.dropped
+	}
+	q.mu.Unlock()
+	if tell {
+		q.logger.Warn().Uint64("lines", gone).Msg("log lines were dropped: whoever reads the log stalled or was gone")
+	}
+}
+
+// impatient is a writer of what is said besides the log. It waits for a reader that stalls for logDrain at most; what is
+// written until that reader goes on is dropped. It is for one goroutine.
+type impatient struct {
+	out  io.Writer
+	last chan struct{} // closed when the write before has ended
+}
+
+// Write never fails: where nobody reads there is nobody to tell.
+func (w *impatient) Write(p []byte) (int, error) {
+	timer := time.NewTimer(logDrain)
+	defer timer.Stop()
+	if w.last != nil {
+		select {
+		case <-w.last:
+		default:
+			return len(p), nil
+		}
+	}
+	done, text := make(chan struct{}), bytes.Clone(p)
+	w.last = done
+	go func() {
+		defer close(done)
+		_, _ = w.out.Write(text)
+	}()
+	select {
+	case <-done:
+	case <-timer.C:
+	}
+	return len(p), nil
+}
+
+// outliveReaders keeps a command running whose stdout or stderr nobody reads any more or whose reader stalls: a pager that
+// is closed must not end the service. The process ignores SIGPIPE from then on.
+func (cl *call) outliveReaders() (stderr io.Writer) {
+	signal.Ignore(syscall.SIGPIPE)
+	stderr = cl.stderr
+	cl.stdout, cl.stderr = &impatient{out: cl.stdout}, &impatient{out: cl.stderr}
+	return stderr
 }

@@ -16,6 +16,7 @@ import (
 
 // once is the configuration read a single time, for the commands that do not serve.
 type once struct {
+	config      provision.Config
 	snapshot    *provision.Snapshot
 	diagnostics []provision.Diagnostic
 	renderer    *provision.Renderer
@@ -25,12 +26,13 @@ type once struct {
 
 // openOnce reads the settings and Asterisk's configuration.
 func openOnce(ctx context.Context, config string, cl *call) (*once, error) {
-	s, err := loadSettings(config, cl.getenv)
+	s, err := cl.settings(config)
 	if err != nil {
 		return nil, err
 	}
 	o := &once{service: &service{log: zerolog.Nop()}, settings: s} // what goes wrong is returned
 	v := o.service
+	v.read = func(c provision.Config) { o.config = c }
 	if o.renderer, err = v.open(s, nil); err != nil {
 		o.close()
 		return nil, err
@@ -70,9 +72,10 @@ func (o *once) request(server string) provision.Request {
 	return q
 }
 
-func newSync(s *settings, store *provision.Store, log zerolog.Logger, synced func(provision.Counts)) (*amisync.Service, error) {
+// syncOptions are those of the settings.
+func syncOptions(s *settings, store *provision.Store, log zerolog.Logger) (amisync.Options, error) {
 	if err := s.check(); err != nil {
-		return nil, err
+		return amisync.Options{}, err
 	}
 	o := amisync.Options{
 		Address:   s.amiAddress,
@@ -84,7 +87,6 @@ func newSync(s *settings, store *provision.Store, log zerolog.Logger, synced fun
 		Store:     store,
 		Zone:      serverZone(),
 		Log:       log,
-		Synced:    synced,
 
 		Connections: s.functionConnections,
 		FunctionTTL: s.functionTTL,
@@ -92,7 +94,7 @@ func newSync(s *settings, store *provision.Store, log zerolog.Logger, synced fun
 	if s.amiTLS {
 		o.Dial = amisync.TLS{CA: s.amiCA, ServerName: s.amiName}.Dial
 	}
-	return amisync.New(o)
+	return o, nil
 }
 
 func newRenderer(s *settings, sync *amisync.Service, data *provision.DataDir) *provision.Renderer {
@@ -110,7 +112,12 @@ func newRenderer(s *settings, sync *amisync.Service, data *provision.DataDir) *p
 // status is amisync's, in the words of httpapi.
 func (v *service) status() httpapi.Status {
 	s := v.sync.Status()
-	out := httpapi.Status{Connected: s.Connected, LastError: s.LastError, LastSync: s.LastSync.At}
+	out := httpapi.Status{Connected: s.Connected, LastError: s.LastError, LastSync: s.LastSync.At, LogDropped: v.lines.Dropped()}
+	out.Warnings = append(out.Warnings, s.MissingRights...)
+	if s.LastSync.Nobody != "" {
+		out.Warnings = append(out.Warnings, s.LastSync.Nobody)
+	}
+	out.Lost = httpapi.Lost{At: s.Lost.At, Count: s.Lost.Count, Phones: s.Lost.Phones}
 	for _, p := range s.Peers {
 		out.Peers = append(out.Peers, httpapi.Peers{Kind: string(p.Kind), State: string(p.State), Count: p.Count})
 	}

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 
@@ -16,24 +18,36 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// maxPasswordLine is in bytes: longer ones are refused anyhow, and the input may be endless.
-const maxPasswordLine = 1 << 10
+const (
+	// maxPasswordLine is in bytes: longer ones are refused anyhow, and the input may be endless.
+	maxPasswordLine = 1 << 10
+	// minPassword is in characters: Digest's hashes of shorter ones are guessed within hours by whoever reads them.
+	minPassword = 10
+	// generated is how many characters -generate makes, of 32 each: 100 bits.
+	generated = 20
+)
+
+// generatedFrom has no two characters that look alike, and none that needs a phone's second keyboard.
+const generatedFrom = "abcdefghijkmnpqrstuvwxyz23456789"
 
 func setupPasswd(cl *call) func(context.Context) error {
 	config := configFlag(cl)
 	file := cl.flags.String("file", "", "credentials `file` (default: access.credentials of the settings)")
 	remove := cl.flags.Bool("delete", false, "take the user out of the file")
-	return func(context.Context) error {
+	weak := cl.flags.Bool("weak", false, fmt.Sprintf("take a password of fewer than %d characters too", minPassword))
+	generate := cl.flags.Bool("generate", false, "make the password, and print it, in place of reading it")
+	withMD5 := cl.flags.Bool("md5", false, "write the hash for Digest with MD5 too, whatever the phone's maker: many phones know no better one")
+	return func(ctx context.Context) error {
 		// What is wrong with the arguments is not repeated: one may be a password.
 		if len(cl.args) != 2 {
 			fmt.Fprintln(cl.stderr, "phoneprov passwd: want two arguments, a MAC or \"shared\" for all phones, and a user name; the password is read from stdin")
 			return errUsage
 		}
-		mac, err := parseMACOrShared(cl.args[0])
+		s, err := cl.settings(*config)
 		if err != nil {
 			return err
 		}
-		s, err := loadSettings(*config, cl.getenv)
+		mac, err := cl.macOrShared(ctx, *config, cl.args[0])
 		if err != nil {
 			return err
 		}
@@ -42,30 +56,84 @@ func setupPasswd(cl *call) func(context.Context) error {
 			return errors.New("which file? give -file, or set access.credentials")
 		}
 		user := cl.args[1]
+		if *remove && *generate {
+			return errors.New("-delete and -generate exclude each other")
+		}
 		if *remove {
 			return httpauth.Write(path, mac, user, nil)
 		}
-		password, err := readPassword(cl.stdin, cl.stderr)
-		if err != nil {
-			return err
+		password := generatePassword()
+		if !*generate {
+			if password, err = readPassword(cl.stdin, cl.stderr); err != nil {
+				return err
+			}
 		}
 		hashes, err := httpauth.Hashes(s.realm, user, password)
 		if err != nil {
 			return err
 		}
-		return httpauth.Write(path, mac, user, hashes)
+		if n := utf8.RuneCountInString(password.Reveal()); n < minPassword && !*weak {
+			return fmt.Errorf("the password has fewer than %d characters: take a longer one, let -generate make one, or say -weak", minPassword)
+		}
+		hashes, why := chooseMD5(hashes, mac, *withMD5)
+		if err := httpauth.Write(path, mac, user, hashes); err != nil {
+			return err
+		}
+		fmt.Fprintln(cl.stderr, why)
+		if *generate {
+			_, err = fmt.Fprintln(cl.stdout, password.Reveal())
+		}
+		return err
 	}
 }
 
-func parseMACOrShared(s string) (provision.MAC, error) {
-	if s == "shared" {
+// chooseMD5 leaves out the hash with MD5 where nobody needs it, and says what it does and why.
+func chooseMD5(hashes []string, mac provision.MAC, wanted bool) (chosen []string, why string) {
+	maker := httpauth.NeedsMD5(mac)
+	switch {
+	case wanted:
+		return hashes, "with a hash for Digest with MD5, as -md5 says"
+	case maker != "":
+		return hashes, "with a hash for Digest with MD5: phones of " + maker + ", whose MAC this is, know no better one"
+	}
+	return httpauth.WithoutMD5(hashes),
+		"without a hash for Digest with MD5, from which a password is guessed easily: a phone that does no Basic and no SHA-256 needs -md5"
+}
+
+func generatePassword() provision.Secret {
+	text := make([]byte, generated)
+	_, _ = rand.Read(text) // never fails
+	for i, b := range text {
+		text[i] = generatedFrom[int(b)%len(generatedFrom)] // 32 divides 256
+	}
+	return provision.Secret(text)
+}
+
+// macOrShared is the zero MAC for "shared", else a MAC, which needs no phone that has it, else that of the phone that is
+// called so.
+func (cl *call) macOrShared(ctx context.Context, config, what string) (provision.MAC, error) {
+	if what == "shared" {
 		return provision.MAC{}, nil
 	}
-	mac, err := provision.ParseMAC(s)
-	if err != nil || mac == (provision.MAC{}) {
-		return provision.MAC{}, errors.New("the first argument is not a MAC address: want 12 hexadecimal digits, or shared")
+	if mac, err := provision.ParseMAC(what); err == nil && mac != (provision.MAC{}) {
+		return mac, nil
 	}
-	return mac, nil
+	notMAC := errors.New("the first argument is not a MAC address: want 12 hexadecimal digits, or shared")
+	o, err := openOnce(ctx, config, cl)
+	if err != nil {
+		return provision.MAC{}, notMAC // what is wrong with the configuration is another matter: a MAC needs none
+	}
+	defer o.close()
+	phone, err := findPhone(o.snapshot, what)
+	switch {
+	case errors.Is(err, errNoPhone):
+		return provision.MAC{}, fmt.Errorf("%w%s", notMAC, nearest(o.snapshot, what))
+	case err != nil:
+		return provision.MAC{}, fmt.Errorf("the first argument: %w", err)
+	case phone.MAC == (provision.MAC{}):
+		return provision.MAC{}, fmt.Errorf("phone %q has no MAC address", phone.ID)
+	}
+	return phone.MAC, nil
 }
 
 // readPassword takes the first line, or asks twice where there is someone to ask.

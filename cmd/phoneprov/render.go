@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -19,7 +20,7 @@ func setupRender(cl *call) func(context.Context) error {
 	secrets := cl.flags.Bool("secrets", false, "with -explain: print secrets too")
 	return func(ctx context.Context) error {
 		if len(cl.args) == 0 {
-			fmt.Fprintf(cl.stderr, "phoneprov render: which file? give its URI, or a phone's MAC for all of its files\n")
+			fmt.Fprintf(cl.stderr, "phoneprov render: which file? give its URI; or a phone's MAC, extension, user name or display name for all of its files\n")
 			return errUsage
 		}
 		o, err := openOnce(ctx, *config, cl)
@@ -27,9 +28,9 @@ func setupRender(cl *call) func(context.Context) error {
 			return err
 		}
 		defer o.close()
-		routes := o.find(cl.args[0])
-		if len(routes) == 0 {
-			return fmt.Errorf("%s: no such file or phone", cl.args[0])
+		routes, err := o.find(cl.args[0])
+		if err != nil {
+			return err
 		}
 		r := rendering{call: cl, once: o, request: o.request(*server), secrets: *secrets}
 		r.request.UserAgent = *agent
@@ -48,14 +49,15 @@ func setupRender(cl *call) func(context.Context) error {
 	}
 }
 
-// find takes a file's URI, with the service's URL before it or without, and a MAC.
-func (o *once) find(what string) []*provision.Route {
-	if u, err := url.Parse(what); err == nil && u.Host != "" {
-		what = u.Path
+// find takes a file's URI, with the service's URL before it or without, and whatever a phone is called by.
+func (o *once) find(what string) ([]*provision.Route, error) {
+	name := what
+	if u, err := url.Parse(name); err == nil && u.Host != "" {
+		name = u.Path
 	}
-	for name := strings.TrimPrefix(what, "/"); ; {
+	for name := strings.TrimPrefix(name, "/"); ; {
 		if r := o.snapshot.Lookup(name); r != nil {
-			return []*provision.Route{r}
+			return []*provision.Route{r}, nil
 		}
 		_, rest, ok := strings.Cut(name, "/")
 		if !ok {
@@ -63,11 +65,18 @@ func (o *once) find(what string) []*provision.Route {
 		}
 		name = rest
 	}
-	phone := o.snapshot.Phone(what)
-	if phone == nil {
-		return nil
+	phone, err := findPhone(o.snapshot, what)
+	switch {
+	case errors.Is(err, errNoPhone):
+		return nil, fmt.Errorf("%s: no such file or phone%s", what, nearest(o.snapshot, what))
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", what, err)
 	}
-	return routesOf(o.snapshot, phone)
+	routes := o.snapshot.PhoneRoutes(phone)
+	if len(routes) == 0 {
+		return nil, fmt.Errorf("%s: phone %s has no files", what, phone.ID)
+	}
+	return routes, nil
 }
 
 // rendering prints files. What is not the file goes to stderr, so that stdout has its exact bytes.

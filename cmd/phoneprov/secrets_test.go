@@ -57,6 +57,7 @@ ${MAC}-setvar.cfg => setvar.cfg
 ${MAC}-asked.cfg => asked.cfg
 ${MAC}-evil.cfg => evil.cfg
 ${MAC}-missing.cfg => missing.cfg
+${MAC}-loop.cfg => loop.cfg
 `,
 	"asterisk/users.conf": `[general]
 localextenlength = 4
@@ -143,6 +144,7 @@ GLOBAL_LOWER=${TOLOWER(${PP_USER(vmsecret)})}
 		"$[ADMIN_PASSWORD=@60]\n$[@61(${SECRET}]\n${LEN(${SECRET}\n${SECRET:x:@62}\n${${SECRET}}\n",
 	"data/setvar.cfg": "${SUM_OF_SECRET}${SECRET_IF}${SECRET_RE}${SECRET_CUT}${SECRET_OPEN}${PIN_SUM}${PIN_CALL}${PIN_NESTED}${ADMIN_TOKEN}${GLOBAL_SECRET}\n",
 	"data/asked.cfg":  "${DB(phone/${SECRET})}${NOSUCH(${SECRET})}${${SECRET}(1)}\n",
+	"data/loop.cfg":   "${PP_EACH_EXTENSION(${MAC},loop.cfg)}",
 	"data/evil.cfg": "${EVAL(${SECRET})}${FILTER(${SECRET}-,x)}${STRFTIME(${SECRET},${SECRET},${SECRET})}${REPLACE(${SECRET},${SECRET})}" +
 		"${STRREPLACE(SECRET,${SECRET})}${FIELDQTY(SECRET,${SECRET})}${CUT(SECRET,${SECRET},${SECRET})}${IF($[${SECRET}]?${SECRET})}" +
 		"${STAT(${SECRET},/etc/${SECRET})}${STAT(e,${SECRET})}${PP_EACH_USER(%{SECRET}|${SECRET})}${PP_EACH_EXTENSION(${SECRET},${SECRET})}" +

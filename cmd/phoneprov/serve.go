@@ -8,28 +8,33 @@ import (
 	"syscall"
 )
 
+// fewConnections is too few for a site whose phones all boot after a power cut: some keep theirs open.
+const fewConnections = 256
+
 func setupServe(cl *call) func(context.Context) error {
 	config := configFlag(cl)
 	return func(ctx context.Context) error {
-		s, err := loadSettings(*config, cl.getenv)
+		s, err := cl.settings(*config)
 		if err != nil {
 			return err
 		}
+		stderr := cl.outliveReaders()
 		// Before the listeners: from then on a signal is not the end of the process but of the service.
 		ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		defer context.AfterFunc(ctx, stop)() // a second signal does not wait
 		resync, stopHangup := onHangup(ctx)
 		defer stopHangup()
-		v, err := newService(s, cl.stderr)
+		v, err := newService(s, stderr)
 		if err != nil {
 			return err
 		}
-		v.heap = newHeap(cl.getenv)
-		v.log.Info().Str("http", addrOf(v.phones)).Str("https", addrOf(v.https)).Str("admin", addrOf(v.admin)).Str("version", version()).Msg("serving")
-		err = v.run(ctx, resync)
-		v.log.Info().AnErr("error", err).Msg("stopped")
-		return err
+		v.limitMemory(newMemory(cl.getenv), s, cl.getenv)
+		v.log.Info().Str("http", addrOf(v.phones)).Str("https", addrOf(v.https)).Str("admin", addrOf(v.admin)).Int("connections", v.conns.Most()).Str("version", version()).Msg("serving")
+		if most := v.conns.Most(); most < fewConnections {
+			v.log.Warn().Int("connections", most).Msg("the limit of open files (ulimit -n, LimitNOFILE) leaves room for few connections: phones that boot together may have to try again")
+		}
+		return v.run(ctx, resync)
 	}
 }
 

@@ -2,12 +2,13 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,37 +20,54 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// syncShutdown is how long the synchronisation may take to end: it ends as soon as its current read does.
-const syncShutdown = 4 * time.Second
+// restShutdown is how long the synchronisation and the files may take to end after the answers have: it ends as soon as its
+// current read does. With the answers' own bound and the log's it is less than the 10 s after which Docker kills.
+const restShutdown = 3 * time.Second
+
+// The open files that are kept free beside those of phones' connections.
+const (
+	otherFiles = 64 // listeners, the log, templates and certificates that are read, watched directories
+	filesOfAMI = 3  // a connection to Asterisk, and the two ends of amigo's to our bridge
+)
 
 // service is what serve and demo run: the listeners, what they serve, and what keeps that current.
 type service struct {
 	log     zerolog.Logger
-	lines   *bufferedLog // of log; nil: there is none
+	lines   *logQueued // of log; nil: there is none
 	sync    *amisync.Service
 	heap    *heap // nil: as the runtime has it
+	memory  memory
 	data    *provision.DataDir
 	phones  net.Listener    // nil: none
 	https   net.Listener    // nil: none; for phones too
 	tls     *tlsconf.Server // nil without https
 	admin   net.Listener    // nil: none
+	conns   *httpapi.Connections
 	options httpapi.Options
+	read    func(provision.Config) // is told of each configuration; nil: nobody is
+
+	profiles        []string               // of the sections [profile NAME]
+	unknownProfiles []provision.Diagnostic // that were logged last
 }
 
 // newService binds the listeners and opens what can fail; nothing runs yet.
 func newService(s *settings, stderr io.Writer) (_ *service, err error) {
-	v := &service{lines: &bufferedLog{out: stderr}}
-	v.log = newLogger(s, v.lines)
+	v := &service{lines: newLog(s, stderr), conns: httpapi.NewConnections(otherFiles + filesOfAMI*(1+s.functionConnections))}
+	v.log = v.lines.logger
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, v.close())
+			v.lines.close()
 		}
 	}()
 	if err = s.check(); err != nil {
 		return nil, err
 	}
+	for _, found := range s.readableByOthers() {
+		v.log.Warn().Msg(found)
+	}
 	if s.httpListen != "" {
-		if v.phones, err = net.Listen("tcp", s.httpListen); err != nil {
+		if v.phones, err = listen(s.httpListen); err != nil {
 			return nil, fmt.Errorf("http.listen: %w", err)
 		}
 	}
@@ -57,9 +75,13 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 		if err = v.listenTLS(s); err != nil {
 			return nil, err
 		}
+	} else if s.clientCA != "" { // a proxy does the TLS
+		if err = v.openTLS(s); err != nil {
+			return nil, err
+		}
 	}
 	if s.adminListen != "" {
-		if v.admin, err = net.Listen("tcp", s.adminListen); err != nil {
+		if v.admin, err = listen(s.adminListen); err != nil {
 			return nil, fmt.Errorf("admin.listen: %w", err)
 		}
 	}
@@ -69,11 +91,14 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 		return nil, err
 	}
 	v.options = httpapi.Options{
-		Prefix:   s.httpPrefix,
-		Store:    store,
-		Renderer: renderer,
-		Status:   v.status,
-		Log:      v.log,
+		Prefix:     s.httpPrefix,
+		Store:      store,
+		Renderer:   renderer,
+		Hosts:      s.hosts,
+		Browsers:   s.browsers,
+		Status:     v.status,
+		AdminHosts: s.adminHosts.With(s.adminListen), // which healthcheck asks
+		Log:        v.log,
 	}
 	if v.options.Access, err = v.access(s); err != nil {
 		return nil, err
@@ -101,16 +126,23 @@ func (v *service) listenTLS(s *settings) (err error) {
 	if err = v.openTLS(s); err != nil {
 		return err
 	}
-	if v.https, err = tls.Listen("tcp", s.httpsListen, v.tls.Config()); err != nil {
+	l, err := listen(s.httpsListen)
+	if err != nil {
 		return fmt.Errorf("https.listen: %w", err)
 	}
+	v.https = httpapi.TLS(l, v.tls.Config())
 	return nil
 }
 
 // open makes the synchronisation and the renderer.
 func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer, error) {
-	var err error
-	if v.sync, err = newSync(s, store, v.log, v.counted); err != nil {
+	o, err := syncOptions(s, store, v.log)
+	if err != nil {
+		return nil, err
+	}
+	o.Synced, o.Read = v.counted, v.read
+	v.profiles = slices.Sorted(maps.Keys(s.profiles))
+	if v.sync, err = amisync.New(o); err != nil {
 		return nil, err
 	}
 	if v.data, err = provision.OpenData(s.dataDir, s.configDir); err != nil {
@@ -119,43 +151,79 @@ func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer
 	return newRenderer(s, v.sync, v.data), nil
 }
 
-func (v *service) counted(c provision.Counts) { v.heap.synced(c) }
+// counted is told of each sync.
+func (v *service) counted(c provision.Counts) {
+	v.heap.synced(c)
+	v.memory.synced(v.log, c)
+	v.checkProfiles()
+}
+
+// checkProfiles logs the sections [profile NAME] whose profile phoneprov.conf does not have, when they change: what they say
+// of access holds for nobody.
+func (v *service) checkProfiles() {
+	unknown := provision.UnknownProfiles(v.options.Store.Load(), v.profiles)
+	if slices.Equal(unknown, v.unknownProfiles) {
+		return
+	}
+	v.unknownProfiles = unknown
+	for _, d := range unknown {
+		level := zerolog.WarnLevel
+		if d.Severity == provision.Error {
+			level = zerolog.ErrorLevel
+		}
+		v.log.WithLevel(level).Msg(d.Message)
+	}
+}
+
+// limitMemory keeps to a limit, and says what fits. It is called before run.
+func (v *service) limitMemory(m memory, s *settings, getenv lookupEnv) {
+	v.memory, v.heap = m, newHeap(getenv, m.most)
+	if r, ok := v.options.Renderer.(*provision.Renderer); ok {
+		v.options.Renderer = r.WithRoom(m.room())
+	}
+	m.report(v.log, s.configDir)
+}
 
 // run serves until ctx ends or one of its parts fails, then ends them in order: HTTP, the synchronisation, and with it
-// the connections to Asterisk. A value on resync makes everything be read again.
-func (v *service) run(ctx context.Context, resync <-chan string) error {
-	defer context.AfterFunc(ctx, v.lines.end)()
+// the connections to Asterisk, then the log. A value on resync makes everything be read again. What is still under way when
+// its time is over is left alone: that is a line of the log and no error, as the service was told to end.
+func (v *service) run(ctx context.Context, resync <-chan string) (err error) {
+	defer func() {
+		v.log.Info().AnErr("error", err).Msg("stopped")
+		v.lines.close()
+	}()
+	defer context.AfterFunc(ctx, v.lines.hurry)()
 	httpCtx, stopHTTP := context.WithCancel(ctx)
 	defer stopHTTP()
 	syncCtx, stopSync := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopSync()
 
-	synced := make(chan error, 1)
+	rest := make(chan error, 1)
 	go func() {
 		defer stopHTTP()
-		synced <- v.sync.Run(syncCtx)
+		rest <- v.sync.Run(syncCtx)
 	}()
 	served := make(chan error, 1)
 	go func() { served <- v.serve(httpCtx, stopHTTP) }()
 
-	var errs []error
 	for served != nil {
 		select {
 		case reason := <-resync:
 			v.sync.Trigger(reason)
-		case err := <-served:
-			errs = append(errs, err)
+		case err = <-served:
 			served = nil
 		}
 	}
 	stopSync()
+	closed := make(chan error, 1)
+	go func() { closed <- errors.Join(<-rest, v.close()) }()
 	select {
-	case err := <-synced:
-		errs = append(errs, err)
-	case <-time.After(syncShutdown):
-		errs = append(errs, fmt.Errorf("the synchronisation did not end within %v", syncShutdown))
+	case restErr := <-closed:
+		return errors.Join(err, restErr)
+	case <-time.After(restShutdown):
+		v.log.Warn().Stringer("after", restShutdown).Msg("the synchronisation with Asterisk has not ended; it is left alone")
+		return err
 	}
-	return errors.Join(append(errs, v.close())...)
 }
 
 // serve runs the HTTP servers until all have ended; when one fails the others are stopped.
@@ -171,7 +239,7 @@ func (v *service) serve(ctx context.Context, stop func()) error {
 		if s.listener != nil {
 			wg.Go(func() {
 				defer stop()
-				errs[i] = httpapi.Serve(ctx, s.listener, s.handler, v.log)
+				errs[i] = v.conns.Serve(ctx, s.listener, s.handler, v.log)
 			})
 		}
 	}
@@ -195,18 +263,6 @@ func (v *service) close() error {
 	if store := v.options.Uploads.Store; store != nil {
 		errs = append(errs, store.Close())
 	}
-	if v.lines != nil {
-		v.lines.end()
-	}
 	v.heap.end()
 	return errors.Join(errs...)
-}
-
-// newLogger writes as the settings say; what is for people goes out at once.
-func newLogger(s *settings, lines *bufferedLog) zerolog.Logger {
-	var w io.Writer = lines
-	if s.logFormat == "console" {
-		w = zerolog.ConsoleWriter{Out: lines, TimeFormat: time.DateTime, NoColor: true}
-	}
-	return zerolog.New(w).Level(s.logLevel).With().Timestamp().Logger()
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -39,6 +40,8 @@ type settings struct {
 
 	httpListen string // empty: none
 	httpPrefix string // "" or "/phoneprov"
+	hosts      httpapi.Hosts
+	browsers   bool
 
 	uploads     httpapi.UploadMode
 	uploadDir   string
@@ -55,14 +58,19 @@ type settings struct {
 	unknownMACs, failedLogins int // 0: no bound
 
 	clientCA      string // PEM file; empty: client certificates are not asked for
+	certHeader    string // of trusted proxies; empty: none
 	acceptExpired bool
 	credentials   string // empty: none
 	realm         string
+	noQOP         []string // makes whose phones may do Digest without qop
 
 	logLevel  zerolog.Level
 	logFormat string // "json" or "console"
 
 	adminListen string // empty: none
+	adminHosts  httpapi.Hosts
+
+	secretFiles []secretFile // that settings were read from; see readableByOthers
 
 	profiles map[string]*profileSettings // by the name of the profile in phoneprov.conf
 }
@@ -115,6 +123,10 @@ func settingsTable() []setting {
 			meaning: "address for the phones; empty: none, with HTTPS only"},
 		{section: "http", key: "prefix", value: "/phoneprov", set: setPrefix,
 			meaning: "path before the file names, as Asterisk's own; `/` is none"},
+		{section: "http", key: "hosts", mayBeEmpty: true, set: hosts(func(s *settings) *httpapi.Hosts { return &s.hosts }),
+			meaning: "names of this host as phones have them in their URLs, against web pages that make a name of theirs lead here; addresses are always answered. Empty: any"},
+		{section: "http", key: "browsers", value: "no", set: yesNo(func(s *settings) *bool { return &s.browsers }),
+			meaning: "`yes`: web browsers get files too, and a web page of any site may ask and upload through the browsers of the LAN"},
 		{section: "http", key: "uploads", value: "discard", set: setUploads,
 			meaning: "what phones send with PUT and POST: `discard` it and say thanks, `store` it, or `off`"},
 		{section: "http", key: "upload_dir", value: "/var/lib/phoneprov/uploads", set: text(func(s *settings) *string { return &s.uploadDir }),
@@ -136,25 +148,31 @@ func settingsTable() []setting {
 		{section: "access", key: "deny", mayBeEmpty: true, set: setDeny,
 			meaning: "MACs that get nothing, wherever they come from"},
 		{section: "access", key: "trusted_proxies", mayBeEmpty: true, set: networks(func(s *settings) *[]netip.Prefix { return &s.proxies }),
-			meaning: "networks of proxies whose `X-Forwarded-For`, `-Proto` and `-Host` are believed"},
+			meaning: "networks of proxies whose `Forwarded`, or `X-Forwarded-For`, `-Proto` and `-Host`, are believed"},
 		{section: "access", key: "unknown_macs", value: "20", set: number(func(s *settings) *int { return &s.unknownMACs }, 0, maxBudget),
-			meaning: "so many MACs that are not there may a source ask for in ten minutes, then it gets 429 for those; 0: no bound"},
+			meaning: "so many MACs that are not there may a source (an IPv6 /64; a /56 four times, a /48 sixteen times as many) ask for in ten minutes, then it gets 429 for all that it may not have; 0: no bound"},
 		{section: "access", key: "failed_logins", value: "20", set: number(func(s *settings) *int { return &s.failedLogins }, 0, maxBudget),
 			meaning: "so many wrong passwords of a user may a source send in ten minutes, then 429; 0: no bound"},
 		{section: "access", key: "client_ca", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.clientCA }),
 			meaning: "PEM bundle of the CAs of phones' certificates, read again when it changes; empty: none are asked for"},
+		{section: "access", key: "certificate_header", mayBeEmpty: true, set: setCertificateHeader,
+			meaning: "header in which `trusted_proxies` pass on the certificate that the phone has shown them, say `X-Client-Cert`; the proxy must replace what the phone sends of that name. Empty: none is believed"},
 		{section: "access", key: "accept_expired", value: "no", set: yesNo(func(s *settings) *bool { return &s.acceptExpired }),
 			meaning: "`yes`: a phone's certificate counts when it has expired, as old factory certificates have"},
 		{section: "access", key: "credentials", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.credentials }),
 			meaning: "file of the passwords that phones may have, which `phoneprov passwd` writes and which is read again when it changes; empty: none"},
 		{section: "access", key: "realm", value: "phoneprov", set: setRealm,
 			meaning: "realm of Basic and Digest. With another one the Digest passwords must be written anew"},
+		{section: "access", key: "digest_without_qop", mayBeEmpty: true, set: setNoQOP,
+			meaning: "makes, as `PP_VENDOR` has them, whose old phones do the Digest of RFC 2069 only, say `Cisco`: each of their files then takes two requests. Empty: none may"},
 		{section: "log", key: "level", value: "info", set: setLevel,
 			meaning: "`debug`, `info`, `warn` or `error`"},
 		{section: "log", key: "format", value: "json", set: oneOf(func(s *settings) *string { return &s.logFormat }, "json", "console"),
 			meaning: "`json` or `console`, on stderr"},
 		{section: "admin", key: "listen", value: "127.0.0.1:8081", mayBeEmpty: true, set: address(func(s *settings) *string { return &s.adminListen }),
 			meaning: "address for `/healthz` and `/readyz`; empty: none"},
+		{section: "admin", key: "hosts", mayBeEmpty: true, set: hosts(func(s *settings) *httpapi.Hosts { return &s.adminHosts }),
+			meaning: "names and addresses that it answers to besides `localhost`, loopback's addresses, and the address that the connection came to"},
 	}
 }
 
@@ -181,8 +199,10 @@ func (s *settings) check() error {
 		return errors.New("https.listen needs https.cert and https.key")
 	case s.uploadAll < s.uploadPhone:
 		return errors.New("http.upload_all_mb is less than http.upload_phone_mb")
-	case s.httpsListen == "" && s.clientCA != "":
-		return errors.New("access.client_ca needs https.listen")
+	case s.httpsListen == "" && s.clientCA != "" && s.certHeader == "":
+		return errors.New("access.client_ca needs https.listen, or access.certificate_header where a proxy does the TLS")
+	case s.certHeader != "" && (s.clientCA == "" || len(s.proxies) == 0):
+		return errors.New("access.certificate_header needs access.client_ca and access.trusted_proxies")
 	}
 	return nil
 }
@@ -270,6 +290,28 @@ func setSecret(s *settings, v string) error {
 func setRealm(s *settings, v string) error {
 	s.realm = v
 	return httpauth.CheckRealm(v)
+}
+
+func setNoQOP(s *settings, v string) error {
+	s.noQOP = nil
+	for _, make := range words(v) {
+		s.noQOP = append(s.noQOP, make)
+		if !provision.KnownVendor(make) {
+			return fmt.Errorf("%q is no make that a User-Agent tells: want %s", make, strings.Join(provision.Vendors(), ", "))
+		}
+	}
+	return nil
+}
+
+// setCertificateHeader takes the name of a header that means nothing else.
+func setCertificateHeader(s *settings, v string) error {
+	name := http.CanonicalHeaderKey(v)
+	if strings.Trim(v, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-") != "" ||
+		v != "" && (!strings.Contains(name, "Cert") && !strings.HasPrefix(name, "X-") || strings.HasPrefix(name, "X-Forwarded-For")) {
+		return fmt.Errorf("%q is not a header for certificates: want X-Client-Cert or Client-Cert", v)
+	}
+	s.certHeader = name
+	return nil
 }
 
 func setPrefix(s *settings, v string) error {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/rs/zerolog"
 
 	"github.com/phoneprov/phoneprov/httpapi"
@@ -54,12 +55,15 @@ func TestSettingsDefaults(t *testing.T) {
 		logLevel: zerolog.InfoLevel, logFormat: "json",
 		adminListen: "127.0.0.1:8081",
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}), comparePrefixes); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 
-var comparePrefixes = cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })
+var comparePrefixes = cmp.Options{
+	cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }),
+	cmpopts.IgnoreFields(settings{}, "secretFiles"), // see TestSecretFiles
+}
 
 func TestAccessSettings(t *testing.T) {
 	got, err := load(t, withSecret+"[access]\nallow = lan, 203.0.113.0/24 2001:db8::1\ndeny = 00:04:F2:00:00:01,0004f2000002\ntrusted_proxies = 10.9.0.1\n"+
@@ -87,8 +91,29 @@ func TestAccessSettings(t *testing.T) {
 	}
 	*got = settings{allow: got.allow, proxies: got.proxies, deny: got.deny, unknownMACs: got.unknownMACs, failedLogins: got.failedLogins,
 		uploads: got.uploads, uploadDir: got.uploadDir, uploadPhone: got.uploadPhone, uploadAll: got.uploadAll, profiles: got.profiles}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, profileSettings{}), comparePrefixes); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, profileSettings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestHostSettings(t *testing.T) {
+	want, err := load(t, withSecret, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !want.hosts.Any() || !want.adminHosts.Any() || want.browsers {
+		t.Errorf("by default: got %+v", want)
+	}
+	got, err := load(t, withSecret+"[http]\nhosts = pbx.example, PBX\nbrowsers = yes\n[admin]\nhosts = 192.0.2.1\n", nil)
+	if err != nil || got.hosts.Any() || got.adminHosts.Any() || !got.browsers {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	_, err = load(t, withSecret+"[http]\nhosts = pbx.example:8080\nbrowsers = maybe\n[admin]\nhosts = a/b\n", nil)
+	const wantErr = `phoneprov.ini:4: http.hosts: "pbx.example:8080" is not a host: want a name as pbx.example.com, or an address, without a port
+phoneprov.ini:5: http.browsers: "maybe" is not one of: yes, no
+phoneprov.ini:7: admin.hosts: "a/b" is not a host: want a name as pbx.example.com, or an address, without a port`
+	if err == nil || err.Error() != wantErr {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -105,7 +130,7 @@ func TestTLSSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}), comparePrefixes); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -155,8 +180,6 @@ func TestSettingsPrecedence(t *testing.T) {
 			func(s *settings) string { return s.amiUsername }, "ini"},
 		{"empty environment where that means something", withSecret + "[admin]\nlisten = :81\n", map[string]string{"PHONEPROV_ADMIN_LISTEN": ""},
 			func(s *settings) string { return s.adminListen }, ""},
-		{"last of two", withSecret + "username = one\nusername = two\n", nil, func(s *settings) string { return s.amiUsername }, "two"},
-		{"section twice", withSecret + "[log]\nlevel = warn\n[ami]\nusername = two\n", nil, func(s *settings) string { return s.amiUsername }, "two"},
 		{"secret from file", "[ami]\nsecret_file = " + file + "\n", nil, func(s *settings) string { return s.amiSecret.Reveal() }, "from file"},
 		{"secret from file by environment", withSecret, map[string]string{"PHONEPROV_AMI_SECRET_FILE": file},
 			func(s *settings) string { return s.amiSecret.Reveal() }, "from file"},
@@ -190,16 +213,30 @@ func TestBadSettings(t *testing.T) {
 		env       map[string]string
 		want      string
 	}{
-		{"unknown key", "; a\n\n[http]\n# b\nlistn = :80\n", nil, `phoneprov.ini:5: unknown key "listn" in [http]`},
-		{"key in another case", "[http]\nListen = :80\n", nil, `phoneprov.ini:2: unknown key "Listen" in [http]`},
-		{"unknown section", "[htp]\nlisten = :80\n", nil, `phoneprov.ini:2: unknown key "listen" in [htp]`},
-		{"unknown section, empty", "\n[htp]\n", nil, `phoneprov.ini:2: unknown section [htp]`},
+		{"unknown key", "; a\n\n[http]\n# b\nlistn = :80\n", nil, `phoneprov.ini:5: unknown key "listn" in [http]; is "listen" meant?`},
+		{"key in another case", "[http]\nListen = :80\n", nil, `phoneprov.ini:2: unknown key "Listen" in [http]; is "listen" meant?`},
+		{"unknown section", "[htp]\nlisten = :80\n", nil, `phoneprov.ini:2: unknown key "listen" in [htp]; is [http] meant?`},
+		{"unknown section, empty", "\n[htp]\n", nil, `phoneprov.ini:2: unknown section [htp]; is [http] meant?`},
 		{"no section", "listen = :80\n", nil, `phoneprov.ini:1: key "listen" before any section`},
 		{"no equals sign", "[http]\n\nlisten :80\n", nil, `phoneprov.ini:3: want [section] or key = value`},
 		{"unclosed section", "[ami]\nsecret = x\n[http\n", nil, `phoneprov.ini:3: not a valid ini file`},
-		{"no file for a secret", "[asterisk]\nconfig_file = x\n", nil, `phoneprov.ini:2: unknown key "config_file" in [asterisk]`},
+		{"no file for a secret", "[asterisk]\nconfig_file = x\n", nil, `phoneprov.ini:2: unknown key "config_file" in [asterisk]; is "config_dir" meant?`},
 		{"source", "[asterisk]\nconfig = database\n", nil, `phoneprov.ini:2: asterisk.config: "database" is not one of: ami, files`},
-		{"the second of two", "[http]\nprefix = /a\nprefix = b\n", nil, `phoneprov.ini:3: http.prefix: "b" is not a path: want /name`},
+		{"a key twice", "[http]\nprefix = /a\nprefix = /b\n", nil, `phoneprov.ini:3: key "prefix" in [http] is there already at line 2`},
+		{"a key twice with one value", "[log]\n; one\nlevel = warn\n\nlevel = warn\n", nil, `phoneprov.ini:5: key "level" in [log] is there already at line 3`},
+		{"a key thrice", "[log]\nlevel = warn\nformat = json\nlevel = warn\nlevel = info\n", nil, `phoneprov.ini:4: key "level" in [log] is there already at line 2`},
+		{"a secret twice", "[ami]\nsecret = hunter2\nsecret = s3cret\n", nil, `phoneprov.ini:3: key "secret" in [ami] is there already at line 2`},
+		{"a section twice", withSecret + "[log]\nlevel = warn\n[ami]\nusername = two\n", nil,
+			`phoneprov.ini:5: section [ami] is there already at line 1: make one section of them`},
+		{"a key in both of a section", "[log]\nlevel = warn\n[log]\nlevel = info\n", nil,
+			`phoneprov.ini:3: section [log] is there already at line 1: make one section of them`},
+		{"an empty section twice", "[log]\n\n[log]\n", nil, `phoneprov.ini:3: section [log] is there already at line 1: make one section of them`},
+		{"a profile twice", "[profile a]\nescape = none\n[profile  a ]\nescape = auto\n", nil,
+			`phoneprov.ini:3: section [profile a] is there already at line 1: make one section of them`},
+		{"a key of a profile twice", "[profile a]\nescape = none\nescape = none\n", nil, `phoneprov.ini:3: key "escape" in [profile a] is there already at line 2`},
+		{"a key of another section", "[http]\ncert = x\n", nil, `phoneprov.ini:2: unknown key "cert" in [http]; is [https] cert meant?`},
+		{"a section that is near none", "[database]\n", nil, `phoneprov.ini:1: unknown section [database]`},
+		{"a misspelt profile", "[profil desk]\nescape = none\n", nil, `phoneprov.ini:2: unknown key "escape" in [profil desk]; is [profile NAME] meant?`},
 		{"after a multi-line value", "[ami]\nsecret = \"\"\"a\n[http]\nb\"\"\"\n[log]\nlevel = loud\n", nil,
 			"phoneprov.ini:4: ami.secret: has a line break or NUL in it\n" + `phoneprov.ini:6: log.level: "loud" is not one of: debug, info, warn, error`},
 		{"empty", "[asterisk]\ndata_dir =\n", nil, `phoneprov.ini:2: asterisk.data_dir: is empty`},
@@ -213,7 +250,11 @@ func TestBadSettings(t *testing.T) {
 		{"neither yes nor no", "[https]\nlegacy = true\n", nil, `phoneprov.ini:2: https.legacy: "true" is not one of: yes, no`},
 		{"no address for phones", withSecret + "[http]\nlisten =\n", nil, `http.listen and https.listen are both empty`},
 		{"HTTPS without a key", withSecret + "[https]\nlisten = :443\ncert = x\n", nil, `https.listen needs https.cert and https.key`},
-		{"client certificates without HTTPS", withSecret + "[access]\nclient_ca = x\n", nil, `access.client_ca needs https.listen`},
+		{"client certificates without HTTPS", withSecret + "[access]\nclient_ca = x\n", nil, `access.client_ca needs https.listen, or access.certificate_header where a proxy does the TLS`},
+		{"a certificate header without CAs", withSecret + "[access]\ncertificate_header = X-Client-Cert\ntrusted_proxies = 10.0.0.1\n", nil, `access.certificate_header needs access.client_ca and access.trusted_proxies`},
+		{"a certificate header without proxies", withSecret + "[access]\ncertificate_header = X-Client-Cert\nclient_ca = x\n", nil, `access.certificate_header needs access.client_ca and access.trusted_proxies`},
+		{"a certificate header of another use", "[access]\ncertificate_header = Host\n", nil, `phoneprov.ini:2: access.certificate_header: "Host" is not a header for certificates: want X-Client-Cert or Client-Cert`},
+		{"no certificate header", "[access]\ncertificate_header = X-Client Cert\n", nil, `phoneprov.ini:2: access.certificate_header: "X-Client Cert" is not a header for certificates: want X-Client-Cert or Client-Cert`},
 		{"a CA for an AMI in the clear", withSecret + "ca = x\n", nil, `ami.ca and ami.server_name are for ami.tls = yes only`},
 		{"a name for an AMI in the clear", withSecret + "server_name = x\n", nil, `ami.ca and ami.server_name are for ami.tls = yes only`},
 		{"port", "[admin]\nlisten = :99999\n", nil, `phoneprov.ini:2: admin.listen: ":99999" has no valid port`},
@@ -231,10 +272,10 @@ func TestBadSettings(t *testing.T) {
 			`environment: both PHONEPROV_AMI_SECRET and PHONEPROV_AMI_SECRET_FILE are set`},
 		{"no AMI to ask", "[ami]\naddress =\n", nil, `asterisk.config is ami, but ami.address is empty`},
 		{"no secret", "", nil, `ami.secret is empty; without a manager interface ami.address must be empty too`},
-		{"key of a profile", "[profile desk]\nescpe = none\n", nil, `phoneprov.ini:2: unknown key "escpe" in [profile desk]`},
+		{"key of a profile", "[profile desk]\nescpe = none\n", nil, `phoneprov.ini:2: unknown key "escpe" in [profile desk]; is "escape" meant?`},
 		{"value of a profile", "[profile a]\nescape = none\n[profile b]\nescape = xml\n", nil, `phoneprov.ini:4: escape: "xml" is not one of: auto, none`},
 		{"yes or no of a profile", "[profile a]\npasswords = 0\n", nil, `phoneprov.ini:2: passwords: "0" is not one of: yes, no`},
-		{"profile without a name", "[profile ]\nescape = none\n", nil, `phoneprov.ini:2: unknown key "escape" in [profile ]`},
+		{"profile without a name", "[profile ]\nescape = none\n", nil, `phoneprov.ini:2: unknown key "escape" in [profile ]; is [profile NAME] meant?`},
 		{"network", "[access]\nallow = 10.0.0.0/33\n", nil, `phoneprov.ini:2: access.allow: "10.0.0.0/33" is not a network: want 10.1.0.0/16, 2001:db8::/32, an address, or lan`},
 		{"network with bits of a host", "[access]\nallow = 10.0.0.1/8\n", nil, `phoneprov.ini:2: access.allow: "10.0.0.1/8" is not a network: want 10.1.0.0/16, 2001:db8::/32, an address, or lan`},
 		{"MAC", "[access]\ndeny = 0004f200000\n", nil, `phoneprov.ini:2: access.deny: "0004f200000" is not a MAC address: want 12 hexadecimal digits`},
@@ -242,6 +283,8 @@ func TestBadSettings(t *testing.T) {
 		{"uploads", "[http]\nuploads = keep\n", nil, `phoneprov.ini:2: http.uploads: "keep" is not one of: off, discard, store`},
 		{"quota", "[http]\nupload_phone_mb = 0\n", nil, `phoneprov.ini:2: http.upload_phone_mb: "0" is not a number from 1 to 1048576`},
 		{"quotas", withSecret + "[http]\nupload_phone_mb = 2\nupload_all_mb = 1\n", nil, `http.upload_all_mb is less than http.upload_phone_mb`},
+		{"network with a zone", "[access]\nallow = fe80::1%eth0\n", nil, `phoneprov.ini:2: access.allow: "fe80::1%eth0" is not a network: want 10.1.0.0/16, 2001:db8::/32, an address, or lan`},
+		{"IPv4 in IPv6", "[access]\nallow = ::ffff:192.168.1.0/120\n", nil, `phoneprov.ini:2: access.allow: "::ffff:192.168.1.0/120" is not a network: want 10.1.0.0/16, 2001:db8::/32, an address, or lan`},
 		{"network of a profile", "[profile a]\nallow = x\n", nil, `phoneprov.ini:2: allow: "x" is not a network: want 10.1.0.0/16, 2001:db8::/32, an address, or lan`},
 		{"all at once", "[http]\nlisten = 1\n[log]\nlevel = 2\nx = 3\n", nil, `phoneprov.ini:5: unknown key "x" in [log]` + "\n" +
 			`phoneprov.ini:2: http.listen: "1" is not an address: want host:port` + "\n" +
@@ -313,5 +356,35 @@ func TestMissingSettingsFile(t *testing.T) {
 		if _, err := loadSettings("", env); err != nil {
 			t.Errorf("the default file: got %v", err)
 		}
+	}
+}
+
+// What looks like a setting and is none leaves the default in force: that is never silent.
+func TestUnknownEnvironment(t *testing.T) {
+	for _, tt := range []struct{ name, want string }{
+		{"PHONEPROV_ACCESS_ALOW", "; is PHONEPROV_ACCESS_ALLOW meant?"},
+		{"PHONEPROV_ACCESS_ALLOWED", "; is PHONEPROV_ACCESS_ALLOW meant?"},
+		{"PHONEPROV_HTTP_LISTN", "; is PHONEPROV_HTTP_LISTEN meant?"},
+		{"PHONEPROV_AMI_SECRETFILE", "; is PHONEPROV_AMI_SECRET_FILE meant?"},
+		{"PHONEPROV_http_listen", "; is PHONEPROV_HTTP_LISTEN meant?"},
+		{"PHONEPROV_COLOUR", ""},
+		{"PHONEPROV_", ""},
+		{"PHONEPROV_TEST_SEED", ""},
+	} {
+		errs := unknownEnv([]string{"PATH", "PHONEPROV", tt.name, "PHONEPROV_HTTP_LISTEN"})
+		if want := "environment: there is no setting " + tt.name + tt.want; len(errs) != 1 || errs[0].Error() != want {
+			t.Errorf("%s: got %v, want %s", tt.name, errs, want)
+		}
+	}
+	var known []string
+	for _, d := range settingsTable() {
+		known = append(known, d.env())
+	}
+	known = append(known, "PHONEPROV_AMI_SECRET_FILE",
+		// What Kubernetes and Docker set for services called "phoneprov" and "phoneprov-http".
+		"PHONEPROV_SERVICE_HOST", "PHONEPROV_SERVICE_PORT", "PHONEPROV_SERVICE_PORT_HTTP", "PHONEPROV_PORT", "PHONEPROV_PORT_8080_TCP",
+		"PHONEPROV_PORT_8080_TCP_ADDR", "PHONEPROV_PORT_8080_TCP_PROTO", "PHONEPROV_HTTP_SERVICE_HOST", "PHONEPROV_HTTP_PORT_80_TCP_PORT")
+	if errs := unknownEnv(known); len(errs) > 0 {
+		t.Errorf("got %v", errs)
 	}
 }

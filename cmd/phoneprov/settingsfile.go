@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"gopkg.in/ini.v1"
+
+	"github.com/phoneprov/phoneprov/provision"
 )
 
 // Limits of what is read: the right files are far below, and a mistaken path may be endless.
@@ -34,6 +36,7 @@ func loadSettings(path string, getenv lookupEnv) (*settings, error) {
 		return nil, fmt.Errorf("%s:%d: %v", path, l.line(func(f *ini.File, err error) bool { return err != nil }), tidy(err))
 	}
 	l.unknown()
+	l.duplicates()
 	for _, d := range settingsTable() {
 		l.load(&d)
 	}
@@ -46,13 +49,15 @@ func loadSettings(path string, getenv lookupEnv) (*settings, error) {
 }
 
 // parseINI reads the file as it is written: no interpolation, no continuation lines; comments after values are value's.
-func parseINI(data []byte) (*ini.File, error) {
-	return ini.LoadSources(ini.LoadOptions{
+func parseINI(data []byte) (*ini.File, error) { return ini.LoadSources(iniOptions(), data) }
+
+func iniOptions() ini.LoadOptions {
+	return ini.LoadOptions{
 		IgnoreContinuation:      true,
 		IgnoreInlineComment:     true,
 		PreserveSurroundedQuote: true,
 		KeyValueDelimiters:      "=",
-	}, data)
+	}
 }
 
 // value is the text of a key without quotes and without the comment after it. A ";" or "#" begins one after a blank, so
@@ -96,7 +101,7 @@ func (l *loader) unknown() {
 				return
 			}
 			if !known(section.Name(), key.Name()) {
-				what := fmt.Sprintf("unknown key %q in [%s]", key.Name(), section.Name())
+				what := fmt.Sprintf("unknown key %q in [%s]%s", key.Name(), section.Name(), likelyKey(section.Name(), key.Name()))
 				if section.Name() == ini.DefaultSection {
 					what = fmt.Sprintf("key %q before any section", key.Name())
 				}
@@ -105,7 +110,7 @@ func (l *loader) unknown() {
 		}
 		if section.Name() != ini.DefaultSection && len(section.Keys()) == 0 && !known(section.Name(), "") {
 			line := l.line(func(f *ini.File, err error) bool { return err == nil && f.HasSection(section.Name()) })
-			l.errs = append(l.errs, fmt.Errorf("%s:%d: unknown section [%s]", l.path, line, section.Name()))
+			l.errs = append(l.errs, fmt.Errorf("%s:%d: unknown section [%s]%s", l.path, line, section.Name(), likelySection(section.Name())))
 		}
 	}
 }
@@ -118,6 +123,64 @@ func known(section, key string) bool {
 	return slices.ContainsFunc(settingsTable(), func(d setting) bool {
 		return d.section == section && (key == "" || key == d.key || d.secret && key == d.key+"_file")
 	})
+}
+
+// sectionNames calls yield with the name of each section that the file may have, [profile NAME] without its name.
+func sectionNames(yield func(string) bool) {
+	last := ""
+	for _, d := range settingsTable() {
+		if d.section != last && !yield(d.section) {
+			return
+		}
+		last = d.section
+	}
+	yield("profile")
+}
+
+// keyNames are the keys that a section may have.
+func keyNames(section string) (names []string) {
+	if _, ok := profileName(section); ok {
+		for _, d := range profileTable() {
+			names = append(names, d.key)
+		}
+	}
+	for _, d := range settingsTable() {
+		if d.section == section {
+			names = append(names, d.key)
+			if d.secret {
+				names = append(names, d.key+"_file")
+			}
+		}
+	}
+	return names
+}
+
+// likelySection is the end of a message on a section that there is none of.
+func likelySection(section string) string {
+	name, _, _ := strings.Cut(section, " ")
+	switch near := provision.Nearest(name, sectionNames); {
+	case near == "profile":
+		return "; is [profile NAME] meant?"
+	case near != "":
+		return fmt.Sprintf("; is [%s] meant?", near)
+	}
+	return ""
+}
+
+// likelyKey is the end of a message on a key that there is none of.
+func likelyKey(section, key string) string {
+	if !known(section, "") {
+		return likelySection(section)
+	}
+	if near := provision.Nearest(key, slices.Values(keyNames(section))); near != "" {
+		return fmt.Sprintf("; is %q meant?", near)
+	}
+	for other := range sectionNames {
+		if known(other, key) {
+			return fmt.Sprintf("; is [%s] %s meant?", other, key)
+		}
+	}
+	return ""
 }
 
 // load finds a setting's value, the nearest place first, and sets it.
@@ -169,6 +232,9 @@ func (l *loader) fromFile(d *setting) bool {
 			l.fail(d.section, d.key+"_file", fmt.Sprintf("%s_file: %v", d.name(), err))
 		}
 	case has:
+		if d.secret {
+			l.settings.secretFiles = append(l.settings.secretFiles, secretFile{d.name(), l.path})
+		}
 		if err := d.assign(&l.settings, value(section.Key(d.key))); err != nil {
 			l.fail(d.section, d.key, fmt.Sprintf("%s: %v", d.name(), err))
 		}
@@ -183,6 +249,7 @@ func (l *loader) setFromFile(d *setting, path string) error {
 	if err != nil {
 		return err
 	}
+	l.settings.secretFiles = append(l.settings.secretFiles, secretFile{d.name() + "_file", path})
 	return d.assign(&l.settings, strings.TrimRight(string(data), "\r\n"))
 }
 
@@ -196,10 +263,13 @@ func (l *loader) fail(section, key, what string) {
 
 // line finds where something is in the file, which ini does not say: it is the last line of the shortest beginning of
 // the file that ini reads with it in. So the answer is right whatever ini takes for a comment, a quote or a section.
-func (l *loader) line(in func(*ini.File, error) bool) int {
+func (l *loader) line(in func(*ini.File, error) bool) int { return l.lineAs(parseINI, in) }
+
+// lineAs is line, as a parser reads the file.
+func (l *loader) lineAs(parse func([]byte) (*ini.File, error), in func(*ini.File, error) bool) int {
 	lines := bytes.SplitAfter(l.data, []byte("\n"))
 	for n := range lines {
-		if in(parseINI(bytes.Join(lines[:n+1], nil))) {
+		if in(parse(bytes.Join(lines[:n+1], nil))) {
 			return n + 1
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -107,7 +108,7 @@ func (b *bench) start(name string, env []string, program string, args ...string)
 	}
 	defer f.Close()
 	cmd := exec.Command(program, args...)
-	cmd.Env = append(os.Environ(), env...)
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), forTests), env...)
 	cmd.Stdout, cmd.Stderr = f, f
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
@@ -116,6 +117,9 @@ func (b *bench) start(name string, env []string, program string, args ...string)
 	b.atEnd(func() { end(cmd) })
 	return cmd, logFile, nil
 }
+
+// forTests reports a variable of the environment that is for tests: phoneprov refuses one of its prefix that is no setting.
+func forTests(entry string) bool { return strings.HasPrefix(entry, "PHONEPROV_TEST_") }
 
 // end asks a program to end, and ends it.
 func end(cmd *exec.Cmd) {

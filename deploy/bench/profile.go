@@ -12,7 +12,7 @@ import (
 
 // profileEnv names the directory for profiles to a phoneprov that deploy/bench/run built with profiled.go.txt: it profiles
 // itself all the time, and at SIGUSR1 writes what it found since the last one. Any other phoneprov would die of that signal.
-const profileEnv = "PHONEPROV_BENCH_PROFILE"
+const profileEnv = "BENCH_PROFILE"
 
 // profile makes a phoneprov's profiles be written at the end of the row.
 func (b *bench) profile(p *phoneprov) {

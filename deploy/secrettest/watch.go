@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+
+	"github.com/phoneprov/phoneprov/deploy/skips"
 )
 
 // Limits of a Watch.
@@ -130,7 +132,7 @@ func (w *Watch) Findings() []string {
 // Runner is a *testing.M.
 type Runner interface{ Run() int }
 
-// Guard is a Runner whose run fails where a secret was told.
+// Guard is a Runner whose run fails where a secret was told, and says at its end which tests were skipped.
 func (w *Watch) Guard(m Runner) Runner { return guarded{w, m, os.Stderr} }
 
 type guarded struct {
@@ -141,6 +143,7 @@ type guarded struct {
 
 func (g guarded) Run() int {
 	code := g.m.Run()
+	skips.Report()
 	for _, finding := range g.watch.Findings() {
 		fmt.Fprintln(g.out, "secrettest:", finding)
 		code = max(code, 1)

@@ -57,7 +57,7 @@ func BenchmarkSpend(b *testing.B) {
 		budget, source := NewBudget(20, 10*time.Minute), SourceOf(netip.MustParseAddr("10.0.0.0"))
 		b.ReportAllocs()
 		for b.Loop() {
-			source++
+			source.net++
 			budget.Spend(source, "0004f2000001", now)
 		}
 	})

@@ -50,6 +50,57 @@ func TestBudget(t *testing.T) {
 	}
 }
 
+// Who has many /64s has no more budgets: a /56 has 4 times the budget of a /64 and a /48 16 times, whatever it asks from.
+func TestNetworksAreBounded(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	addr := func(site, subscriber, link int) Source {
+		return SourceOf(netip.MustParseAddr(fmt.Sprintf("2001:db8:%x:%02x%02x::1", site, subscriber, link)))
+	}
+	b := NewBudget(20, 10*time.Minute)
+	ask := func(site, subscribers, links int) (within int) {
+		for subscriber := range subscribers {
+			for link := range links {
+				for i := range 20 {
+					if b.Spend(addr(site, subscriber, link), fmt.Sprint(site, subscriber, link, i), now) {
+						within++
+					}
+				}
+			}
+		}
+		return within
+	}
+	if got := ask(1, 1, 200); got != 80 {
+		t.Errorf("200 /64s of a /56: got %d, want 80", got)
+	}
+	if !b.Over(addr(1, 0, 201), now) || b.Over(addr(1, 1, 0), now) {
+		t.Error("the /56 is not over, or its neighbour is")
+	}
+	if got := ask(2, 200, 1); got != 320 {
+		t.Errorf("200 /56s of a /48: got %d, want 320", got)
+	}
+	if !b.Over(addr(2, 250, 7), now) || b.Over(addr(3, 0, 0), now) {
+		t.Error("the /48 is not over, or its neighbour is")
+	}
+	if got := ask(4, 3, 200); got != 240 || b.Over(addr(4, 3, 0), now) {
+		t.Errorf("three hostile /56s: got %d, or they have spent what their /48 has", got)
+	}
+	user, other := addr(5, 0, 0).Of("a"), addr(5, 0, 0).Of("b")
+	for i := range 21 {
+		b.Spend(user, fmt.Sprint(i), now)
+	}
+	if !b.Over(user, now) || b.Over(other, now) || b.Over(addr(5, 0, 0), now) {
+		t.Error("a user's budget is not its own")
+	}
+	for i := range 200 { // an IPv4 address has no larger network
+		v4 := SourceOf(netip.AddrFrom4([4]byte{198, 51, 100, byte(i)}))
+		for thing := range 20 {
+			if !b.Spend(v4, fmt.Sprint(i, thing), now) {
+				t.Fatalf("%d: an IPv4 address has spent another's budget", i)
+			}
+		}
+	}
+}
+
 // Any number of sources, with one MAC each or with all that they may spend, costs under 50 MB: two Budgets are under 100.
 func TestBudgetIsBounded(t *testing.T) {
 	const most = 50 << 20

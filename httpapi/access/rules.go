@@ -38,6 +38,44 @@ func DefaultAllow() []netip.Prefix {
 // Local reports an address of a LAN, see DefaultAllow.
 func Local(a netip.Addr) bool { return contains(DefaultAllow(), a) }
 
+// Reach is how far an address gets by itself.
+type Reach uint8
+
+// The zero Reach is Nowhere.
+const (
+	Nowhere    Reach = iota // no list has it
+	Somewhere               // the lists of some profiles have it
+	Everywhere              // every list has it
+)
+
+// Reach tells how far an address gets by itself, without looking at any file.
+func (r *Rules) Reach(source netip.Addr) Reach {
+	all := contains(r.Allow, source)
+	some := all
+	for _, p := range r.Profiles {
+		if p.Allow == nil {
+			continue
+		}
+		if contains(p.Allow, source) {
+			some = true
+		} else {
+			all = false
+		}
+	}
+	switch {
+	case all:
+		return Everywhere
+	case some:
+		return Somewhere
+	}
+	return Nowhere
+}
+
+// Denied reports a MAC that gets nothing, whatever its profile.
+func (r *Rules) Denied(mac provision.MAC) bool {
+	return mac != (provision.MAC{}) && slices.Contains(r.Deny, mac)
+}
+
 // Facts are what is known of a request and of the file that it asks for.
 type Facts struct {
 	Source netip.Addr // of the phone; the zero Addr is in no list
@@ -154,14 +192,7 @@ func (r *Rules) identified(f Facts) bool {
 
 // allowedAnything reports an address that needs nothing else for the files of any profile. A name that is not there could
 // be one of the strictest.
-func (r *Rules) allowedAnything(source netip.Addr) bool {
-	for _, p := range r.Profiles {
-		if p.Allow != nil && !contains(p.Allow, source) {
-			return false
-		}
-	}
-	return contains(r.Allow, source)
-}
+func (r *Rules) allowedAnything(source netip.Addr) bool { return r.Reach(source) == Everywhere }
 
 func (r *Rules) allow(profile string) []netip.Prefix {
 	if p, ok := r.Profiles[profile]; ok && p.Allow != nil {

@@ -23,13 +23,13 @@ const (
 	maxPassword = 72
 )
 
-// turns is how many passwords are checked at a time.
-func turns() int { return max(1, runtime.GOMAXPROCS(0)/bcryptShare) }
+// atATime is how many passwords are checked at a time.
+func atATime() int { return max(1, runtime.GOMAXPROCS(0)/bcryptShare) }
 
-func (a *Authenticator) checkBasic(r *http.Request, mac provision.MAC) Result {
+func (a *Authenticator) checkBasic(r *http.Request, mac provision.MAC, c Client, known bool) (Result, bool) {
 	user, password, ok := r.BasicAuth()
 	if !ok {
-		return bad(reasonMalformed)
+		return bad(reasonMalformed), false
 	}
 	t := a.file.table()
 	e, reason := t.find(user, mac)
@@ -41,33 +41,43 @@ func (a *Authenticator) checkBasic(r *http.Request, mac provision.MAC) Result {
 	}
 	sum := sha256.Sum256([]byte(password))
 	if e != nil && e.accepted(&sum) {
-		return e.byBasic()
+		return e.byBasic(), true
+	}
+	if known {
+		return bad(reasonWrong), false
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), bcryptWait)
 	defer cancel()
-	select {
-	case a.turns <- struct{}{}:
-		defer func() { <-a.turns }()
-	case <-ctx.Done():
-		return Result{State: Busy, Reason: reasonBusy}
+	if !a.turns.take(ctx, c.Source) {
+		return Result{State: Busy, Reason: reasonBusy}, false
 	}
-	return e.tryBasic(password, &sum, t.cost, reason)
+	defer a.turns.give()
+	return e.tryBasic(password, &sum, t.cost, reason), false
 }
 
-// tryBasic asks bcrypt, for no entry too: an unknown user then takes as long as a wrong password.
+// tryBasic asks bcrypt, and for no entry too. It takes the time of the dearest hash of the file, cost, whenever it refuses:
+// an unknown user then takes as long as a wrong password.
 func (e *entry) tryBasic(password string, sum *[sha256.Size]byte, cost int, reason string) Result {
 	if e == nil {
-		_ = bcrypt.CompareHashAndPassword([]byte(nobody(cost)), []byte(password)) // for the time that it takes
+		spend(password, cost)
 		return bad(reason)
 	}
 	if e.accepted(sum) { // by another request of the phone, while this one waited
 		return e.byBasic()
 	}
 	if bcrypt.CompareHashAndPassword([]byte(e.hash[basic]), []byte(password)) != nil {
+		for own := e.cost; own < cost; own++ { // 2^own + 2^own + 2^(own+1) + ... + 2^(cost-1) = 2^cost
+			spend(password, own)
+		}
 		return bad(reasonWrong)
 	}
 	e.verified.Store(sum)
 	return e.byBasic()
+}
+
+// spend takes the time that bcrypt takes for a hash of that cost.
+func spend(password string, cost int) {
+	_ = bcrypt.CompareHashAndPassword([]byte(nobody(cost)), []byte(password))
 }
 
 func (e *entry) byBasic() Result {

@@ -84,8 +84,8 @@ func TestBasicTakesTurns(t *testing.T) {
 		if got := check(a, right, alice); got.State != OK {
 			t.Fatalf("got %+v", got)
 		}
-		for range cap(a.turns) {
-			a.turns <- struct{}{}
+		for range atATime() {
+			a.turns.take(t.Context(), "others")
 		}
 		if got := check(a, right, alice); got.State != OK {
 			t.Errorf("known password: got %+v", got)
@@ -101,17 +101,17 @@ func TestBasicTakesTurns(t *testing.T) {
 		if got := check(a, request("GET", testURI, basicHeader("bob", bobPass)).WithContext(ctx), bob); got != busy {
 			t.Errorf("gone away: got %+v, want %+v", got, busy)
 		}
-		<-a.turns
+		a.turns.give()
 		if got := check(a, request("GET", testURI, basicHeader("bob", bobPass)), bob); got.State != OK {
 			t.Errorf("with a turn: got %+v", got)
 		}
-		if len(a.turns) != cap(a.turns)-1 {
-			t.Errorf("%d turns are taken", len(a.turns))
+		if a.turns.free != 1 || len(a.turns.waiting) != 0 || len(a.turns.order) != 0 {
+			t.Errorf("left behind: %+v", a.turns)
 		}
 	})
 }
 
-// Of a password that was accepted only the newest is known, and reading the file anew forgets it.
+// A password is known once it was accepted.
 func TestAcceptedPassword(t *testing.T) {
 	a := authenticator(t, credentials(t))
 	e, _ := a.file.table().find("alice", alice)

@@ -12,7 +12,7 @@ func BenchmarkCheck(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if got := a.Check(request("GET", testURI, header()), alice); got.State != want {
+				if got := a.Check(request("GET", testURI, header()), alice, Client{}); got.State != want {
 					b.Fatalf("got %+v", got)
 				}
 			}

@@ -9,8 +9,6 @@ import (
 
 // basicOnly are the vendors, in lower case, of which phones do no Digest when they fetch their configuration.
 var basicOnly = map[string]bool{
-	"aastra":    true,
-	"mitel":     true,
 	"panasonic": true,
 	"snom":      true,
 }
@@ -18,16 +16,13 @@ var basicOnly = map[string]bool{
 // offered is what a vendor's phones are offered, in the order of the headers; "" is a client that is no known phone.
 //
 // A good client takes the best that it can, and RFC 7616 wants the best first. libcurl takes the first Digest there is,
-// and before 7.57 it gave up on an algorithm that it did not know, as would the phones that are built on it: so known
-// phones, of which many are old, see MD5 first. wget takes the last header, whatever it says.
+// and before 7.57 it gave up on an algorithm that it did not know, as would the phones that are built on it: so everybody
+// sees MD5 first, as a phone may have a User-Agent that is not known. wget takes the last header, whatever it says.
 func offered(vendor string) []scheme {
-	switch {
-	case basicOnly[strings.ToLower(vendor)]:
+	if basicOnly[strings.ToLower(vendor)] {
 		return []scheme{basic}
-	case vendor != "":
-		return []scheme{digestMD5, digestSHA256, basic}
 	}
-	return []scheme{digestSHA256, digestMD5, basic}
+	return []scheme{digestMD5, digestSHA256, basic}
 }
 
 // Challenge asks for credentials: it adds the WWW-Authenticate headers of a 401, one for each scheme that phones of the

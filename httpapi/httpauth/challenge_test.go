@@ -18,20 +18,20 @@ func TestChallenge(t *testing.T) {
 		stale              bool
 		want               []string
 	}{
-		{"unknown", credentials(t), "", false, []string{askSHA, askMD5, askBasic}},
+		{"unknown", credentials(t), "", false, []string{askMD5, askSHA, askBasic}},
 		{"Yealink", credentials(t), "Yealink", false, []string{askMD5, askSHA, askBasic}},
-		{"stale", credentials(t), "", true, []string{askSHA + ", stale=true", askMD5 + ", stale=true", askBasic}},
+		{"stale", credentials(t), "", true, []string{askMD5 + ", stale=true", askSHA + ", stale=true", askBasic}},
 		{"Snom", credentials(t), "Snom", false, []string{askBasic}},
 		{"Snom, stale", credentials(t), "snom", true, []string{askBasic}},
-		{"Mitel", credentials(t), "Mitel", false, []string{askBasic}},
-		{"Aastra", credentials(t), "Aastra", false, []string{askBasic}},
+		{"Mitel", credentials(t), "Mitel", false, []string{askMD5, askSHA, askBasic}},
+		{"Aastra", credentials(t), "Aastra", false, []string{askMD5, askSHA, askBasic}},
 		{"Panasonic", credentials(t), "Panasonic", false, []string{askBasic}},
 		{"bcrypt only", "*:all:" + hash2b, "", false, []string{askBasic}},
 		{"MD5 only", "*:all:" + hashMD5, "", false, []string{askMD5}},
-		{"digests only", "*:all:" + hashMD5 + "\n*:all:" + hashSHA, "", false, []string{askSHA, askMD5}},
+		{"digests only", "*:all:" + hashMD5 + "\n*:all:" + hashSHA, "", false, []string{askMD5, askSHA}},
 		{"digests only, Yealink", "*:all:" + hashSHA, "Yealink", false, []string{askSHA}},
 		{"digests only, Snom", "*:all:" + hashMD5, "Snom", false, []string{askBasic}},
-		{"empty file", "# nobody yet\n", "", false, []string{askSHA, askMD5, askBasic}},
+		{"empty file", "# nobody yet\n", "", false, []string{askMD5, askSHA, askBasic}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			h := http.Header{}

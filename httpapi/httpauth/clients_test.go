@@ -49,7 +49,7 @@ func serve(t *testing.T, a *Authenticator, log *serverLog) *httptest.Server {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
 			t.Error(err)
 		}
-		got := a.Check(r, alice)
+		got := a.Check(r, alice, Client{Source: r.RemoteAddr})
 		log.add(r, got)
 		if got.State != OK {
 			a.Challenge(w.Header(), r.UserAgent(), got.State == Stale)
@@ -92,16 +92,16 @@ func TestCurl(t *testing.T) {
 	}{
 		{"basic", all, "", []string{"--basic", "-u", right}, "for alice", "GET ok Basic"},
 		{"basic, wrong", all, "", []string{"--basic", "-u", wrong}, "", "GET bad (wrong password)"},
-		{"digest", all, "", []string{"--digest", "-u", right}, "for alice", "GET none, GET ok Digest SHA-256"},
+		{"digest", all, "", []string{"--digest", "-u", right}, "for alice", "GET none, GET ok Digest MD5"},
 		{"digest, MD5", md5Only, "", []string{"--digest", "-u", right}, "for alice", "GET none, GET ok Digest MD5"},
 		{"digest, phone", all, "Yealink", []string{"--digest", "-u", right}, "for alice", "GET none, GET ok Digest MD5"},
 		{"digest, wrong", all, "", []string{"--digest", "-u", wrong}, "", "GET none, GET bad (wrong password)"},
-		{"digest, odd user", all, "", []string{"--digest", "-u", `o,"\ x:` + quotePass}, `for o,"\ x`, "GET none, GET ok Digest SHA-256"},
-		{"the best of all", all, "", []string{"--anyauth", "-u", right}, "for alice", "GET none, GET ok Digest SHA-256"},
+		{"digest, odd user", all, "", []string{"--digest", "-u", `o,"\ x:` + quotePass}, `for o,"\ x`, "GET none, GET ok Digest MD5"},
+		{"the best of all", all, "", []string{"--anyauth", "-u", right}, "for alice", "GET none, GET ok Digest MD5"},
 		{"the best that a Snom can", all, "Snom", []string{"--anyauth", "-u", right}, "for alice", "GET none, GET ok Basic"},
 		{"HEAD", all, "", []string{"--digest", "-I", "-o", "/dev/null", "-w", "%{http_code}", "-u", right}, "200",
-			"HEAD none, HEAD ok Digest SHA-256"},
-		{"PUT", all, "", []string{"--digest", "-T", "doc.go", "-u", right}, "for alice", "PUT none, PUT ok Digest SHA-256"},
+			"HEAD none, HEAD ok Digest MD5"},
+		{"PUT", all, "", []string{"--digest", "-T", "doc.go", "-u", right}, "for alice", "PUT none, PUT ok Digest MD5"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, log := browse(t, tt.file, "curl", append([]string{"-s", "--max-time", "20", "-A", tt.vendor}, tt.args...)...)

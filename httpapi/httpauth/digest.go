@@ -2,7 +2,9 @@ package httpauth
 
 import (
 	"crypto/subtle"
+	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,16 +16,17 @@ import (
 type digest struct {
 	user, uri, nonce, nc, cnonce, response string
 	scheme                                 scheme
+	noQOP                                  bool   // it is of RFC 2069: without qop, nc and cnonce
 	count                                  uint32 // nc as a number
 }
 
-func (a *Authenticator) checkDigest(r *http.Request, text string, mac provision.MAC) Result {
-	d, reason := a.parseDigest(text)
+func (a *Authenticator) checkDigest(r *http.Request, text string, mac provision.MAC, c Client, known bool) (Result, bool) {
+	d, reason := a.parseDigest(text, a.takesNoQOP(c.Vendor))
 	if reason != "" {
-		return bad(reason)
+		return bad(reason), false
 	}
 	if target(d.uri) != target(r.RequestURI) {
-		return bad(reasonURI)
+		return bad(reasonURI), false
 	}
 	e, reason := a.file.table().find(d.user, mac)
 	ha1 := ""
@@ -35,22 +38,40 @@ func (a *Authenticator) checkDigest(r *http.Request, text string, mac provision.
 	if ha1 == "" {
 		ha1 = strings.Repeat("0", d.scheme.hexDigits()) // the same work; reason refuses it whatever comes out
 	}
-	want := d.scheme.response(ha1, r.Method, d.uri, d.nonce, d.nc, d.cnonce)
+	want := d.want(ha1, r.Method)
 	if subtle.ConstantTimeCompare([]byte(want), []byte(d.response)) != 1 && reason == "" {
 		reason = reasonWrong
 	}
 	if reason != "" {
-		return bad(reason)
+		return bad(reason), false
 	}
-	if reason := a.nonces.use(d.nonce, d.count, time.Now()); reason != "" {
-		return Result{State: Stale, Reason: reason}
+	if known && !a.nonces.answeredBy(d.nonce, e.owner) {
+		return Result{State: Stale, Reason: reasonForgotten}, false
 	}
-	return Result{State: OK, Scheme: "Digest", User: e.user, MAC: e.mac}
+	if reason := a.nonces.use(d.nonce, d.count, e.owner, time.Now()); reason != "" {
+		return Result{State: Stale, Reason: reason}, false
+	}
+	return Result{State: OK, Scheme: "Digest", User: e.user, MAC: e.mac}, true
+}
+
+// takesNoQOP reports a make whose phones may leave out qop.
+func (a *Authenticator) takesNoQOP(vendor string) bool {
+	return vendor != "" && slices.ContainsFunc(a.NoQOP, func(v string) bool { return strings.EqualFold(v, vendor) })
+}
+
+// want is the response of a client with HA1.
+func (d *digest) want(ha1, method string) string {
+	if d.noQOP {
+		return d.scheme.oldResponse(ha1, method, d.uri, d.nonce)
+	}
+	return d.scheme.response(ha1, method, d.uri, d.nonce, d.nc, d.cnonce)
 }
 
 // parseDigest reads a header and checks all that needs no password. RFC 7616 wants some values in quotes and some
-// without; phones mix them up.
-func (a *Authenticator) parseDigest(text string) (digest, string) {
+// without; phones mix them up. noQOP says that the client may do without qop.
+//
+// Without qop there is no count either: the response then takes all of the nonce's counts, so that it is good once.
+func (a *Authenticator) parseDigest(text string, noQOP bool) (digest, string) {
 	p, ok := parseParams(text)
 	if !ok {
 		return digest{}, reasonMalformed
@@ -62,19 +83,30 @@ func (a *Authenticator) parseDigest(text string) (digest, string) {
 			return d, reasonAlgorithm
 		}
 	}
+	_, hasQOP := p["qop"]
+	d.noQOP = !hasQOP && noQOP
 	switch {
 	case p["realm"] != a.realm:
 		return d, reasonRealm
-	case p["qop"] != "auth":
+	case !hasQOP && !noQOP:
+		return d, reasonNoQOP
+	case hasQOP && p["qop"] != "auth":
 		return d, reasonQOP
 	case strings.EqualFold(p["userhash"], "true"):
 		return d, reasonUserHash
 	}
-	count, err := strconv.ParseUint(d.nc, 16, 32)
-	if d.count = uint32(count); err != nil || count == 0 || len(d.nc) != 8 || !isHex(d.nc) {
+	if d.user == "" || d.uri == "" || d.nonce == "" || len(d.response) != d.scheme.hexDigits() {
 		return d, reasonMalformed
 	}
-	if d.user == "" || d.uri == "" || d.nonce == "" || d.cnonce == "" || len(d.response) != d.scheme.hexDigits() {
+	if d.noQOP {
+		d.count = math.MaxUint32
+		return d, ""
+	}
+	count, err := strconv.ParseUint(d.nc, 16, 32)
+	if d.count = uint32(count); err != nil || count == 0 || len(d.nc) != 8 || !isHex(d.nc) {
+		return d, reasonNC
+	}
+	if d.cnonce == "" {
 		return d, reasonMalformed
 	}
 	return d, ""

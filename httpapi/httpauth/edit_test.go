@@ -70,7 +70,7 @@ func TestHashes(t *testing.T) {
 		headers = append(headers, client{nonce: nonceOf(t, a), scheme: s}.header())
 	}
 	for _, header := range headers {
-		if got := a.Check(request(http.MethodGet, testURI, header), alice); got.State != OK {
+		if got := a.Check(request(http.MethodGet, testURI, header), alice, Client{}); got.State != OK {
 			t.Errorf("%.10s: got %+v", header, got)
 		}
 	}
@@ -90,5 +90,22 @@ func TestBadPasswords(t *testing.T) {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
 		})
+	}
+}
+
+// Makers of phones that know no better Digest have MD5 written for them; makers of much else, and unknown ones, do not.
+func TestNeedsMD5(t *testing.T) {
+	for text, want := range map[string]string{"0004f2000001": "Poly", "805ec0000001": "Yealink", "1400e9000001": "Mitel", "00085d000001": "Mitel",
+		"0c383e000001": "Fanvil", "000413000001": "", "00000c000001": ""} {
+		mac, err := provision.ParseMAC(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := NeedsMD5(mac); got != want {
+			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
+	}
+	if NeedsMD5(noMAC) != "" {
+		t.Error("the shared user has a maker")
 	}
 }

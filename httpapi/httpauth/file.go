@@ -104,6 +104,9 @@ func (f *File) read() (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if old := f.current.Load(); old != nil {
+		t.keepVerified(old)
+	}
 	f.sum = sum
 	f.current.Store(t)
 	return true, nil

@@ -71,7 +71,7 @@ func (c *changing) write(text string, rename bool) {
 func (c *changing) knows(password string) bool {
 	c.Helper()
 	time.Sleep(lookEvery)
-	return c.auth.Check(request("GET", testURI, basicHeader("all", password)), alice).State == OK
+	return c.auth.Check(request("GET", testURI, basicHeader("all", password)), alice, Client{}).State == OK
 }
 
 func (c *changing) wantTold(want ...string) {
@@ -176,7 +176,7 @@ func TestFileTurnsBad(t *testing.T) {
 	})
 }
 
-// A known password is forgotten with the file, but not where the file is only touched.
+// A known password is forgotten with its hash, but not where the file is only touched.
 func TestFileForgetsPasswords(t *testing.T) {
 	one := entryOf(t, "*", "all", "one")
 	change(t, one, func(c *changing) {
@@ -191,9 +191,9 @@ func TestFileForgetsPasswords(t *testing.T) {
 			c.Error("forgotten when the file was touched")
 		}
 		c.wantTold()
-		c.write(one+"# other\n", false)
+		c.write(entryOf(t, "*", "all", "one")+"# other\n", false) // with another salt
 		if accepted() {
-			c.Error("known after the file was changed")
+			c.Error("known after the hash was changed")
 		}
 		c.wantTold("read")
 	})
@@ -244,12 +244,12 @@ func TestReloadWhileChecking(t *testing.T) {
 				if e == nil || !tab.has[basic] || e.hash[digestMD5] == "" {
 					t.Error("a file that is half read")
 				}
-				if got := a.Check(request("GET", testURI, basicHeader("all", "three")), alice); got != bad(reasonWrong) {
+				if got := a.Check(request("GET", testURI, basicHeader("all", "three")), alice, Client{}); got != bad(reasonWrong) {
 					t.Errorf("got %+v", got)
 				}
 				for _, s := range []scheme{digestMD5, digestSHA256} {
 					h := client{user: "all", password: "three", scheme: s, nonce: nonceOf(t, a)}.header()
-					if got := a.Check(request("GET", testURI, h), alice); got != bad(reasonWrong) {
+					if got := a.Check(request("GET", testURI, h), alice, Client{}); got != bad(reasonWrong) {
 						t.Errorf("got %+v", got)
 					}
 				}
@@ -266,7 +266,7 @@ func TestReloadWhileChecking(t *testing.T) {
 	close(stop)
 	wg.Wait()
 	f.look(time.Now().Add(time.Hour))
-	if got := a.Check(request("GET", testURI, basicHeader("all", "two")), alice); got.State != OK {
+	if got := a.Check(request("GET", testURI, basicHeader("all", "two")), alice, Client{}); got.State != OK {
 		t.Errorf("the last file: got %+v", got)
 	}
 }

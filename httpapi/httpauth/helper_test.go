@@ -99,7 +99,7 @@ func check(a *Authenticator, r *http.Request, of provision.MAC) Result {
 	for _, value := range r.Header["Authorization"] {
 		secrets.AddHeader(value)
 	}
-	got := a.Check(r, of)
+	got := a.Check(r, of, Client{Source: r.RemoteAddr})
 	secrets.Text("a result", fmt.Sprintf("%+v", got))
 	return got
 }

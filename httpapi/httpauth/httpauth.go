@@ -64,6 +64,8 @@ const (
 
 	reasonRealm     = "digest: other realm"
 	reasonQOP       = "digest: qop is not auth"
+	reasonNoQOP     = "digest: no qop"
+	reasonNC        = "digest: nc is not a count of 8 hexadecimal digits"
 	reasonAlgorithm = "digest: algorithm is neither MD5 nor SHA-256"
 	reasonUserHash  = "digest: user name is hashed"
 	reasonURI       = "digest: uri is not the request's"
@@ -75,10 +77,19 @@ const (
 
 // Authenticator checks credentials.
 type Authenticator struct {
+	// NoQOP are the makes, as in Client.Vendor, whose phones may do the Digest of RFC 2069, which has no qop.
+	NoQOP []string
+
 	file   *File
 	realm  string
 	nonces *nonces
-	turns  chan struct{} // one for each password that is being checked
+	turns  *turns // one for each password that is being checked
+}
+
+// Client is who sent a request, as far as the caller knows.
+type Client struct {
+	Source any    // of the request: those of one source wait behind each other. It must be comparable
+	Vendor string // of the phone, by its User-Agent; empty: no phone that is known
 }
 
 // New makes an Authenticator of a file whose digests are of the realm.
@@ -86,7 +97,7 @@ func New(file *File, realm string) (*Authenticator, error) {
 	if err := CheckRealm(realm); err != nil {
 		return nil, err
 	}
-	return &Authenticator{file: file, realm: realm, nonces: newNonces(nonceSlots), turns: make(chan struct{}, turns())}, nil
+	return &Authenticator{file: file, realm: realm, nonces: newNonces(nonceSlots), turns: newTurns(atATime())}, nil
 }
 
 const maxRealm = 128 // bytes: phones show it to nobody
@@ -102,29 +113,49 @@ func CheckRealm(realm string) error {
 
 // Check says what the credentials of a request are worth for a file of the phone. For a file that is no phone's own, give
 // the zero MAC: the shared user may have it, and every phone whose user name is its alone. Nothing of the request's body
-// is read. Bad passwords cost time: who sent many of them is best refused before.
-func (a *Authenticator) Check(r *http.Request, mac provision.MAC) Result {
+// is read. Bad passwords cost time: who sent many of them is best refused before, but not before Verified was asked.
+func (a *Authenticator) Check(r *http.Request, mac provision.MAC, c Client) Result {
+	result, _ := a.check(r, mac, c, false)
+	return result
+}
+
+// Verified is Check for credentials that were found right before: the password that bcrypt accepted last for that user, or
+// a nonce that the same user answered rightly. It costs little, waits for nobody, and ok is false for all other
+// credentials, whether they are right or not.
+func (a *Authenticator) Verified(r *http.Request, mac provision.MAC, c Client) (result Result, ok bool) {
+	return a.check(r, mac, c, true)
+}
+
+// check is Check, or with known set Verified.
+func (a *Authenticator) check(r *http.Request, mac provision.MAC, c Client, known bool) (Result, bool) {
 	headers := r.Header.Values("Authorization")
 	switch {
 	case len(headers) == 0:
-		return Result{State: None}
+		return Result{State: None}, false
 	case len(headers) > 1:
-		return bad(reasonHeaders)
+		return bad(reasonHeaders), false
 	case len(headers[0]) > maxHeader:
-		return bad(reasonLong)
+		return bad(reasonLong), false
 	}
 	scheme, rest, _ := strings.Cut(headers[0], " ")
 	switch {
 	case strings.EqualFold(scheme, "Basic"):
-		return a.checkBasic(r, mac)
+		return a.checkBasic(r, mac, c, known)
 	case strings.EqualFold(scheme, "Digest"):
-		return a.checkDigest(r, rest, mac)
+		return a.checkDigest(r, rest, mac, c, known)
 	}
-	return bad(reasonScheme)
+	return bad(reasonScheme), false
 }
 
-// User is the user name that a request brings, unchecked; empty: none that can be read.
-func User(r *http.Request) string {
+// User is the user name that a request for a file of the phone brings, unchecked; empty: none that can be read. Shared
+// tells that all phones share it.
+func (a *Authenticator) User(r *http.Request, mac provision.MAC) (name string, shared bool) {
+	name = userOf(r)
+	e, _ := a.file.table().find(name, mac)
+	return name, e != nil && e.mac == provision.MAC{}
+}
+
+func userOf(r *http.Request) string {
 	if user, _, ok := r.BasicAuth(); ok {
 		return user
 	}

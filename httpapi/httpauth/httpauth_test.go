@@ -20,7 +20,7 @@ func TestUser(t *testing.T) {
 		if tt.header != "" {
 			r.Header.Set("Authorization", tt.header)
 		}
-		if got := User(r); got != tt.want {
+		if got := userOf(r); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.header, got, tt.want)
 		}
 	}

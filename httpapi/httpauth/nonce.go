@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"hash/maphash"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,15 +31,17 @@ type nonces struct {
 
 	mu   sync.Mutex
 	used []nonceUse
+	seed maphash.Seed // of nonceUse.by
 }
 
 type nonceUse struct {
 	number uint64 // from 1
 	nc     uint32 // the highest count
+	by     uint32 // a hash of the owner whose password was right: it makes the 16 bytes full
 }
 
 func newNonces(slots int) *nonces {
-	n := &nonces{used: make([]nonceUse, slots)}
+	n := &nonces{used: make([]nonceUse, slots), seed: maphash.MakeSeed()}
 	rand.Read(n.key[:]) // never fails
 	return n
 }
@@ -61,12 +64,36 @@ func (n *nonces) sign(text []byte) []byte {
 	return mac.Sum(nil)[:nonceSign]
 }
 
-// use takes a count of a nonce, once its response was found right: else anyone could use up another's. It returns why
-// the client must ask again with a new nonce, or "".
-func (n *nonces) use(nonce string, nc uint32, now time.Time) string {
+// read gives the time and the number of a nonce that is ours.
+func (n *nonces) read(nonce string) (text []byte, ok bool) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(nonce)
 	if err != nil || len(nonce) != base64.RawURLEncoding.EncodedLen(nonceText+nonceSign) || len(b) != nonceText+nonceSign ||
 		!hmac.Equal(n.sign(b[:nonceText]), b[nonceText:]) {
+		return nil, false
+	}
+	return b[:nonceText], true
+}
+
+func (n *nonces) hash(by owner) uint32 { return uint32(maphash.Comparable(n.seed, by)) }
+
+// answeredBy reports a nonce that the owner's right password has answered before, and nobody else's since.
+func (n *nonces) answeredBy(nonce string, by owner) bool {
+	b, ok := n.read(nonce)
+	if !ok {
+		return false
+	}
+	number := binary.BigEndian.Uint64(b[8:])
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	u := n.used[number%uint64(len(n.used))]
+	return u.number == number && u.by == n.hash(by)
+}
+
+// use takes a count of a nonce, once the owner's response was found right: else anyone could use up another's. It returns
+// why the client must ask again with a new nonce, or "".
+func (n *nonces) use(nonce string, nc uint32, by owner, now time.Time) string {
+	b, ok := n.read(nonce)
+	if !ok {
 		return reasonForeign
 	}
 	age := now.UnixNano() - int64(binary.BigEndian.Uint64(b))
@@ -82,7 +109,7 @@ func (n *nonces) use(nonce string, nc uint32, now time.Time) string {
 	case u.number == number && nc <= u.nc:
 		return reasonReplay
 	default:
-		*u = nonceUse{number, nc}
+		*u = nonceUse{number, nc, n.hash(by)}
 	}
 	return ""
 }

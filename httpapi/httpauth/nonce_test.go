@@ -27,7 +27,7 @@ func TestNonceMakesRoom(t *testing.T) {
 		{"highest count", two, 1<<32 - 1, ""},
 		{"count after the highest", two, 1, reasonReplay},
 	} {
-		if got := n.use(step.nonce, step.nc, now); got != step.want {
+		if got := n.use(step.nonce, step.nc, owner{}, now); got != step.want {
 			t.Errorf("%s: got %q, want %q", step.name, got, step.want)
 		}
 	}
@@ -47,14 +47,14 @@ func TestNonceIsNotOurs(t *testing.T) {
 		"other signature":    good[:30] + "AAAA" + good[34:],
 		"line break in it":   good[:4] + "\n" + good[4:],
 	} {
-		if got := n.use(nonce, 1, now); got != reasonForeign {
+		if got := n.use(nonce, 1, owner{}, now); got != reasonForeign {
 			t.Errorf("%s: got %q", name, got)
 		}
 	}
-	if got := n.use(good, 1, now.Add(-time.Nanosecond)); got != reasonExpired {
+	if got := n.use(good, 1, owner{}, now.Add(-time.Nanosecond)); got != reasonExpired {
 		t.Errorf("before its time: got %q", got)
 	}
-	if got := n.use(good, 1, now); got != "" {
+	if got := n.use(good, 1, owner{}, now); got != "" {
 		t.Errorf("good: got %q", got)
 	}
 }

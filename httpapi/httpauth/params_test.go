@@ -92,12 +92,12 @@ func FuzzCheck(f *testing.F) {
 	f.Add(`Digest username="alice`, "*")
 	f.Add("Bearer x", "http://pbx.test/")
 	fixed := []string{reasonLong, reasonScheme, reasonMalformed, reasonUnknown, reasonOther, reasonSeveral, reasonNoHash, reasonWrong,
-		reasonRealm, reasonQOP, reasonAlgorithm, reasonUserHash, reasonURI}
+		reasonRealm, reasonQOP, reasonNoQOP, reasonNC, reasonAlgorithm, reasonUserHash, reasonURI}
 	f.Fuzz(func(t *testing.T, header, target string) {
 		r := request("GET", "/", header)
 		r.RequestURI = target
 		for _, mac := range []provision.MAC{alice, noMAC} {
-			got := a.Check(r, mac)
+			got := a.Check(r, mac, Client{})
 			if got.State != Bad || !slices.Contains(fixed, got.Reason) || got.User != "" {
 				t.Errorf("%q: got %+v", header, got)
 			}

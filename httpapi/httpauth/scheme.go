@@ -49,6 +49,11 @@ func (s scheme) hexDigits() int {
 	return 2 * sha256.Size
 }
 
+// oldResponse is what a client with HA1 answers that knows no qop: RFC 2069, 2.1.2.
+func (s scheme) oldResponse(ha1, method, uri, nonce string) string {
+	return s.hash(ha1, nonce, s.hash(method, uri))
+}
+
 // response is what a client with HA1 answers: RFC 7616, 3.4.1, with qop=auth.
 func (s scheme) response(ha1, method, uri, nonce, nc, cnonce string) string {
 	return s.hash(ha1, nonce, nc, cnonce, "auth", s.hash(method, uri))

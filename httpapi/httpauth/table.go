@@ -23,9 +23,10 @@ const (
 type entry struct {
 	owner
 	hash [schemes]string // "": the user may not use it
+	cost int             // of the bcrypt hash, its logarithm
 
 	// verified is of the password that bcrypt accepted: a phone asks for many files, and bcrypt is slow on purpose. It is
-	// one for each entry and goes with it when the file is read anew.
+	// one for each entry, and goes on counting when the file is read anew and has the same hash (keepVerified).
 	verified atomic.Pointer[[sha256.Size]byte]
 }
 
@@ -94,9 +95,19 @@ func (t *table) addLine(raw []byte) error {
 	t.has[l.scheme] = true
 	if l.scheme == basic {
 		cost, _ := bcrypt.Cost([]byte(l.hash)) // parseLine looked at it
-		t.cost = max(t.cost, cost)
+		e.cost, t.cost = cost, max(t.cost, cost)
 	}
 	return nil
+}
+
+// keepVerified takes over which passwords bcrypt accepted with the hashes of an older table: a phone whose lines are the
+// same need not wait for bcrypt because another's have changed.
+func (t *table) keepVerified(old *table) {
+	for owner, e := range t.entries {
+		if before := old.entries[owner]; before != nil && before.hash[basic] == e.hash[basic] {
+			e.verified.Store(before.verified.Load())
+		}
+	}
 }
 
 // content is a line without blanks around it, if it is neither empty nor a comment.

@@ -10,8 +10,13 @@ import (
 	"time"
 )
 
-// maxChain is the most certificates that a client may present: four are many, and each costs a signature.
-const maxChain = 10
+const (
+	// maxChain is the most certificates that a client may present: phones have one to three.
+	maxChain = 4
+	// maxSignatures bounds the signatures of certificates that are looked at before x509 builds paths: a chain that is not of
+	// the bundle's CAs costs a stranger's handshake no more. Each takes about 50 µs.
+	maxSignatures = 16
+)
 
 // What is wrong with a client's certificate. The texts are the reasons in the log.
 var (
@@ -26,7 +31,8 @@ var (
 // Bundle are the CAs whose certificates count.
 type Bundle struct {
 	roots         *x509.CertPool // all of them
-	intermediates []*x509.Certificate
+	all           []*x509.Certificate
+	intermediates []*x509.Certificate // those of all that did not sign themselves
 }
 
 // ParseBundle reads PEM certificates; what stands between them is comment.
@@ -47,6 +53,7 @@ func ParseBundle(text []byte) (*Bundle, error) {
 			return nil, fmt.Errorf("certificate %d: %w", found, err)
 		}
 		b.roots.AddCert(cert)
+		b.all = append(b.all, cert)
 		if !bytes.Equal(cert.RawSubject, cert.RawIssuer) {
 			b.intermediates = append(b.intermediates, cert)
 		}
@@ -67,6 +74,14 @@ func (b *Bundle) Verify(certs []*x509.Certificate, now time.Time, acceptExpired 
 		return errNoCertificate
 	case len(certs) > maxChain:
 		return errLongChain
+	case now.Before(certs[0].NotBefore):
+		return errNotYet
+	case now.After(certs[0].NotAfter) && !acceptExpired:
+		return errExpired
+	}
+	issuers := b.issued(certs[1:])
+	if !slices.ContainsFunc(slices.Concat(b.all, issuers), func(ca *x509.Certificate) bool { return namesIssuer(certs[0], ca) }) {
+		return reason(x509.UnknownAuthorityError{}, certs, now)
 	}
 	// x509 looks for the signature in the raw certificate, and for the validity in the fields beside it.
 	valid := func(cert *x509.Certificate) *x509.Certificate {
@@ -78,13 +93,55 @@ func (b *Bundle) Verify(certs []*x509.Certificate, now time.Time, acceptExpired 
 		return &extended
 	}
 	pool := x509.NewCertPool()
-	for _, cert := range slices.Concat(certs[1:], b.intermediates) {
+	for _, cert := range slices.Concat(issuers, b.intermediates) {
 		pool.AddCert(valid(cert))
 	}
 	_, err := valid(certs[0]).Verify(x509.VerifyOptions{
 		Roots: b.roots, Intermediates: pool, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
 	})
 	return reason(err, certs, now)
+}
+
+// issued are those of the certificates that a CA of the bundle has signed, or one of them that such a CA has. What a stranger
+// made is dropped by the first signature, which is by a CA's key and no key of the stranger's choice.
+func (b *Bundle) issued(certs []*x509.Certificate) (kept []*x509.Certificate) {
+	left := maxSignatures
+	for {
+		var others []*x509.Certificate
+		for _, cert := range certs {
+			signed := slices.ContainsFunc(slices.Concat(b.all, kept), func(ca *x509.Certificate) bool {
+				if left == 0 || !namesIssuer(cert, ca) {
+					return false
+				}
+				left--
+				return cert.CheckSignatureFrom(ca) == nil
+			})
+			if signed {
+				kept = append(kept, cert)
+			} else {
+				others = append(others, cert)
+			}
+		}
+		if len(others) == 0 || len(others) == len(certs) {
+			return kept
+		}
+		certs = others
+	}
+}
+
+// namesIssuer reports a CA with the name of a certificate's issuer.
+func namesIssuer(cert, ca *x509.Certificate) bool { return bytes.Equal(cert.RawIssuer, ca.RawSubject) }
+
+// until is when what Verify says of the certificates may change with the time alone; zero: never.
+func (b *Bundle) until(certs []*x509.Certificate, now time.Time) (change time.Time) {
+	for _, cert := range slices.Concat(certs, b.all) {
+		for _, at := range [...]time.Time{cert.NotBefore, cert.NotAfter} {
+			if !at.Before(now) && (change.IsZero() || at.Before(change)) {
+				change = at
+			}
+		}
+	}
+	return change
 }
 
 // reason is an error that is the same for every certificate with the same fault.

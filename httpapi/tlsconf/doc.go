@@ -16,8 +16,9 @@
 // # Client certificates
 //
 // One is asked for, and none is required, so that a phone without reaches the other rules of access. The handshake proves that
-// the client has the certificate's key, whatever the certificate; ClientMAC decides at each request what it is worth, with
-// the bundle of that moment.
+// the client has the certificate's key, whatever the certificate; ClientMAC decides what it is worth, with the bundle of that
+// moment: once for each chain and generation of the bundle (verdicts). A chain has four certificates at most, and those that
+// no CA of the bundle has signed are dropped before paths are built, so that a stranger's chain costs next to nothing.
 //
 // Every certificate in the bundle is trusted as it stands, intermediates too. The extended key usage is not looked at: old
 // factory certificates lack clientAuth. A certificate that is signed with SHA-1 or MD5 is refused, as Go has it, and there is no

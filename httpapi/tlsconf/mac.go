@@ -4,18 +4,34 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/asn1"
-	"strings"
+	"regexp"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// ClientMAC is the phone that a connection's certificate proves, or the zero MAC and the reason why there is none.
+// ClientMAC is the phone that a connection's certificate proves, or the zero MAC and the reason why there is none. A chain is
+// verified once for each generation of the bundle, however many requests and connections come with it.
 func (s *Server) ClientMAC(state *tls.ConnectionState) (mac provision.MAC, reason string) {
 	if s.bundle == nil || state == nil {
 		return provision.MAC{}, errNoCertificate.Error()
 	}
-	if err := s.bundle.get().Verify(state.PeerCertificates, time.Now(), s.o.AcceptExpired); err != nil {
+	if len(state.PeerCertificates) > maxChain {
+		return provision.MAC{}, errLongChain.Error()
+	}
+	bundle, now := s.bundle.get(), time.Now()
+	chain := hashOf(state.PeerCertificates)
+	if v, ok := s.verdicts.get(chain, bundle, now); ok {
+		return v.mac, v.reason
+	}
+	v := verdict{bundle: bundle, until: bundle.until(state.PeerCertificates, now)}
+	v.mac, v.reason = s.clientMAC(bundle, state, now)
+	s.verdicts.put(chain, v)
+	return v.mac, v.reason
+}
+
+func (s *Server) clientMAC(bundle *Bundle, state *tls.ConnectionState, now time.Time) (mac provision.MAC, reason string) {
+	if err := bundle.Verify(state.PeerCertificates, now, s.o.AcceptExpired); err != nil {
 		return provision.MAC{}, err.Error()
 	}
 	mac, ok := CertificateMAC(state.PeerCertificates[0])
@@ -55,10 +71,8 @@ func namesPhone(oid asn1.ObjectIdentifier) bool {
 	return oid[3] == 3 || oid[3] == 4 || oid[3] == 5 || oid[3] == 8
 }
 
-func afterSEP(text string) string {
-	before, mac, ok := strings.Cut(text, "SEP")
-	if ok && (before == "" || strings.HasSuffix(before, "-")) {
-		return mac
-	}
-	return text
-}
+// enterprise is what a Cisco phone's name has before its MAC: SEP, or the product and SEP.
+var enterprise = regexp.MustCompile(`^(?:CP-[0-9A-Z]{2,8}(?:-[0-9A-Z]{1,8})?-)?SEP`)
+
+// afterSEP is a name without what Cisco's enterprise phones have before the MAC.
+func afterSEP(text string) string { return text[len(enterprise.FindString(text)):] }

@@ -8,7 +8,7 @@ import (
 
 // Options configure a Server.
 type Options struct {
-	Cert, Key     string // paths of PEM files: the certificate with its chain, and its key
+	Cert, Key     string // paths of PEM files: the certificate with its chain, and its key; empty: a proxy does the TLS, and Config is not for use
 	Legacy        bool   // for old phones; see the package's documentation
 	ClientCA      string // path of a PEM bundle; empty: client certificates are not asked for
 	AcceptExpired bool   // a client certificate and its intermediates count even when they have expired
@@ -20,14 +20,18 @@ type Server struct {
 	o      Options
 	pair   *reloaded[tls.Certificate]
 	bundle *reloaded[Bundle] // nil without ClientCA
+
+	verdicts verdicts
 }
 
 // New reads the files for the first time: then they must be good.
 func New(o Options) (*Server, error) {
 	s := &Server{o: o}
-	s.pair = &reloaded[tls.Certificate]{what: "https certificate", paths: []string{o.Cert, o.Key}, parse: parsePair, log: o.Log}
-	if err := s.pair.load(); err != nil {
-		return nil, err
+	if o.Cert != "" {
+		s.pair = &reloaded[tls.Certificate]{what: "https certificate", paths: []string{o.Cert, o.Key}, parse: parsePair, log: o.Log}
+		if err := s.pair.load(); err != nil {
+			return nil, err
+		}
 	}
 	if o.ClientCA != "" {
 		s.bundle = &reloaded[Bundle]{what: "client_ca", paths: []string{o.ClientCA}, parse: parseBundle, log: o.Log}

@@ -13,15 +13,27 @@ const maxName = 128
 // alphabet are the bytes of a name: none that means something to a shell, a file system or a terminal.
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
-// Name is the name that a file is kept under, and whose it is: the URI without its directories, the MAC in it as
-// MAC.String writes it. False: it is none that a phone's file can have.
+// NameOf is the name that a file is kept under: the last part of the path, with the MAC in it as MAC.String writes it. False:
+// it is none that a phone's file can have.
+func NameOf(n provision.Name) (name string, ok bool) {
+	name = path.Base(n.Canonical())
+	if !n.InBase() || !isName(name) {
+		return "", false
+	}
+	return name, true
+}
+
+func isName(name string) bool {
+	return name != "" && len(name) <= maxName && !strings.HasPrefix(name, ".") && strings.Trim(name, alphabet) == ""
+}
+
+// Name reads the name of a URI, and whose it is, without knowing which phones there are.
 func Name(uri string) (mac provision.MAC, name string, ok bool) {
-	mac, name, ok = provision.FindMAC(path.Base(uri))
-	switch {
-	case !ok, len(name) > maxName, strings.HasPrefix(name, "."), strings.Trim(name, alphabet) != "":
+	n := provision.ReadName(uri)
+	if name, ok = NameOf(n); !ok {
 		return provision.MAC{}, "", false
 	}
-	return mac, name, true
+	return n.MAC, name, true
 }
 
 // isLog tells what may be thrown away.

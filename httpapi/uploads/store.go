@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/phoneprov/phoneprov/provision"
@@ -21,6 +22,8 @@ const block = 4 << 10
 
 // ErrFull: the phone's quota, or that of all, is used up by files that are no logs.
 var ErrFull = errors.New("no room for the file")
+
+var errNoDir = errors.New("not a directory")
 
 // Limits bound a Store, in bytes.
 type Limits struct {
@@ -50,6 +53,14 @@ type key struct {
 }
 
 func (k key) path() string { return path.Join(k.mac.String(), k.name) }
+
+// keyOf is the key of a path in the directory. The name has the MAC of its directory in it, as NameOf writes it.
+func keyOf(name string) (key, bool) {
+	dir, base, _ := strings.Cut(name, "/")
+	mac, err := provision.ParseMAC(dir)
+	k := key{mac, base}
+	return k, err == nil && k.path() == name && strings.Contains(base, dir) && isName(base)
+}
 
 type file struct {
 	taken int64         // bytes
@@ -93,8 +104,8 @@ func (s *Store) scan() error {
 		if err != nil {
 			return err
 		}
-		if mac, base, ok := Name(name); ok && (key{mac, base}).path() == name { // else somebody else put it there
-			all = append(all, found{key{mac, base}, info})
+		if k, ok := keyOf(name); ok { // else somebody else put it there
+			all = append(all, found{k, info})
 		}
 		return nil
 	})
@@ -216,8 +227,11 @@ func (s *Store) write(k key, data []byte) error {
 	if err := s.root.Mkdir(k.mac.String(), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
+	if err := s.ownDir(k.mac); err != nil {
+		return err
+	}
 	name := k.path() + temporary
-	err := s.root.WriteFile(name, data, 0o600)
+	err := s.writeNew(name, data)
 	if err == nil {
 		err = s.root.Rename(name, k.path())
 	}
@@ -225,6 +239,29 @@ func (s *Store) write(k key, data []byte) error {
 		return errors.Join(err, s.root.Remove(name))
 	}
 	return nil
+}
+
+// writeNew makes a file of a name that is not there, or is the rest of a write that was killed: whatever that is, a pipe or a
+// link too, nothing goes through it.
+func (s *Store) writeNew(name string, data []byte) error {
+	if err := s.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := s.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
+}
+
+// ownDir refuses what is no directory of the phone's own: a link would lead to another phone's files.
+func (s *Store) ownDir(mac provision.MAC) error {
+	info, err := s.root.Lstat(mac.String())
+	if err == nil && !info.IsDir() {
+		err = &fs.PathError{Op: "open", Path: mac.String(), Err: errNoDir}
+	}
+	return err
 }
 
 // Has tells whether a file is kept under a name that Name gave.
@@ -235,17 +272,25 @@ func (s *Store) Has(mac provision.MAC, name string) bool {
 	return ok
 }
 
-// Get opens a file that was kept; fs.ErrNotExist where there is none. The caller closes it.
+// Get opens a file that was kept; fs.ErrNotExist where there is none, or where somebody has put a pipe, a link, a device or
+// anything else that is no file in its place. The caller closes it.
 func (s *Store) Get(mac provision.MAC, name string) (*os.File, fs.FileInfo, error) {
-	if !s.Has(mac, name) {
+	if !s.Has(mac, name) || s.ownDir(mac) != nil {
 		return nil, nil, fs.ErrNotExist
 	}
 	k := key{mac, name}
-	f, err := s.root.Open(k.path())
+	seen, err := s.root.Lstat(k.path())
+	if err != nil || !seen.Mode().IsRegular() { // before it is opened: to open a device may do something
+		return nil, nil, fs.ErrNotExist
+	}
+	f, err := s.root.OpenFile(k.path(), os.O_RDONLY|openAtOnce, 0)
 	if err != nil {
 		return nil, nil, err
 	}
 	info, err := f.Stat()
+	if err == nil && !os.SameFile(seen, info) { // it became another thing in between
+		err = fs.ErrNotExist
+	}
 	if err != nil {
 		return nil, nil, errors.Join(err, f.Close())
 	}

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -99,6 +101,10 @@ func TestName(t *testing.T) {
 		{"../0004f2000001.cfg", "0004f2000001.cfg"}, // of the last part only
 		{"0004f2000001/../../x.cfg", ""},
 		{"0004f2000001", "0004f2000001"},
+		{"0004f2-000001.txt", "0004f2000001.txt"},
+		{"0004F2000001directory.txt", "0004f2000001directory.txt"},
+		{"fw-550e8400-e29b-41d4-a716-0004f2000001.bin", ""},
+		{"x42.14.0.7386T20210730173312.z", ""},
 		{".0004f2000001", ""},
 		{"000000000000-directory.xml", ""},
 		{"x.cfg", ""},
@@ -242,6 +248,85 @@ func TestNoLinkLeadsOut(t *testing.T) {
 	if left := must(os.ReadDir(outside)); len(left) != 0 {
 		t.Errorf("written outside: %v", left)
 	}
+}
+
+// What is no file is never opened, and nothing is written through it: a pipe would hang who reads, a device may do something,
+// and a link leads to another phone's files.
+func TestOnlyFiles(t *testing.T) {
+	const own, others = "0004f2000001", "0004f2000002"
+	replace := func(t *testing.T, path string, with func(path string) error) {
+		if err := errors.Join(os.RemoveAll(path), with(path)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, with := range map[string]func(string) error{
+		"pipe":            func(path string) error { return syscall.Mkfifo(path, 0o600) },
+		"link to a file":  func(path string) error { return os.Symlink("../"+others+"/"+others+".cfg", path) },
+		"link outside":    func(path string) error { return os.Symlink("/etc/hostname", path) },
+		"link to nothing": func(path string) error { return os.Symlink("nowhere", path) },
+		"device":          func(path string) error { return os.Symlink("/dev/zero", path) },
+		"directory":       func(path string) error { return os.Mkdir(path, 0o700) },
+		"socket": func(path string) error {
+			l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+			if err == nil {
+				l.SetUnlinkOnClose(false)
+				err = l.Close()
+			}
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, err := os.MkdirTemp("", "up") // short: a socket's path is bounded
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { os.RemoveAll(dir) })
+			s := open(t, dir, plenty)
+			for _, mac := range []string{own, others} {
+				if err := put(t, s, mac+".cfg", 1); err != nil {
+					t.Fatal(err)
+				}
+			}
+			path := filepath.Join(dir, own, own+".cfg")
+			replace(t, path, with)
+			if f, _, err := s.Get(parse(t, own), own+".cfg"); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("got %v, %v", f, err)
+			}
+			other := open(t, dir, plenty)
+			if got := kept(other, own+".cfg", others+".cfg"); !slices.Equal(got, []string{others + ".cfg"}) {
+				t.Errorf("after a start: got %q", got)
+			}
+			replace(t, path+temporary, with)
+			if err := put(t, s, own+".cfg", 2); (err != nil) != (name == "directory") {
+				t.Errorf("put: %v", err)
+			}
+			if name != "directory" && len(kept(s, own+".cfg")) == 0 {
+				t.Error("what was sent is not there")
+			}
+			if info, err := os.Stat(filepath.Join(dir, others, others+".cfg")); err != nil || info.Size() != block {
+				t.Errorf("the other phone's file: %v, %v", info, err)
+			}
+		})
+	}
+	t.Run("directory of another phone", func(t *testing.T) {
+		dir := t.TempDir()
+		s := open(t, dir, plenty)
+		for _, mac := range []string{own, others} {
+			if err := put(t, s, mac+".cfg", 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		replace(t, filepath.Join(dir, own), func(path string) error { return os.Symlink(others, path) })
+		if err := put(t, s, own+"-x.cfg", 1); err == nil {
+			t.Error("no error")
+		}
+		if got := kept(s, own+".cfg", others+".cfg"); !slices.Equal(got, []string{others + ".cfg"}) {
+			t.Errorf("got %q", got)
+		}
+		if names := must(os.ReadDir(filepath.Join(dir, others))); len(names) != 1 {
+			t.Errorf("written into another phone's directory: %v", names)
+		}
+	})
 }
 
 // Readers see a file whole, of one writer or another.

@@ -19,12 +19,14 @@ var errNest = errors.New("too many nested ;-- comments")
 // close is text, but from the next line on everything is comment until a ";--" makes good for it: hence a level
 // below 0.
 type comments struct {
-	level  int // 0: text; above: that many blocks are open; below: so many were closed too often
-	opened Pos // where level left 0
+	level  int  // 0: text; above: that many blocks are open; below: so many were closed too often
+	opened Pos  // where level left 0
+	cut    bool // the last line ended at a ";" right behind text
 }
 
 // strip returns what is left of a line.
 func (c *comments) strip(text string, pos Pos) (string, error) {
+	c.cut = false
 	if c.level == 0 && !strings.Contains(text, ";") {
 		return text, nil
 	}
@@ -63,6 +65,7 @@ func (c *comments) strip(text string, pos Pos) (string, error) {
 		case c.level == 0:
 			if visible {
 				out.WriteString(text[start:semi])
+				c.cut = semi > start && text[semi-1] > ' ' && trim(text[semi+1:]) != ""
 			}
 			return out.String(), nil
 		default:

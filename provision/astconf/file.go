@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -58,6 +59,25 @@ type File struct {
 	// Dirs is every directory in which a file may appear, change or vanish that would change the result: those of
 	// Sources and those that the globs of includes look into. Sorted, each once.
 	Dirs []string
+
+	templates map[string]Pos // the categories that are templates, by name
+}
+
+// Template finds a template by its name, whose case matters. A file that was not read from a disk knows those that its
+// categories name, without their place.
+func (f *File) Template(name string) (pos Pos, ok bool) {
+	if f == nil || f.Category(name) != nil {
+		return Pos{}, false
+	}
+	if pos, ok = f.templates[name]; ok {
+		return pos, true
+	}
+	for _, c := range f.Categories {
+		if slices.Contains(c.Bases, name) {
+			return Pos{File: f.Name}, true
+		}
+	}
+	return Pos{}, false
 }
 
 // Category is one [section].

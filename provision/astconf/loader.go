@@ -49,7 +49,12 @@ func (l *Loader) Load(name string) (*File, error) {
 	for _, c := range p.cats {
 		if !c.template {
 			p.file.Categories = append(p.file.Categories, &c.Category)
+			continue
 		}
+		if p.file.templates == nil {
+			p.file.templates = map[string]Pos{}
+		}
+		p.file.templates[c.Name] = c.Pos
 	}
 	return p.file, nil
 }

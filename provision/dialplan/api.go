@@ -21,6 +21,11 @@ var (
 	// ErrNoFunction: an Asker found that Asterisk has no such function. As in
 	// Asterisk its value is empty, and the expansion goes on.
 	ErrNoFunction = errors.New("no such function in asterisk")
+	// ErrRefused: a function was called that is not answered here, whatever Asterisk would
+	// say. A file must not be sent with a hole in it.
+	ErrRefused = errors.New("not answered")
+	// ErrTooMuchWork: a regular expression is too large for its text.
+	ErrTooMuchWork = errors.New("too much work")
 	// ErrTooLong: the output would exceed Limits.Output.
 	ErrTooLong = errors.New("output too long")
 	// ErrTooDeep: the nesting would exceed Limits.Depth.
@@ -93,8 +98,8 @@ type Env struct {
 	// Ask answers the functions that are neither in Funcs nor native, and what
 	// cannot be computed here to the last digit; nil: they fail with ErrCannotAsk.
 	Ask Asker
-	// AskAt is asked instead of Ask where it is not nil, and like it.
-	AskAt func(ctx context.Context, q Question) (string, error)
+	// AskAt is asked instead of Ask where it is not nil. Its value can say more of what it depends on.
+	AskAt func(ctx context.Context, q Question) (Value, error)
 	// Diag receives what Asterisk would only log; nil: dropped.
 	Diag func(Diagnostic)
 	// EscapeXML: the text is XML, and what Lookup and Ask give is escaped in it; what the template says is not. It
@@ -143,6 +148,12 @@ func (c *Call) fault(message string) {
 	c.Diag("%s: %s", c.ex.functionName(c.seg, c.ref), message)
 }
 
+// Lookup looks a variable up as the template does, and without marks.
+func (c *Call) Lookup(ctx context.Context, name string) (text string, ok bool, err error) {
+	v, ok, err := c.ex.find(ctx, name)
+	return v.Text, ok, err
+}
+
 // Expand expands a template within the call: the nesting and the output count
 // against the limits of the outer expansion, which also adds up what the value
 // depends on. env nil is the call's own. The template may be made of Args: no
@@ -167,9 +178,19 @@ func (c *Call) expand(ctx context.Context, t *Template, env *Env, computed bool)
 	return c.ex.nested(ctx, &expansion{t: t, env: env, within: c, computed: computed})
 }
 
+// maxInline bounds the text that an argument gives to be expanded, in bytes: to take it apart is the one step that does not
+// look at the context, and takes up to maxParse times its length. Real ones have some hundreds.
+const maxInline = 1 << 20
+
 // inline expands a text that an argument gave.
 func (c *Call) inline(ctx context.Context, text string) (string, error) {
+	if len(text) > maxInline {
+		return "", fmt.Errorf("%s: %w: %d bytes to expand", c.ex.functionName(c.seg, c.ref), ErrTooLong, len(text))
+	}
 	v, err := c.ex.nested(ctx, &expansion{t: Parse("", text), env: c.Env, call: c, within: c, computed: c.computed()})
+	if err == nil { // the function goes through it
+		err = c.ex.run.spend(ctx, len(v.Text))
+	}
 	return c.taken(v.Text), err
 }
 

@@ -15,6 +15,20 @@ func (c *Call) SplitRaw(n int) []string { return split(c.Args, c.Plain(c.Args), 
 // whole rest as it is. No arguments at all are no part.
 func (c *Call) splitAt(s string, sep byte, n int) []string { return split(s, c.Plain(s), sep, n, true) }
 
+// CutArgument takes the first argument of an option's value that Asterisk splits
+// as an application's arguments: up to the first sep that is not within quotes, (),
+// [] or behind a backslash. Its quotes and backslashes are taken away, and so are
+// blanks around it, but for blanks in quotes. The rest is as it is written.
+func CutArgument(text string, sep byte) (argument, rest string, more bool) {
+	written, rest, more := nextArg(text, text, sep, false)
+	written = strings.TrimSpace(written)
+	argument, _, _ = nextArg(written, written, noSeparator, true)
+	return argument, rest, more
+}
+
+// noSeparator is in no option's value.
+const noSeparator = 0
+
 // split takes s apart where plain, which is s without marks, says.
 func split(s, plain string, sep byte, n int, unquote bool) []string {
 	if s == "" {

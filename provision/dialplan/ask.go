@@ -7,20 +7,23 @@ import (
 )
 
 // ask lets Asterisk answer a call that a segment makes; name is the function's, for messages.
-func (x *expansion) ask(ctx context.Context, name, call string, s *segment) (v string, err error) {
+func (x *expansion) ask(ctx context.Context, name, call string, s *segment) (string, error) {
 	call = x.run.plain(call)
 	x.run.varies.With |= Unpredictable
+	var v Value
+	var err error
 	switch {
 	case x.env.AskAt != nil:
 		v, err = x.env.AskAt(ctx, x.question(name, call, s))
 	case x.env.Ask != nil:
-		v, err = x.env.Ask(ctx, call)
+		v.Text, err = x.env.Ask(ctx, call)
 	default:
 		return "", ErrCannotAsk
 	}
+	x.run.varies.Add(v.Varies)
 	switch {
 	case err == nil:
-		return x.run.mark(v), nil
+		return x.run.mark(v.Text), nil
 	case errors.Is(err, ErrPending), errors.Is(err, ErrNoFunction):
 		return "", err
 	}

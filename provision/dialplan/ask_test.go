@@ -178,7 +178,7 @@ func TestQuestion(t *testing.T) {
 			}
 			return lookup(ctx, name)
 		}
-		env.AskAt = func(_ context.Context, q Question) (string, error) { got = q; return "", nil }
+		env.AskAt = func(_ context.Context, q Question) (Value, error) { got = q; return Value{}, nil }
 		if _, err := Parse("t", tt.in).Expand(context.Background(), env); err != nil {
 			t.Errorf("%q: %v", tt.in, err)
 		}

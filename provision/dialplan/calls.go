@@ -76,3 +76,9 @@ func (t *Template) position(pos int) (line, col int) {
 	before := t.text[:min(pos, len(t.text))]
 	return 1 + strings.Count(before, "\n"), len(before) - strings.LastIndexByte(before, '\n')
 }
+
+// Lines is how many lines the text has; the last one need not have an end.
+func (t *Template) Lines() int {
+	line, _ := t.position(len(t.text))
+	return line
+}

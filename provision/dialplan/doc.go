@@ -23,6 +23,11 @@
 // the same: on to the end, then ErrPending (provision's joined). ErrNoFunction is a
 // function that Asterisk does not have: an empty value and a Diagnostic.
 //
+// A function that would leave a hole is ErrRefused (provision's guarded functions). Call.Ask gives Asterisk variables along.
+//
+// A regular expression is bounded by text times program (maxRegexSteps), and its machine looks at the context; so do functions
+// every bytesPerCheck bytes that they go through.
+//
 // Limits bound one expansion: Output the bytes of it and of every value on the way,
 // Depth the `${`, `$[`, EVAL and included templates open at once, Steps the
 // substitutions; maxParse bounds the nesting that Parse looks into, maxExpression

@@ -84,6 +84,8 @@ type run struct {
 	varies       Varies // what the output so far depends on
 	slot         int    // of the variable that was looked up last
 
+	work int // bytes that functions were given and gave
+
 	marking bool // values get marks
 	marked  bool // one did
 }
@@ -145,6 +147,19 @@ func (r *run) step(ctx context.Context, n int) error {
 		return ErrTooManySteps
 	}
 	if before/stepsPerCheck != r.steps/stepsPerCheck {
+		return ctx.Err()
+	}
+	return nil
+}
+
+// bytesPerCheck is after how many bytes of work a long expansion looks at its context: they take a function some
+// milliseconds.
+const bytesPerCheck = 1 << 20
+
+// spend counts bytes that a function goes through.
+func (r *run) spend(ctx context.Context, n int) error {
+	before := r.work
+	if r.work += n; before/bytesPerCheck != r.work/bytesPerCheck {
 		return ctx.Err()
 	}
 	return nil
@@ -269,6 +284,9 @@ func (x *expansion) function(ctx context.Context, r *ref, s *segment) (string, e
 		x.diag(s.pos, "missing ')'")
 	}
 	c := &Call{Name: r.name, Args: r.args, Env: x.env, ex: x, seg: s, ref: r}
+	if err := x.run.spend(ctx, len(r.args)); err != nil {
+		return "", err
+	}
 	if f, ok := x.env.Funcs[r.name]; ok {
 		v, err := f(ctx, c)
 		x.run.varies.Add(v.Varies)
@@ -286,8 +304,13 @@ func (x *expansion) function(ctx context.Context, r *ref, s *segment) (string, e
 
 // ask lets Asterisk answer the call.
 func (c *Call) ask(ctx context.Context) (string, error) {
+	return c.asked(ctx, c.Name+"("+c.Args+")")
+}
+
+// asked is ask with a call that stands for the call.
+func (c *Call) asked(ctx context.Context, call string) (string, error) {
 	function := c.ex.functionName(c.seg, c.ref)
-	v, err := c.ex.ask(ctx, function, c.Name+"("+c.Args+")", c.seg)
+	v, err := c.ex.ask(ctx, function, call, c.seg)
 	switch {
 	case errors.Is(err, ErrPending):
 		return "", err

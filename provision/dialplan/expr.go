@@ -16,7 +16,7 @@ const maxExpression = 1000
 // An error of syntax yields 0, or the value up to it where that much was a whole
 // expression, or nothing where it is the very first token.
 func (x *expansion) expression(ctx context.Context, s *segment, text string) (string, error) {
-	p := &exprParser{x: x, seg: s, pos: s.pos, lex: lexer{text: text}, depth: maxExpression}
+	p := &exprParser{ctx: ctx, x: x, seg: s, pos: s.pos, lex: lexer{text: text}, depth: maxExpression}
 	p.advance()
 	switch {
 	case !whole(text):
@@ -130,6 +130,7 @@ func level(op string) int {
 
 // exprParser parses and evaluates in one go, with one token of look-ahead.
 type exprParser struct {
+	ctx   context.Context
 	x     *expansion
 	seg   *segment
 	pos   int // of the `$[` in the template

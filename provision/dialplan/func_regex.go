@@ -19,13 +19,16 @@ func matches(ctx context.Context, c *Call) (string, error) {
 	if strings.HasPrefix(text, " ") || strings.HasPrefix(text, "\t") {
 		text = text[1:]
 	}
-	re, _, err := posix(pattern, text)
+	re, _, err := posix(ctx, pattern, text)
 	switch {
+	case mustEnd(err):
+		return "", err
 	case errors.Is(err, errAsk):
 		return c.ask(ctx)
 	case err != nil:
 		c.fault("bad regular expression: " + err.Error())
 		return "", nil
 	}
-	return truth(re.MatchString(text)), nil
+	at, err := re.find(ctx, text)
+	return truth(at != nil), err
 }

@@ -27,7 +27,7 @@ type directive struct {
 // sprintf is SPRINTF(format,value...). A value that is missing or no number, and a
 // conversion that C has not, make the whole of it empty; a text that is missing is
 // "(null)", as C says.
-func sprintf(_ context.Context, c *Call) (string, error) {
+func sprintf(ctx context.Context, c *Call) (string, error) {
 	if c.Args == "" {
 		c.fault("no argument") // Asterisk ends
 		return "", nil
@@ -45,6 +45,9 @@ func sprintf(_ context.Context, c *Call) (string, error) {
 			break // the format ends within it: it is nothing
 		}
 		if ok, err := p.write(d); !ok {
+			return "", err
+		}
+		if err := c.ex.run.spend(ctx, bytesOfVerb); err != nil {
 			return "", err
 		}
 	}

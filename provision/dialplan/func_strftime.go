@@ -3,13 +3,17 @@ package dialplan
 import (
 	"context"
 	"math/big"
+	"path"
 	"regexp"
 	"strings"
 	"time"
 )
 
+// bytesOfVerb are what one conversion of a time or of SPRINTF counts for.
+const bytesOfVerb = 256
+
 // strftime is STRFTIME([epoch[,zone[,format]]]).
-func strftime(_ context.Context, c *Call) (string, error) {
+func strftime(ctx context.Context, c *Call) (string, error) {
 	parts := c.Split(3)
 	server, zone := c.zones(arg(parts, 1))
 	format := "%c"
@@ -25,6 +29,9 @@ func strftime(_ context.Context, c *Call) (string, error) {
 	f := timeFormat{at: at.In(zone), micros: micros, server: server}
 	for format = f.fractions(format); format != ""; {
 		format = f.next(format)
+		if err := c.ex.run.spend(ctx, bytesOfVerb); err != nil {
+			return "", err
+		}
 		if len(f.out) > c.ex.run.Output {
 			return "", ErrTooLong
 		}
@@ -99,14 +106,33 @@ func (e *Env) loadZone(name string) (*time.Location, bool) {
 }
 
 // LoadZone finds a zone by its name in the time zone database, or makes it of a
-// POSIX TZ string such as CET-1CEST.
+// POSIX TZ string such as CET-1CEST. A name may be the path of the zone's file, or
+// one that leads to it from the database's directory; behind a colon there can only
+// be such a name.
 func LoadZone(name string) (*time.Location, bool) {
-	name = strings.TrimPrefix(name, zoneDir)
-	if name == "" || name == "Local" {
-		return nil, false
-	}
-	if zone, err := time.LoadLocation(name); err == nil {
+	file, colon := strings.CutPrefix(name, ":")
+	if zone, err := time.LoadLocation(zoneOfFile(file)); err == nil {
 		return zone, true
 	}
+	if colon {
+		return nil, false
+	}
 	return posixZone(name)
+}
+
+// zoneOfFile is the name of a zone whose file is named in another way. A name that
+// leads out of the database's directory, or to no file, is of no zone.
+func zoneOfFile(file string) string {
+	const none = "/"
+	if file == "" || strings.HasSuffix(file, "/") {
+		return none
+	}
+	if !path.IsAbs(file) {
+		file = zoneDir + file
+	}
+	name, ok := strings.CutPrefix(path.Clean(file), zoneDir)
+	if !ok || name == "Local" {
+		return none
+	}
+	return name
 }

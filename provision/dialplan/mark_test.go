@@ -203,7 +203,7 @@ func TestEscapeAsks(t *testing.T) {
 			return lookup(ctx, name)
 		}
 		var asked Question
-		env.AskAt = func(_ context.Context, q Question) (string, error) { asked = q; return "", nil }
+		env.AskAt = func(_ context.Context, q Question) (Value, error) { asked = q; return Value{}, nil }
 		if _, err := Parse("t", in).Expand(context.Background(), env); err != nil {
 			t.Fatal(err)
 		}

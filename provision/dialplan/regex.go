@@ -1,7 +1,9 @@
 package dialplan
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"regexp/syntax"
 	"strings"
@@ -13,16 +15,20 @@ import (
 // the group took no part.
 func (p *exprParser) match(op string, a, b operand) (operand, error) {
 	text, pattern := a.unquoted(), b.unquoted()
-	re, sure, err := posix(pattern, text)
+	re, sure, err := posix(p.ctx, pattern, text)
 	switch {
 	case errors.Is(err, errAsk), err == nil && !sure:
 		return operand{}, errAsk
+	case mustEnd(err):
+		return operand{}, err
 	case err != nil:
 		p.diag("bad regular expression: %v", err)
 		return computed(""), nil
 	}
-	at := re.FindStringSubmatchIndex(text)
+	at, err := re.find(p.ctx, text)
 	switch {
+	case err != nil:
+		return operand{}, err
 	case at != nil && (op == "=~" || at[0] == 0):
 		if len(at) > 2 && at[2] >= 0 {
 			return computed(text[at[2]:at[3]]), nil
@@ -38,23 +44,34 @@ func (p *exprParser) match(op string, a, b operand) (operand, error) {
 // \w \W \s \S \b \B \` \'. Back references, \<, \> and, in text that is not ASCII,
 // \b and \B are Asterisk's to answer. What a group shows is not sure where one that may
 // be empty is repeated, or an empty alternative competes with an anchor.
-func posix(pattern, text string) (re *regexp.Regexp, sure bool, err error) {
-	t := translator{rest: pattern, ascii: ascii(text), atom: -1, groups: make([]group, 1)}
+//
+// The error is ErrTooMuchWork or the context's where that ends the expansion (mustEnd).
+func posix(ctx context.Context, pattern, text string) (m machine, sure bool, err error) {
+	if len(pattern) > maxPattern {
+		return machine{}, false, fmt.Errorf("%w: a regular expression of %d bytes, %d at most", ErrTooMuchWork, len(pattern), maxPattern)
+	}
+	t := translator{ctx: ctx, rest: pattern, ascii: ascii(text), atom: -1, groups: make([]group, 1)}
 	for t.rest != "" {
 		if err := t.step(); err != nil {
-			return nil, false, err
+			return machine{}, false, err
 		}
 	}
 	t.emptyLast()
-	re, err = regexp.Compile("(?s:" + string(t.out) + ")")
+	re, err := regexp.Compile("(?s:" + string(t.out) + ")")
 	switch {
 	case tooOften(err), err == nil && t.ask:
-		return nil, false, errAsk
+		return machine{}, false, errAsk
 	case err != nil:
-		return nil, false, withoutPattern(err)
+		return machine{}, false, withoutPattern(err)
 	}
 	re.Longest()
-	return re, !t.unsure, nil
+	m, err = newMachine(re, text)
+	return m, !t.unsure, err
+}
+
+// mustEnd tells whether an error ends the expansion, while a bad expression is only told.
+func mustEnd(err error) bool {
+	return errors.Is(err, ErrTooMuchWork) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 func ascii(s string) bool {
@@ -79,6 +96,7 @@ func withoutPattern(err error) error {
 
 // translator writes a POSIX expression in Go's syntax.
 type translator struct {
+	ctx      context.Context
 	rest     string
 	ascii    bool // the text is
 	out      []byte
@@ -205,6 +223,9 @@ func (t *translator) escape() error {
 func (t *translator) repeat(n int, s string) error {
 	if t.atom < 0 {
 		return errors.New("nothing to repeat")
+	}
+	if err := t.ctx.Err(); err != nil { // emptyGroup compiles what there is
+		return err
 	}
 	t.unsure = t.unsure || t.emptyGroup() || t.anchored > t.atom && t.groupAtom()
 	if t.repeated {

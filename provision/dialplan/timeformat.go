@@ -266,11 +266,41 @@ func (f *timeFormat) numeric(verb byte) (n int64, width int, pad byte, ok bool) 
 // inCentury are the last two digits of a year, counted up even before the first.
 func inCentury(year int) int { return (year%100 + 100) % 100 }
 
-// serverEpoch is %s: Asterisk takes the broken-down time for one of the zone that
-// it runs in, so in another zone it is off by the difference.
+// serverEpoch is %s: Asterisk has C's mktime take the broken-down time for one of the zone that it runs in, so in another
+// zone it is off by the difference. The time says whether it is daylight saving time, which mktime believes.
 func (f *timeFormat) serverEpoch() int64 {
 	t := f.at
-	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, f.server).Unix()
+	wall := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC).Unix()
+	at := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, f.server)
+	if at.IsDST() == t.IsDST() {
+		return at.Unix()
+	}
+	if offset, ok := offsetOf(at, t.IsDST()); ok {
+		return wall - offset
+	}
+	if !t.IsDST() {
+		return at.Unix()
+	}
+	return at.Unix() - 3600 // a zone without daylight saving time has it an hour ahead
+}
+
+// How far from a time mktime looks for another with daylight saving time, or without, in seconds.
+const (
+	offsetStride = 601_200
+	offsetBound  = 536_454_000
+)
+
+// offsetOf is the offset that a zone has, at the time nearest to another, with daylight saving time or without.
+func offsetOf(at time.Time, dst bool) (seconds int64, ok bool) {
+	for delta := int64(offsetStride); delta < offsetBound; delta += offsetStride {
+		for _, away := range [...]int64{-delta, delta} {
+			if other := time.Unix(at.Unix()+away, 0).In(at.Location()); other.IsDST() == dst {
+				_, offset := other.Zone()
+				return int64(offset), true
+			}
+		}
+	}
+	return 0, false
 }
 
 // text is the value of the other verbs.

@@ -34,14 +34,16 @@ type Answers struct {
 // Tree is one of the configurations of testdata/ that the oracle and our tests share.
 type Tree string
 
-// The trees: the rich one, where every answer must be Asterisk's, and the one of what we do otherwise on purpose.
+// The trees: the rich one, where every answer must be Asterisk's, the one of what we do otherwise on purpose, and the one of
+// configurations that were found in the field.
 const (
 	Same    Tree = "same"
 	Differs Tree = "differs"
+	Field   Tree = "field"
 )
 
-// Trees are both.
-var Trees = [...]Tree{Same, Differs}
+// Trees are all.
+var Trees = [...]Tree{Same, Differs, Field}
 
 func (t Tree) path(name string) string {
 	_, here, _, _ := runtime.Caller(0)

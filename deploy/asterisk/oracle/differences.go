@@ -23,14 +23,20 @@ var Differences = []Difference{
 		"001565AA0006-directory.cfg", "001565aa0001-directory.cfg", "001565aa0002-directory.cfg",
 		"001565aa0008-directory.cfg", "001565aa0011-directory.cfg", "001565aa0020-directory.cfg",
 		"001565aa0021-directory.cfg", "001565aa0030-directory.cfg",
-	}}},
+	}, Field: {"0004f2000104-directory"}}},
 	{Whole, "PP_EACH_USER keeps the double quotes of its text", map[Tree][]string{Differs: {"001565bb0008-directory.cfg"}}},
 	{Whole, "a missing static file is 404", map[Tree][]string{Differs: {"notthere.bin"}}},
+	{Whole, "a template that is missing, empty or being written is served as it last was, and where it never was is 503", map[Tree][]string{Same: {
+		"001565AA0006-missing.cfg", "001565aa0001-missing.cfg", "001565aa0002-missing.cfg", "001565aa0008-missing.cfg",
+		"001565aa0011-missing.cfg", "001565aa0020-missing.cfg", "001565aa0021-missing.cfg", "001565aa0030-missing.cfg",
+	}}},
 	{Whole, "staticdir needs no slash at its end", map[Tree][]string{Differs: {"welcome.xml"}}},
 	{Type, "the MIME type goes by the extension where the configuration names none", map[Tree][]string{
 		Differs: {"001565bb0006.xml", "001565bb0006.txt"},
 	}},
-	{Whole, "blanks around a MIME type's comma mean nothing", map[Tree][]string{Differs: {"001565bb0006.spaces"}}},
+	{Whole, "blanks around a MIME type's comma mean nothing", map[Tree][]string{
+		Differs: {"001565bb0006.spaces"}, Field: {"d.txt", "x/0004f2000102"},
+	}},
 	{Whole, "username defaults to the section's name", map[Tree][]string{
 		Differs: {"001565bb0001.cfg", "001565bb0001-lines.cfg"},
 	}},

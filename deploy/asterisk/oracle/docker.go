@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/phoneprov/phoneprov/deploy/skips"
 )
 
 // buildTimeout is for the image: half a minute where Debian's mirror is near.
@@ -27,7 +29,7 @@ func NeedProgram(tb testing.TB, name string) {
 	if Required() {
 		tb.Fatalf("no %s on this machine", name)
 	}
-	tb.Skipf("no %s on this machine (REQUIRE_ASTERISK=1 makes this a failure)", name)
+	skips.Skip(tb, "no "+name+" on this machine", "install it; .ci/run does, and REQUIRE_ASTERISK=1 makes this a failure")
 }
 
 // needImage returns the name of the suite's image, which is there afterwards; else the test ends here.
@@ -41,7 +43,8 @@ func needImage(tb testing.TB, suite string) string {
 		return image
 	}
 	if !Required() {
-		tb.Skipf("no Asterisk to ask (REQUIRE_ASTERISK=1 builds the image and makes this a failure): %v: %s", err, out)
+		tb.Logf("%v: %s", err, out)
+		skips.Skip(tb, "no image "+image+" of Docker's to ask", "with Docker REQUIRE_ASTERISK=1 builds it, and makes this a failure")
 	}
 	_, here, _, _ := runtime.Caller(0)
 	dir := filepath.Dir(filepath.Dir(here))

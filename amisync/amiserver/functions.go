@@ -1,0 +1,75 @@
+package amiserver
+
+import (
+	"context"
+	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan"
+)
+
+// maxValue is how many bytes of a value Getvar sends: Asterisk cuts the rest.
+const maxValue = 1022
+
+func (s *Session) getvar(action Message) {
+	call := action["Variable"]
+	if call == "" {
+		s.fail(action, "No variable specified")
+		return
+	}
+	value := s.value(call)
+	s.answer(action, "Success", "Variable", call, "Value", value[:min(len(value), maxValue)])
+}
+
+// value is a function's. EVAL expands its text, with a channel of its own: variables that SET and DB_EXISTS set there are for
+// this evaluation only.
+func (s *Session) value(call string) string {
+	text, isEval := strings.CutPrefix(call, "EVAL(")
+	if !isEval {
+		return s.function(call)
+	}
+	vars := map[string]string{}
+	set := func(_ context.Context, c *dialplan.Call) (dialplan.Value, error) {
+		name, value, _ := strings.Cut(c.Args, "=")
+		vars[name] = value
+		return dialplan.Value{Text: value}, nil
+	}
+	exists := func(_ context.Context, c *dialplan.Call) (dialplan.Value, error) {
+		value, found := s.server.o.Database[c.Args]
+		if !found {
+			return dialplan.Value{Text: "0"}, nil
+		}
+		vars["DB_RESULT"] = value
+		return dialplan.Value{Text: "1"}, nil
+	}
+	lookup := func(_ context.Context, name string) (dialplan.Value, bool, error) {
+		text, ok := vars[name]
+		return dialplan.Value{Text: text}, ok, nil
+	}
+	ask := func(_ context.Context, call string) (string, error) { return s.function(call), nil }
+	value, err := dialplan.Parse("", strings.TrimSuffix(text, ")")).Expand(context.Background(), &dialplan.Env{
+		Lookup: lookup, Ask: ask, Funcs: map[string]dialplan.Func{"SET": set, "DB_EXISTS": exists},
+	})
+	if err != nil {
+		return ""
+	}
+	return value
+}
+
+func (s *Session) function(call string) string {
+	if f := s.server.o.Function; f != nil {
+		return f(call)
+	}
+	return ""
+}
+
+// dbGet answers with an entry of the database.
+func (s *Session) dbGet(action Message) {
+	value, found := s.server.o.Database[action["Family"]+"/"+action["Key"]]
+	if !found {
+		s.fail(action, "Database entry not found")
+		return
+	}
+	s.answer(action, "Success", "EventList", "start", "Message", "Result will follow")
+	s.Send("Event", "DBGetResponse", "Family", action["Family"], "Key", action["Key"], "Val", value, "ActionID", action["ActionID"])
+	s.complete(action, "DBGetComplete", 1)
+}

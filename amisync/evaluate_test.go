@@ -1,0 +1,143 @@
+package amisync
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/provision/dialplan"
+)
+
+// What Asterisk answers is whole, however long it is and whatever is in it, or is an error.
+func TestEvaluate(t *testing.T) {
+	long := strings.Repeat("0123456789", 150)
+	var changing atomic.Int32
+	values := map[string]string{
+		"AST_CONFIG(short)": "v", "AST_CONFIG(empty)": "", "AST_CONFIG(long)": long, "AST_CONFIG(1022)": long[:maxValue],
+		"AST_CONFIG(1009)": long[:maxValue-1-markLength], "AST_CONFIG(too long)": strings.Repeat("x", maxWhole),
+		"AST_CONFIG(longest)":    strings.Repeat("x", maxWhole-1),
+		"AST_CONFIG(empty line)": "a\r\n\r\nResponse: Success\r\nValue: b", "AST_CONFIG(begins empty)": "\r\n\r\nb",
+		"AST_CONFIG(long, empty line)": "a\r\n\r\n" + long, "CURL(long)": long, "CURL(short)": "v", "ODBC_SELECT(long)": long, "ODBC_CALL(long)": long,
+		"AST_CONFIG(a}b)": "braces", "AST_CONFIG(a)b:c)": "parentheses", "AST_CONFIG(a}long)": long,
+	}
+	_, address := fake(t, nil, amiserver.Options{
+		Function: func(call string) string {
+			if call == "AST_CONFIG(changing)" {
+				return fmt.Sprint(changing.Add(1), long)
+			}
+			return values[call]
+		},
+		Database: map[string]string{
+			"a/b": "v", "a/empty": "", "a/long": long, "a/lines": "a\r\n\r\nEvent: Reload\r\nb: c", "a/255": long[:maxDBGet], "a/b/c": "deep",
+		},
+	})
+	s := asking(t, address, Options{})
+	s.asker.odbc.Store(&map[string]bool{"ODBC_SELECT": true})
+	for call, want := range values {
+		switch call {
+		case "AST_CONFIG(too long)", "CURL(long)", "ODBC_CALL(long)", "AST_CONFIG(a}long)":
+			want = "error"
+		}
+		checkAsk(t, s, call, want)
+	}
+	for call, want := range map[string]string{
+		"AST_CONFIG(changing)": "error", "DB(a/b)": "v", "DB(a/none)": "", "DB(a/empty)": "", "DB(a/long)": long, "DB(a/255)": long[:maxDBGet],
+		"DB(a/lines)": "a\r\n\r\nEvent: Reload\r\nb: c", "DB(a/b/c)": "deep", "DB(a)": "", "DB()": "", "DB(a/)": "", `DB("a"/b)`: "v",
+		"DB_EXISTS(a/b)": "1", "DB_EXISTS(a/empty)": "1", "DB_EXISTS(a/none)": "0", "DB_EXISTS(a)": "",
+		"EVAL(${SET(X=y):0:0}${AST_CONFIG(long)})": long, "EVAL($[1+2])": "3",
+	} {
+		checkAsk(t, s, call, want)
+	}
+}
+
+func checkAsk(t *testing.T, s *Service, call, want string) {
+	t.Helper()
+	got, err := s.Ask(t.Context(), call)
+	if want == "error" {
+		if !errors.Is(err, dialplan.ErrCannotAsk) {
+			t.Errorf("%s: got %d bytes, %v, want an error", call, len(got), err)
+		}
+		return
+	}
+	if got != want || err != nil {
+		t.Errorf("%s: got %d bytes %.40q, %v, want %d bytes %.40q", call, len(got), got, err, len(want), want)
+	}
+}
+
+// An Asterisk whose EVAL may not be asked is asked for the call itself; what it cuts is an error.
+func TestEvaluateWithoutEval(t *testing.T) {
+	_, address := fake(t, nil, amiserver.Options{
+		Function: func(call string) string { return strings.TrimSuffix(strings.TrimPrefix(call, "X("), ")") },
+		Database: map[string]string{"a/b": "v", "a/long": strings.Repeat("x", maxDBGet)},
+		Intercept: func(s *amiserver.Session, m amiserver.Message) bool {
+			refused := strings.HasPrefix(m["Variable"], "EVAL(")
+			if refused {
+				s.Send("Response", "Error", "ActionID", m["ActionID"], "Message", "GetVar Access Forbidden: Variable")
+			}
+			return refused
+		},
+	})
+	s := asking(t, address, Options{})
+	checkAsk(t, s, "X(v)", "v")
+	checkAsk(t, s, "X("+strings.Repeat("x", 1000)+")", strings.Repeat("x", 1000))
+	checkAsk(t, s, "DB(a/b)", "v")
+	checkAsk(t, s, "DB(a/long)", "error")
+}
+
+// An endless list ends the connection, and fills no memory.
+func TestEndlessList(t *testing.T) {
+	_, address := fake(t, nil, on("PJSIPShowEndpoints", func(s *amiserver.Session, m amiserver.Message) {
+		s.Send("Response", "Success", "ActionID", m["ActionID"], "EventList", "start")
+		for range 2 * maxListBytes / (100 << 10) {
+			s.Send("Event", "EndpointList", "ActionID", m["ActionID"], "ObjectName", strings.Repeat("x", 100<<10))
+		}
+	}))
+	c := mustConnect(t, address, nil)
+	_, err := c.ask(t.Context(), "PJSIPShowEndpoints", nil)
+	if !errors.Is(err, errListTooLong) || !errors.Is(c.err(), errListTooLong) {
+		t.Errorf("got %v, the connection has %v, want %v", err, c.err(), errListTooLong)
+	}
+}
+
+// A list of many entries that are short ends too.
+func TestListOfManyEntries(t *testing.T) {
+	l := &list{id: "1", end: make(chan struct{})}
+	for range maxListItems + 10 {
+		l.take(message{"Event": "E", "ActionID": "1"})
+	}
+	if !errors.Is(l.err, errListTooLong) || len(l.items) > maxListItems {
+		t.Errorf("got %v with %d entries", l.err, len(l.items))
+	}
+}
+
+// Keys that name a line of a high number make no room for it.
+func TestConfigOfHighNumbers(t *testing.T) {
+	answer := message{}
+	for i := range 5000 {
+		answer[fmt.Sprintf("Category-%06d", i)] = "c"
+		answer[fmt.Sprintf("Line-%06d-009999", i)] = "a=b"
+	}
+	if n := testing.AllocsPerRun(1, func() { _, _ = parseConfig("x.conf", answer) }); n > 100_000 {
+		t.Errorf("%v allocations", n)
+	}
+	if _, err := parseConfig("x.conf", answer); err == nil || !strings.Contains(err.Error(), "not whole") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Events that are large are dropped before they fill the memory.
+func TestQueueBytes(t *testing.T) {
+	q := newQueue()
+	for range 1000 {
+		q.push(message{"Event": strings.Repeat("x", maxMessage/2)})
+		if q.bytes > maxEventsBytes {
+			t.Fatalf("%d bytes wait", q.bytes)
+		}
+	}
+	if _, overflow := q.take(); !overflow {
+		t.Error("nothing was dropped")
+	}
+}

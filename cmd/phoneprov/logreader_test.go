@@ -1,0 +1,223 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// running is a phoneprov, the real process.
+type running struct {
+	cmd   *exec.Cmd
+	stdin io.WriteCloser
+	ended chan struct{}
+}
+
+// newRunning is one that is not started yet, on the tree of testdata. Later settings of env count.
+func newRunning(t *testing.T, env []string, args ...string) *running {
+	t.Helper()
+	p := &running{cmd: exec.Command("phoneprov", args...), ended: make(chan struct{})}
+	p.cmd.Env = append(os.Environ(), toldFile+"="+t.TempDir()+"/told", "PHONEPROV_LOG_LEVEL=debug",
+		"PHONEPROV_HTTP_LISTEN=127.0.0.1:0", "PHONEPROV_ADMIN_LISTEN=127.0.0.1:0",
+		"PHONEPROV_ASTERISK_CONFIG_DIR=testdata/tree/asterisk", "PHONEPROV_ASTERISK_DATA_DIR=testdata/tree/data",
+		"PHONEPROV_ASTERISK_CONFIG=files", "PHONEPROV_AMI_ADDRESS=")
+	p.cmd.Env = append(p.cmd.Env, env...)
+	var err error
+	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// start lets it run until the test ends.
+func (p *running) start(t *testing.T) {
+	t.Helper()
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.ended)
+		_ = p.cmd.Wait() // the state says it all
+	}()
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Kill() // it may have ended
+		<-p.ended
+	})
+}
+
+// startUnread starts phoneprov and reads one of its outputs until pattern is there, whose groups it returns. From then on the
+// reader stalls, or with gone it is closed. The other output has such a reader from the start.
+func startUnread(t *testing.T, output string, gone bool, pattern string, args ...string) (*running, []string) {
+	t.Helper()
+	p := newRunning(t, nil, args...)
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	otherR, other, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.cmd.Stdout, p.cmd.Stderr = other, w
+	if output == "stdout" {
+		p.cmd.Stdout, p.cmd.Stderr = w, other
+	}
+	p.start(t)
+	w.Close()
+	other.Close()
+	if gone {
+		otherR.Close()
+	}
+	t.Cleanup(func() {
+		r.Close()
+		otherR.Close()
+	})
+	re := regexp.MustCompile(pattern)
+	var text strings.Builder
+	_ = r.SetReadDeadline(time.Now().Add(patience))
+	for lines := bufio.NewReader(r); ; {
+		line, err := lines.ReadString('\n')
+		text.WriteString(line)
+		if found := re.FindStringSubmatch(text.String()); found != nil {
+			if gone {
+				r.Close()
+			}
+			return p, found
+		}
+		if err != nil {
+			t.Fatalf("%v: %s", err, &text)
+		}
+	}
+}
+
+// terminate sends SIGTERM and wants the exit code 0 within the time.
+func (p *running) terminate(t *testing.T, within time.Duration) {
+	t.Helper()
+	start := time.Now()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-p.ended:
+	case <-time.After(patience):
+		t.Fatalf("it did not end within %v", patience)
+	}
+	if state := p.cmd.ProcessState; state.ExitCode() != 0 {
+		t.Errorf("it ended with %v, want exit status 0", state)
+	}
+	if took := time.Since(start); took > within {
+		t.Errorf("it ended after %v, want at most %v", took, within)
+	}
+}
+
+// soon is how long an end takes that waits for nothing but a log's reader, on a machine that runs other tests too.
+const soon = logDrain + 3*time.Second
+
+const servingAt = `"http":"([^"]+)".*"admin":"([^"]+)"`
+
+// fetch wants the file of a phone, in time.
+func fetch(t *testing.T, client *http.Client, url string) []byte {
+	t.Helper()
+	resp, err := client.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s: got %d, %v: %q", url, resp.StatusCode, err, body)
+	}
+	return body
+}
+
+// Whoever reads the log may stall or go away: phones get their files, /readyz counts the lost lines, SIGTERM ends all.
+func TestServeOutlivesTheReaderOfItsLog(t *testing.T) {
+	for _, gone := range []bool{false, true} {
+		t.Run(fmt.Sprintf("gone=%v", gone), func(t *testing.T) {
+			p, found := startUnread(t, "stderr", gone, servingAt, "serve")
+			client := &http.Client{Timeout: patience}
+			defer client.CloseIdleConnections()
+			file, admin := "http://"+found[1]+"/phoneprov/0004f2000001.cfg", "http://"+found[2]+"/readyz"
+			eventuallyReady(t, client, admin)
+			lost, asked := 0.0, 0
+			for start := time.Now(); lost == 0; asked += 500 {
+				if time.Since(start) > patience {
+					t.Fatalf("no line was counted as lost after %d requests", asked)
+				}
+				for range 500 {
+					fetch(t, client, file)
+				}
+				lost = readyOf(t, fetch(t, client, admin))["log_lines_dropped"].(float64)
+			}
+			for range 500 { // more than a pipe holds
+				fetch(t, client, file)
+			}
+			if more := readyOf(t, fetch(t, client, admin))["log_lines_dropped"].(float64); more <= lost {
+				t.Errorf("%v lines were lost, then %v", lost, more)
+			}
+			p.terminate(t, soon)
+		})
+	}
+}
+
+// The demo talks on stdout. A pager that is closed or stands still does not end it, nor keep it from ending.
+func TestDemoOutlivesItsReaders(t *testing.T) {
+	for _, output := range []string{"stdout", "stderr"} {
+		for _, gone := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s gone=%v", output, gone), func(t *testing.T) {
+				pattern := `curl (http://\S+/0004f2000001.cfg)(?s:.*Ctrl-C ends it)`
+				if output == "stderr" {
+					pattern = `INF synced`
+				}
+				p, found := startUnread(t, output, gone, pattern, "demo", "-listen", "127.0.0.1:0", t.TempDir())
+				for range 2000 { // more than a pipe holds, of answers and of lines of the log
+					if _, err := io.WriteString(p.stdin, "what?\nreload\n"); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if output == "stdout" {
+					fetch(t, &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}, found[1])
+				}
+				p.terminate(t, soon)
+			})
+		}
+	}
+}
+
+func readyOf(t *testing.T, body []byte) map[string]any {
+	t.Helper()
+	var ready map[string]any
+	if err := json.Unmarshal(body, &ready); err != nil {
+		t.Fatalf("%v: %q", err, body)
+	}
+	return ready
+}
+
+func eventuallyReady(t *testing.T, client *http.Client, url string) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for limit := time.After(patience); ; {
+		if resp, err := client.Get(url); err == nil {
+			_, _ = io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-limit:
+			t.Fatalf("%s: not within %v", url, patience)
+		}
+	}
+}

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+)
+
+// secretFile is a file with a secret in it.
+type secretFile struct{ setting, path string }
+
+// othersMay is the right that is warned of. A group may read: the service may have been let in by it.
+const othersMay fs.FileMode = 0o004
+
+// readableByOthers says of each file with a secret that every user of this machine may read it. A file that is not there is
+// found by who opens it.
+func (s *settings) readableByOthers() (found []string) {
+	files := append([]secretFile{{"https.key", s.httpsKey}, {"access.credentials", s.credentials}}, s.secretFiles...)
+	for _, f := range files {
+		if f.path == "" {
+			continue
+		}
+		info, err := os.Stat(f.path)
+		if err == nil && info.Mode().IsRegular() && info.Mode()&othersMay != 0 {
+			found = append(found, fmt.Sprintf("%s: every user of this machine may read %s (mode %#o), and there is a secret in it: chmod o= %[2]s", f.setting, f.path, info.Mode().Perm()))
+		}
+	}
+	return found
+}

@@ -1,0 +1,49 @@
+package skips
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A package whose tests all pass shows what it skipped, and only then.
+func TestGoTestShowsWhatWasSkipped(t *testing.T) {
+	dir, err := os.MkdirTemp(".", "tmp-") // inside the module, so that it can import this package
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	const text = `package p
+
+import (
+	"os"
+	"testing"
+
+	"github.com/phoneprov/phoneprov/deploy/skips"
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	skips.Report()
+	os.Exit(code)
+}
+
+func TestA(t *testing.T) { skips.Skip(t, "no horse here", "buy a horse") }
+func TestB(t *testing.T) { skips.Skip(t, "no horse here", "buy a horse") }
+func TestC(t *testing.T) {}
+`
+	if err := os.WriteFile(filepath.Join(dir, "p_test.go"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for pattern, want := range map[string]bool{"TestC": false, "Test": true} {
+		out, err := exec.Command("go", "test", "-count=1", "-run", pattern, "./"+filepath.Base(dir)+"/...").CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		if got := strings.Contains(string(out), "skipped in "+filepath.Base(dir)+".test: 2 tests: no horse here; buy a horse\n"); got != want || strings.Contains(string(out), "skipped") != want {
+			t.Errorf("%s: got %s", pattern, out)
+		}
+	}
+}

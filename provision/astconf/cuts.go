@@ -1,0 +1,39 @@
+package astconf
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Cuts warns of each option of a loaded file whose value ends at a ";" that stands right behind it, with more behind the
+// ";": to Asterisk that is a comment, and often it was meant to be a part of the value. The files are read again.
+func (l *Loader) Cuts(f *File) []Warning {
+	p := &parser{source: &source{Loader: l, cache: map[string]string{}, globs: map[string][]string{}, dirs: map[string]bool{}}, file: &File{}}
+	for _, path := range f.Sources {
+		text, err := p.read(path)
+		if err != nil {
+			continue // it was missing then, or is now
+		}
+		var blocks comments
+		for lines := newReader(text, true); ; {
+			raw, line, long, ok := lines.next()
+			if !ok {
+				break
+			}
+			left, err := blocks.strip(raw, Pos{})
+			if name, _, isOption := strings.Cut(left, "="); !long && err == nil && blocks.cut && isOption {
+				p.warn(Pos{p.display(path), line}, "%s: the value ends at the \";\", and what follows it is a comment: write \\; where it belongs to the value", option(name))
+			}
+		}
+	}
+	return p.file.Warnings
+}
+
+// option names an option for a message. What is no word may be anything.
+func option(name string) string {
+	name = trim(strings.TrimRight(name, "+"))
+	if strings.Trim(lowerASCII(name), "abcdefghijklmnopqrstuvwxyz0123456789_-./") != "" {
+		return "a line"
+	}
+	return fmt.Sprintf("%q", name)
+}

@@ -1,0 +1,82 @@
+package dialplan
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+// However long an expression takes, it ends with its context, or is refused before it begins.
+func TestWorkIsBounded(t *testing.T) {
+	text := strings.Repeat("a", 10<<20)
+	for name, tt := range map[string]struct {
+		template string
+		want     error
+	}{
+		"a program of thousands":   {`${REGEX("(a?){900}b" ${TEXT})}`, ErrTooMuchWork},
+		"in an expression":         {`$["${TEXT}" =~ "(a?){900}b"]`, ErrTooMuchWork},
+		"nested repetitions":       {`${REGEX("((a?){30}){30}b" ${TEXT})}`, ErrTooMuchWork},
+		"a long pattern":           {`${REGEX("${TEXT}" a)}`, ErrTooMuchWork},
+		"within the bound":         {`${REGEX("(a|b|c)*d" ${TEXT})}`, context.DeadlineExceeded},
+		"many functions in a row":  {strings.Repeat("${REPLACE(TEXT,b,c):0:1}", 1000), context.DeadlineExceeded},
+		"LISTFILTER":               {strings.Repeat("${LISTFILTER(TEXT,b,c):0:1}", 1000), context.DeadlineExceeded},
+		"SORT":                     {strings.Repeat("${SORT(${KEYS}):0:1}", 20), context.DeadlineExceeded},
+		"STRFTIME":                 {"${STRFTIME(0,,${TIMES}):0:1}", context.DeadlineExceeded},
+		"SPRINTF":                  {"${SPRINTF(${PERCENT}):0:1}", context.DeadlineExceeded},
+		"a text to expand":         {"${EVAL(${TEXT}):0:1}", ErrTooLong},
+		"an unclosed text in EVAL": {"${EVAL(${OPEN}):0:1}", ErrTooLong},
+	} {
+		t.Run(name, func(t *testing.T) {
+			vars := map[string]string{
+				"TEXT": text, "KEYS": strings.Repeat("a:5,b:3,", 500_000), "TIMES": strings.Repeat("%S", 4<<20),
+				"PERCENT": strings.Repeat("%%", 4<<20), "OPEN": strings.Repeat("${", 4<<20),
+			}
+			env := &Env{Now: time.Unix(rowNow, 0), Lookup: texts(func(_ context.Context, name string) (string, bool, error) { v, ok := vars[name]; return v, ok, nil })}
+			limit := time.Minute // for what is refused
+			if tt.want == context.DeadlineExceeded {
+				limit = 30 * time.Millisecond
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), limit)
+			defer cancel()
+			start := time.Now()
+			_, err := Parse("t", tt.template).Expand(ctx, env)
+			if took := time.Since(start); !errors.Is(err, tt.want) || took > 3*time.Second {
+				t.Errorf("got %v after %v, want %v", err, took, tt.want)
+			}
+		})
+	}
+}
+
+// A machine that looks at the context finds what the other finds.
+func TestMachineThatLooks(t *testing.T) {
+	text := strings.Repeat("xy", 60_000) + "0004f2000001" + strings.Repeat("z", 1000) + "é"
+	for _, pattern := range []string{"[0-9a-f]{12}", "(0+)4f2", "z+é$", "^x", "nothing", "(y0|0y)", ""} {
+		m, _, err := posix(t.Context(), pattern, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.looks = true
+		got, err := m.find(t.Context(), text)
+		m.looks = false
+		want, _ := m.find(t.Context(), text)
+		if len(got) != len(want) || len(got) > 1 && (got[0] != want[0] || got[1] != want[1]) || err != nil {
+			t.Errorf("%q: got %v, %v, want %v", pattern, got, err, want)
+		}
+	}
+}
+
+// %s is what Asterisk 22 gives with its server in UTC (captured): mktime believes what the zone says of daylight saving time.
+func TestServerEpoch(t *testing.T) {
+	for in, want := range map[string]string{
+		"1720000000,Europe/Berlin": "1720003600", "1700000000,Europe/Berlin": "1700003600", "1720000000,UTC": "1720000000", "1720000000,": "1720000000",
+		"1720000000,America/New_York": "1719982000", "1700000000,America/New_York": "1699982000", "1700000000,Australia/Sydney": "1700036000",
+		"1720000000,Asia/Kolkata": "1720019800", "1720000000,Australia/Lord_Howe": "1720037800", "1700000000,Australia/Lord_Howe": "1700036000",
+		"1720000000,Europe/Dublin": "1720003600", "1700000000,Europe/Dublin": "1699996400",
+	} {
+		if got := expandRow("${STRFTIME(" + in + ",%s)}"); got != want {
+			t.Errorf("%s: got %s, want %s", in, got, want)
+		}
+	}
+}

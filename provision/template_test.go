@@ -1,0 +1,396 @@
+package provision
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// templateSite is a phone with the files x, of the template t, and y, which includes the template i.
+type templateSite struct {
+	*Renderer
+	s   *Snapshot
+	dir string
+}
+
+func newTemplateSite(t *testing.T, files map[string]string) templateSite {
+	t.Helper()
+	r, dir := renderer(t, files)
+	return templateSite{r, onePhone(t, "y => outer\nstatic_file => s\n"), dir}
+}
+
+func (k templateSite) path(name string) string { return filepath.Join(k.dir, name) }
+
+// age gives a file a time that is so long ago by the clock of the test.
+func (k templateSite) age(t *testing.T, name string, age time.Duration) {
+	t.Helper()
+	at := time.Now().Add(-age)
+	if err := os.Chtimes(k.path(name), at, at); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// get is the text of a file, with what its diagnostics say.
+func (k templateSite) get(t *testing.T, uri string) (text, said string, err error) {
+	t.Helper()
+	doc, err := k.Render(t.Context(), k.s, k.s.Lookup(uri), Request{Now: testNow})
+	if err != nil {
+		return "", "", err
+	}
+	defer doc.Close()
+	body, err := io.ReadAll(doc.Content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range doc.Diagnostics {
+		said += d.String() + "\n"
+	}
+	return string(body), said, nil
+}
+
+// expect fetches a file twice, as the second may be kept.
+func (k templateSite) expect(t *testing.T, uri, want, says string) {
+	t.Helper()
+	for range 2 {
+		if got, said, err := k.get(t, uri); err != nil || got != want || said != says {
+			t.Errorf("%s: got %q, which says %q (%v); want %q, %q", uri, got, said, err, want, says)
+		}
+	}
+}
+
+// The last good state is served while a file changes, and the new one as soon as it was unchanged for settleTime: of the template
+// itself and of one that it includes.
+func TestTemplateMustBeSteady(t *testing.T) {
+	for _, tt := range []struct{ uri, template string }{{"x", "t"}, {"y", "i"}} {
+		t.Run(tt.template, func(t *testing.T) {
+			k := newTemplateSite(t, map[string]string{"t": "one", "i": "one", "outer": "${PP_EACH_EXTENSION(${MAC},i)}"})
+			synctest.Test(t, func(t *testing.T) {
+				k.age(t, tt.template, time.Hour)
+				k.age(t, "outer", time.Hour)
+				k.expect(t, tt.uri, "one", "")
+				for _, text := range []string{"", "tw", "two"} { // a slow rewrite
+					writeNow(t, k.path(tt.template), text)
+					k.age(t, tt.template, 0)
+					k.expect(t, tt.uri, "one", "")
+					<-time.After(settleTime - 1)
+					k.expect(t, tt.uri, "one", "")
+				}
+				<-time.After(1)
+				k.expect(t, tt.uri, "two", "")
+				writeNow(t, k.path("new"), "renamed")
+				k.age(t, "new", 0)
+				if err := os.Rename(k.path("new"), k.path(tt.template)); err != nil {
+					t.Fatal(err)
+				}
+				k.expect(t, tt.uri, "two", "")
+				<-time.After(settleTime)
+				k.expect(t, tt.uri, "renamed", "")
+				writeNow(t, k.path("new"), "old, as of rsync -t")
+				k.age(t, "new", time.Hour)
+				if err := os.Rename(k.path("new"), k.path(tt.template)); err != nil {
+					t.Fatal(err)
+				}
+				k.expect(t, tt.uri, "old, as of rsync -t", "")
+			})
+		})
+	}
+}
+
+// A time that is still to come says nothing: such a file is steady when it was seen unchanged for settleTime.
+func TestTemplateOfAServerWhoseClockIsFast(t *testing.T) {
+	k := newTemplateSite(t, map[string]string{"t": "one"})
+	synctest.Test(t, func(t *testing.T) {
+		k.age(t, "t", time.Hour)
+		k.expect(t, "x", "one", "")
+		writeNow(t, k.path("t"), "two")
+		k.age(t, "t", -time.Hour)
+		k.expect(t, "x", "one", "")
+		<-time.After(settleTime)
+		k.expect(t, "x", "two", "")
+		writeNow(t, k.path("t"), "three")
+		k.age(t, "t", -2*time.Hour)
+		k.expect(t, "x", "two", "")
+	})
+}
+
+// A template that is empty, gone or cannot be read is served as it was, which a diagnostic says as long as it is so. Where it never
+// was good the phone is to ask again.
+func TestTemplateWithoutContent(t *testing.T) {
+	for _, tt := range []struct {
+		name         string
+		break_       func(t *testing.T, path string)
+		says, refuse string
+	}{
+		{"empty", func(t *testing.T, path string) { write(t, path, "") },
+			"t: error: the template is empty: its last good state is served\n", "the file is empty, and no good state of it was read since the start"},
+		{"a byte order mark", func(t *testing.T, path string) { write(t, path, "\ufeff") },
+			"t: error: the template is empty: its last good state is served\n", "the file is empty, and no good state of it was read since the start"},
+		{"zeros of a crash", func(t *testing.T, path string) { write(t, path, "\x00\x00\x00") },
+			"t: error: the template is empty: its last good state is served\n", "the file is empty, and no good state of it was read since the start"},
+		{"gone", func(t *testing.T, path string) {
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+		}, "t: error: the template is gone: its last good state is served\n", "no such file or directory"},
+		{"a directory", func(t *testing.T, path string) {
+			if err := errors.Join(os.Remove(path), os.Mkdir(path, 0o700)); err != nil {
+				t.Fatal(err)
+			}
+		}, "t: error: the template is gone: its last good state is served\n", "file does not exist"},
+		{"too large", func(t *testing.T, path string) {
+			if err := os.Truncate(path, maxTemplate+1); err != nil {
+				t.Fatal(err)
+			}
+			old := time.Now().Add(-time.Hour)
+			if err := os.Chtimes(path, old, old); err != nil {
+				t.Fatal(err)
+			}
+		}, fmt.Sprintf("t: error: the template cannot be read (larger than %d bytes): its last good state is served\n", maxTemplate), ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			k := newTemplateSite(t, map[string]string{"t": "good ${USERNAME}"})
+			k.expect(t, "x", "good a", "")
+			tt.break_(t, k.path("t"))
+			k.expect(t, "x", "good a", tt.says)
+			data, err := OpenData(k.dir, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer data.Close()
+			k.Renderer = NewRenderer(RendererOptions{Data: data}) // a new run
+			if _, _, err := k.get(t, "x"); tt.refuse != "" && (!errors.Is(err, ErrNoGoodFile) || !strings.Contains(err.Error(), `phoneprov.conf:4: template "t": `+tt.refuse)) {
+				t.Errorf("got %v, want ErrNoGoodFile and %q", err, tt.refuse)
+			}
+			if err := os.RemoveAll(k.path("t")); err != nil {
+				t.Fatal(err)
+			}
+			write(t, k.path("t"), "repaired")
+			k.expect(t, "x", "repaired", "")
+		})
+	}
+}
+
+// An included template that is empty is no hole in a file; one that never was there is one, as in Asterisk, and is said.
+func TestIncludeWithoutContent(t *testing.T) {
+	k := newTemplateSite(t, map[string]string{"i": "", "outer": "[${PP_EACH_EXTENSION(${MAC},i)}]"})
+	if _, _, err := k.get(t, "y"); !errors.Is(err, ErrNoGoodFile) || !strings.Contains(err.Error(), `PP_EACH_EXTENSION: template "i": the file is empty`) {
+		t.Errorf("got %v, want ErrNoGoodFile", err)
+	}
+	write(t, k.path("i"), "line")
+	k.expect(t, "y", "[line]", "")
+	write(t, k.path("i"), "")
+	k.expect(t, "y", "[line]", "i: error: the template is empty: its last good state is served\n")
+	if err := os.Remove(k.path("i")); err != nil {
+		t.Fatal(err)
+	}
+	k.expect(t, "y", "[line]", "i: error: the template is gone: its last good state is served\n")
+}
+
+// Where there is no good state a request waits for the file to become steady; for one that does not it waits no longer than
+// mostSettle.
+func TestFirstRequestWaits(t *testing.T) {
+	for uri, name := range map[string]string{"x": "t", "s": "s"} {
+		t.Run(name, func(t *testing.T) {
+			k := newTemplateSite(t, map[string]string{name: "new"})
+			synctest.Test(t, func(t *testing.T) {
+				k.age(t, name, 0)
+				start := time.Now()
+				if got, _, err := k.get(t, uri); err != nil || got != "new" || time.Since(start) != settleTime {
+					t.Errorf("got %q after %v (%v)", got, time.Since(start), err)
+				}
+				k.Renderer = NewRenderer(RendererOptions{Data: &DataDir{good: map[string]*templateFile{}, young: map[string]sighting{}}})
+				k.options.Data.data.path = k.dir
+				stop, stopped := make(chan struct{}), make(chan struct{})
+				change := func(i int) {
+					writeNow(t, k.path(name), strings.Repeat("x", i))
+					k.age(t, name, 0)
+				}
+				change(0)
+				go func() {
+					defer close(stopped)
+					for i := 1; ; i++ {
+						change(i)
+						select {
+						case <-stop:
+							return
+						case <-time.After(settleTime / 2):
+						}
+					}
+				}()
+				start = time.Now()
+				if got, _, err := k.get(t, uri); !errors.Is(err, ErrNoGoodFile) || time.Since(start) != mostSettle {
+					t.Errorf("got %q after %v (%v), want ErrNoGoodFile after %v", got, time.Since(start), err, mostSettle)
+				}
+				close(stop)
+				<-stopped
+				k.options.Data.Close()
+			})
+		})
+	}
+}
+
+// Readers see whole files only, while each of the ways is used in which editors, copies and deployments write files.
+func TestNoTornFiles(t *testing.T) {
+	k := newTemplateSite(t, nil)
+	body := func(n int) string { return fmt.Sprintf("begin %d %s end %d", n, strings.Repeat("x", 20_000), n) }
+	whole := func(text string) (n int, ok bool) {
+		_, err := fmt.Sscanf(text, "begin %d", &n)
+		return n, err == nil && text == body(n)
+	}
+	write(t, k.path("t"), body(0))
+	write(t, k.path("i"), body(0))
+	write(t, k.path("outer"), "${PP_EACH_EXTENSION(${MAC},i)}")
+	k.expect(t, "x", body(0), "")
+	k.expect(t, "y", body(0), "")
+
+	stop := make(chan struct{})
+	var readers sync.WaitGroup
+	for i := range 4 {
+		uri := []string{"x", "y"}[i%2]
+		readers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				got, _, err := k.get(t, uri)
+				if _, ok := whole(got); err != nil || !ok {
+					t.Errorf("%s: got a torn body of %d bytes (%v)", uri, len(got), err)
+					return
+				}
+			}
+		})
+	}
+	for n, way := range waysToWrite {
+		for uri, name := range map[string]string{"x": "t", "y": "i"} {
+			way.write(t, k.path(name), body(n+1))
+			shown := time.Now()
+			for got := ""; got != body(n+1); {
+				if time.Since(shown) > 10*time.Second {
+					t.Fatalf("%s: %s does not show", way.name, uri)
+				}
+				got, _, _ = k.get(t, uri)
+			}
+		}
+	}
+	close(stop)
+	readers.Wait()
+}
+
+// waysToWrite are those that were seen with strace: of editors, of copies and of deployments.
+var waysToWrite = []struct {
+	name  string
+	write func(t *testing.T, path, text string)
+}{
+	{"truncate and write, as nano and cp do", func(t *testing.T, path, text string) { writeNow(t, path, text) }},
+	{"rename over it, as sed -i does", func(t *testing.T, path, text string) {
+		writeNow(t, path+".new", text)
+		rename(t, path+".new", path)
+	}},
+	{"rename away and write anew, as vim does", func(t *testing.T, path, text string) {
+		rename(t, path, path+"~")
+		inSteps(t, path, text, 10*time.Millisecond)
+	}},
+	{"remove and write anew, as git checkout does", func(t *testing.T, path, text string) {
+		if err := os.Remove(path); err != nil {
+			t.Error(err)
+		}
+		inSteps(t, path, text, 10*time.Millisecond)
+	}},
+	{"a slow upload in place", func(t *testing.T, path, text string) { inSteps(t, path, text, 60*time.Millisecond) }},
+	{"in place without truncation", func(t *testing.T, path, text string) {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer f.Close()
+		writeSteps(t, f, text, 20*time.Millisecond)
+	}},
+	{"a link that leads elsewhere", func(t *testing.T, path, text string) {
+		writeNow(t, path+".target", text)
+		if err := os.Symlink(filepath.Base(path)+".target", path+".link"); err != nil {
+			t.Error(err)
+		}
+		rename(t, path+".link", path)
+	}},
+	{"sed", func(t *testing.T, path, text string) {
+		writeNow(t, path+".text", text)
+		command(t, "sed", "-i", "-e", "r "+path+".text", "-e", "d", path)
+	}},
+	{"cp", func(t *testing.T, path, text string) {
+		writeNow(t, path+".text", text)
+		command(t, "cp", path+".text", path)
+	}},
+	{"cp --remove-destination", func(t *testing.T, path, text string) {
+		writeNow(t, path+".text", text)
+		command(t, "cp", "--remove-destination", path+".text", path)
+	}},
+	{"a shell", func(t *testing.T, path, text string) {
+		writeNow(t, path+".text", text)
+		command(t, "sh", "-c", `cat "$1.text" > "$1"`, "sh", path)
+	}},
+}
+
+func inSteps(t *testing.T, path, text string, pause time.Duration) {
+	f, err := os.Create(path)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer f.Close()
+	writeSteps(t, f, text, pause)
+}
+
+func writeSteps(t *testing.T, f *os.File, text string, pause time.Duration) {
+	const steps = 10
+	for i := range steps {
+		<-time.After(pause) // it is a slow writer
+		if _, err := f.WriteString(text[len(text)*i/steps : len(text)*(i+1)/steps]); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func rename(t *testing.T, from, to string) {
+	if err := os.Rename(from, to); err != nil {
+		t.Error(err)
+	}
+}
+
+func command(t *testing.T, name string, args ...string) {
+	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+		t.Errorf("%s: %v: %s", name, err, out)
+	}
+}
+
+// A static file that is being written is not sent; an empty one that is at rest is.
+func TestStaticFileMustBeSteady(t *testing.T) {
+	k := newTemplateSite(t, map[string]string{"s": "whole"})
+	k.expect(t, "s", "whole", "")
+	done := make(chan struct{})
+	text := strings.Repeat("firmware ", 10_000)
+	go func() {
+		defer close(done)
+		inSteps(t, k.path("s"), text, 60*time.Millisecond)
+	}()
+	for shown := ""; shown != text; {
+		got, _, err := k.get(t, "s")
+		if err == nil && got != "whole" && got != text || err != nil && !errors.Is(err, ErrNoGoodFile) {
+			t.Fatalf("got %d bytes (%v)", len(got), err)
+		}
+		shown = got
+	}
+	<-done
+	write(t, k.path("s"), "")
+	k.expect(t, "s", "", "")
+}
