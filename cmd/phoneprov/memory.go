@@ -12,7 +12,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// What phoneprov takes of memory, in bytes, as measured in containers of Docker (deploy/doc/memory.md).
+// What phoneprov takes of memory, in bytes, as measured in containers of Docker (deploy/doc/MEMORY.md).
 const (
 	// memoryAtLeast is what it takes with a few phones.
 	memoryAtLeast = 16 << 20

@@ -23,7 +23,7 @@ type profileSettings struct {
 type profileSetting struct {
 	key     string
 	value   string // the default, as it would be written; empty: none
-	meaning string // for the README
+	meaning string // for deploy/doc/SETTINGS.md
 	set     func(p *profileSettings, value string) error
 }
 

@@ -95,7 +95,7 @@ func TestDocumentedProxies(t *testing.T) {
 	}
 }
 
-// startBehindProxy runs the service as deploy/doc/README.md says. output waits for a text in its log and returns all of it.
+// startBehindProxy runs the service as deploy/doc/PROXIES.md says. output waits for a text in its log and returns all of it.
 func startBehindProxy(t *testing.T, certs string) (address string, output func(want string) string) {
 	t.Helper()
 	asterisk, data := slowTree(t)

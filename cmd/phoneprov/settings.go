@@ -79,7 +79,7 @@ type settings struct {
 type setting struct {
 	section, key string
 	value        string // the default, as it would be written
-	meaning      string // for the README
+	meaning      string // for deploy/doc/SETTINGS.md
 	secret       bool   // may also be given as <key>_file; never printed
 	mayBeEmpty   bool   // the empty value means something, in the environment too
 	set          func(s *settings, value string) error
@@ -92,7 +92,7 @@ func (d *setting) env() string {
 	return "PHONEPROV_" + strings.ToUpper(d.section+"_"+d.key)
 }
 
-// settingsTable is the one list of settings: the parser, the environment, the README.
+// settingsTable is the one list of settings: the parser, the environment, deploy/doc/SETTINGS.md.
 func settingsTable() []setting {
 	return []setting{
 		{section: "asterisk", key: "config", value: "ami", set: oneOf(func(s *settings) *string { return &s.source }, "ami", "files"),

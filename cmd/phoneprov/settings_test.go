@@ -135,7 +135,7 @@ func TestTLSSettings(t *testing.T) {
 	}
 }
 
-// As the file is written in the README, comments and all.
+// As the file is written in deploy/doc/SETTINGS.md, comments and all.
 func TestSettingsFile(t *testing.T) {
 	got, err := load(t, "\ufeff# phoneprov\r\n[asterisk]\r\nconfig = files  ; or ami\r\nresync=0 # never\r\n\r\n[ami]\r\naddress =   ; none\r\n"+
 		"secret = a#b;c %(x)s \\\r\n[http]\r\nlisten = [::1]:80\r\nprefix = /\r\n[log]\r\nlevel=debug\r\nformat=console\r\n[admin]\r\nlisten =\r\n", nil)

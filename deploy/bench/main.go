@@ -1,5 +1,5 @@
 // Command bench measures phoneprov beside a real Asterisk, nginx and a bare chi handler on one machine, and prints one
-// table: see README.md. deploy/bench/run builds what it needs and runs it.
+// table: see deploy/doc/SPEED.md. deploy/bench/run builds what it needs and runs it.
 package main
 
 import (

@@ -13,11 +13,11 @@ const (
 // Difference is where we differ from Asterisk on purpose.
 type Difference struct {
 	Kind Kind
-	Why  string            // as the README has it
+	Why  string            // as deploy/doc/DIFFERENCES.md has it
 	URIs map[Tree][]string // that show it; the answers of both suites differ
 }
 
-// Differences are all that the trees show. The README lists each in the same words; a test compares.
+// Differences are all that the trees show. deploy/doc/DIFFERENCES.md lists each in the same words; a test compares.
 var Differences = []Difference{
 	{Order, "PP_EACH_USER lists phones in the order of the configuration", map[Tree][]string{Same: {
 		"001565AA0006-directory.cfg", "001565aa0001-directory.cfg", "001565aa0002-directory.cfg",
