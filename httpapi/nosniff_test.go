@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bufio"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -11,11 +12,24 @@ import (
 	"time"
 )
 
-// Every answer of every listener has the header once: ours, and those that net/http gives by itself.
+// Every answer of every listener has the header once, over TLS too: ours, and those that net/http gives by itself.
 func TestNosniffOnEveryAnswer(t *testing.T) {
 	b := newBench(t)
 	b.Uploads.Mode = UploadsDiscard
-	listeners := map[string]string{"phones": listen(t, Phones(b.Options)), "admin": listen(t, Admin(b.Options))}
+	plain := func(address string) func() (net.Conn, error) {
+		return func() (net.Conn, error) { return net.Dial("tcp", address) }
+	}
+	listeners := map[string]func() (net.Conn, error){
+		"phones": plain(listen(t, Phones(b.Options))), "admin": plain(listen(t, Admin(b.Options))),
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	serveUntilEnd(t, TLS(l, newAuthority(t).server(t).Config()), Phones(b.Options))
+	listeners["TLS"] = func() (net.Conn, error) {
+		return tls.Dial("tcp", l.Addr().String(), &tls.Config{InsecureSkipVerify: true})
+	}
 	seen := map[int]bool{}
 	for _, request := range []string{
 		"GET /phoneprov/0011223344aa.cfg HTTP/1.1\r\nHost: x\r\n",
@@ -30,10 +44,10 @@ func TestNosniffOnEveryAnswer(t *testing.T) {
 		"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n",
 		"GET / HTTP/1.1\r\nHost: x\r\nA: " + strings.Repeat("x", 2*maxHeaderBytes) + "\r\n",
 	} {
-		for name, address := range listeners {
+		for name, dial := range listeners {
 			// The second time after another answer on the same connection.
 			for _, before := range []string{"", "GET /none HTTP/1.1\r\nHost: x\r\n\r\n"} {
-				status, header := lastAnswer(t, address, before, request+"\r\n")
+				status, header := lastAnswer(t, dial, before, request+"\r\n")
 				seen[status] = true
 				if got := header.Values(nosniffHeader); len(got) != 1 || got[0] != nosniff {
 					t.Errorf("%s: %.60q after %.10q: got %d %v, want %s once", name, request, before, status, header, nosniffHeader)
@@ -49,9 +63,9 @@ func TestNosniffOnEveryAnswer(t *testing.T) {
 }
 
 // lastAnswer sends one request or two on a connection, and returns the status and header of the last answer.
-func lastAnswer(t *testing.T, address, before, request string) (int, http.Header) {
+func lastAnswer(t *testing.T, dial func() (net.Conn, error), before, request string) (int, http.Header) {
 	t.Helper()
-	conn, err := net.Dial("tcp", address)
+	conn, err := dial()
 	if err != nil {
 		t.Fatal(err)
 	}
