@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strconv"
@@ -50,8 +51,8 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 
 // document makes the document of a route.
 func (a *api) document(r *http.Request, e *entry, s *provision.Snapshot, route *provision.Route) (*provision.Document, error) {
-	ctx := newBounded(r.Context(), time.Now().Add(renderTimeout))
-	defer ctx.over()
+	ctx, cancel := context.WithTimeout(r.Context(), renderTimeout)
+	defer cancel()
 	return a.Renderer.Render(ctx, s, route, a.request(r, e.client))
 }
 

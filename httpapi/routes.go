@@ -56,7 +56,7 @@ func newAPI(o Options) *api {
 		o.Now = time.Now
 	}
 	o.Access.Rules.Credentials = o.Access.Login != nil
-	a := &api{Options: o, findings: findings{shown: map[string]string{}}, allow: "GET, HEAD", uploads: newUnderWay()}
+	a := &api{Options: o, devices: newDevices(), findings: findings{shown: map[string]string{}}, allow: "GET, HEAD", uploads: newUnderWay()}
 	if o.Access.Failed != nil {
 		a.failedWider = o.Access.Failed.Wider(failedWider)
 	}
