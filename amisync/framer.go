@@ -51,7 +51,7 @@ func newFramer(r io.Reader) *framer {
 	return &framer{r: bufio.NewReaderSize(from, 32<<10), from: from, bounds: bounds{maxMessage, maxLines, maxConfig, maxConfigLines}}
 }
 
-// patient is a reader that lets more come where much is expected: Asterisk sends an answer of 50,000 lines in as many
+// patient delays reads of long answers to batch them: Asterisk sends an answer of 50,000 lines in as many
 // writes, and to be woken by each of them keeps both sides busy.
 type patient struct {
 	io.Reader

@@ -147,7 +147,7 @@ func parseConfig(name string, answer message) (*astconf.File, error) {
 		category, line, isLine := strings.Cut(rest, "-")
 		i, err := index(category, len(answer))
 		if err != nil || isLine != (kind == "Line") {
-			return nil, fmt.Errorf("asterisk answered with a key of no sense: %q", key)
+			return nil, fmt.Errorf("asterisk answered with a malformed key: %q", key)
 		}
 		at := at(&sections, i)
 		if *at == nil {
@@ -163,7 +163,7 @@ func parseConfig(name string, answer message) (*astconf.File, error) {
 			j, err := index(line, len(answer))
 			option, text, ok := strings.Cut(value, "=")
 			if err != nil || !ok {
-				return nil, fmt.Errorf("asterisk answered with a line of no sense: %q", key)
+				return nil, fmt.Errorf("asterisk answered with a malformed line: %q", key)
 			}
 			if s.make(lines[category]); j < len(s.vars) { // or another one is missing, which whole sees
 				s.put(j, astconf.Var{Name: option, Value: text, Pos: pos})

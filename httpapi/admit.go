@@ -79,9 +79,9 @@ type wanted struct {
 // seeker tells what a name stands for. It may do the same work for every name, so that its time tells nothing.
 type seeker func(s *provision.Snapshot, name string, evenly bool) wanted
 
-// admit says nothing where the request may have the file, and else how to refuse it. Its order is that of what a stranger
-// may learn: address, denial and budget come before anything is looked up. Credentials are looked at where there is nothing
-// else: they may be wrong where they are not needed.
+// admit returns the file that a request is about, and nil if the request may have it, else the refusal. Address, denial and
+// budget come before any lookup, so that a stranger learns nothing from the order. Credentials are checked only where nothing
+// else admits: wrong ones do no harm where none are needed.
 func (a *api) admit(w http.ResponseWriter, r *http.Request, e *entry, s *provision.Snapshot, seek seeker) (wanted, error) {
 	now := a.Now()
 	facts := a.facts(r, e, s)

@@ -62,7 +62,7 @@ func newConnections(most int) *Connections {
 // Most is how many may be open.
 func (cs *Connections) Most() int { return cs.most }
 
-// bound makes a server's connections be bounded.
+// bound caps the open connections of a server.
 func (cs *Connections) bound(s *http.Server) {
 	h := s.Handler
 	s.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

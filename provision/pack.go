@@ -79,7 +79,7 @@ func (pk *packer) line(section string, pos astconf.Pos, options []astconf.Var, d
 	return &pk.made
 }
 
-// kind is the one of all that are the same.
+// kind interns c: equal values become one.
 func (pk *packer) kind(c common) *common {
 	if known := pk.kinds[c]; known != nil {
 		return known
