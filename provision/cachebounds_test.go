@@ -31,6 +31,26 @@ func TestCachesAreBounded(t *testing.T) {
 	}
 }
 
+// With less room less is remembered, and every file is right.
+func TestRoomBoundsWhatIsRemembered(t *testing.T) {
+	const phones, room = 300, 100 << 10
+	s, _ := build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\n${MAC} => t\n", "users.conf": benchUsers(phones)})
+	r, dir := renderer(t, nil)
+	(&cachedSite{dir: dir}).lay(t, "t", "${MAC}"+strings.Repeat("x", 1<<10), time.Hour)
+	r = r.WithRoom(room)
+	for i := range phones {
+		mac := fmt.Sprintf("%012x", i)
+		for range 2 {
+			if got, err := render(t, r, s, mac, Request{Now: testNow}); err != nil || !strings.HasPrefix(got, mac) {
+				t.Fatalf("%s: got %.20q (%v)", mac, got, err)
+			}
+		}
+	}
+	if got := r.Stats(); got.Bytes > room || got.Files == 0 || got.Files > phones/4 {
+		t.Errorf("got %+v, room %d", got, room)
+	}
+}
+
 // A document that is kept holds nothing of the one that was sent: neither that nor its buffer stays because of it.
 func TestCachedFileHoldsNoOther(t *testing.T) {
 	s, _ := build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\n${MAC} => t\n", "users.conf": benchUsers(1)})
