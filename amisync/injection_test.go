@@ -30,7 +30,7 @@ func TestAskInjection(t *testing.T) {
 		{"CR and LF", "${X(a" + action + ")}", ""},
 		{"LF", "${X(a\nAction: Logoff)}", ""},
 		{"CR", "${X(a\rAction: Logoff)}", ""},
-		{"NUL", "${X(a\x00Action: Logoff)}", ""},
+		{"NUL", "${X(a\x00Action: Logoff)}", "X(a)"}, // ends the template, as in Asterisk
 		{"from base 64", "${X(${BASE64_DECODE(YQ0KDQpBY3Rpb246IExvZ29mZg==)})}", ""},
 		{"in an expression", "$[sqrt(${X(a\r\n\r\nAction: Logoff)})]", ""},
 		{"in an EVAL", "${EVAL(${X(a\r\n\r\nAction: Logoff)})}", ""},

@@ -34,7 +34,7 @@ func (s *Session) value(call string) string {
 		return dialplan.Value{Text: value}, nil
 	}
 	exists := func(_ context.Context, c *dialplan.Call) (dialplan.Value, error) {
-		value, found := s.server.o.Database[c.Args]
+		value, found := s.entry(c.Args)
 		if !found {
 			return dialplan.Value{Text: "0"}, nil
 		}
@@ -62,9 +62,19 @@ func (s *Session) function(call string) string {
 	return ""
 }
 
+// entry is one of the database.
+func (s *Session) entry(name string) (value string, found bool) {
+	if s.server.o.Database == nil {
+		value = s.function("DB(" + name + ")")
+		return value, value != ""
+	}
+	value, found = s.server.o.Database[name]
+	return value, found
+}
+
 // dbGet answers with an entry of the database.
 func (s *Session) dbGet(action Message) {
-	value, found := s.server.o.Database[action["Family"]+"/"+action["Key"]]
+	value, found := s.entry(action["Family"] + "/" + action["Key"])
 	if !found {
 		s.fail(action, "Database entry not found")
 		return

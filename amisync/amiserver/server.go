@@ -18,7 +18,8 @@ type Options struct {
 	SIP bool
 	// Function answers Getvar for a call such as "MD5(x)". Nil: every function is unknown, and its value empty.
 	Function func(call string) string
-	// Database has the entries of Asterisk's database by "family/key".
+	// Database has the entries of Asterisk's database by "family/key". Nil: an entry is what Function answers for
+	// "DB(family/key)", and there is none where that is empty.
 	Database map[string]string
 	// Connected sees a connection before it is greeted. It returns true to have it closed.
 	Connected func(s *Session) bool

@@ -106,6 +106,8 @@ func TestSession(t *testing.T) {
 		{"Action: GetConfig|Filename: ../x", 1, "Response: Error|Message: File requires escalated privileges||"},
 		{"Action: GetConfig", 1, "Response: Error|Message: Filename not specified||"},
 		{"Action: Getvar|Variable: F(a:b)", 1, "Response: Success|Variable: F(a:b)|Value: <F(a:b)>||"},
+		{"Action: DBGet|ActionID: 3|Family: a|Key: b/c", 3, "Response: Success|ActionID: 3|EventList: start|Message: Result will follow||" +
+			"Event: DBGetResponse|Family: a|Key: b/c|Val: <DB(a/b/c)>|ActionID: 3||Event: DBGetComplete|ActionID: 3|EventList: Complete|ListItems: 1||"},
 		{"Action: Getvar|ActionID: 2|Variable: " + strings.Repeat("x", 1013), 1,
 			"Response: Error|ActionID: 2|Message: Failed to parse message: line too long||"},
 		{"Action: X", 1, "Response: Error|Message: Invalid/unknown command: X. Use Action: ListCommands to show available commands.||"},

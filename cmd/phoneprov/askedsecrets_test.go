@@ -13,7 +13,7 @@ import (
 // askedSecrets is a template whose calls carry secrets in every way, and @26 is in what one of them gives.
 const askedSecrets = "${DB(plain/${USERNAME})}\n${DB(own/6003)}\n${DB(x/${SECRET})}\n${DB(x/${SECRET:0:5})}\n${DB(x/${TOUPPER(${SECRET})})}\n" +
 	"${NOSUCH(${SECRET})}\n${${SECRET}(1)}\n${${SECRET:1:5}(1)}\n${DB(x/${CUT(SECRET,x,1)})}\n${DB(x/${ADMIN_PASSWORD})}\n${DB(x/${OTHER})}\n${DB(x/${GLOBAL_OTHER})}\n" +
-	"${PP_EACH_USER(%{DB(x/%{SECRET:0:5})})}\n${DB(x/${PP_EACH_USER(%{SECRET:0:4},${MAC})})}\n${EVAL(${LABEL})}\n${EVAL(${SECRET})}\n$[SIN(${SECRET:0:5})]\n"
+	"${PP_EACH_USER(%{DB(x/%{SECRET:0:5})})}\n${DB(x/${PP_EACH_USER(%{SECRET:0:4},${MAC})})}\n${EVAL(${LABEL})}\n${EVAL(${SECRET})}\n$[SIN(${SECRET:0:5})]\n${VERSION(${USERNAME})}\n"
 
 // askingEnv is the environment of laySecrets with an Asterisk that answers every call with the call.
 func askingEnv(t *testing.T) lookupEnv {
@@ -70,7 +70,7 @@ func TestAskedSecretsStaySecret(t *testing.T) {
 		if n := strings.Count(text, "asked of Asterisk: "); n < calls {
 			t.Errorf("%s shows %d calls, want %d or more:\n%s", where, n, calls, text)
 		}
-		for _, want := range []string{`"DB(plain/6001)" = "gives DB(plain/6001)" (`, `"DB(<secret>)" = "<secret>" (`, `"NOSUCH(<secret>)" = "<secret>" (`, `"a function(<secret>)" = "<secret>" (`} {
+		for _, want := range []string{`"VERSION(6001)" = "gives VERSION(6001)" (`, `"DB(plain/6001)" = "<secret>" (`, `"DB(<secret>)" = "<secret>" (`, `"NOSUCH(<secret>)" = "<secret>" (`, `"a function(<secret>)" = "<secret>" (`} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s does not show %s:\n%s", where, want, text)
 			}

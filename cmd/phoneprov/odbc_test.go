@@ -80,16 +80,14 @@ func checkAsked(t *testing.T, v *service) {
 	for _, want := range []string{
 		`phoneprov.conf: info: asked of Asterisk: "ODBC_CID_NAME_LOOKUP(6002)" = ""`,
 		`other.cfg:1: info: asked of Asterisk: "GLOBAL(pbx)" = ""`,
-		`other.cfg:2: info: asked of Asterisk: "NOSUCH(x)": no such function in asterisk`,
-		`other.cfg:2: warning: column 3: NOSUCH: no such function in Asterisk`,
 		`other.cfg:2: error: unknown function NOSUCH`,
 	} {
 		if !slices.Contains(found, want) {
 			t.Errorf("check does not say %q: %q", want, found)
 		}
 	}
-	if all := strings.Join(found, "\n"); strings.Count(all, "no such function") != 2 || strings.Count(all, "unknown function") != 1 {
-		t.Errorf("check finds another unknown function: %q", found)
+	if all := strings.Join(found, "\n"); strings.Contains(all, "no such function") || strings.Count(all, "unknown function") != 1 {
+		t.Errorf("check reports an unknown function more than once, or another one: %q", found)
 	}
 }
 
