@@ -102,7 +102,11 @@ func TestWrongPasswordsTakeTheSameTime(t *testing.T) {
 	a := authenticator(t, text)
 	best := map[string]time.Duration{}
 	users := []string{"nobody", "cost4", "cost6", "cost8", "cost9"}
-	for range 5 { // the best of five, one user after the other: what else the machine does adds to all
+	// The shortest of several times, until all are near to each other: what else the machine does only adds to a time. A password
+	// that is refused early is never near, so all rounds are only needed where the test fails.
+	var far []string
+	for round := range 40 {
+		far = nil
 		for _, user := range users {
 			begun := time.Now()
 			if got := check(a, request("GET", testURI, basicHeader(user, "guess")), alice); got.State != Bad {
@@ -112,12 +116,16 @@ func TestWrongPasswordsTakeTheSameTime(t *testing.T) {
 				best[user] = took
 			}
 		}
-	}
-	for _, user := range users {
-		if ratio := float64(best[user]) / float64(best["cost9"]); ratio < 0.5 || ratio > 2 {
-			t.Errorf("%s takes %.2f of the time of the dearest: %v", user, ratio, best)
+		for _, user := range users {
+			if ratio := float64(best[user]) / float64(best["cost9"]); ratio < 0.5 || ratio > 2 {
+				far = append(far, fmt.Sprintf("%s takes %.2f of the time of the dearest", user, ratio))
+			}
+		}
+		if round >= 2 && len(far) == 0 {
+			return
 		}
 	}
+	t.Errorf("%v: %v", far, best)
 }
 
 // Phones of a make that knows no qop may do without where the settings say so. Each nonce is good for one request of theirs.
