@@ -45,6 +45,7 @@ type checker struct {
 	shapes          map[*Profile]map[*shape]bool // of the lines of each profile's phones
 	unknown         map[string]bool              // unknownKey of the calls of functions that nobody knows
 	unanswered      []Diagnostic                 // what renderings said of such functions
+	untold          []*untold
 	hidden          *hidden
 }
 
@@ -217,11 +218,39 @@ func (c *checker) functions(ctx context.Context, s *Snapshot, r *Renderer) {
 			c.calls(ctx, r, fileText(t.Template, name))
 		}
 	}
+	c.reportUntold()
 	for _, d := range c.unanswered { // of a name that is computed, say
 		_, message, _ := strings.Cut(d.Message, ": ")
 		if !c.unknown[unknownKey(d.Pos, strings.TrimSuffix(message, noSuchFunction))] {
 			c.report(d)
 		}
+	}
+}
+
+// untold is one reason for which Asterisk does not tell whether it has a function, and the functions that it does not tell of.
+type untold struct {
+	reason    string
+	functions []string
+}
+
+// cannotTell keeps a function for reportUntold.
+func (c *checker) cannotTell(function string, reason error) {
+	i := slices.IndexFunc(c.untold, func(u *untold) bool { return u.reason == reason.Error() })
+	if i < 0 {
+		i = len(c.untold)
+		c.untold = append(c.untold, &untold{reason: reason.Error()})
+	}
+	if u := c.untold[i]; !slices.Contains(u.functions, function) {
+		u.functions = append(u.functions, function)
+	}
+}
+
+// reportUntold reports one finding a reason, however many functions and calls it is for: with the least rights of AMI it is
+// the same for all of them.
+func (c *checker) reportUntold() {
+	for _, u := range c.untold {
+		c.report(Diagnostic{Severity: Warning, Message: fmt.Sprintf("whether Asterisk has these functions cannot be told: %s: %s",
+			strings.Join(u.functions, ", "), u.reason)})
 	}
 }
 
@@ -232,11 +261,13 @@ func (c *checker) calls(ctx context.Context, r *Renderer, t text) {
 		if known {
 			continue
 		}
-		d := Diagnostic{Pos: t.pos(call.Line), Severity: Error, Message: "unknown function " + call.Name + meant(call.Name, functionNames)}
 		if err != nil {
-			d.Severity = Warning
-			d.Message = fmt.Sprintf("function %s: whether Asterisk has it cannot be told: %v", call.Name, err)
-		} else if r.options.Knows == nil {
+			c.unknown[unknownKey(t.pos(call.Line), call.Name)] = true
+			c.cannotTell(call.Name, err)
+			continue
+		}
+		d := Diagnostic{Pos: t.pos(call.Line), Severity: Error, Message: "unknown function " + call.Name + meant(call.Name, functionNames)}
+		if r.options.Knows == nil {
 			d.Message = fmt.Sprintf("function %s is none of phoneprov's own, and there is no AMI to ask%s", call.Name, meant(call.Name, functionNames))
 		}
 		c.unknown[unknownKey(d.Pos, call.Name)] = true

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -88,6 +89,31 @@ func TestCheck(t *testing.T) {
 				t.Errorf("got  %q\nwant %q", got, row.want)
 			}
 		})
+	}
+}
+
+// What Asterisk may not tell is one line, whatever the number of functions and places.
+func TestCheckCannotTell(t *testing.T) {
+	r, _ := renderer(t, map[string]string{"t": "${ODBC_A(1)}\n${ODBC_A(2)}\n${VERSION()}${IF(0?${MINE()})}"})
+	r.Ask = func(context.Context, string) (string, error) { return "", nil }
+	r.Knows = func(_ context.Context, name string) (bool, error) {
+		if name == "MINE" {
+			return false, errors.New("connection lost")
+		}
+		return false, errors.New("no right")
+	}
+	var got []string
+	for _, d := range Group(Check(context.Background(), onePhone(t, "setvar => A=${ODBC_B(1)}\ny => t\n"), r, Request{Now: testNow})) {
+		if strings.Contains(d.Message, "told") {
+			got = append(got, d.String())
+		}
+	}
+	want := []string{
+		"warning: whether Asterisk has these functions cannot be told: ODBC_B, ODBC_A, VERSION: no right",
+		"warning: whether Asterisk has these functions cannot be told: MINE: connection lost",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
 
