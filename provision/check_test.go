@@ -95,8 +95,8 @@ func TestCheck(t *testing.T) {
 // What Asterisk may not tell is one line, whatever the number of functions and places.
 func TestCheckCannotTell(t *testing.T) {
 	r, _ := renderer(t, map[string]string{"t": "${ODBC_A(1)}\n${ODBC_A(2)}\n${VERSION()}${IF(0?${MINE()})}"})
-	r.Ask = func(context.Context, string) (string, error) { return "", nil }
-	r.Knows = func(_ context.Context, name string) (bool, error) {
+	r.options.Ask = func(context.Context, string) (string, error) { return "", nil }
+	r.options.Knows = func(_ context.Context, name string) (bool, error) {
 		if name == "MINE" {
 			return false, errors.New("connection lost")
 		}
