@@ -30,6 +30,22 @@ func Skip(tb testing.TB, why, remedy string) {
 	tb.Skipf("%s; %s", why, remedy)
 }
 
+// Size is how many cases a test runs: all of them where REQUIRE_ASTERISK is set, as in CI, else few, so that `go test ./...` takes
+// under a minute. The report says so.
+func Size(tb testing.TB, all, few int) int {
+	tb.Helper()
+	if os.Getenv("REQUIRE_ASTERISK") != "" {
+		return all
+	}
+	skipped.Lock()
+	defer skipped.Unlock()
+	if skipped.tests == nil {
+		skipped.tests = map[string]int{}
+	}
+	skipped.tests["run with fewer cases; REQUIRE_ASTERISK=1 go test runs them with all"]++
+	return few
+}
+
 // Report says what was skipped, at the end of a package's tests.
 func Report() {
 	if text := report(os.Args[0]); text != "" {
