@@ -195,6 +195,9 @@ const failedWider = 10
 // checkLogin checks the credentials of a request. What was right before passes first. Else a source that failed too often
 // waits: with that user name, with that very Authorization header, or in all.
 //
+// A user who was right from the source before is checked for too: a phone that boots has a new nonce, and its right password
+// must work behind a NAT where somebody else guesses. The bound of all failures of the source then ends the guessing.
+//
 // A user whom all phones share is checked for even where its user name has failed too often: one phone with an old password
 // must not lock out the others behind its address. What is wrong is then answered like any other user's, so that nobody
 // can tell which names are shared.
@@ -211,7 +214,8 @@ func (a *api) checkLogin(r *http.Request, c *client, mac provision.MAC, now time
 	over := false
 	if failed != nil && header != "" {
 		over = failed.Over(source.Of(user), now)
-		if over && !shared || a.failedWider.Over(source, now) || a.failedWider.Over(source.Of(header), now) {
+		_, wasRight := a.wasRight.Get(source.Of(user))
+		if over && !shared && !wasRight || a.failedWider.Over(source, now) || a.failedWider.Over(source.Of(header), now) {
 			return httpauth.Result{}, tooManyError{failed.Period}
 		}
 	}
@@ -227,6 +231,7 @@ func (a *api) checkLogin(r *http.Request, c *client, mac provision.MAC, now time
 			return result, tooManyError{failed.Period}
 		}
 	case result.State == httpauth.OK:
+		a.wasRight.Put(source.Of(user), struct{}{}, 0)
 		a.warnPlain(c)
 	}
 	return result, nil

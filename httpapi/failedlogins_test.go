@@ -122,10 +122,21 @@ func TestVerifiedPassesTheBudget(t *testing.T) {
 	for i := range 22 {
 		ask(strings.Replace(digestHeader("GET", uri, nonce, "00000002"), `cnonce="c"`, fmt.Sprintf(`cnonce="%d"`, i), 1))
 	}
-	if w := ask(digestHeader("GET", uri, "not-"+nonce, "00000002")); w.Code != 429 {
+	if w := ask(digestHeader("GET", uri, "not-"+nonce, "00000002")); w.Code != 401 { // it asks for another one
 		t.Errorf("Digest, another nonce: got %d", w.Code)
 	}
 	if w := ask(digestHeader("GET", uri, nonce, "00000002")); w.Code != 200 {
 		t.Errorf("Digest, the nonce that was right before: got %d", w.Code)
+	}
+	fresh := nonceOf.FindStringSubmatch(ask("").Header().Get("WWW-Authenticate"))[1]
+	if w := ask(digestHeader("GET", uri, fresh, "00000001")); w.Code != 200 {
+		t.Errorf("Digest, a new nonce after a boot: got %d", w.Code)
+	}
+	for i := range 200 { // who guesses on, ends it for all that was not verified
+		ask(strings.Replace(digestHeader("GET", uri, nonce, "00000003"), `cnonce="c"`, fmt.Sprintf(`cnonce="more%d"`, i), 1))
+	}
+	fresh = nonceOf.FindStringSubmatch(ask("").Header().Get("WWW-Authenticate"))[1]
+	if w := ask(digestHeader("GET", uri, fresh, "00000001")); w.Code != 429 {
+		t.Errorf("Digest, a new nonce after 200 guesses of the source: got %d, want 429", w.Code)
 	}
 }

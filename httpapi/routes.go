@@ -12,6 +12,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/memo"
 )
 
 // Renderer makes the document of a route. It is called by many goroutines at once. An error that is
@@ -49,14 +50,19 @@ type api struct {
 
 	failedWider *access.Budget // see checkLogin; nil where Access.Failed is
 	failures    atomic.Int64   // how many there were
+	// wasRight are the users who were right from a source.
+	wasRight *memo.Memo[access.Source, struct{}]
 }
+
+// maxWasRight bounds wasRight in bytes: 8,000 users of a source each.
+const maxWasRight = 1 << 20
 
 func newAPI(o Options) *api {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	o.Access.Rules.Credentials = o.Access.Login != nil
-	a := &api{Options: o, devices: newDevices(), findings: findings{shown: map[string]string{}}, allow: "GET, HEAD", uploads: newUnderWay()}
+	a := &api{Options: o, devices: newDevices(), wasRight: memo.New[access.Source, struct{}](maxWasRight, 0), findings: findings{shown: map[string]string{}}, allow: "GET, HEAD", uploads: newUnderWay()}
 	if o.Access.Failed != nil {
 		a.failedWider = o.Access.Failed.Wider(failedWider)
 	}
