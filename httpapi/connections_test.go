@@ -211,12 +211,12 @@ func (discard) Header() http.Header         { return http.Header{} }
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
 func (discard) WriteHeader(int)             {}
 
-// Ten thousand connections cost a bounded memory, whatever they are at, and a known phone is served beside them.
-func TestTenThousandConnections(t *testing.T) {
-	connections := skips.Size(t, 10_000, 1_500)
+// More connections than may be open cost a bounded memory, whatever they are at, and a known phone is served beside them.
+func TestMoreConnectionsThanMayBeOpen(t *testing.T) {
+	connections := skips.Size(t, 6_000, 1_500)
 	const (
 		mostMB   = 130              // measured: 62 to 95; with the 15 kB not bounded 283
-		mostTime = 10 * time.Second // measured: 1 ms, with the race detector 4 s; phones wait for half a minute
+		mostTime = 20 * time.Second // measured: 1 ms; with the race detector beside other tests 16 s; phones wait for half a minute
 	)
 	for _, load := range []struct {
 		name string

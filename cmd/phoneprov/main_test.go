@@ -74,12 +74,23 @@ func checkTold(t *testing.T, path string) {
 type noLeaks struct{ m *testing.M }
 
 func (l noLeaks) Run() int {
+	forgetSettings()
 	code := l.m.Run()
 	if err := goleak.Find(); code == 0 && err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return code
+}
+
+// forgetSettings takes the variables of the tester's own environment away that a phoneprov which a test starts would inherit:
+// those of a service on this machine, or PHONEPROV_TEST_SEED, which is no setting.
+func forgetSettings() {
+	for _, entry := range os.Environ() {
+		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "PHONEPROV_") {
+			os.Unsetenv(name)
+		}
+	}
 }
 
 func TestScripts(t *testing.T) {

@@ -142,6 +142,9 @@ func TestSilentAsteriskDoesNotFailTheEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
+	if err := l.(*net.TCPListener).SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
 	var output lockedBuffer
 	p := newRunning(t, []string{"PHONEPROV_ASTERISK_CONFIG=ami", "PHONEPROV_AMI_ADDRESS=" + l.Addr().String(), "PHONEPROV_AMI_SECRET=ami-secret"}, "serve")
 	p.cmd.Stderr = &output
