@@ -21,7 +21,7 @@ import (
 )
 
 // inIPv6Only names the variable that is set where the test runs in its own network.
-const inIPv6Only = "PHONEPROV_TEST_IN_IPV6_ONLY"
+const inIPv6Only = "TEST_IN_IPV6_ONLY" // no PHONEPROV_ variable: forgetSettings takes those away, and the test would start itself for ever
 
 // Where there is no IPv4 at all the service works, with Asterisk, phones and health checks on IPv6, and what a phone gets has brackets
 // where it must. The test runs itself in a network of its own, whose only address is ::1.
