@@ -25,9 +25,9 @@ const (
 )
 
 // logFormats are those that cmd/phoneprov writes.
-var logFormats = map[string]func(log *bytes.Buffer) zerolog.Logger{
-	"json": func(log *bytes.Buffer) zerolog.Logger { return testLog(log).With().Timestamp().Logger() },
-	"console": func(log *bytes.Buffer) zerolog.Logger {
+var logFormats = map[string]func(log io.Writer) zerolog.Logger{
+	"json": func(log io.Writer) zerolog.Logger { return testLog(log).With().Timestamp().Logger() },
+	"console": func(log io.Writer) zerolog.Logger {
 		return zerolog.New(zerolog.ConsoleWriter{Out: io.MultiWriter(log, secrets.Stream("a log for people")), TimeFormat: time.DateTime, NoColor: true}).With().Timestamp().Logger()
 	},
 }

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -103,7 +104,7 @@ var dataFiles = map[string]string{"t.cfg": template, "twice.cfg": "${USERNAME}|$
 // bench is an api over the test configuration, its log, and a way to ask it.
 type bench struct {
 	Options
-	log bytes.Buffer
+	log lockedLog
 }
 
 func newBench(t testing.TB) *bench {
@@ -240,3 +241,36 @@ type renderFunc func(context.Context) (*provision.Document, error)
 func (f renderFunc) Render(ctx context.Context, _ *provision.Snapshot, _ *provision.Route, _ provision.Request) (*provision.Document, error) {
 	return f(ctx)
 }
+
+// lockedLog is a log that is written to while a test reads it: a count of refusals comes a second after them.
+type lockedLog struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lockedLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lockedLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func (l *lockedLog) Len() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Len()
+}
+
+func (l *lockedLog) Reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text.Reset()
+}
+
+// Bytes is a copy.
+func (l *lockedLog) Bytes() []byte { return []byte(l.String()) }

@@ -21,7 +21,7 @@ func TestWhoseFile(t *testing.T) {
 			"[6003]\nautoprov=yes\nprofile=p\nmacaddress=softphone-3\n",
 	}))
 	yealink := agent("Yealink SIP-T46G 28.72.0.1 00:11:22:33:44:aa")
-	denied := *b
+	denied := bench{Options: b.Options}
 	denied.Access.Rules.Deny = []provision.MAC{{0x00, 0x11, 0x22, 0x33, 0x44, 0xaa}}
 	for name, tt := range map[string]struct {
 		b            *bench
