@@ -7,7 +7,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/memo"
 )
 
-// Bounds of what is remembered of User-Agents, in bytes.
+// Bounds of the remembered User-Agents, in bytes.
 const (
 	maxDevices   = 512 << 10 // 1,000 and more: a site has tens of them, or of those with a MAC as many as phones
 	maxUserAgent = 256       // of one; a longer one is no phone's

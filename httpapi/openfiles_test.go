@@ -90,7 +90,7 @@ func serveWithin(t *testing.T, limits string) {
 	io.Copy(io.Discard, os.Stdin)
 }
 
-// Where descriptors run out in spite of what is kept free, connections that wait give theirs.
+// Where descriptors run out in spite of the reserve, waiting connections give theirs.
 func TestNoDescriptorsLeft(t *testing.T) {
 	cs := newConnections(100)
 	addr := listenBounded(t, Phones(newSite(t, "", nil).Options), cs, false, nil)
