@@ -11,6 +11,7 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
 // manyUsers is a users.conf of some 480 bytes a user on the wire.
@@ -109,7 +110,7 @@ func BenchmarkAskSideBySide(b *testing.B) {
 	}
 	dir := b.TempDir()
 	writeFile(b, filepath.Join(dir, "t"), template.String())
-	data, err := provision.OpenData(dir, "")
+	data, err := datadir.Open(dir, "")
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
 // Whatever a template, a setvar or a user's value puts into a function's argument, what Asterisk hears is that one call, or
@@ -62,7 +63,7 @@ func TestAskInjection(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "x.cfg"), []byte(tt.template), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			data, err := provision.OpenData(dir, "")
+			data, err := datadir.Open(dir, "")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,7 +3,7 @@ package httpapi
 import (
 	"strings"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 	"github.com/phoneprov/phoneprov/provision/memo"
 )
 
@@ -16,22 +16,22 @@ const (
 // devices remembers what User-Agents are of, because phones come with the same ones again and again: reading one takes 0.1 to
 // 0.7 µs (measured), a tenth of the handler's time for a file that is remembered.
 type devices struct {
-	known *memo.Memo[string, provision.Device]
+	known *memo.Memo[string, device.Device]
 }
 
 func newDevices() devices {
-	return devices{memo.New[string, provision.Device](maxDevices, 2*maxUserAgent)}
+	return devices{memo.New[string, device.Device](maxDevices, 2*maxUserAgent)}
 }
 
-func (d devices) of(userAgent string) provision.Device {
+func (d devices) of(userAgent string) device.Device {
 	if userAgent == "" || len(userAgent) > maxUserAgent {
-		return provision.Device{}
+		return device.Device{}
 	}
 	if device, ok := d.known.Get(userAgent); ok {
 		return device
 	}
 	userAgent = strings.Clone(userAgent) // it is a part of all of the request's header
-	device := provision.ParseUserAgent(userAgent)
+	device := device.ParseUserAgent(userAgent)
 	d.known.Put(userAgent, device, len(userAgent))
 	return device
 }

@@ -14,6 +14,8 @@ import (
 
 	"github.com/phoneprov/phoneprov/httpapi/uploads"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/datadir"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // retryAfter is when a phone should ask again that could not be served: an Asterisk boots in about three seconds.
@@ -34,7 +36,7 @@ func (a *api) otherMethod(_ http.ResponseWriter, r *http.Request, e *entry) erro
 	name := strings.TrimPrefix(chi.RouteContext(r.Context()).RoutePath, a.Prefix+"/")
 	if name, ok := fileName(name); ok {
 		e.file = name
-		e.mac, _, _ = provision.FindMAC(name)
+		e.mac, _, _ = device.FindMAC(name)
 	}
 	return errMethod
 }
@@ -54,7 +56,7 @@ func (a *api) handle(level zerolog.Level, h handler) http.HandlerFunc {
 		}
 		e := entry{client: a.client(r)}
 		if reason := a.door(r, &e.client); reason != "" {
-			e.refused(reason, provision.MAC{})
+			e.refused(reason, device.MAC{})
 			e.err = errNotFound // whatever it asks for, so that it learns of no file
 		} else {
 			e.err = call(h, res, r, &e)
@@ -93,7 +95,7 @@ var statuses = [...]struct {
 	{errMethod, http.StatusMethodNotAllowed},
 	{errNoSnapshot, http.StatusServiceUnavailable},
 	{provision.ErrUnavailable, http.StatusServiceUnavailable},
-	{provision.ErrNoGoodFile, http.StatusServiceUnavailable},
+	{datadir.ErrNoGoodFile, http.StatusServiceUnavailable},
 	{errBusy, http.StatusServiceUnavailable},
 	{errMadeRoom, http.StatusServiceUnavailable},
 	{errSlowDisk, http.StatusServiceUnavailable},

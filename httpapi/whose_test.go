@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/phoneprov/phoneprov/httpapi/access"
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // Whose file it is decides who else may have it: of a phone without a MAC nobody, of a static file with a MAC its phone.
@@ -22,7 +22,7 @@ func TestWhoseFile(t *testing.T) {
 	}))
 	yealink := agent("Yealink SIP-T46G 28.72.0.1 00:11:22:33:44:aa")
 	denied := bench{Options: b.Options}
-	denied.Access.Rules.Deny = []provision.MAC{{0x00, 0x11, 0x22, 0x33, 0x44, 0xaa}}
+	denied.Access.Rules.Deny = []device.MAC{{0x00, 0x11, 0x22, 0x33, 0x44, 0xaa}}
 	for name, tt := range map[string]struct {
 		b            *bench
 		remote, file string

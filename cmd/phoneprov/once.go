@@ -12,6 +12,7 @@ import (
 	"github.com/phoneprov/phoneprov/amisync"
 	"github.com/phoneprov/phoneprov/httpapi"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
 // once is the configuration read a single time, for the commands that do not serve.
@@ -97,7 +98,7 @@ func syncOptions(s *settings, store *provision.Store, log zerolog.Logger) (amisy
 	return o, nil
 }
 
-func newRenderer(s *settings, sync *amisync.Service, data *provision.DataDir) *provision.Renderer {
+func newRenderer(s *settings, sync *amisync.Service, data *datadir.Dir) *provision.Renderer {
 	o := provision.RendererOptions{Data: data, Zone: serverZone(), Profiles: map[string]provision.ProfileOptions{}}
 	o.SideBySide = max(1, s.functionConnections-1) // no phone takes them all; more of one function would have to wait anyway
 	for name, p := range s.profiles {

@@ -18,6 +18,7 @@ import (
 	"github.com/phoneprov/phoneprov/httpapi"
 	"github.com/phoneprov/phoneprov/httpapi/tlsconf"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
 // restShutdown is how long the synchronisation and the files may take to end after the answers have: it ends as soon as its
@@ -37,7 +38,7 @@ type service struct {
 	sync    *amisync.Service
 	heap    *heap // nil: as the runtime has it
 	memory  memory
-	data    *provision.DataDir
+	data    *datadir.Dir
 	phones  net.Listener    // nil: none
 	https   net.Listener    // nil: none; for phones too
 	tls     *tlsconf.Server // nil without https
@@ -145,7 +146,7 @@ func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer
 	if v.sync, err = amisync.New(o); err != nil {
 		return nil, err
 	}
-	if v.data, err = provision.OpenData(s.dataDir, s.configDir); err != nil {
+	if v.data, err = datadir.Open(s.dataDir, s.configDir); err != nil {
 		return nil, fmt.Errorf("asterisk.data_dir: %w", err)
 	}
 	return newRenderer(s, v.sync, v.data), nil

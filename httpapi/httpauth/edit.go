@@ -12,6 +12,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 var errNoEntry = errors.New("no such phone and user")
@@ -96,7 +97,7 @@ func (o owner) has(raw []byte) bool {
 
 func entryLines(who owner, hashes []string) []byte {
 	mac := who.mac.String()
-	if who.mac == (provision.MAC{}) {
+	if who.mac == (device.MAC{}) {
 		mac = sharedMAC
 	}
 	var out []byte

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 func TestEdit(t *testing.T) {
@@ -13,7 +14,7 @@ func TestEdit(t *testing.T) {
 	const hers = "00:04:F2:00:00:01:alice:" + hashMD5 + "\n"
 	for _, tt := range []struct {
 		name, text string
-		mac        provision.MAC
+		mac        device.MAC
 		user       string
 		hashes     []string
 		want       string
@@ -97,7 +98,7 @@ func TestBadPasswords(t *testing.T) {
 func TestNeedsMD5(t *testing.T) {
 	for text, want := range map[string]string{"0004f2000001": "Poly", "805ec0000001": "Yealink", "1400e9000001": "Mitel", "00085d000001": "Mitel",
 		"0c383e000001": "Fanvil", "000413000001": "", "00000c000001": ""} {
-		mac, err := provision.ParseMAC(text)
+		mac, err := device.ParseMAC(text)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 const (
@@ -23,7 +23,7 @@ const sharedMAC = "*"
 
 // owner is whose hash it is. The zero MAC, which no phone has, is the user that all share.
 type owner struct {
-	mac  provision.MAC
+	mac  device.MAC
 	user string
 }
 
@@ -73,13 +73,13 @@ func parseLine(text string) (line, error) {
 	return l, checkUser(user)
 }
 
-func parseOwnerMAC(s string) (provision.MAC, error) {
+func parseOwnerMAC(s string) (device.MAC, error) {
 	if s == sharedMAC {
-		return provision.MAC{}, nil
+		return device.MAC{}, nil
 	}
-	mac, err := provision.ParseMAC(s)
-	if err != nil || mac == (provision.MAC{}) {
-		return provision.MAC{}, errMAC
+	mac, err := device.ParseMAC(s)
+	if err != nil || mac == (device.MAC{}) {
+		return device.MAC{}, errMAC
 	}
 	return mac, nil
 }

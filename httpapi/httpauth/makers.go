@@ -1,6 +1,8 @@
 package httpauth
 
-import "github.com/phoneprov/phoneprov/provision"
+import (
+	"github.com/phoneprov/phoneprov/provision/device"
+)
 
 // md5Makers are the first three bytes of MACs (IEEE's registry, from npm's oui-data 2.1.9) of makers that make phones, and
 // little else, which do Digest with MD5 only, by their manuals. Cisco is not among them: most of its 1,300 are no phones'.
@@ -14,4 +16,4 @@ var md5Makers = map[[3]byte]string{
 }
 
 // NeedsMD5 is the maker of the phone with a MAC, where its phones do Digest with MD5 only; else it is empty.
-func NeedsMD5(mac provision.MAC) (maker string) { return md5Makers[[3]byte(mac[:3])] }
+func NeedsMD5(mac device.MAC) (maker string) { return md5Makers[[3]byte(mac[:3])] }

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 const (
@@ -119,7 +119,7 @@ func content(raw []byte) (string, bool) {
 // nameUser finds the entry of a user name alone: the shared one, else the only one. The order of calls means nothing.
 func (t *table) nameUser(e *entry) {
 	other, taken := t.users[e.user]
-	switch shared := (provision.MAC{}); {
+	switch shared := (device.MAC{}); {
 	case !taken || e.mac == shared:
 		t.users[e.user] = e
 	case other == nil || other.mac != shared:
@@ -129,9 +129,9 @@ func (t *table) nameUser(e *entry) {
 
 // find is the entry that a user name stands for in a request for a file of the phone, or why there is none. The zero
 // MAC asks for a file of no phone's own.
-func (t *table) find(user string, mac provision.MAC) (*entry, string) {
+func (t *table) find(user string, mac device.MAC) (*entry, string) {
 	named, known := t.users[user]
-	if mac == (provision.MAC{}) {
+	if mac == (device.MAC{}) {
 		if known && named == nil {
 			return nil, reasonSeveral
 		}

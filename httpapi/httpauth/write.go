@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // Write gives a phone and user these hashes in a file, in place of those they had; none take them out of it. The zero MAC
@@ -16,7 +16,7 @@ import (
 //
 // Who reads the file meanwhile sees the old text or the new, and two that write take turns. A new file is for its owner
 // alone; one that is there keeps its owner, and its group may go on reading it.
-func Write(path string, mac provision.MAC, user string, hashes []string) error {
+func Write(path string, mac device.MAC, user string, hashes []string) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real // a link stays one
 	}

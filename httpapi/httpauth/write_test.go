@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 func modeOf(t *testing.T, path string) os.FileMode {
@@ -103,7 +103,7 @@ func TestWriteTakesTurns(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range writers {
 		wg.Go(func() {
-			if err := Write(path, provision.MAC{5: byte(i + 1)}, fmt.Sprint("u", i), []string{hash2b}); err != nil {
+			if err := Write(path, device.MAC{5: byte(i + 1)}, fmt.Sprint("u", i), []string{hash2b}); err != nil {
 				t.Error(err)
 			}
 			if _, err := Open(path, nil); err != nil {
