@@ -270,7 +270,7 @@ func TestUserListWithDiagnostics(t *testing.T) {
 	}
 }
 
-// Until the moment that zoneRuleEnd gives, the rule and the variables of a zone are what they are now.
+// Until the moment that zone.RuleUntil gives, the rule and the variables of a zone are what they are now.
 func TestZonesUntilTheirEnd(t *testing.T) {
 	ends := 0
 	table := newZoneFacts()

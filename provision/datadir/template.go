@@ -64,7 +64,7 @@ type sighting struct {
 }
 
 // Template returns the template of a name as its file has it now, or its last good state while the file is empty, missing, not
-// readable or being written. Where there is no good state it waits for what is being written, up to mostSettle. An error beside a
+// readable or being written. Where there is no good state it waits for what is being written, up to MaxSettle. An error beside a
 // template says why an older state is served; that an editor is at work is no error. An error without a template is an
 // ErrNoGoodFile, fs.ErrNotExist, or a fault of the machine.
 func (d *Dir) Template(ctx context.Context, name string) (t *Template, err error) {
@@ -75,7 +75,7 @@ func (d *Dir) Template(ctx context.Context, name string) (t *Template, err error
 	return t, err
 }
 
-// whenSteady calls look until it returns something else than errWriting, for mostSettle at most.
+// whenSteady calls look until it returns something else than errWriting, for MaxSettle at most.
 func (d *Dir) whenSteady(ctx context.Context, look func() error) error {
 	for start := time.Now(); ; {
 		err := look()
@@ -187,7 +187,7 @@ func (d *Dir) keep(t *Template) *Template {
 	return t
 }
 
-// steady reports whether a state of a file has come to rest: its time is settleTime ago, or it was first seen so long ago. The
+// steady reports whether a state of a file has come to rest: its time is SettleTime ago, or it was first seen so long ago. The
 // latter is for a file whose time is still to come, as by the clock of a file server.
 func (d *Dir) steady(name string, info fs.FileInfo) bool {
 	now := time.Now()
@@ -205,7 +205,7 @@ func (d *Dir) steady(name string, info fs.FileInfo) bool {
 	return now.Sub(seen.since) >= SettleTime
 }
 
-// Open opens a static file that is steady: it waits for one that is being written, up to mostSettle. There is no older state
+// Open opens a static file that is steady: it waits for one that is being written, up to MaxSettle. There is no older state
 // to serve, as static files are not kept in memory.
 func (d *Dir) Open(ctx context.Context, name string) (f *os.File, info fs.FileInfo, err error) {
 	err = d.whenSteady(ctx, func() error {

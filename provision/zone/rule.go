@@ -60,7 +60,7 @@ func RuleAt(loc *time.Location, now time.Time) Rule {
 	}
 }
 
-// RuleUntil is the moment until which zoneRuleAt gives the same rule as now; zero: there is none.
+// RuleUntil is the moment until which RuleAt gives the same rule as now; zero: there is none.
 func RuleUntil(loc *time.Location, now time.Time) time.Time {
 	now = now.In(loc)
 	end := zoneEnd(now)
