@@ -31,6 +31,9 @@ var importRules = []struct {
 	{"datadir knows no configuration", []string{"provision/datadir"}, []string{module + "/provision", module + "/provision/astconf", module + "/provision/device"}},
 	{"amisync and httpapi do not know each other", []string{"amisync", "amisync/*"}, []string{module + "/httpapi/...", "github.com/go-chi/..."}},
 	{"httpapi and amisync do not know each other", []string{"httpapi", "httpapi/*"}, []string{module + "/amisync/...", "github.com/ivahaev/..."}},
+	{"one connection knows nothing of functions and syncs", []string{"amisync/ami"}, []string{module + "/amisync", module + "/amisync/ask"}},
+	{"functions know nothing of syncs", []string{"amisync/ask"}, []string{module + "/amisync"}},
+	{"reload and regularfile are leaves", []string{"httpapi/reload", "provision/regularfile"}, []string{module + "/httpapi", module + "/provision", "net/http"}},
 	{"httpauth knows no routes", []string{"httpapi/httpauth"}, []string{module + "/httpapi", "github.com/go-chi/...", "github.com/rs/zerolog/..."}},
 	{"nobody imports a command", []string{"provision", "provision/*", "provision/*/*", "amisync", "amisync/*", "httpapi", "httpapi/*", "deploy/*", "deploy/*/*"}, []string{module + "/cmd/..."}},
 	{"deploy is for commands and tests", []string{"provision", "provision/*", "provision/*/*", "amisync", "amisync/*", "httpapi", "httpapi/*"}, []string{module + "/deploy/..."}},
@@ -38,7 +41,7 @@ var importRules = []struct {
 
 // directRules say who alone may import a third-party package itself: its types stay where they are adapted.
 var directRules = map[string][]string{
-	"github.com/ivahaev/amigo":     {"amisync"},
+	"github.com/ivahaev/amigo":     {"amisync/ami"},
 	"github.com/go-chi/chi/v5":     {"httpapi", "deploy/bench/barechi"},
 	"gopkg.in/ini.v1":              {"cmd/phoneprov"},
 	"github.com/fsnotify/fsnotify": {"amisync"},

@@ -120,7 +120,7 @@ func (cl *call) macOrShared(ctx context.Context, config, what string) (device.MA
 		return mac, nil
 	}
 	notMAC := errors.New("the first argument is not a MAC address: want 12 hexadecimal digits, or shared")
-	o, err := openOnce(ctx, config, cl)
+	o, err := openOneShot(ctx, config, cl)
 	if err != nil {
 		return device.MAC{}, notMAC // what is wrong with the configuration is another matter: a MAC needs none
 	}

@@ -266,7 +266,7 @@ func TestBadSettings(t *testing.T) {
 		{"secret's file is missing", "[ami]\nsecret_file = /nowhere/x\n", nil,
 			`phoneprov.ini:2: ami.secret_file: stat /nowhere/x: no such file or directory`},
 		{"secret's file is none", "[ami]\nsecret_file = /dev/zero\n", nil,
-			`phoneprov.ini:2: ami.secret_file: /dev/zero: not a file of at most 65536 bytes`},
+			`phoneprov.ini:2: ami.secret_file: /dev/zero: not a regular file`},
 		{"environment", withSecret, map[string]string{"PHONEPROV_LOG_LEVEL": "loud"},
 			`environment: PHONEPROV_LOG_LEVEL: "loud" is not one of: debug, info, warn, error`},
 		{"two secrets in the environment", "", map[string]string{"PHONEPROV_AMI_SECRET": "a", "PHONEPROV_AMI_SECRET_FILE": "/b"},

@@ -19,7 +19,7 @@ func (s *Server) ClientMAC(state *tls.ConnectionState) (mac device.MAC, reason s
 	if len(state.PeerCertificates) > maxChain {
 		return device.MAC{}, errLongChain.Error()
 	}
-	bundle, now := s.bundle.get(), time.Now()
+	bundle, now := s.bundle.Get(), time.Now()
 	chain := hashOf(state.PeerCertificates)
 	if v, ok := s.verdicts.get(chain, bundle, now); ok {
 		return v.mac, v.reason

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/phoneprov/phoneprov/httpapi/reload"
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
@@ -53,17 +54,17 @@ func TestChainIsVerifiedOnce(t *testing.T) {
 		check("first", phone, want, "")
 		check("first, a stranger", stranger, device.MAC{}, errUnknownCA.Error())
 		// What a second verification would find is otherwise: it is not made.
-		good := *s.bundle.current.Load()
-		*s.bundle.current.Load() = Bundle{roots: x509.NewCertPool()}
+		good := *s.bundle.GetAt(time.Time{})
+		*s.bundle.GetAt(time.Time{}) = Bundle{roots: x509.NewCertPool()}
 		check("again", phone, want, "")
-		*s.bundle.current.Load() = *bundleOf(t, root, stranger)
+		*s.bundle.GetAt(time.Time{}) = *bundleOf(t, root, stranger)
 		check("again, a stranger", stranger, device.MAC{}, errUnknownCA.Error())
-		*s.bundle.current.Load() = good
+		*s.bundle.GetAt(time.Time{}) = good
 		write(t, path, bundleText(other))
-		time.Sleep(2 * recheck)
+		time.Sleep(2 * reload.Interval)
 		check("another bundle", phone, device.MAC{}, errUnknownCA.Error())
 		write(t, path, bundleText(root))
-		time.Sleep(2 * recheck)
+		time.Sleep(2 * reload.Interval)
 		check("the first bundle again", phone, want, "")
 		time.Sleep(2 * day)
 		check("expired meanwhile", phone, device.MAC{}, errExpired.Error())
