@@ -31,6 +31,10 @@ const (
 	filesOfAMI = 3  // a connection to Asterisk, and the two ends of amigo's to our bridge
 )
 
+// lookEvery is how long serve goes by its last look at a template's file. Nobody sees an edit 10 ms late, and a look is a
+// tenth of the time of a request for a file that is remembered.
+const lookEvery = 10 * time.Millisecond
+
 // service is what serve and demo run: the listeners, what they serve, and what keeps that current.
 type service struct {
 	log     zerolog.Logger
@@ -149,6 +153,7 @@ func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer
 	if v.data, err = datadir.Open(s.dataDir, s.configDir); err != nil {
 		return nil, fmt.Errorf("asterisk.data_dir: %w", err)
 	}
+	v.data.LookEvery = lookEvery
 	return newRenderer(s, v.sync, v.data), nil
 }
 

@@ -8,11 +8,15 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Dir is the directory of templates and static files. No name and no symbolic link leads out of it. What an editor or a copy
 // is still writing is not read: see template and openSteady.
 type Dir struct {
+	// LookEvery is how long a look at a template's file holds. Zero: each call looks. It is set before the first use.
+	LookEvery time.Duration
+
 	data, config directory // config: for the function STAT
 	mu           sync.RWMutex
 	good         map[string]*Template // the last good state of each template, by its name

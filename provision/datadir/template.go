@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
@@ -55,7 +56,12 @@ type Template struct {
 	XML        bool // see isXML
 	OnlyBlanks bool // it has nothing but blanks
 	CutAtNUL   bool // a NUL ends it, and what stands behind that is left out, as in Asterisk
+
+	looked atomic.Int64 // when its file was last seen unchanged, in nanoseconds since start
 }
+
+// start is a moment to measure from: time.Since of it is monotonic.
+var start = time.Now()
 
 // sighting is a state of a file, and when it was first seen.
 type sighting struct {
@@ -77,9 +83,9 @@ func (d *Dir) Template(ctx context.Context, name string) (t *Template, err error
 
 // whenSteady calls look until it returns something else than errWriting, for MaxSettle at most.
 func (d *Dir) whenSteady(ctx context.Context, look func() error) error {
-	for start := time.Now(); ; {
+	for began := time.Now(); ; {
 		err := look()
-		if err != errWriting || time.Since(start) >= MaxSettle {
+		if err != errWriting || time.Since(began) >= MaxSettle {
 			return err
 		}
 		select {
@@ -117,9 +123,22 @@ func (d *Dir) Current(t *Template) bool {
 	return err == nil && now == t
 }
 
-// unchanged reports whether a template's file is in the state that was read. It is looked at by its path first, which is half the
-// calls of the system: a symbolic link may lead anywhere, but the file it leads to is the one that was read.
+// unchanged reports whether a template's file is in the state that was read, or was so at most LookEvery ago.
 func (d *Dir) unchanged(t *Template) bool {
+	now := time.Since(start)
+	if d.LookEvery > 0 && now-time.Duration(t.looked.Load()) < d.LookEvery {
+		return true
+	}
+	if !d.sameOnDisk(t) {
+		return false
+	}
+	t.looked.Store(int64(now))
+	return true
+}
+
+// sameOnDisk looks at a template's file by its path first, which is half the calls of the system: a symbolic link may lead
+// anywhere, but the file it leads to is the one that was read.
+func (d *Dir) sameOnDisk(t *Template) bool {
 	if info, err := os.Stat(t.path); err == nil && sameState(t.info, info) {
 		return true
 	}
@@ -159,14 +178,16 @@ func (d *Dir) parse(name string) (*Template, error) {
 		return nil, ErrEmpty
 	}
 	text, behind, hasNUL := bytes.Cut(text, []byte{0})
-	return &Template{
+	t := &Template{
 		Template:   dialplan.Parse(name, string(text)),
 		path:       filepath.Join(d.data.path, LocalName(name)),
 		info:       info,
 		XML:        isXML(string(text)),
 		OnlyBlanks: withoutBlanks(string(text)) == "",
 		CutAtNUL:   hasNUL && len(behind) > 0,
-	}, nil
+	}
+	t.looked.Store(int64(time.Since(start)))
+	return t, nil
 }
 
 // blank reports whether a template has nothing in it, or as good as nothing: a byte order mark; or a NUL at its beginning, at which a
