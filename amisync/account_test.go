@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
@@ -28,6 +29,7 @@ func listing(actions ...string) func(*amiserver.Session, amiserver.Message) bool
 
 // What the account lacks is in the log once, in the status, and in what check says; a secret is in none of them.
 func TestMissingRightsAreSaid(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name, read string
 		actions    []string
@@ -44,7 +46,7 @@ func TestMissingRightsAreSaid(t *testing.T) {
 			r.waitPhones(t, 1)
 			before := r.Status().Syncs
 			server.Drop()
-			eventually(t, "a sync after the reconnect", func() bool { return r.Status().Syncs > before })
+			testkit.Eventually(t, "a sync after the reconnect", func() bool { return r.Status().Syncs > before })
 			got := r.Status().MissingRights
 			if len(got) != len(tt.want) {
 				t.Fatalf("got %q, want %q", got, tt.want)
@@ -91,11 +93,11 @@ func TestLostRightToEvents(t *testing.T) {
 	}})
 	r := start(t, Options{Address: address, Timing: Timing{Boot: 20 * time.Millisecond}})
 	r.waitPhones(t, 1)
-	writeFile(t, dir+"/manager.conf", accountFiles("call")["manager.conf"])
+	testkit.Write(t, dir+"/manager.conf", accountFiles("call")["manager.conf"])
 	deaf.Store(true)
 	before := r.Status().Syncs
 	server.Drop()
-	eventually(t, "a sync after the reconnect", func() bool { return r.Status().Syncs > before })
+	testkit.Eventually(t, "a sync after the reconnect", func() bool { return r.Status().Syncs > before })
 	if got := r.Status().MissingRights; len(got) != 1 || !strings.Contains(got[0], "lacks read = system") {
 		t.Errorf("got %q", got)
 	}

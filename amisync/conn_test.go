@@ -14,6 +14,7 @@ import (
 )
 
 func TestConnectErrors(t *testing.T) {
+	t.Parallel()
 	refuse := func(s *amiserver.Session, m amiserver.Message) bool {
 		s.Send("Response", "Error", "Message", "Authentication failed")
 		s.Close()
@@ -88,6 +89,7 @@ func on(action string, f func(s *amiserver.Session, m amiserver.Message)) amiser
 
 // Each fault of Asterisk or the network must end an action within its deadline, with a reason, whatever amigo does of it.
 func TestActionFaults(t *testing.T) {
+	t.Parallel()
 	const late = "Getvar: asterisk did not answer in time: context deadline exceeded"
 	tests := map[string]struct {
 		answer func(s *amiserver.Session, m amiserver.Message)
@@ -141,6 +143,7 @@ func TestActionFaults(t *testing.T) {
 
 // amigo's readers are given megabytes and trickles.
 func TestLargeAndSlowAnswers(t *testing.T) {
+	t.Parallel()
 	_, address := fake(t, map[string]string{"users.conf": manyUsers(5000)}, amiserver.Options{})
 	file, err := getConfig(within(t, 20*time.Second), mustConnect(t, address, nil), "users.conf", "")
 	if err != nil || len(file.Categories) != 5001 || len(slices.Collect(file.Categories[5000].Vars())) != 9 {

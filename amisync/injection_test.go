@@ -1,7 +1,6 @@
 package amisync
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -10,16 +9,24 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
 // Whatever a template, a setvar or a user's value puts into a function's argument, what Asterisk hears is that one call, or
 // nothing.
 func TestAskInjection(t *testing.T) {
+	t.Parallel()
 	const action = "\r\n\r\nAction: Originate\r\nChannel: Local/1@x\r\nApplication: System\r\nData: id\r\n\r\n"
 	files := map[string]string{
 		"phoneprov.conf": "[general]\ndefault_profile = p\n[p]\n${MAC}.cfg => x.cfg\n",
-		"users.conf": "[general]\n[6001]\nautoprov = yes\nmacaddress = 001122334455\nusername = 6001\nsecret = very-secret\n" +
+		"users.conf": `[general]
+[6001]
+autoprov = yes
+macaddress = 001122334455
+username = 6001
+secret = very-secret
+` +
 			`fullname = a)\r\nAction: Originate\r\n` + "\n",
 	}
 	for _, tt := range []struct {
@@ -59,9 +66,7 @@ func TestAskInjection(t *testing.T) {
 			asked, actions = nil, nil
 			mu.Unlock()
 			dir := t.TempDir()
-			if err := os.WriteFile(filepath.Join(dir, "x.cfg"), []byte(tt.template), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			testkit.Write(t, filepath.Join(dir, "x.cfg"), tt.template)
 			data, err := provision.OpenData(dir, "")
 			if err != nil {
 				t.Fatal(err)

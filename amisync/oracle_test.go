@@ -15,6 +15,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
@@ -256,19 +257,19 @@ func testAsk(t *testing.T, a *oracle.Asterisk) {
 
 func testReload(t *testing.T, a *oracle.Asterisk, suite string) {
 	r := start(t, Options{Address: a.AMI})
-	eventually(t, "a sync", func() bool { return r.Status().Syncs > 0 })
+	testkit.Eventually(t, "a sync", func() bool { return r.Status().Syncs > 0 })
 	commands := []string{"core reload", "module reload res_phoneprov.so", "pjsip reload", "module reload phoneprov", "module reload res_pjsip.so"}
 	for _, command := range commands {
 		settled(t, r)
 		before := r.Status().Syncs
 		a.CLI(t, command)
-		eventually(t, "a sync after "+command, func() bool { return r.Status().Syncs > before })
+		testkit.Eventually(t, "a sync after "+command, func() bool { return r.Status().Syncs > before })
 		settled(t, r)
 		if n := r.Status().Syncs - before; n > 2 && command != "core reload" {
 			t.Errorf("%s: %d syncs, want one or two: %s", command, n, r.log.String())
 		}
 	}
-	eventually(t, "the fixed contact", func() bool {
+	testkit.Eventually(t, "the fixed contact", func() bool {
 		for _, p := range r.Peers() {
 			if p.Name == "fixed" && len(p.Contacts) == 1 && p.Contacts[0].URI == "sip:x@127.0.0.1:9" {
 				return true
@@ -292,7 +293,7 @@ func testReload(t *testing.T, a *oracle.Asterisk, suite string) {
 // A phone that registers and goes is seen by its events, without a sync.
 func testRegister(t *testing.T, a *oracle.Asterisk) {
 	r := start(t, Options{Address: a.AMI})
-	eventually(t, "a sync", func() bool { return r.Status().Syncs > 0 })
+	testkit.Eventually(t, "a sync", func() bool { return r.Status().Syncs > 0 })
 	settled(t, r)
 	syncs := r.Status().Syncs
 	is := func(state State, contacts int) func() bool {
@@ -305,11 +306,11 @@ func testRegister(t *testing.T, a *oracle.Asterisk) {
 			return false
 		}
 	}
-	eventually(t, "the peer", is(Offline, 0))
+	testkit.Eventually(t, "the peer", is(Offline, 0))
 	register(t, a.IP, 60)
-	eventually(t, "it is there", is(Online, 1))
+	testkit.Eventually(t, "it is there", is(Online, 1))
 	register(t, a.IP, 0)
-	eventually(t, "it is gone", is(Offline, 0))
+	testkit.Eventually(t, "it is gone", is(Offline, 0))
 	if n := r.Status().Syncs; n != syncs {
 		t.Errorf("%d syncs in between", n-syncs)
 	}
@@ -339,7 +340,7 @@ func register(t *testing.T, ip string, expires int) {
 func settled(t *testing.T, r *running) {
 	t.Helper()
 	last, since := r.Status().Syncs, time.Now()
-	eventually(t, "rest", func() bool {
+	testkit.Eventually(t, "rest", func() bool {
 		if n := r.Status().Syncs; n != last {
 			last, since = n, time.Now()
 		}

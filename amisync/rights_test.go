@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // rightTests are accounts that lack one right each of those that README names, and what fails for want of it. The rest works:
@@ -81,7 +82,7 @@ func testRights(t *testing.T, a *oracle.Asterisk) {
 				"event Reload":      func() bool { return seen("Reload") }, "event DeviceStateChange": func() bool { return seen("DeviceStateChange") },
 			} {
 				if !slices.Contains(tt.lacks, event) {
-					eventually(t, event, came)
+					testkit.Eventually(t, event, came)
 				} else if _, err := c.do(within(t, time.Second), "Ping", nil); err != nil {
 					t.Error(err)
 				} else if !came() { // what was said before the answer has arrived with it

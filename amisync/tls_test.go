@@ -18,6 +18,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // asteriskName is what the tests' certificates are for.
@@ -67,7 +68,7 @@ func newTestCert(t testing.TB, ca *testCert, validity time.Duration, names ...st
 func file(t testing.TB, text string) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "ca.pem")
-	writeFile(t, path, text)
+	testkit.Write(t, path, text)
 	return path
 }
 
@@ -130,10 +131,10 @@ func TestTLSNewCA(t *testing.T) {
 	current := newTestCert(t, nil, time.Hour, asteriskName)
 	path := file(t, newTestCert(t, nil, time.Hour).text)
 	r := start(t, Options{Address: fakeTLS(t, func() *testCert { return current }), Dial: TLS{CA: path, ServerName: asteriskName}.Dial})
-	eventually(t, "the refusal", func() bool {
+	testkit.Eventually(t, "the refusal", func() bool {
 		return strings.Contains(r.log.String(), "certificate of asterisk is not valid: certificate signed by unknown authority")
 	})
-	writeFile(t, path, current.text)
+	testkit.Write(t, path, current.text)
 	r.waitPhones(t, 1)
 }
 
@@ -180,9 +181,9 @@ func TestAsteriskTLS(t *testing.T) {
 			a.CLI(t, "module reload res_phoneprov.so")
 			r.waitPhones(t, 2)
 			a.Kill(t)
-			eventually(t, "the loss", func() bool { return !r.Status().Connected })
+			testkit.Eventually(t, "the loss", func() bool { return !r.Status().Connected })
 			a.Boot(t)
-			eventually(t, "the connection", func() bool { return r.Status().Connected && r.Status().LastError == "" })
+			testkit.Eventually(t, "the connection", func() bool { return r.Status().Connected && r.Status().LastError == "" })
 		})
 	}
 }

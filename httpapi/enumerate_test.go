@@ -100,6 +100,7 @@ func enumerate(t *testing.T, b *bench, remote, name string, edit func(*http.Requ
 // Nobody who may not have a phone's files can tell from the answers whether there is such a phone, however its MAC is spelt:
 // not before the budget is spent and not after.
 func TestNobodyEnumerates(t *testing.T) {
+	t.Parallel()
 	for _, who := range []struct {
 		name   string
 		login  bool
@@ -159,6 +160,7 @@ func TestNobodyEnumerates(t *testing.T) {
 // From a network that is allowed every spelling of a MAC is the same phone, and who walks through MACs in any spelling is
 // stopped as one who does in the usual one.
 func TestEverySpellingCounts(t *testing.T) {
+	t.Parallel()
 	b := enumerable(t, false)
 	forms := []struct {
 		form string

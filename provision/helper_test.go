@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
@@ -55,7 +56,7 @@ func renderer(tb testing.TB, files map[string]string) (*Renderer, string) {
 	tb.Helper()
 	dir := tb.TempDir()
 	for name, text := range files {
-		write(tb, filepath.Join(dir, name), text)
+		testkit.WriteSteady(tb, filepath.Join(dir, name), text)
 	}
 	data, err := OpenData(dir, "")
 	if err != nil {
@@ -63,16 +64,6 @@ func renderer(tb testing.TB, files map[string]string) (*Renderer, string) {
 	}
 	tb.Cleanup(func() { data.Close() })
 	return NewRenderer(RendererOptions{Data: data}), dir
-}
-
-// write writes a file that is steady: its time is an hour ago, and another one each time.
-func write(tb testing.TB, path, text string) {
-	tb.Helper()
-	writeNow(tb, path, text)
-	old := time.Now().Add(-time.Hour)
-	if err := os.Chtimes(path, old, old); err != nil {
-		tb.Fatal(err)
-	}
 }
 
 // writeNow writes a file as an admin does.

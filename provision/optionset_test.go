@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"testing"
+
+	"github.com/phoneprov/phoneprov/deploy/skips"
 )
 
 // endpointOptions are as many as Asterisk's, of which a kind of endpoint shares most.
@@ -18,9 +20,10 @@ func endpointOptions(kind, n int) map[string]string {
 
 // However they are kept, options are what they were.
 func TestOptionSets(t *testing.T) {
+	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 0))
 	var sets OptionSets
-	for n := range 2_000 {
+	for n := range skips.Size(t, 2_000, 300) {
 		options := endpointOptions(random.IntN(50), n)
 		for range random.IntN(40) {
 			delete(options, fmt.Sprintf("Option_%d", random.IntN(120)))

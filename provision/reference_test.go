@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
@@ -20,6 +21,7 @@ const referenceFile = "dialplan/REFERENCE.md"
 
 // TestReference holds the reference against the tables that the language is made of. With -update it is written anew.
 func TestReference(t *testing.T) {
+	t.Parallel()
 	want := newReferenceSample(t).reference(t)
 	got, err := os.ReadFile(referenceFile)
 	if err == nil && string(got) == want {
@@ -99,10 +101,10 @@ func newReferenceSample(t *testing.T) *referenceSample {
 		Scheme: "http", Host: "pbx.example.com:8080", Prefix: "/phoneprov", UserAgent: "Yealink SIP-T46G 28.72.0.1 00:15:65:aa:bb:cc",
 	}}
 	for name, text := range referenceConf {
-		writeFile(t, filepath.Join(confDir, name), text)
+		testkit.WriteSteady(t, filepath.Join(confDir, name), text)
 	}
-	writeFile(t, filepath.Join(s.dir, "line.xml"), `<line n="${LINE}">${USERNAME}</line>`)
-	writeFile(t, filepath.Join(s.dir, "001565AABBCC.ring"), "ring")
+	testkit.WriteSteady(t, filepath.Join(s.dir, "line.xml"), `<line n="${LINE}">${USERNAME}</line>`)
+	testkit.WriteSteady(t, filepath.Join(s.dir, "001565AABBCC.ring"), "ring")
 	var err error
 	var diags []provision.Diagnostic
 	if s.snapshot, diags, err = provision.Build(t.Context(), provision.Input{Config: loadConfig(t, confDir)}, s.request.Now); err != nil || len(diags) > 0 {
@@ -117,21 +119,10 @@ func newReferenceSample(t *testing.T) *referenceSample {
 	return s
 }
 
-func writeFile(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	old := time.Now().Add(-time.Hour) // a steady file, of another time than the one before
-	if err := os.Chtimes(path, old, old); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // result is what an example gives for the first phone that it gives something for, without a diagnostic.
 func (s *referenceSample) result(t *testing.T, example string) (text string, problems []string) {
 	t.Helper()
-	writeFile(t, filepath.Join(s.dir, "example"), example)
+	testkit.WriteSteady(t, filepath.Join(s.dir, "example"), example)
 	for _, p := range s.snapshot.Phones() {
 		text, diags, err := s.render(s.snapshot.PhoneRoutes(p)[0])
 		if err != nil || len(diags) > 0 {

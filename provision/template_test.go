@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // templateSite is a phone with the files x, of the template t, and y, which includes the template i.
@@ -129,11 +131,11 @@ func TestTemplateWithoutContent(t *testing.T) {
 		break_       func(t *testing.T, path string)
 		says, refuse string
 	}{
-		{"empty", func(t *testing.T, path string) { write(t, path, "") },
+		{"empty", func(t *testing.T, path string) { testkit.WriteSteady(t, path, "") },
 			"t: error: the template is empty: its last good state is served\n", "the file is empty, and no good state of it was read since the start"},
-		{"a byte order mark", func(t *testing.T, path string) { write(t, path, "\ufeff") },
+		{"a byte order mark", func(t *testing.T, path string) { testkit.WriteSteady(t, path, "\ufeff") },
 			"t: error: the template is empty: its last good state is served\n", "the file is empty, and no good state of it was read since the start"},
-		{"zeros of a crash", func(t *testing.T, path string) { write(t, path, "\x00\x00\x00") },
+		{"zeros of a crash", func(t *testing.T, path string) { testkit.WriteSteady(t, path, "\x00\x00\x00") },
 			"t: error: the template is empty: its last good state is served\n", "the file is empty, and no good state of it was read since the start"},
 		{"gone", func(t *testing.T, path string) {
 			if err := os.Remove(path); err != nil {
@@ -172,7 +174,7 @@ func TestTemplateWithoutContent(t *testing.T) {
 			if err := os.RemoveAll(k.path("t")); err != nil {
 				t.Fatal(err)
 			}
-			write(t, k.path("t"), "repaired")
+			testkit.WriteSteady(t, k.path("t"), "repaired")
 			k.expect(t, "x", "repaired", "")
 		})
 	}
@@ -184,9 +186,9 @@ func TestIncludeWithoutContent(t *testing.T) {
 	if _, _, err := k.get(t, "y"); !errors.Is(err, ErrNoGoodFile) || !strings.Contains(err.Error(), `PP_EACH_EXTENSION: template "i": the file is empty`) {
 		t.Errorf("got %v, want ErrNoGoodFile", err)
 	}
-	write(t, k.path("i"), "line")
+	testkit.WriteSteady(t, k.path("i"), "line")
 	k.expect(t, "y", "[line]", "")
-	write(t, k.path("i"), "")
+	testkit.WriteSteady(t, k.path("i"), "")
 	k.expect(t, "y", "[line]", "i: error: the template is empty: its last good state is served\n")
 	if err := os.Remove(k.path("i")); err != nil {
 		t.Fatal(err)
@@ -239,15 +241,16 @@ func TestFirstRequestWaits(t *testing.T) {
 
 // Readers see whole files only, while each of the ways is used in which editors, copies and deployments write files.
 func TestNoTornFiles(t *testing.T) {
+	t.Parallel()
 	k := newTemplateSite(t, nil)
 	body := func(n int) string { return fmt.Sprintf("begin %d %s end %d", n, strings.Repeat("x", 20_000), n) }
 	whole := func(text string) (n int, ok bool) {
 		_, err := fmt.Sscanf(text, "begin %d", &n)
 		return n, err == nil && text == body(n)
 	}
-	write(t, k.path("t"), body(0))
-	write(t, k.path("i"), body(0))
-	write(t, k.path("outer"), "${PP_EACH_EXTENSION(${MAC},i)}")
+	testkit.WriteSteady(t, k.path("t"), body(0))
+	testkit.WriteSteady(t, k.path("i"), body(0))
+	testkit.WriteSteady(t, k.path("outer"), "${PP_EACH_EXTENSION(${MAC},i)}")
 	k.expect(t, "x", body(0), "")
 	k.expect(t, "y", body(0), "")
 
@@ -371,26 +374,4 @@ func command(t *testing.T, name string, args ...string) {
 	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
 		t.Errorf("%s: %v: %s", name, err, out)
 	}
-}
-
-// A static file that is being written is not sent; an empty one that is at rest is.
-func TestStaticFileMustBeSteady(t *testing.T) {
-	k := newTemplateSite(t, map[string]string{"s": "whole"})
-	k.expect(t, "s", "whole", "")
-	done := make(chan struct{})
-	text := strings.Repeat("firmware ", 10_000)
-	go func() {
-		defer close(done)
-		inSteps(t, k.path("s"), text, 60*time.Millisecond)
-	}()
-	for shown := ""; shown != text; {
-		got, _, err := k.get(t, "s")
-		if err == nil && got != "whole" && got != text || err != nil && !errors.Is(err, ErrNoGoodFile) {
-			t.Fatalf("got %d bytes (%v)", len(got), err)
-		}
-		shown = got
-	}
-	<-done
-	write(t, k.path("s"), "")
-	k.expect(t, "s", "", "")
 }

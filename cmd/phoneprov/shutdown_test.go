@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // ends is how long the end of the service may take: less than Docker waits, whatever is slow.
@@ -65,13 +65,7 @@ func slowTree(t *testing.T) (asterisk, data string) {
 		"data/t.cfg":              "${ODBC_SLOW(1)}\n",
 		"data/big.rom":            strings.Repeat("firmware", 8<<20),
 	} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testkit.Write(t, filepath.Join(dir, name), text)
 	}
 	return asterisk, data
 }
@@ -103,7 +97,7 @@ func TestSlowThingsDoNotFailTheEnd(t *testing.T) {
 	certs := t.TempDir()
 	selfSigned(t, certs, "server")
 	hang, asked := make(chan struct{}), make(chan struct{}, 1)
-	var output lockedBuffer
+	var output testkit.Log
 	p := newRunning(t, []string{
 		"PHONEPROV_ASTERISK_CONFIG=ami", "PHONEPROV_AMI_ADDRESS=" + slowAsterisk(t, asterisk, hang, asked), "PHONEPROV_AMI_SECRET=ami-secret",
 		"PHONEPROV_ASTERISK_DATA_DIR=" + data, "PHONEPROV_HTTP_UPLOADS=store", "PHONEPROV_HTTP_UPLOAD_DIR=" + t.TempDir(),
@@ -112,7 +106,7 @@ func TestSlowThingsDoNotFailTheEnd(t *testing.T) {
 	p.cmd.Stderr = &output
 	p.start(t)
 	found := waitFor(t, &output, `"http":"([^"]+)","https":"([^"]+)","admin":"([^"]+)"`)
-	client := &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := &http.Client{Timeout: testkit.Patience, Transport: &http.Transport{DisableKeepAlives: true}}
 	eventuallyReady(t, client, "http://"+found[3]+"/readyz")
 	for i, address := range found[1:3] {
 		dialHTTP(t, address, "GET /phoneprov/big.rom HTTP/1.1\r\nHost: pbx\r\n\r\n", "HTTP/1.1 200", i == 1)
@@ -142,10 +136,10 @@ func TestSilentAsteriskDoesNotFailTheEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if err := l.(*net.TCPListener).SetDeadline(time.Now().Add(patience)); err != nil {
+	if err := l.(*net.TCPListener).SetDeadline(time.Now().Add(testkit.Patience)); err != nil {
 		t.Fatal(err)
 	}
-	var output lockedBuffer
+	var output testkit.Log
 	p := newRunning(t, []string{"PHONEPROV_ASTERISK_CONFIG=ami", "PHONEPROV_AMI_ADDRESS=" + l.Addr().String(), "PHONEPROV_AMI_SECRET=ami-secret"}, "serve")
 	p.cmd.Stderr = &output
 	p.start(t)
@@ -162,19 +156,14 @@ func TestSilentAsteriskDoesNotFailTheEnd(t *testing.T) {
 }
 
 // waitFor polls an output for a pattern and returns its groups.
-func waitFor(t *testing.T, output fmt.Stringer, pattern string) []string {
+func waitFor(t *testing.T, output fmt.Stringer, pattern string) (found []string) {
 	t.Helper()
 	re := regexp.MustCompile(pattern)
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for limit := time.After(patience); ; {
-		if found := re.FindStringSubmatch(output.String()); found != nil {
-			return found
+	testkit.WaitFor(t, func() error {
+		if found = re.FindStringSubmatch(output.String()); found == nil {
+			return fmt.Errorf("no %s in %s", pattern, output)
 		}
-		select {
-		case <-tick.C:
-		case <-limit:
-			t.Fatalf("not within %v: %s", patience, output)
-		}
-	}
+		return nil
+	})
+	return found
 }

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // What is looked at, when it is taken, and what the log says, second by second.
@@ -29,7 +31,7 @@ func TestReloaded(t *testing.T) {
 		s := string(texts[0])
 		return &s, nil
 	}}
-	one := func(path, text string) func() { return func() { write(t, path, []byte(text)) } }
+	one := func(path, text string) func() { return func() { testkit.Write(t, path, []byte(text)) } }
 	both := func(text string) func() { return func() { one(a, text)(); one(b, text)() } }
 	const reloaded, failed = `"message":"thing reloaded"`, `"message":"thing cannot be reloaded; the last good one stays"`
 	synctest.Test(t, func(t *testing.T) {
@@ -110,7 +112,7 @@ func TestReloadUnderLoad(t *testing.T) {
 	for range 3 {
 		next := sign(t, b.ca, newRSAKey(t), loopback)
 		b.install(t, next)
-		eventually(t, "the new certificate", func() bool { return certOf(t, b).Equal(next.cert) })
+		testkit.Eventually(t, "the new certificate", func() bool { return certOf(t, b).Equal(next.cert) })
 	}
 	close(stop)
 	load.Wait()
@@ -127,8 +129,8 @@ func TestReloadUnderLoad(t *testing.T) {
 func TestBrokenPairIsNotTaken(t *testing.T) {
 	b := newBench(t, Options{})
 	before := certOf(t, b)
-	write(t, b.key, sign(t, b.ca, newRSAKey(t)).keyPEM(t))
-	eventually(t, "the log says so", func() bool {
+	testkit.Write(t, b.key, sign(t, b.ca, newRSAKey(t)).keyPEM(t))
+	testkit.Eventually(t, "the log says so", func() bool {
 		if !certOf(t, b).Equal(before) {
 			t.Fatal("another certificate is served")
 		}
