@@ -101,6 +101,7 @@ func TestCompletionOfFish(t *testing.T) {
 
 // In zsh the line editor itself completes, on a terminal.
 func TestCompletionOfZsh(t *testing.T) {
+	t.Parallel()
 	oracle.NeedProgram(t, "zsh")
 	script := completionScript(t, "zsh")
 	const complete = `script=$1; shift
@@ -138,6 +139,7 @@ zpty -d z`
 
 // The manual page has every command, flag and setting, and the programs that format it have nothing against it.
 func TestManPage(t *testing.T) {
+	t.Parallel()
 	page := manPage()
 	var want []string
 	for _, c := range commands() {

@@ -136,6 +136,7 @@ func fetch(t *testing.T, client *http.Client, url string) []byte {
 
 // Whoever reads the log may stall or go away: phones get their files, /readyz counts the lost lines, SIGTERM ends all.
 func TestServeOutlivesTheReaderOfItsLog(t *testing.T) {
+	t.Parallel()
 	for _, gone := range []bool{false, true} {
 		t.Run(fmt.Sprintf("gone=%v", gone), func(t *testing.T) {
 			p, found := startUnread(t, "stderr", gone, servingAt, "serve")
@@ -166,6 +167,7 @@ func TestServeOutlivesTheReaderOfItsLog(t *testing.T) {
 
 // The demo talks on stdout. A pager that is closed or stands still does not end it, nor keep it from ending.
 func TestDemoOutlivesItsReaders(t *testing.T) {
+	t.Parallel()
 	for _, output := range []string{"stdout", "stderr"} {
 		for _, gone := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s gone=%v", output, gone), func(t *testing.T) {

@@ -36,9 +36,12 @@ var documentedProxies = []struct {
 // The real proxies with the documented configurations pass on addresses, HTTPS, host and certificate, and nothing that a phone
 // makes up.
 func TestDocumentedProxies(t *testing.T) {
+	t.Parallel()
 	for _, proxy := range documentedProxies {
 		t.Run(proxy.program, func(t *testing.T) {
 			oracle.NeedProgram(t, proxy.program)
+			testkit.NeedAddress(t, "127.0.0.2")
+			testkit.NeedAddress(t, "127.0.0.3")
 			certs, strangers := t.TempDir(), t.TempDir()
 			phone, other := selfSigned(t, certs, "0004f2000001"), selfSigned(t, certs, "0004f2000002")
 			forged := selfSigned(t, strangers, "0004f2000001")

@@ -93,6 +93,7 @@ func dialHTTP(t *testing.T, address, request, answer string, secure bool) {
 // SIGTERM is a clean end, whatever is slow then: downloads, plain and over TLS, uploads, a rendering that waits for Asterisk,
 // a synchronisation that does.
 func TestSlowThingsDoNotFailTheEnd(t *testing.T) {
+	t.Parallel()
 	asterisk, data := slowTree(t)
 	certs := t.TempDir()
 	selfSigned(t, certs, "server")
@@ -131,6 +132,7 @@ func TestSlowThingsDoNotFailTheEnd(t *testing.T) {
 
 // An Asterisk that takes connections and says nothing does not keep the service from ending either.
 func TestSilentAsteriskDoesNotFailTheEnd(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 
 // Real handshakes with every shape of certificate.
 func TestClientCertificates(t *testing.T) {
+	t.Parallel()
 	ca, other := newCA(t, "phones"), newCA(t, "others")
 	issuing := ca.issue(t, common("issuing"), isCA)
 	bundle := filepath.Join(t.TempDir(), "ca.pem")
@@ -94,6 +95,7 @@ func TestClientCertificateIsNotAskedFor(t *testing.T) {
 
 // A session that is resumed is judged like a new one, by the bundle of now.
 func TestResumedSession(t *testing.T) {
+	t.Parallel()
 	ca, other := newCA(t, "phones"), newCA(t, "others")
 	bundle := filepath.Join(t.TempDir(), "ca.pem")
 	testkit.Write(t, bundle, ca.certPEM())
@@ -177,6 +179,7 @@ func TestBadFiles(t *testing.T) {
 
 // curl, as an admin would try it.
 func TestCurl(t *testing.T) {
+	t.Parallel()
 	ca, dir := newCA(t, "phones"), t.TempDir()
 	bundle := filepath.Join(dir, "ca.pem")
 	testkit.Write(t, bundle, ca.certPEM())
