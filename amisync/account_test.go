@@ -51,7 +51,7 @@ func TestMissingRightsAreSaid(t *testing.T) {
 			if len(got) != len(tt.want) {
 				t.Fatalf("got %q, want %q", got, tt.want)
 			}
-			_, found, err := r.Once(within(t, 5*time.Second))
+			_, found, err := r.Once(within(t, testkit.Patience))
 			if err != nil {
 				t.Fatal(err)
 			}

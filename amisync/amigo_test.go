@@ -25,7 +25,7 @@ func TestAmigoHangingAction(t *testing.T) {
 	for range 20 {
 		all.Go(func() {
 			for c.err() == nil {
-				_, _ = c.do(within(t, 5*time.Second), "Ping", nil)
+				_, _ = c.do(within(t, testkit.Patience), "Ping", nil)
 			}
 		})
 	}
@@ -51,7 +51,7 @@ func TestAmigoConnectedLock(t *testing.T) {
 	if want := "Ping: asterisk did not answer in time: context deadline exceeded"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	if d := time.Since(start); d > time.Second {
+	if d := time.Since(start); d > testkit.Patience {
 		t.Errorf("took %v", d)
 	}
 	if err := c.err(); err != nil {
@@ -94,7 +94,7 @@ func TestAmigoClosePrintsAndPanics(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 10 {
-		c, err := connect(within(t, 5*time.Second), testTarget(t, address), nil)
+		c, err := connect(within(t, testkit.Patience), testTarget(t, address), nil)
 		if err != nil {
 			t.Error(err)
 			break
@@ -135,13 +135,13 @@ func TestAmigoInjection(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := c.do(within(t, time.Second), "Getvar", tt.fields)
+			_, err := c.do(within(t, testkit.Patience), "Getvar", tt.fields)
 			if err == nil || err.Error() != tt.want {
 				t.Errorf("got  %v\nwant %s", err, tt.want)
 			}
 		})
 	}
-	if _, err := c.do(within(t, time.Second), "Getvar", message{"Variable": strings.Repeat("x", 1012)}); err != nil {
+	if _, err := c.do(within(t, testkit.Patience), "Getvar", message{"Variable": strings.Repeat("x", 1012)}); err != nil {
 		t.Error(err)
 	}
 	mu.Lock()
@@ -159,7 +159,7 @@ func TestAmigoHandlerMustNotBlock(t *testing.T) {
 	for range maxEvents + 100 { // nobody takes them
 		server.Event("Event", "DeviceStateChange", "Device", "PJSIP/6001", "State", "INUSE")
 	}
-	if _, err := c.do(within(t, 5*time.Second), "Ping", nil); err != nil {
+	if _, err := c.do(within(t, testkit.Patience), "Ping", nil); err != nil {
 		t.Error(err)
 	}
 	testkit.Eventually(t, "the loss is told", func() bool {
@@ -232,7 +232,7 @@ host=dynamic
 host=192.0.2.1
 `}, amiserver.Options{})
 	c := mustConnect(t, address, nil)
-	got, err := c.ask(within(t, time.Second), "IAXpeers", nil)
+	got, err := c.ask(within(t, testkit.Patience), "IAXpeers", nil)
 	if err != nil || len(got) != 2 || got[0]["ObjectName"] != "a" || got[1]["IPaddress"] != "192.0.2.1" {
 		t.Errorf("got %q, %v", got, err)
 	}
@@ -260,7 +260,7 @@ func TestAmigoValues(t *testing.T) {
 			}))
 			c := mustConnect(t, address, nil)
 			for range 2 {
-				got, err := c.do(within(t, 2*time.Second), "Getvar", message{"Variable": "X"})
+				got, err := c.do(within(t, testkit.Patience), "Getvar", message{"Variable": "X"})
 				if err != nil || got["Value"] != value {
 					t.Fatalf("got %d bytes %.40q, %v", len(got["Value"]), got["Value"], err)
 				}
@@ -279,7 +279,7 @@ func TestAmigoIPv6(t *testing.T) {
 	server := amiserver.New(amiserver.Options{Username: testUser, Secret: testSecret})
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
-	if _, err := mustConnect(t, l.Addr().String(), nil).do(within(t, time.Second), "Ping", nil); err != nil {
+	if _, err := mustConnect(t, l.Addr().String(), nil).do(within(t, testkit.Patience), "Ping", nil); err != nil {
 		t.Error(err)
 	}
 	server.Close()

@@ -103,7 +103,7 @@ func testTarget(t testing.TB, address string) target {
 
 func mustConnect(t testing.TB, address string, onEvent func(message)) *conn {
 	t.Helper()
-	c, err := connect(within(t, 5*time.Second), testTarget(t, address), onEvent)
+	c, err := connect(within(t, testkit.Patience), testTarget(t, address), onEvent)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 	"github.com/phoneprov/phoneprov/deploy/testkit"
@@ -50,7 +49,7 @@ func testRights(t *testing.T, a *oracle.Asterisk) {
 			target.username = tt.user
 			var mu sync.Mutex
 			var events []string
-			c, err := connect(within(t, 5*time.Second), target, func(m message) {
+			c, err := connect(within(t, testkit.Patience), target, func(m message) {
 				mu.Lock()
 				defer mu.Unlock()
 				events = append(events, m["Event"])
@@ -83,7 +82,7 @@ func testRights(t *testing.T, a *oracle.Asterisk) {
 			} {
 				if !slices.Contains(tt.lacks, event) {
 					testkit.Eventually(t, event, came)
-				} else if _, err := c.do(within(t, time.Second), "Ping", nil); err != nil {
+				} else if _, err := c.do(within(t, testkit.Patience), "Ping", nil); err != nil {
 					t.Error(err)
 				} else if !came() { // what was said before the answer has arrived with it
 					lacks = append(lacks, event)
@@ -93,7 +92,7 @@ func testRights(t *testing.T, a *oracle.Asterisk) {
 			if want := slices.Sorted(slices.Values(tt.lacks)); !slices.Equal(lacks, want) {
 				t.Errorf("lacks %q, want %q", lacks, want)
 			}
-			account, err := readAccount(within(t, 5*time.Second), c)
+			account, err := readAccount(within(t, testkit.Patience), c)
 			said := account.missing()
 			if err != nil || !slices.EqualFunc(said, tt.said, strings.HasPrefix) {
 				t.Errorf("said %q (%v), want %q", said, err, tt.said)
@@ -105,11 +104,11 @@ func testRights(t *testing.T, a *oracle.Asterisk) {
 // refusedActions tries all that is ever asked of Asterisk, and lists what it does not permit.
 func refusedActions(t *testing.T, c *conn) (refused []string) {
 	t.Helper()
-	_, config := getConfig(within(t, 5*time.Second), c, "users.conf", "")
-	_, _, live := readLive(within(t, 5*time.Second), c, []string{"6002"})
-	_, peers := readPeers(within(t, 5*time.Second), c)
-	_, function := c.do(within(t, 5*time.Second), "Getvar", message{"Variable": "LEN(x)"})
-	_, name := c.do(within(t, 5*time.Second), "Command", message{"Command": "core show function LEN"})
+	_, config := getConfig(within(t, testkit.Patience), c, "users.conf", "")
+	_, _, live := readLive(within(t, testkit.Patience), c, []string{"6002"})
+	_, peers := readPeers(within(t, testkit.Patience), c)
+	_, function := c.do(within(t, testkit.Patience), "Getvar", message{"Variable": "LEN(x)"})
+	_, name := c.do(within(t, testkit.Patience), "Command", message{"Command": "core show function LEN"})
 	for what, err := range map[string]error{"configuration": config, "endpoints": live, "peers": peers, "functions": function, "names of functions": name} {
 		var denied *ActionError
 		switch {

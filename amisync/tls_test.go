@@ -114,7 +114,7 @@ func TestTLSRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			target := testTarget(t, tt.address)
 			target.dial = TLS{CA: tt.ca, ServerName: tt.server}.Dial
-			_, err := connect(within(t, 10*time.Second), target, nil)
+			_, err := connect(within(t, testkit.Patience), target, nil)
 			want := "asterisk cannot be reached: " + strings.Replace(tt.want, "DIR", filepath.Dir(tt.ca), 1)
 			if err == nil || !strings.HasPrefix(err.Error(), want) {
 				t.Errorf("got %v, want %s", err, want)
@@ -196,7 +196,7 @@ func testTLSRefused(t *testing.T, address, caFile, otherFile string) {
 	} {
 		target := testTarget(t, address)
 		target.dial = settings.Dial
-		_, err := connect(within(t, 10*time.Second), target, nil)
+		_, err := connect(within(t, testkit.Patience), target, nil)
 		if want = "asterisk cannot be reached: certificate of asterisk is not valid: " + want; err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
