@@ -25,6 +25,7 @@ type functions struct {
 	now, most   int            // connections
 	hanging     int
 	mostHanging int
+	connections atomic.Int32 // that were opened
 	commands    atomic.Int32
 	denied      atomic.Bool // the right to write "command"
 }
@@ -48,6 +49,7 @@ func newFunctions(t *testing.T) *functions {
 			defer f.mu.Unlock()
 			return fmt.Sprintf("%s=%d", call, f.asked[call])
 		},
+		Connected: func(*amiserver.Session) bool { f.connections.Add(1); return false },
 		Intercept: f.intercept,
 	})
 	t.Cleanup(f.release) // before the fake's, which waits
@@ -147,8 +149,11 @@ func TestAskConnections(t *testing.T) {
 	if most := f.read(&f.most)(); most != 3 {
 		t.Errorf("got %d calls at once, want 3", most)
 	}
-	if n := len(s.asker.idle); n == 0 || n > 3 {
-		t.Errorf("got %d idle connections, want 1 to 3", n)
+	if got, err := s.Ask(t.Context(), "AFTER()"); err != nil || got != "AFTER()=1" { // on one that is idle
+		t.Errorf("got %q, %v", got, err)
+	}
+	if n := f.connections.Load(); n != 3 {
+		t.Errorf("got %d connections, want 3", n)
 	}
 }
 

@@ -14,7 +14,6 @@ func TestStaticFileMustBeSteady(t *testing.T) {
 	k := newTemplateSite(t, map[string]string{"s": "whole"})
 	k.expect(t, "s", "whole", "")
 	text := strings.Repeat("firmware ", 10_000)
-	const steps = 10
 	synctest.Test(t, func(t *testing.T) {
 		data := &DataDir{good: map[string]*templateFile{}, young: map[string]sighting{}}
 		data.data.path = k.dir

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -256,6 +257,7 @@ func TestNoTornFiles(t *testing.T) {
 
 	stop := make(chan struct{})
 	var readers sync.WaitGroup
+	var torn atomic.Int64 // bytes of a body that is not whole; 0: none was seen
 	for i := range 4 {
 		uri := []string{"x", "y"}[i%2]
 		readers.Go(func() {
@@ -266,23 +268,36 @@ func TestNoTornFiles(t *testing.T) {
 				default:
 				}
 				got, _, err := k.get(t, uri)
-				if _, ok := whole(got); err != nil || !ok {
-					t.Errorf("%s: got a torn body of %d bytes (%v)", uri, len(got), err)
+				if err != nil {
+					t.Errorf("%s: %v", uri, err)
 					return
+				}
+				if _, ok := whole(got); !ok {
+					torn.Store(int64(len(got)))
 				}
 			}
 		})
 	}
-	for n, way := range waysToWrite {
+	n := 0
+	for _, way := range waysToWrite {
 		for uri, name := range map[string]string{"x": "t", "y": "i"} {
-			way.write(t, k.path(name), body(n+1))
-			shown := time.Now()
-			for got := ""; got != body(n+1); {
-				if time.Since(shown) > 10*time.Second {
-					t.Fatalf("%s: %s does not show", way.name, uri)
+			testkit.WaitFor(t, func() error {
+				n++
+				torn.Store(0)
+				start := time.Now()
+				way.write(t, k.path(name), body(n))
+				heldUp := time.Since(start) > way.takes+settleTime/2
+				testkit.Eventually(t, way.name+": "+uri, func() bool { got, _, _ := k.get(t, uri); return got == body(n) })
+				switch bytes := torn.Load(); {
+				case bytes == 0:
+					return nil
+				case heldUp: // a file that its writer leaves alone for settleTime is at rest: once more
+					return fmt.Errorf("%s: the machine holds up the writer for longer than settleTime", way.name)
+				default:
+					t.Errorf("%s: %s: got a torn body of %d bytes", way.name, uri, bytes)
+					return nil
 				}
-				got, _, _ = k.get(t, uri)
-			}
+			})
 		}
 	}
 	close(stop)
@@ -292,25 +307,26 @@ func TestNoTornFiles(t *testing.T) {
 // waysToWrite are those that were seen with strace: of editors, of copies and of deployments.
 var waysToWrite = []struct {
 	name  string
+	takes time.Duration // without what is held up
 	write func(t *testing.T, path, text string)
 }{
-	{"truncate and write, as nano and cp do", func(t *testing.T, path, text string) { writeNow(t, path, text) }},
-	{"rename over it, as sed -i does", func(t *testing.T, path, text string) {
+	{"truncate and write, as nano and cp do", 0, func(t *testing.T, path, text string) { writeNow(t, path, text) }},
+	{"rename over it, as sed -i does", 0, func(t *testing.T, path, text string) {
 		writeNow(t, path+".new", text)
 		rename(t, path+".new", path)
 	}},
-	{"rename away and write anew, as vim does", func(t *testing.T, path, text string) {
+	{"rename away and write anew, as vim does", 10 * steps * time.Millisecond, func(t *testing.T, path, text string) {
 		rename(t, path, path+"~")
 		inSteps(t, path, text, 10*time.Millisecond)
 	}},
-	{"remove and write anew, as git checkout does", func(t *testing.T, path, text string) {
+	{"remove and write anew, as git checkout does", 10 * steps * time.Millisecond, func(t *testing.T, path, text string) {
 		if err := os.Remove(path); err != nil {
 			t.Error(err)
 		}
 		inSteps(t, path, text, 10*time.Millisecond)
 	}},
-	{"a slow upload in place", func(t *testing.T, path, text string) { inSteps(t, path, text, 60*time.Millisecond) }},
-	{"in place without truncation", func(t *testing.T, path, text string) {
+	{"a slow upload in place", 60 * steps * time.Millisecond, func(t *testing.T, path, text string) { inSteps(t, path, text, 60*time.Millisecond) }},
+	{"in place without truncation", 20 * steps * time.Millisecond, func(t *testing.T, path, text string) {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
 			t.Error(err)
@@ -319,30 +335,33 @@ var waysToWrite = []struct {
 		defer f.Close()
 		writeSteps(t, f, text, 20*time.Millisecond)
 	}},
-	{"a link that leads elsewhere", func(t *testing.T, path, text string) {
+	{"a link that leads elsewhere", 0, func(t *testing.T, path, text string) {
 		writeNow(t, path+".target", text)
 		if err := os.Symlink(filepath.Base(path)+".target", path+".link"); err != nil {
 			t.Error(err)
 		}
 		rename(t, path+".link", path)
 	}},
-	{"sed", func(t *testing.T, path, text string) {
+	{"sed", 0, func(t *testing.T, path, text string) {
 		writeNow(t, path+".text", text)
 		command(t, "sed", "-i", "-e", "r "+path+".text", "-e", "d", path)
 	}},
-	{"cp", func(t *testing.T, path, text string) {
+	{"cp", 0, func(t *testing.T, path, text string) {
 		writeNow(t, path+".text", text)
 		command(t, "cp", path+".text", path)
 	}},
-	{"cp --remove-destination", func(t *testing.T, path, text string) {
+	{"cp --remove-destination", 0, func(t *testing.T, path, text string) {
 		writeNow(t, path+".text", text)
 		command(t, "cp", "--remove-destination", path+".text", path)
 	}},
-	{"a shell", func(t *testing.T, path, text string) {
+	{"a shell", 0, func(t *testing.T, path, text string) {
 		writeNow(t, path+".text", text)
 		command(t, "sh", "-c", `cat "$1.text" > "$1"`, "sh", path)
 	}},
 }
+
+// steps is in how many pieces a file is written that is not written at once.
+const steps = 10
 
 func inSteps(t *testing.T, path, text string, pause time.Duration) {
 	f, err := os.Create(path)
@@ -355,7 +374,6 @@ func inSteps(t *testing.T, path, text string, pause time.Duration) {
 }
 
 func writeSteps(t *testing.T, f *os.File, text string, pause time.Duration) {
-	const steps = 10
 	for i := range steps {
 		<-time.After(pause) // it is a slow writer
 		if _, err := f.WriteString(text[len(text)*i/steps : len(text)*(i+1)/steps]); err != nil {
