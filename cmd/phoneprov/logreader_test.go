@@ -94,10 +94,10 @@ func startUnread(t *testing.T, output string, gone bool, pattern string, args ..
 	}
 }
 
-// terminate sends SIGTERM and wants the exit code 0 within the time.
-func (p *running) terminate(t *testing.T, within time.Duration) {
+// terminate sends SIGTERM and wants the exit code 0. How long the end may take is tested with the clock of synctest
+// (TestLogEndsThoughTheReaderStalls, TestImpatient) and by what the log says of it: here a loaded machine may take its time.
+func (p *running) terminate(t *testing.T) {
 	t.Helper()
-	start := time.Now()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -109,13 +109,7 @@ func (p *running) terminate(t *testing.T, within time.Duration) {
 	if state := p.cmd.ProcessState; state.ExitCode() != 0 {
 		t.Errorf("it ended with %v, want exit status 0", state)
 	}
-	if took := time.Since(start); took > within {
-		t.Errorf("it ended after %v, want at most %v", took, within)
-	}
 }
-
-// soon is how long an end takes that waits for nothing but a log's reader, on a machine that runs other tests too.
-const soon = logDrain + 3*time.Second
 
 const servingAt = `"http":"([^"]+)".*"admin":"([^"]+)"`
 
@@ -160,7 +154,7 @@ func TestServeOutlivesTheReaderOfItsLog(t *testing.T) {
 			if more := readyOf(t, fetch(t, client, admin))["log_lines_dropped"].(float64); more <= lost {
 				t.Errorf("%v lines were lost, then %v", lost, more)
 			}
-			p.terminate(t, soon)
+			p.terminate(t)
 		})
 	}
 }
@@ -184,7 +178,7 @@ func TestDemoOutlivesItsReaders(t *testing.T) {
 				if output == "stdout" {
 					fetch(t, &http.Client{Timeout: testkit.Patience, Transport: &http.Transport{DisableKeepAlives: true}}, found[1])
 				}
-				p.terminate(t, soon)
+				p.terminate(t)
 			})
 		}
 	}

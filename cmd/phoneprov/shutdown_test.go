@@ -17,9 +17,6 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
-// ends is how long the end of the service may take: less than Docker waits, whatever is slow.
-const ends = 10 * time.Second
-
 // slowAsterisk answers like Asterisk until hang is closed, then nothing. Of functions it never answers.
 func slowAsterisk(t *testing.T, dir string, hang <-chan struct{}, asked chan<- struct{}) (address string) {
 	t.Helper()
@@ -119,7 +116,7 @@ func TestSlowThingsDoNotFailTheEnd(t *testing.T) {
 	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil { // a synchronisation that Asterisk does not answer
 		t.Fatal(err)
 	}
-	p.terminate(t, ends)
+	p.terminate(t)
 	for _, want := range []string{`"answers":\d+,"after":"5s".*"message":"answers under way were cut off`, `"message":"stopped"`} {
 		if !regexp.MustCompile(want).MatchString(output.String()) {
 			t.Errorf("the log has no %s: %s", want, &output)
@@ -151,7 +148,7 @@ func TestSilentAsteriskDoesNotFailTheEnd(t *testing.T) {
 	}
 	defer conn.Close()
 	waitFor(t, &output, servingAt)
-	p.terminate(t, ends)
+	p.terminate(t)
 	if !strings.Contains(output.String(), `"message":"stopped"`) {
 		t.Errorf("got %s", &output)
 	}

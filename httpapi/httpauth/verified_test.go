@@ -77,7 +77,7 @@ func TestVerifiedStays(t *testing.T) {
 			}
 		}
 		c.write("# new\n"+other+same, true)
-		time.Sleep(lookEvery)
+		c.nextLook()
 		for user, want := range map[string]bool{"same": true, "changed": false} {
 			if _, got := c.auth.Verified(request("GET", testURI, basicHeader(user, "one")), alice, Client{}); got != want {
 				t.Errorf("%s: got %v", user, got)
