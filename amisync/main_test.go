@@ -21,7 +21,10 @@ import (
 )
 
 // No goroutine of amigo is let off: taken apart in the right order it leaks none.
-func TestMain(m *testing.M) { goleak.VerifyTestMain(secrets.Guard(m)) }
+func TestMain(m *testing.M) {
+	testkit.SideBySide(8)
+	goleak.VerifyTestMain(secrets.Guard(m))
+}
 
 // secrets are those of the tests, and of what more are made from. All that is logged and the status are searched for them.
 var secrets = secrettest.New(testSecret, "very-secret", oracle.Secret)

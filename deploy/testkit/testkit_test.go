@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -198,6 +199,18 @@ func TestNeedAddress(t *testing.T) {
 	want := "no address 192.0.2.1 on this machine; give the loopback interface that address"
 	if got := new(failures).run(func(tb testing.TB) { NeedAddress(tb, "192.0.2.1") }); got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestSideBySide(t *testing.T) {
+	parallel := flag.Lookup("test.parallel").Value
+	defer parallel.Set(parallel.String())
+	for required, want := range map[string]string{"1": "3", "": "7"} {
+		parallel.Set("3")
+		t.Setenv("REQUIRE_ASTERISK", required)
+		if SideBySide(7); parallel.String() != want {
+			t.Errorf("REQUIRE_ASTERISK=%q: got %s, want %s", required, parallel, want)
+		}
 	}
 }
 

@@ -31,7 +31,10 @@ import (
 	"github.com/phoneprov/phoneprov/httpapi"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(secrets.Guard(m)) }
+func TestMain(m *testing.M) {
+	testkit.SideBySide(8)
+	goleak.VerifyTestMain(secrets.Guard(m))
+}
 
 // secrets are the keys of the tests: no log and no error tells them.
 var secrets = secrettest.New()
