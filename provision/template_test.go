@@ -261,11 +261,13 @@ func TestNoTornFiles(t *testing.T) {
 	for i := range 4 {
 		uri := []string{"x", "y"}[i%2]
 		readers.Go(func() {
+			tick := time.NewTicker(time.Millisecond) // the writers take some hundred of these
+			defer tick.Stop()
 			for {
 				select {
 				case <-stop:
 					return
-				default:
+				case <-tick.C:
 				}
 				got, _, err := k.get(t, uri)
 				if err != nil {
