@@ -3,9 +3,10 @@ package provision
 import (
 	"context"
 	"fmt"
-	"github.com/phoneprov/phoneprov/provision/device"
 	"slices"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // addRoutes names every file of every profile and phone. A name belongs to whoever comes first, static files before all.

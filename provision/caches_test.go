@@ -3,13 +3,14 @@ package provision
 import (
 	"context"
 	"fmt"
-	"github.com/phoneprov/phoneprov/provision/datadir"
-	"github.com/phoneprov/phoneprov/provision/zone"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/phoneprov/phoneprov/provision/datadir"
+	"github.com/phoneprov/phoneprov/provision/zone"
 )
 
 // cachedSite is a phone with a file x, of the template t, that includes the template i.

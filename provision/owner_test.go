@@ -2,10 +2,11 @@ package provision
 
 import (
 	"fmt"
-	"github.com/phoneprov/phoneprov/provision/device"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // spellings are ways to write a MAC: plain and in groups, each with every separator, lower and upper case. The last of them,

@@ -1,10 +1,11 @@
 package provision
 
 import (
-	"github.com/phoneprov/phoneprov/provision/device"
 	"iter"
 	"slices"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // The variables of a line that a phone is called by. What names the account comes before what people read.

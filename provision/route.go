@@ -3,9 +3,10 @@ package provision
 import (
 	"bytes"
 	"fmt"
-	"github.com/phoneprov/phoneprov/provision/device"
 	"hash/maphash"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // Route is one file that can be fetched. It is made when it is asked for.

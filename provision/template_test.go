@@ -3,7 +3,6 @@ package provision
 import (
 	"errors"
 	"fmt"
-	"github.com/phoneprov/phoneprov/provision/datadir"
 	"io"
 	"os"
 	"os/exec"
@@ -13,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
 // templateSite is a phone with the files x, of the template t, and y, which includes the template i.

@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
 // maxExpression bounds the recursion of one expression: eight levels of precedence

@@ -1,8 +1,9 @@
 package dialplan
 
 import (
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math/big"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
 // call reads the arguments of a function within an expression and applies it.

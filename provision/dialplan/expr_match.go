@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
 	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"github.com/phoneprov/phoneprov/provision/dialplan/ere"
 )

@@ -1,8 +1,9 @@
 package dialplan
 
 import (
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
 // operand is a value of an expression: a number that was computed, or text.

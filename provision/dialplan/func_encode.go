@@ -6,8 +6,9 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"encoding/hex"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
 // uriEncode leaves RFC 2396's unreserved characters and escapes every other byte.

@@ -2,10 +2,11 @@ package dialplan
 
 import (
 	"context"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
 // named is the value of the variable, slice or function call that an argument

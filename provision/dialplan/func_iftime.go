@@ -2,8 +2,9 @@ package dialplan
 
 import (
 	"context"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
 // ifTime is IFTIME(times[,weekdays[,mdays[,months[,zone]]]]?then[:else]). The

@@ -2,10 +2,11 @@ package dialplan
 
 import (
 	"context"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math/big"
 	"strconv"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
 // maxJSON is how many bytes of JSON are read: a variable of a configuration file

@@ -2,9 +2,10 @@ package dialplan
 
 import (
 	"context"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math"
 	"strconv"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
 // notNumber is said where a number should stand.

@@ -4,10 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math"
 	mathrand "math/rand/v2"
 	"strconv"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
 // random is RAND([least][,most]): both may come out, and the two may be swapped.

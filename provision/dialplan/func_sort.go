@@ -3,9 +3,10 @@ package dialplan
 import (
 	"cmp"
 	"context"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"slices"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
 // bytesOfKey are what to read a key, or to compare two, counts for.

@@ -2,10 +2,11 @@ package dialplan
 
 import (
 	"context"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
 // printf is one SPRINTF.

@@ -2,10 +2,11 @@ package dialplan
 
 import (
 	"fmt"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
 // integer is %d %i %o %u %x or %X.

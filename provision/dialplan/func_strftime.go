@@ -2,10 +2,11 @@ package dialplan
 
 import (
 	"context"
+	"time"
+
 	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"github.com/phoneprov/phoneprov/provision/dialplan/ctime"
 	"github.com/phoneprov/phoneprov/provision/zone"
-	"time"
 )
 
 // bytesOfVerb are what one conversion of a time or of SPRINTF counts for.

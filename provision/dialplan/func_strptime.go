@@ -2,8 +2,9 @@ package dialplan
 
 import (
 	"context"
-	"github.com/phoneprov/phoneprov/provision/dialplan/ctime"
 	"strconv"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/ctime"
 )
 
 // strptime is STRPTIME(time,[zone],format): seconds since 1970, of which Asterisk

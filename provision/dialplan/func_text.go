@@ -2,9 +2,10 @@ package dialplan
 
 import (
 	"context"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"strconv"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
 func upper(_ context.Context, c *Call) (string, error) { return mapASCII(c.Args, 'a', 'z'), nil }

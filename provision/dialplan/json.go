@@ -3,12 +3,13 @@ package dialplan
 import (
 	"encoding/json"
 	"fmt"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
 // maxJSONDepth is how deep Asterisk's parser lets values nest.

@@ -1,8 +1,9 @@
 package dialplan
 
 import (
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
 // ref is the inside of a ${}, taken apart:

@@ -1,9 +1,10 @@
 package ctime
 
 import (
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"strings"
 	"time"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
 // timeParser reads a time as glibc's strptime does in the C locale. What the format

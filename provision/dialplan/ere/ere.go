@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"regexp"
 	"regexp/syntax"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
 // Compile compiles an extended regular expression of POSIX with GNU's additions
