@@ -218,7 +218,7 @@ func TestUnknownFunction(t *testing.T) {
 // What calls for something else in each pass is asked in the end one after the other.
 func TestPassesEnd(t *testing.T) {
 	r := NewRenderer(RendererOptions{Ask: newAsker(0).ask})
-	b := r.asking(t.Context())
+	b := r.newCalls(t.Context())
 	defer b.end()
 	n := 0
 	var got []string
@@ -243,7 +243,7 @@ func TestPassesEnd(t *testing.T) {
 // A function that takes a pending answer for none does not make a hole.
 func TestPassesTrustNoFunction(t *testing.T) {
 	r := NewRenderer(RendererOptions{Ask: newAsker(0).ask})
-	b := r.asking(t.Context())
+	b := r.newCalls(t.Context())
 	defer b.end()
 	var got string
 	err := b.passes(func() error {
@@ -284,9 +284,9 @@ func TestAskedLimits(t *testing.T) {
 func TestAskedNothing(t *testing.T) {
 	r, _ := renderer(t, map[string]string{"t": "${MAC}"})
 	r.options.Ask = newAsker(0).ask
-	b := r.asking(t.Context())
+	b := r.newCalls(t.Context())
 	s := onePhone(t, "")
-	if _, err := r.render(t.Context(), s, nil, s.Lookup("x"), Request{}, b); err != nil || b.ctx != nil || len(b.ended()) != 0 {
+	if _, err := r.render(t.Context(), s, nil, s.Lookup("x"), Request{}, b); err != nil || b.ctx != nil || len(b.finished()) != 0 {
 		t.Errorf("got %v, context %v", err, b.ctx)
 	}
 }

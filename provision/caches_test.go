@@ -168,7 +168,7 @@ func TestCachedFileFollowsEveryInput(t *testing.T) {
 				}
 				return
 			}
-			b := k.r.asking(t.Context())
+			b := k.r.newCalls(t.Context())
 			defer b.end()
 			want, err := k.r.render(t.Context(), k.s, nil, k.s.Lookup("x"), k.q, b)
 			if err != nil {

@@ -109,8 +109,8 @@ func TestCheckCannotTell(t *testing.T) {
 		}
 	}
 	want := []string{
-		"warning: whether Asterisk has these functions cannot be told: ODBC_B, ODBC_A, VERSION: no right",
-		"warning: whether Asterisk has these functions cannot be told: MINE: connection lost",
+		"warning: cannot find out whether Asterisk has these functions: ODBC_B, ODBC_A, VERSION: no right",
+		"warning: cannot find out whether Asterisk has these functions: MINE: connection lost",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)

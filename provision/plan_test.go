@@ -114,7 +114,7 @@ func newPlanRun(t *testing.T, template string) *planRun {
 func (run *planRun) render(t *testing.T, s *Snapshot, c *caches, uri string, q Request) (*Document, string) {
 	t.Helper()
 	run.asked = nil
-	b := run.r.asking(t.Context())
+	b := run.r.newCalls(t.Context())
 	defer b.end()
 	doc, err := run.r.render(t.Context(), s, c, s.Lookup(uri), q, b)
 	slices.Sort(run.asked)

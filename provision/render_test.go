@@ -176,24 +176,3 @@ func TestEachDiagnostics(t *testing.T) {
 		})
 	}
 }
-
-func TestSplitArguments(t *testing.T) {
-	for _, row := range []struct{ in, want string }{
-		{``, ``},
-		{`a`, `a`},
-		{`a,b`, `a|b`},
-		{` a , b `, ` a | b `},
-		{`a\,b,c`, `a,b|c`},
-		{`"a,b",c`, `"a,b"|c`},
-		{`f(a,b),c`, `f(a,b)|c`},
-		{`[a,b],c`, `[a,b]|c`},
-		{`a),b`, `a)|b`},
-		{`\"a,b`, `"a|b`},
-		{`a\`, `a\`},
-		{`a,,b`, `a||b`},
-	} {
-		if got := strings.Join(splitArguments(row.in, row.in), "|"); got != row.want {
-			t.Errorf("splitArguments(%q): got %q, want %q", row.in, got, row.want)
-		}
-	}
-}

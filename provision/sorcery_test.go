@@ -144,7 +144,7 @@ func TestNotFollowed(t *testing.T) {
 		{"sorcery.conf", "[res_pjsip_phoneprov_provider]\nphoneprov=config,pjsip.conf,criteria=type=phoneprov\nphoneprov=realtime,ps_phoneprov\n", "pjsip user",
 			"sorcery.conf:3: error: [res_pjsip_phoneprov_provider] phoneprov=realtime,ps_phoneprov: these sections are in a database, and cannot be read: asterisk 16 and 22 make no phones of them either. Move them to pjsip.conf"},
 		{"sorcery.conf", "[res_pjsip_phoneprov_provider]\nphoneprov=config,pjsip.conf,criteria=type\n", "pjsip user",
-			"sorcery.conf:2: error: [res_pjsip_phoneprov_provider] phoneprov=config,pjsip.conf,criteria=type: criteria=type is not criteria=NAME=VALUE, which ends asterisk: it is not read"},
+			"sorcery.conf:2: error: [res_pjsip_phoneprov_provider] phoneprov=config,pjsip.conf,criteria=type: criteria=type is not criteria=NAME=VALUE, which crashes asterisk: it is not read"},
 		{"sorcery.conf", "[res_pjsip]\nauth=config,auths.conf,criteria=type=auth\n", "pjsip user",
 			"sorcery.conf:2: error: [res_pjsip] auth=config,auths.conf,criteria=type=auth: auths.conf is missing, or cannot be read: none of its sections is served"},
 		{"sorcery.conf", "[res_pjsip]\nendpoint=realtime,ps_endpoints\n", "user",

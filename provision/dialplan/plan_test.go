@@ -75,11 +75,11 @@ type planCount struct{ constant, slots, evaluated, again, none, failed int }
 func (c *planCount) add(p *Plan) {
 	for _, o := range p.ops {
 		switch o.kind {
-		case slot:
+		case opSlot:
 			c.slots++
-		case evaluate:
+		case opEvaluate:
 			c.evaluated++
-		case again:
+		case opRepeat:
 			c.again++
 		}
 	}
