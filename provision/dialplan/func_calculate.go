@@ -29,8 +29,8 @@ func calculate(ctx context.Context, c *Call) (string, error) {
 		c.fault("no operator")
 		return "", nil
 	}
-	x, okx := cnum.ScanDouble(left)
-	y, oky := cnum.ScanDouble(right)
+	x, okx := cnum.ScanFloat(left, 64)
+	y, oky := cnum.ScanFloat(right, 64)
 	if !okx || !oky {
 		c.fault(notNumber)
 		return "", nil

@@ -12,7 +12,7 @@ import (
 const notNumber = "not a number"
 
 func abs(_ context.Context, c *Call) (string, error) {
-	f, ok := cnum.ScanDouble(c.Args)
+	f, ok := cnum.ScanFloat(c.Args, 64)
 	if !ok {
 		c.fault(notNumber)
 		return "", nil
@@ -35,7 +35,7 @@ func (c *Call) better(than func(a, b float64) bool) (string, error) {
 		if part == "" {
 			continue
 		}
-		f, ok := cnum.ScanDouble(part)
+		f, ok := cnum.ScanFloat(part, 64)
 		if !ok {
 			c.fault(notNumber)
 			return "", nil

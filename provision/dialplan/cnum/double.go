@@ -3,34 +3,9 @@ package cnum
 import (
 	"errors"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 )
-
-// doubleText matches what scanf consumes as a number before it checks it. So 1e and 0x are no numbers, although they
-// begin with one.
-var doubleText = regexp.MustCompile(`(?i)^[+-]?(?:inf(?:i(?:n(?:i(?:ty?)?)?)?)?|nan(?:\([0-9a-z_]*\)?)?|` +
-	`0x[0-9a-f]*\.?[0-9a-f]*(?:p[+-]?[0-9]*)?|[0-9]*\.?[0-9]*(?:e[+-]?[0-9]*)?)`)
-
-// ScanDouble reads a C double as scanf("%30lf") does. It ignores the text after the number.
-func ScanDouble(s string) (f float64, ok bool) {
-	s = strings.TrimLeft(s, Blanks)
-	s = strings.ToLower(doubleText.FindString(s[:min(len(s), scanDigits)]))
-	unsigned := strings.TrimLeft(s, "+-")
-	switch {
-	case strings.HasPrefix(unsigned, "nan"):
-		f, ok = math.NaN(), unsigned == "nan" || strings.HasSuffix(unsigned, ")")
-	case strings.HasPrefix(unsigned, "0x") && !strings.Contains(unsigned, "p"):
-		f, ok = ParseDouble(unsigned + "p0")
-	default:
-		f, ok = ParseDouble(unsigned)
-	}
-	if strings.HasPrefix(s, "-") {
-		return math.Copysign(f, -1), ok
-	}
-	return math.Copysign(f, 1), ok
-}
 
 // ParseDouble is strconv.ParseFloat, but a number that is too large is infinite.
 func ParseDouble(s string) (float64, bool) {

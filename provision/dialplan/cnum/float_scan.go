@@ -9,7 +9,7 @@ import (
 // Blanks are the characters that C's scanf skips before a number, those of isspace.
 const Blanks = " \t\n\v\f\r"
 
-// ScanFloat reads a floating-point number as scanf("%30f") does, with inf, nan and hexadecimal numbers. It ignores the
+// ScanFloat reads a floating-point number as scanf("%30f") and scanf("%30lf") do, with inf, nan and hexadecimal numbers. It ignores the
 // text after the number. bits is 32 or 64. A number whose exponent has no digits is no number, as in glibc since 2.38;
 // Asterisk 16 runs with an older one.
 func ScanFloat(s string, bits int) (x float64, ok bool) {

@@ -11,7 +11,7 @@ import (
 )
 
 // UnlessChanged returns a snapshot if the inputs are the same, and nil if any of them differs.
-func TestAgain(t *testing.T) {
+func TestUnlessChanged(t *testing.T) {
 	files := maps.Clone(packed)
 	files["phoneprov.conf"] = strings.Replace(files["phoneprov.conf"], "serveraddr=pbx", "serveriface=eth0", 1)
 	files[GlobalsFile] = "[globals]\nG=1\n"
@@ -104,7 +104,7 @@ func TestAgain(t *testing.T) {
 }
 
 // If names of files depend on the time, on chance or on Asterisk, UnlessChanged returns nil.
-func TestNotAgain(t *testing.T) {
+func TestUnlessChangedOfVolatileNames(t *testing.T) {
 	for name, want := range map[string]bool{
 		"${USERNAME}": true, "${LABEL}": true, "${TOUPPER(${MAC})}": true, "${G}": true,
 		"${EPOCH}": false, "${STRFTIME(0,Europe/Berlin,%H)}": false, "${RAND(1,9)}": false, "${DB(a/b)}": false, "${TZOFFSET}": false, "${T}": false, "${A}": false,
