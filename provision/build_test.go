@@ -14,7 +14,7 @@ import (
 
 const few = "[general]\ndefault_profile=p\n[p]\n${MAC}.cfg => t\n"
 
-// Every fault of a configuration has one message, with file and line, and costs no other phone its file.
+// Every fault of a configuration has one message with file and line, and other phones keep their files.
 func TestBuildDiagnostics(t *testing.T) {
 	for _, row := range []struct {
 		name  string
@@ -91,7 +91,8 @@ func TestBuildDiagnostics(t *testing.T) {
 	}
 }
 
-// Asterisk 23 reads phoneprov_users.conf only, one before it users.conf only; where the version is not known the new one wins.
+// Asterisk 23 reads phoneprov_users.conf only, and earlier versions read users.conf only. If the version is not known,
+// the new file wins.
 func TestUsersFile(t *testing.T) {
 	const left = ": warning: this file is left out"
 	for _, row := range []struct {
@@ -133,7 +134,8 @@ func TestUsersFile(t *testing.T) {
 	}
 }
 
-// SERVER: serveraddr, else the address of serveriface, else what the phone asks; a pjsip phone sees only the last.
+// SERVER is serveraddr, else the address of serveriface, else the address that the phone asks. A pjsip phone only sees
+// the last.
 func TestServer(t *testing.T) {
 	interfaces := func(name string) (netip.Addr, error) {
 		if name == "eth0" {
@@ -168,7 +170,7 @@ func TestServer(t *testing.T) {
 	}
 }
 
-// A file name may need Asterisk; when it does not answer there is no snapshot, so that the last good one stays.
+// A file name may need Asterisk. If Asterisk does not answer, there is no snapshot, so that the last good one stays.
 func TestFileNameOfAsterisk(t *testing.T) {
 	c := config(t, map[string]string{
 		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${DB(name/${USERNAME})}.cfg => t\n",
@@ -185,7 +187,7 @@ func TestFileNameOfAsterisk(t *testing.T) {
 	}
 }
 
-// Names of files are right where more phones have a shape of their own than names have plans.
+// File names are right even if more phones have a shape of their own than there are plans for names.
 func TestNamesOfManyShapes(t *testing.T) {
 	var users strings.Builder
 	const phones = maxNamePlans + 10

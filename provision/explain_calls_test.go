@@ -14,7 +14,7 @@ import (
 
 const askedProfile = "setvar => NAME=${ODBC_NAME(${USERNAME})}\nsetvar => AUTH=${BASE64_ENCODE(${USERNAME}:${SECRET})}\n"
 
-// exactly is a message without what differs from one run to the next.
+// exactly removes from a message what differs from run to run.
 func exactly(s string) string {
 	return regexp.MustCompile(`\([0-9.]+[µm]?s\)`).ReplaceAllString(s, "(T)")
 }
@@ -53,7 +53,7 @@ func TestCheckShowsWhatIsAsked(t *testing.T) {
 			var got []string
 			r := askedRenderer(t, row.template)
 			if strings.Contains(row.template, "FAIL") {
-				r.options.SideBySide = 1 // so that the others have ended
+				r.options.SideBySide = 1 // so that the other calls have ended
 			}
 			for _, d := range Check(t.Context(), onePhone(t, askedProfile), r, Request{Now: testNow}) {
 				got = append(got, exactly(d.String()))

@@ -42,7 +42,7 @@ func config(tb testing.TB, files map[string]string) Config {
 	return c
 }
 
-// build builds a snapshot from files given as text, for which there must be no error.
+// build builds a snapshot from files given as text. It fails the test on an error.
 func build(tb testing.TB, files map[string]string) (*Snapshot, []Diagnostic) {
 	tb.Helper()
 	s, diags, err := Build(context.Background(), Input{Config: config(tb, files)}, testNow)
@@ -67,7 +67,7 @@ func renderer(tb testing.TB, files map[string]string) (*Renderer, string) {
 	return NewRenderer(RendererOptions{Data: data}), dir
 }
 
-// write writes a file that is steady: its time is an hour ago, and another one each time.
+// write writes a file that has settled: its time is an hour ago, and differs from the last one.
 func write(tb testing.TB, path, text string) {
 	tb.Helper()
 	writeNow(tb, path, text)
@@ -113,7 +113,7 @@ func render(tb testing.TB, r *Renderer, s *Snapshot, uri string, q Request) (str
 	return string(body), nil
 }
 
-// withoutLines is a file as AMI tells of it.
+// withoutLines returns a file as AMI gives it.
 func withoutLines(f *astconf.File) *astconf.File {
 	asked := &astconf.File{Name: f.Name}
 	for _, c := range f.Categories {

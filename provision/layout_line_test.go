@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// packed is a configuration in which a phone's lines come from everywhere that they can come from.
+// packed is a configuration in which a phone's lines come from all possible sources.
 var packed = map[string]string{
 	"phoneprov.conf": "[general]\nserveraddr=pbx\nserverport=5061\ndefault_profile=p\n[p]\nsetvar => A=${LABEL}!\n${MAC}.cfg => t,text/plain\n",
 	"users.conf": "[general]\nvmexten=*97\nextra=g\n[base](!)\nautoprov=yes\ntimezone=Europe/Berlin\n" +
@@ -19,8 +19,8 @@ var packed = map[string]string{
 		"[p4]\ntype=phoneprov\nendpoint=e\nMAC=000000000004\nPROFILE=p\nLABEL=four\nLABEL=\n",
 }
 
-// Of whatever is changed, in one line or in what all share, the new bytes are there and the phones that it is of have
-// changed; what is only moved has not.
+// If anything changes, in one line or in what lines share, the new text shows and the phones concerned have changed. If
+// something only moves, no phone has changed.
 func TestEveryInputShows(t *testing.T) {
 	before, _ := build(t, packed)
 	for name, row := range map[string]struct {
@@ -83,7 +83,7 @@ func TestEveryInputShows(t *testing.T) {
 	}
 }
 
-// A snapshot holds nothing of the text that it was made of.
+// A snapshot does not refer to the text of its configuration.
 func TestSnapshotKeepsNoText(t *testing.T) {
 	const much, most = 16 << 20, 4 << 20
 	heap := func() int64 {
@@ -107,7 +107,7 @@ func TestSnapshotKeepsNoText(t *testing.T) {
 	}
 }
 
-// A record gives back what came in, of any length.
+// A record returns the values that it was made of, of any length.
 func TestRecord(t *testing.T) {
 	var pk packer
 	for n := range 20 {
@@ -127,7 +127,7 @@ func TestRecord(t *testing.T) {
 	}
 }
 
-// Lines that look the same have each their own: where their values stand, and the defaults of their file.
+// Lines with the same options keep their own positions in files, and the defaults of their own file.
 func TestLinesOfOneShape(t *testing.T) {
 	user := "[600%d](b)\nmacaddress=00000000000%[1]d\nfullname=N\n"
 	base := "[b](!)\nautoprov=yes\nprofile=p\n"

@@ -13,8 +13,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// sorceryFiles have a phone in each of pjsip.conf and pjsip_wizard.conf, and several in phones.conf. The one of
-// phoneprov_users.conf is nobody's before Asterisk 23.
+// sorceryFiles have a phone in pjsip.conf, one in pjsip_wizard.conf, and several in phones.conf. The phone in
+// phoneprov_users.conf is not served before Asterisk 23.
 var sorceryFiles = map[string]string{
 	"phoneprov.conf":       "[general]\ndefault_profile=p\n[p]\n${MAC} => t\n",
 	"users.conf":           "[general]\n",
@@ -27,7 +27,7 @@ var sorceryFiles = map[string]string{
 		"[f]\ntype=phoneprov\ntype=other\nMAC=f\nPROFILE=p\n[g]\ntype=other\ntype=phoneprov\nMAC=g\nPROFILE=p\n[h]\ntype=phoneprovider\nMAC=h\nPROFILE=p\n",
 }
 
-// sorceryRows are lines of sorcery.conf, the MACs that Asterisk then serves, and what is said of the lines.
+// sorceryRows are lines of sorcery.conf, the MACs that Asterisk then serves, and our diagnostics for the lines.
 var sorceryRows = []struct{ lines, macs, said string }{
 	{"", "pjsip wizard", ""},
 	{"phoneprov=config,phones.conf,criteria=type=phoneprov", "a e f wizard", ""},
@@ -54,11 +54,11 @@ var sorceryRows = []struct{ lines, macs, said string }{
 
 const sorceryHead = "[RES_pjsip_phoneprov_provider]\n"
 
-// TestSorcery: the phones are those of the sections that sorcery.conf says.
+// TestSorcery: the phones are those of the sections that sorcery.conf selects.
 func TestSorcery(t *testing.T) {
 	for _, row := range sorceryRows {
 		dir := t.TempDir()
-		// The absolute path is the oracle's.
+		// The absolute path exists in the oracle only.
 		lines := strings.ReplaceAll(row.lines, "/etc/asterisk", dir)
 		for name, text := range withFile(sorceryFiles, "sorcery.conf", sorceryHead+lines) {
 			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
@@ -72,7 +72,7 @@ func TestSorcery(t *testing.T) {
 	}
 }
 
-// built gives the MACs of the phones, and what is said of anything but these.
+// built returns the MACs of the phones, and the diagnostics of other things.
 func built(t *testing.T, in provision.Input) (macs, said string) {
 	t.Helper()
 	s, found, err := provision.Build(context.Background(), in, time.Now())
@@ -84,7 +84,7 @@ func built(t *testing.T, in provision.Input) (macs, said string) {
 		ids = append(ids, p.ID)
 	}
 	for _, d := range found {
-		// A name is easier to read than a MAC, and the users files have a test of their own.
+		// The rows use names instead of MACs, and the users files have a test of their own.
 		if !strings.Contains(d.Message, "not a MAC address") && !strings.Contains(d.Message, "left out") {
 			all = append(all, d.String())
 		}
@@ -113,7 +113,7 @@ func TestSorceryOracle(t *testing.T) {
 	}
 }
 
-// routesOf are the URIs of dynamic routes in what the CLI shows.
+// routesOf returns the URIs of dynamic routes in the output of the CLI.
 func routesOf(shown string) string {
 	_, dynamic, _ := strings.Cut(shown, "Dynamic routes")
 	var uris []string
@@ -136,7 +136,7 @@ func withFile(files map[string]string, name, text string) map[string]string {
 	return all
 }
 
-// What cannot be followed is an error that names the line, and nothing wrong is served in its place.
+// If a line cannot be followed, the error names the line, and nothing else is served instead.
 func TestNotFollowed(t *testing.T) {
 	pjsip := "[t]\ntype=transport\nbind=0.0.0.0:5061\n[e]\ntype=endpoint\ntransport=t\nauth=e\n[e]\ntype=auth\nusername=old\npassword=old\n[p1]\ntype=phoneprov\nendpoint=e\nMAC=pjsip\nPROFILE=p\n"
 	users := "[general]\n[6001]\nautoprov=yes\nmacaddress=user\n"

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// BenchmarkLoad reads users files of one kind each: all options written out, most of them inherited, a file per user.
+// BenchmarkLoad reads users files of three kinds: with all options in each user, with most options inherited, and with
+// one file for each user.
 func BenchmarkLoad(b *testing.B) {
 	const users = 100_000
 	own := "[%06d]\nautoprov=yes\nprofile=bench\nmacaddress=0004f2%06[1]x\nusername=%06[1]d\nfullname=User Number %[1]d\n" +

@@ -213,7 +213,7 @@ func TestMissingAndUnreadable(t *testing.T) {
 	}
 }
 
-// Variables lie side by side in chunks: none may end up in another category, whatever comes between those of one.
+// Variables of several categories share chunks. None may get into another category, whatever order they come in.
 func TestVariablesStayApart(t *testing.T) {
 	const n = 2 * chunkVars
 	var text strings.Builder
@@ -223,7 +223,7 @@ func TestVariablesStayApart(t *testing.T) {
 		if i%3 == 0 {
 			text.WriteString("more=x\n")
 		}
-		fmt.Fprintf(&text, "[%d](+)\nlate=%d\nb+=1\n", i/2, i) // is the one before, or one long past
+		fmt.Fprintf(&text, "[%d](+)\nlate=%d\nb+=1\n", i/2, i) // continues the category before, or one long ago
 	}
 	text.WriteString("[long]\n" + strings.Repeat("x=y\n", n) + "[0](+)\nlast=z\n")
 	f, err := files{main: text.String()}.loader().Load(main)
