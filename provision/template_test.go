@@ -209,10 +209,9 @@ func TestFirstRequestWaits(t *testing.T) {
 					t.Errorf("got %q after %v (%v)", got, time.Since(start), err)
 				}
 				data, err := datadir.Open(k.dir, "")
-				if err != nil {
+				if k.Renderer = NewRenderer(RendererOptions{Data: data}); err != nil {
 					t.Fatal(err)
 				}
-				k.Renderer = NewRenderer(RendererOptions{Data: data})
 				stop, stopped := make(chan struct{}), make(chan struct{})
 				change := func(i int) {
 					writeNow(t, k.path(name), strings.Repeat("x", i))
