@@ -3,6 +3,7 @@ package ledger
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/netip"
 	"slices"
 	"strings"
@@ -195,7 +196,13 @@ func (l *Ledger) committed(b *Batch, phones []*phone, took time.Duration, err er
 	u := &l.unsaved
 	u.committing = nil
 	l.stats.CommitMS = float64(took.Microseconds()) / 1000
-	l.fault(err)
+	if errors.Is(err, ErrLost) {
+		for _, p := range l.order {
+			u.add(p)
+		}
+	} else {
+		l.fault(err)
+	}
 	if err == nil {
 		l.stats.Commits++
 		return
