@@ -33,8 +33,10 @@ type Options struct {
 	Status   func() Status    // for Admin only; nil: no AMI to report on
 	// AdminHosts are those that Admin answers to besides loopback's and the address of the connection.
 	AdminHosts Hosts
-	Now        func() time.Time // nil: time.Now
-	Log        zerolog.Logger
+	// Recorder is told of each request of Phones; nil: nobody is.
+	Recorder Recorder
+	Now      func() time.Time // nil: time.Now
+	Log      zerolog.Logger
 }
 
 type api struct {
