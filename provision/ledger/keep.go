@@ -10,7 +10,7 @@ import (
 	"time"
 	"unique"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // load takes what the store has.
@@ -29,7 +29,7 @@ func (l *Ledger) load() {
 	}
 	l.unordered = true
 	for _, s := range kept.Strangers {
-		if mac, err := provision.ParseMAC(s.MAC); err == nil && len(l.strangers.byMAC) < maxStrangers {
+		if mac, err := device.ParseMAC(s.MAC); err == nil && len(l.strangers.byMAC) < maxStrangers {
 			l.strangers.byMAC[mac] = &s
 		}
 	}
@@ -61,7 +61,7 @@ func (l *Ledger) restored(r Record) *phone {
 		id: r.ID, state: rankOf(r.State), since: momentOf(r.Since), gone: momentOf(r.Gone), secretChanged: momentOf(r.SecretChanged),
 		registeredAt: momentOf(r.RegisteredAt), contact: r.Contact, told: r.Told, refusal: r.Refusal, served: r.Gone.IsZero(),
 	}
-	p.mac, _ = provision.ParseMAC(r.ID)
+	p.mac, _ = device.ParseMAC(r.ID)
 	for _, f := range r.Files {
 		p.files = append(p.files, restoredFile(f, p.id))
 		if f.State == ChangeWaiting {
@@ -171,7 +171,7 @@ func (l *Ledger) batch() (*Batch, []*phone) {
 		}
 	}
 	for mac := range u.strangers {
-		if parsed, err := provision.ParseMAC(mac); err == nil && l.strangers.byMAC[parsed] != nil {
+		if parsed, err := device.ParseMAC(mac); err == nil && l.strangers.byMAC[parsed] != nil {
 			b.Strangers = append(b.Strangers, *l.strangers.byMAC[parsed])
 		}
 	}

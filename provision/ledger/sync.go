@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // Synced tells of a read of the configuration, after its snapshot was stored, or of one that failed. What it changed is found out here.
@@ -75,7 +76,7 @@ func (l *Ledger) lookAt(s *Sync, of *provision.Phone, first, sharedChanged bool)
 	for _, line := range of.Lines {
 		l.endpoints[line.Endpoint()] = p
 	}
-	if of.MAC != (provision.MAC{}) {
+	if of.MAC != (device.MAC{}) {
 		l.leave(of.MAC)
 	}
 	print, secrets := of.Print(), of.SecretPrint()
