@@ -63,6 +63,7 @@ func (l *Ledger) look(s *Sync, next *provision.Snapshot) {
 			l.removed(s, p)
 		}
 	}
+	l.sort()
 }
 
 // lookAt finds out what is new of a phone.
