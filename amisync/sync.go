@@ -41,6 +41,9 @@ func (s *Service) syncNow(ctx context.Context, trigger string) error {
 	next, found, err := s.build(ctx, c, down)
 	if err != nil {
 		s.report.failed(trigger, err, s.served() != nil)
+		if s.o.Failed != nil {
+			s.o.Failed(trigger, time.Since(start), err)
+		}
 		return err
 	}
 	old := s.o.Store.Swap(next)
@@ -262,7 +265,7 @@ func (s *Service) readFiles() (config provision.Config, read []*astconf.File, er
 func (s *Service) readPeers(ctx context.Context, c *ami.Conn) {
 	s.peers.begin()
 	peers, err := readPeers(ctx, c)
-	s.peers.replace(peers, err == nil)
+	s.tell(s.peers.replace(peers, err == nil, time.Now()))
 	version := ""
 	if err == nil {
 		version, err = readVersion(ctx, c)

@@ -29,6 +29,7 @@ type entry struct {
 	refusal     refusal
 	rendered    string // the URI of the file that was made, and then:
 	diagnostics []provision.Diagnostic
+	served      served // for the Recorder
 	err         error
 	panicked    bool
 }

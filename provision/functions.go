@@ -3,6 +3,8 @@ package provision
 import (
 	"context"
 	"fmt"
+	"math"
+	"strings"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
@@ -33,6 +35,22 @@ func Functions() []Function {
 	}
 }
 
+// eachPrefix begins the names of the functions that can read other phones.
+const eachPrefix = "PP_EACH_"
+
+// namesItself reports whether a call of one of these functions names the phone that the file is for, and so reads no other.
+func (s *scope) namesItself(c *dialplan.Call) bool {
+	if c.Name == "PP_EACH_USER" {
+		return false
+	}
+	args := c.SplitText(math.MaxInt)
+	mac := args[0]
+	if c.Name == "PP_EACH_LINE" && len(args) > 1 {
+		mac = args[1]
+	}
+	return s.phone != nil && s.rd.snap.Phone(strings.TrimSpace(c.Plain(mac))) == s.phone
+}
+
 // ownFunctions returns the functions of the table by name. A function works on the scope that owns the Env of its call,
 // so its value varies by line.
 func ownFunctions() map[string]dialplan.Func {
@@ -45,6 +63,9 @@ func ownFunctions() map[string]dialplan.Func {
 			}
 			v, err := f.run(s, ctx, c)
 			v.Varies.Add(perLine)
+			if strings.HasPrefix(f.Name, eachPrefix) && !s.namesItself(c) {
+				v.Varies.With |= byOtherPhones
+			}
 			return v, err
 		}
 	}

@@ -53,6 +53,9 @@ func runService(t *testing.T, env map[string]string, ini string) (*service, *tes
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, ok := env["PHONEPROV_STATE_DIR"]; !ok {
+		s.stateDir = t.TempDir()
+	}
 	log := new(testkit.Log)
 	v, err := newService(s, io.MultiWriter(log, secrets.Stream("the log of "+t.Name())))
 	if err != nil {

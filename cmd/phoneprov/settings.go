@@ -68,6 +68,8 @@ type settings struct {
 	logLevel  zerolog.Level
 	logFormat string // "json" or "console"
 
+	stateDir string // empty: none, all is in memory
+
 	adminListen string // empty: none
 	adminHosts  httpapi.Hosts
 
@@ -170,6 +172,8 @@ func settingsTable() []setting {
 			meaning: "`debug`, `info`, `warn` or `error`"},
 		{section: "log", key: "format", value: "json", set: oneOf(func(s *settings) *string { return &s.logFormat }, "json", "console"),
 			meaning: "`json` or `console`, on stderr"},
+		{section: "state", key: "dir", value: "/var/lib/phoneprov", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.stateDir }),
+			meaning: "directory in which what is known of each phone is kept over restarts ([LEDGER.md](LEDGER.md)): up to 500 MB for 100,000 phones. Where it cannot be written that is said once, and all is kept in memory. Empty: in memory only"},
 		{section: "admin", key: "listen", value: "127.0.0.1:8081", mayBeEmpty: true, set: address(func(s *settings) *string { return &s.adminListen }),
 			meaning: "address for `/healthz` and `/readyz`; empty: none"},
 		{section: "admin", key: "hosts", mayBeEmpty: true, set: hosts(func(s *settings) *httpapi.Hosts { return &s.adminHosts }),

@@ -1,0 +1,98 @@
+package ledger
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/phoneprov/phoneprov/provision/device"
+)
+
+// maxUnsavedEvents bounds the events that wait for the Store: 8 a phone where 8,000 phones boot in one second. Those beyond are counted.
+const maxUnsavedEvents = 65_536
+
+// unsaved is what the Store does not have yet.
+type unsaved struct {
+	phones     []*phone
+	forgotten  []string
+	events     []Event
+	committing []Event         // that are being committed now
+	strangers  map[string]bool // by MAC
+	left       []string        // MACs
+	syncs      []Sync
+	lost       uint64 // events
+}
+
+func (u *unsaved) add(p *phone) {
+	if !p.dirty {
+		p.dirty = true
+		u.phones = append(u.phones, p)
+	}
+}
+
+func (u *unsaved) event(e Event) {
+	if len(u.events) >= maxUnsavedEvents {
+		u.lost++
+		return
+	}
+	u.events = append(u.events, e)
+}
+
+// happened notes an event of a phone.
+func (l *Ledger) happened(p *phone, e Event) {
+	e.Phone, e.At = p.id, e.At.UTC()
+	l.unsaved.event(e)
+	l.unsaved.add(p)
+	l.subs.send(KindEvent, Update{Event: &e})
+}
+
+// ring are the last requests.
+type ring struct {
+	list []shortRequest
+	next int
+}
+
+// shortRequest is a Request as it is kept: what is shown of it is made when somebody looks.
+type shortRequest struct {
+	at                                                                time.Time
+	took                                                              time.Duration
+	status                                                            int
+	bytes                                                             int64
+	addr                                                              netip.Addr
+	mac                                                               device.MAC
+	refused                                                           bool
+	method, file, scheme, tls, userAgent, phone, profile, reason, err string
+}
+
+func (r *shortRequest) shown() Request {
+	q := Request{
+		At: r.at.UTC(), Method: r.method, File: r.file, Status: r.status, Bytes: r.bytes, DurationMS: float64(r.took.Microseconds()) / 1000,
+		Scheme: r.scheme, TLS: r.tls, UserAgent: r.userAgent, Phone: r.phone, Profile: r.profile, Reason: r.reason, Refused: r.refused, Error: r.err,
+	}
+	if r.addr.IsValid() {
+		q.Address = r.addr.String()
+	}
+	if r.mac != (device.MAC{}) {
+		q.MAC = r.mac.String()
+	}
+	return q
+}
+
+func (r *ring) add(q shortRequest) {
+	if len(r.list) < maxRequests {
+		r.list = append(r.list, q)
+		return
+	}
+	r.list[r.next] = q
+	r.next = (r.next + 1) % maxRequests
+}
+
+// newest are all of them, the newest first.
+func (r *ring) newest() []Request {
+	all := make([]Request, 0, len(r.list))
+	for i := range r.list {
+		all = append(all, r.list[(r.next+i)%len(r.list)].shown())
+	}
+	slices.Reverse(all)
+	return all
+}
