@@ -113,6 +113,27 @@ func TestSyncOverAMI(t *testing.T) {
 	}
 }
 
+// Asterisk's version is asked for once per connection, and not in each sync.
+func TestVersionIsAskedOncePerConnection(t *testing.T) {
+	var asked atomic.Int32
+	_, address := fake(t, sample, amiserver.Options{Intercept: func(_ *amiserver.Session, m amiserver.Message) bool {
+		if m["Action"] == "CoreSettings" {
+			asked.Add(1)
+		}
+		return false
+	}})
+	r := start(t, Options{Address: address})
+	r.waitPhones(t, 1)
+	for range 3 {
+		syncs := r.Status().Syncs
+		r.Trigger("test")
+		testkit.Eventually(t, "a sync", func() bool { return r.Status().Syncs > syncs })
+	}
+	if n, version := asked.Load(), r.Status().AsteriskVersion; n != 1 || version != amiserver.DefaultVersion {
+		t.Errorf("asked %d times, version %q", n, version)
+	}
+}
+
 func TestLastGoodStays(t *testing.T) {
 	t.Parallel()
 	var fault atomic.Pointer[func(*amiserver.Session, amiserver.Message) bool]
@@ -180,7 +201,7 @@ func only(action string, f func(*amiserver.Session, amiserver.Message)) func(*am
 	}
 }
 
-// amigo tells of a refused login and of an unreachable host in the same way, unordered, and again every second.
+// amigo reports a refused login and an unreachable host in the same way, every second.
 func TestAmigoConnectErrorsLoggedOnce(t *testing.T) {
 	var tries atomic.Int32
 	_, address := fake(t, nil, amiserver.Options{Intercept: func(s *amiserver.Session, _ amiserver.Message) bool {
@@ -203,7 +224,7 @@ func TestAmigoConnectErrorsLoggedOnce(t *testing.T) {
 	}
 }
 
-// An Asterisk that is starting answers as if it had no endpoints, until it says that it is booted.
+// An Asterisk that is starting answers as if it had no endpoints, until it says FullyBooted.
 func TestBootingAsteriskIsWaitedFor(t *testing.T) {
 	var booting atomic.Bool
 	files := with(sample, "pjsip.conf", "[pp]\ntype=phoneprov\nendpoint=6009\nMAC=001122334499\nPROFILE=p\n"+
@@ -245,7 +266,7 @@ password=y
 	}
 }
 
-// Without read=system there are no events, FullyBooted among them.
+// Without read=system there are no events, not even FullyBooted.
 func TestNoEvents(t *testing.T) {
 	_, address := fake(t, sample, amiserver.Options{Intercept: func(s *amiserver.Session, m amiserver.Message) bool {
 		if m["Action"] == "Login" {

@@ -11,26 +11,25 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// maxLogged bounds the diagnostics that one sync logs.
+// maxLogged bounds the diagnostics that a sync logs.
 const maxLogged = 100
 
-// Status says how the service is.
+// Status is the state of the service.
 type Status struct {
 	Source          string // SourceAMI or SourceFiles
 	Address         string // of Asterisk; empty: none
 	Connected       bool
-	Since           time.Time // when Connected last changed; zero: it never did
-	AsteriskVersion string    // of the Asterisk last read from; empty: not known
+	AsteriskVersion string    // "22.10.1", of the last connection that was read from; empty: unknown
 	LastError       string    // what is wrong now, with the connection or else the last sync; empty: nothing
 	LastErrorAt     time.Time // when that began
-	LastSync        Sync      // the last that succeeded; zero: none did
-	Syncs, Failures uint64    // of syncs
+	LastSync        Sync      // the last successful one; zero: there was none
+	Syncs           uint64    // successful ones
 	MissingRights   []string  // what the account lacks in manager.conf, and what does not work without it
-	Lost            Loss      // of the last sync that lost phones; zero: none did, or they are back
+	Lost            Loss      // the last phones that a sync lost; zero: none, or they are back
 	Peers           []PeerCount
 }
 
-// Sync is what a sync did.
+// Sync is the result of a sync.
 type Sync struct {
 	At       time.Time
 	Trigger  string
@@ -45,23 +44,23 @@ type Sync struct {
 type Loss struct {
 	At     time.Time
 	Count  int
-	Phones []string // the first of them by ID
+	Phones []string // the first of them, by ID
 }
 
-// Status reports how the service is. It never blocks.
+// Status returns the state of the service. It never blocks.
 func (s *Service) Status() Status {
 	status := s.report.read()
 	status.Source, status.Address, status.Peers = s.o.Source, s.o.Address, s.peers.counts()
 	return status
 }
 
-// trouble is something that is wrong until it is not. What it says is logged when it changes.
+// trouble is something that is wrong. It is logged when its text changes.
 type trouble struct {
 	text string
 	at   time.Time
 }
 
-// set reports whether that is news.
+// set reports whether the text is new.
 func (t *trouble) set(err error) bool {
 	if err.Error() == t.text {
 		return false
@@ -70,7 +69,7 @@ func (t *trouble) set(err error) bool {
 	return true
 }
 
-// report keeps the status and writes the log.
+// report has the status, and writes the log.
 type report struct {
 	log zerolog.Logger
 
@@ -97,7 +96,7 @@ func (r *report) read() Status {
 	return status
 }
 
-// locked runs f with the status in hand. What is to be logged is logged afterwards: a log that blocks must not block Status.
+// locked runs f with the status locked. Logging must come after it, because a log that blocks must not block Status.
 func (r *report) locked(f func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -107,12 +106,12 @@ func (r *report) locked(f func()) {
 func (r *report) up() {
 	r.locked(func() {
 		r.link = trouble{}
-		r.status.Connected, r.status.Since = true, time.Now()
+		r.status.Connected = true
 	})
 	r.log.Info().Msg("connected to asterisk")
 }
 
-// slow is told of an Asterisk that is connected and takes its time to boot.
+// slow is called when Asterisk is connected but takes long to boot.
 func (r *report) slow(err error, served bool) {
 	r.locked(func() { r.link.set(err) })
 	r.log.Warn().Err(err).Msg("waiting for asterisk to boot; " + meanwhile(served))
@@ -126,7 +125,7 @@ func meanwhile(served bool) string {
 	return "nothing was read yet, and phones get 503"
 }
 
-// rights is told what the account lacks. It is logged when it changes.
+// rights is called with what the account lacks. New rights that are missing are logged.
 func (r *report) rights(missing []string) {
 	var had []string
 	r.locked(func() { had, r.status.MissingRights = r.status.MissingRights, missing })
@@ -142,9 +141,7 @@ func (r *report) ready() { r.locked(func() { r.link = trouble{} }) }
 func (r *report) down(err error) {
 	var news bool
 	r.locked(func() {
-		if r.status.Connected {
-			r.status.Connected, r.status.Since = false, time.Now()
-		}
+		r.status.Connected = false
 		news = r.link.set(err)
 	})
 	if news {
@@ -154,10 +151,7 @@ func (r *report) down(err error) {
 
 func (r *report) failed(trigger string, err error, served bool) {
 	var news bool
-	r.locked(func() {
-		r.status.Failures++
-		news = r.sync.set(err)
-	})
+	r.locked(func() { news = r.sync.set(err) })
 	if news {
 		r.log.Error().Err(err).Str("trigger", trigger).Msg("sync failed; " + meanwhile(served))
 	}
@@ -191,7 +185,7 @@ func (r *report) synced(s Sync, found []provision.Diagnostic) {
 		Int("warnings", s.Warnings).Msg("synced")
 }
 
-// back forgets a loss of phones where all that it names are served again.
+// back forgets a loss if all phones that it names are served again.
 func (r *report) back(next *provision.Snapshot) {
 	r.locked(func() {
 		if !slices.ContainsFunc(r.status.Lost.Phones, func(id string) bool { return next.Phone(id) == nil }) {
@@ -200,8 +194,8 @@ func (r *report) back(next *provision.Snapshot) {
 	})
 }
 
-// diagnose logs the diagnostics that the last sync did not have, and counts those that matter. Syncs alone call it, which
-// run one at a time.
+// diagnose logs the diagnostics that the last sync did not have, and counts the warnings. Only syncs call it, one at a
+// time.
 func (r *report) diagnose(found []provision.Diagnostic) (warnings int) {
 	known := make(map[string]bool, len(found))
 	logged := 0
@@ -226,12 +220,14 @@ func (r *report) diagnose(found []provision.Diagnostic) (warnings int) {
 	return warnings
 }
 
-func (r *report) peersRead(version string, err error) {
+// version is called once per connection; an empty version is unknown.
+func (r *report) version(version string) {
+	r.locked(func() { r.status.AsteriskVersion = version })
+}
+
+func (r *report) peersRead(err error) {
 	var news bool
 	r.locked(func() {
-		if version != "" {
-			r.status.AsteriskVersion = version
-		}
 		if err == nil {
 			r.list = trouble{}
 		} else {

@@ -16,19 +16,19 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// sync reads everything, builds a snapshot and stores it. Whatever fails, the snapshot before stays. Those who are served
-// meanwhile are not to notice.
+// sync reads everything, builds a snapshot and stores it. If anything fails, the last snapshot stays. With many phones
+// it runs at low priority, so that requests are not delayed.
 func (s *Service) sync(ctx context.Context, trigger string) (err error) {
 	served := s.served()
 	if served == nil || len(served.Phones()) < manyPhones {
 		return s.syncNow(ctx, trigger)
 	}
-	lowly(func() { err = s.syncNow(ctx, trigger) })
+	atLowPriority(func() { err = s.syncNow(ctx, trigger) })
 	return err
 }
 
 func (s *Service) syncNow(ctx context.Context, trigger string) error {
-	s.asker.Forget() // before it reads: what asked for it may have changed the answers too
+	s.asker.Forget() // before anything is read, because what triggered the sync may have changed the answers too
 	start := time.Now()
 	var c *ami.Conn
 	var down error
@@ -36,7 +36,7 @@ func (s *Service) syncNow(ctx context.Context, trigger string) error {
 		c, down = s.link.conn()
 	}
 	if c != nil {
-		s.readRights(ctx, c) // before what they are needed for
+		s.readRights(ctx, c) // before the actions that need the rights
 	}
 	next, found, err := s.build(ctx, c, down)
 	if err != nil {
@@ -61,7 +61,7 @@ func (s *Service) syncNow(ctx context.Context, trigger string) error {
 	return nil
 }
 
-// Once reads and builds as a sync does, without Run and without storing the snapshot. Asterisk is connected to for it.
+// Once connects, reads and builds as a sync does. It needs no Run, and does not store the snapshot.
 func (s *Service) Once(ctx context.Context) (*provision.Snapshot, []provision.Diagnostic, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.o.Timing.Sync)
 	defer cancel()
@@ -74,7 +74,7 @@ func (s *Service) Once(ctx context.Context) (*provision.Snapshot, []provision.Di
 	var missing []provision.Diagnostic
 	if err == nil {
 		defer c.Close()
-		_, _ = c.AwaitBoot(ctx, ask.BootGrace) // no right to events, or it is booting: what it says is taken
+		_, _ = c.AwaitBoot(ctx, ask.BootGrace) // without FullyBooted, Asterisk is taken at its word
 		if a, failed := readAccount(ctx, c); failed == nil {
 			for _, text := range a.missing() {
 				missing = append(missing, provision.Diagnostic{Severity: provision.Warning, Message: text})
@@ -83,17 +83,17 @@ func (s *Service) Once(ctx context.Context) (*provision.Snapshot, []provision.Di
 	}
 	next, found, err := s.build(ctx, c, err)
 	for _, d := range missing {
-		if err != nil { // it may be why
+		if err != nil { // the missing right may be the reason
 			err = fmt.Errorf("%w; %s", err, d.Message)
 		}
 	}
 	return next, append(missing, found...), err
 }
 
-// build makes a snapshot, with the connection c or without one, and then down says why.
+// build builds a snapshot with the connection c. If c is nil, there is no connection, and down says why.
 func (s *Service) build(ctx context.Context, c *ami.Conn, down error) (*provision.Snapshot, []provision.Diagnostic, error) {
-	s.once.Lock()
-	defer s.once.Unlock()
+	s.syncing.Lock()
+	defer s.syncing.Unlock()
 	in, lost, err := s.input(ctx, c, down)
 	if err != nil {
 		return nil, nil, err
@@ -113,7 +113,7 @@ func (s *Service) build(ctx context.Context, c *ami.Conn, down error) (*provisio
 	return next, withNobody(next, in, found), nil
 }
 
-// input is what a snapshot is built from.
+// input reads what a snapshot is built from.
 func (s *Service) input(ctx context.Context, c *ami.Conn, down error) (in provision.Input, lost []provision.Diagnostic, err error) {
 	major, err := s.major(ctx, c)
 	if err != nil {
@@ -143,7 +143,7 @@ func (s *Service) input(ctx context.Context, c *ami.Conn, down error) (in provis
 	return in, lost, nil
 }
 
-// withNobody adds to the diagnostics of a snapshot that has no phone what its configuration lacks.
+// withNobody adds a diagnostic if the snapshot has no phone: what the configuration lacks.
 func withNobody(next *provision.Snapshot, in provision.Input, found []provision.Diagnostic) []provision.Diagnostic {
 	if next.Counts().Phones > 0 {
 		return found
@@ -161,10 +161,10 @@ func withNobody(next *provision.Snapshot, in provision.Input, found []provision.
 	return append(found, d)
 }
 
-// noPhone begins what is said where there is no phone.
+// noPhone is the beginning of that diagnostic.
 const noPhone = "no phone is served: "
 
-// served is the snapshot that is served; nil: there is none, or no store.
+// served returns the snapshot that is served; nil if there is none, or no store.
 func (s *Service) served() *provision.Snapshot {
 	if s.o.Store == nil {
 		return nil
@@ -172,8 +172,8 @@ func (s *Service) served() *provision.Snapshot {
 	return s.o.Store.Load()
 }
 
-// vanished refuses a configuration without the one file that no phone can do without, where phones are served: its volume is
-// gone rather than the wish for phones. GetConfig tells of both in the same words.
+// vanished refuses a configuration without phoneprov.conf while phones are served. Nobody wants that: a volume is not
+// mounted. GetConfig says the same in both cases.
 func (s *Service) vanished(config provision.Config) error {
 	if served := s.served(); config[profilesFile] != nil || served == nil || served.Counts().Phones == 0 {
 		return nil
@@ -198,8 +198,8 @@ func (s *Service) config(ctx context.Context, c *ami.Conn, down error, major int
 	return config, nil
 }
 
-// live asks for the live endpoints. With SourceFiles an Asterisk that is down does not stop the files from being served:
-// the endpoints are those of the last time, or for want of them the files', and a diagnostic says so.
+// live reads the live endpoints. With SourceFiles the files are served although Asterisk is down: with the endpoints of
+// the last time, or else those in the files, and a diagnostic says so.
 func (s *Service) live(ctx context.Context, c *ami.Conn, down error, config provision.Config) (*provision.Live, []provision.Diagnostic, error) {
 	if s.link == nil {
 		return nil, nil, nil
@@ -222,23 +222,24 @@ func (s *Service) live(ctx context.Context, c *ami.Conn, down error, config prov
 	return s.keep.last, []provision.Diagnostic{{Severity: provision.Warning, Message: err.Error()}}, nil
 }
 
-// loadFiles reads the files of the configuration from the directory, when they are steady.
+// loadFiles reads the files of the configuration, when they are steady.
 func (s *Service) loadFiles(ctx context.Context) (provision.Config, error) {
-	if _, err := os.ReadDir(s.o.ConfigDir); err != nil { // all files missing is one thing, no directory another
+	if _, err := os.ReadDir(s.o.ConfigDir); err != nil { // a missing directory is an error, missing files are not
 		return nil, fmt.Errorf("read the configuration: %w", err)
 	}
 	config, read, err := s.readSteady(ctx)
 	if s.watched != nil {
 		more, err := s.watched(read)
 		s.report.watching(err)
-		if more { // a change between reading and watching was not seen
+		if more { // a change after reading and before watching was not seen
 			s.triggers.add("changed file")
 		}
 	}
 	return config, err
 }
 
-// readFiles reads provision.ConfigFiles as they are now. Read are those that are broken too: their repair is waited for.
+// readFiles reads provision.ConfigFiles as they are now. read has the broken files too, so that their repair is
+// noticed.
 func (s *Service) readFiles() (config provision.Config, read []*astconf.File, err error) {
 	config = provision.Config{}
 	loader := astconf.Loader{Dir: s.o.ConfigDir}
@@ -248,7 +249,7 @@ func (s *Service) readFiles() (config provision.Config, read []*astconf.File, er
 		read = append(read, file)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-		case err != nil && spared[name] != "":
+		case err != nil && optionalFiles[name] != "":
 			config[name] = without(name, err)
 		case name == provision.GlobalsFile:
 			config[name] = onlyGlobals(file)
@@ -261,20 +262,16 @@ func (s *Service) readFiles() (config provision.Config, read []*astconf.File, er
 	return config, read, errors.Join(broken...)
 }
 
-// readPeers brings the list of peers up to date. It is not part of the snapshot: where it fails the old list stays.
+// readPeers reads the list of peers. It is not a part of the snapshot: if it fails, the old list stays.
 func (s *Service) readPeers(ctx context.Context, c *ami.Conn) {
 	s.peers.begin()
 	peers, err := readPeers(ctx, c)
 	s.tell(s.peers.replace(peers, err == nil, time.Now()))
-	version := ""
-	if err == nil {
-		version, err = readVersion(ctx, c)
-	}
-	s.report.peersRead(version, err)
+	s.report.peersRead(err)
 }
 
-// major is the major version of Asterisk: on a connection it is asked for once, and without one it is that of the last; 0:
-// not known.
+// major returns the major version of Asterisk; 0 if it is unknown. A connection is asked once. Without a connection it
+// is that of the last one.
 func (s *Service) major(ctx context.Context, c *ami.Conn) (int, error) {
 	if c == nil || c == s.version.of {
 		return s.version.major, nil
@@ -285,36 +282,37 @@ func (s *Service) major(ctx context.Context, c *ami.Conn) (int, error) {
 		return 0, err
 	}
 	s.version.of, s.version.major = c, majorOf(text)
+	s.report.version(text)
 	return s.version.major, nil
 }
 
 // versionPattern finds the major version in "22.10.1~dfsg", "certified/20.7-cert2" and "GIT-23-0a1b2c3".
 var versionPattern = regexp.MustCompile(`(?:^|[/-])([0-9]{1,4})(?:[.-]|$)`)
 
-// majorOf is the major version in what Asterisk says of itself; 0: there is none.
+// majorOf returns the major version in Asterisk's version; 0 if there is none.
 func majorOf(version string) int {
 	m := versionPattern.FindStringSubmatch(version)
 	if m == nil {
 		return 0
 	}
-	n, _ := strconv.Atoi(m[1]) // they are digits, and few
+	n, _ := strconv.Atoi(m[1]) // at most four digits
 	return n
 }
 
-// readRights finds out once a connection what the account may not do.
+// readRights finds out, once per connection, what the account may not do.
 func (s *Service) readRights(ctx context.Context, c *ami.Conn) {
 	if c == s.rightsOf {
 		return
 	}
 	a, err := readAccount(ctx, c)
 	if err != nil {
-		return // the connection is lost, which is said
+		return // the connection was lost, and the link reports that
 	}
 	s.rightsOf = c
 	s.report.rights(a.missing())
 }
 
-// readVersion asks for Asterisk's version, "22.10.1".
+// readVersion asks for Asterisk's version: "22.10.1".
 func readVersion(ctx context.Context, c *ami.Conn) (string, error) {
 	answer, err := c.Do(ctx, "CoreSettings", nil)
 	return answer["AsteriskVersion"], err

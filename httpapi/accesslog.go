@@ -14,28 +14,29 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// maxLogged is how many bytes of a name or User-Agent the log takes: enough for every phone, too few to fill a disk.
+// maxLogged is the length up to which a name or User-Agent is logged, in bytes: enough for every phone, too few to fill
+// a disk.
 const maxLogged = 256
 
-// entry is what a handler tells the log of its request.
+// entry is what a handler notes about a request for the log.
 type entry struct {
 	client      client
-	file        string           // that was asked for, decoded
-	phone       *provision.Phone // whose file it is, for who may have it
-	mac         device.MAC       // in the name, or of the phone
-	reason      string           // why it was given or refused
-	certificate string           // why the client's certificate does not count
-	login       string           // why the client's credentials do not
+	file        string           // the requested name, decoded
+	phone       *provision.Phone // whose file was requested; set only if the request may have it
+	mac         device.MAC       // in the requested name, or of the phone
+	reason      string           // why the file was given or refused
+	certificate string           // why the client certificate does not count
+	login       string           // why the credentials do not count
 	refusal     refusal
-	rendered    string // the URI of the file that was made, and then:
+	rendered    string // the URI of the rendered file; empty: none was rendered
 	diagnostics []provision.Diagnostic
 	served      served // for the Recorder
 	err         error
 	panicked    bool
 }
 
-// logRequest writes the line of a request. What the client sent goes in as values, which zerolog escapes.
-func (a *api) logRequest(level zerolog.Level, r *http.Request, res *response, e *entry, took time.Duration) {
+// logRequest logs a request. zerolog escapes what the client sent.
+func (a *api) logRequest(level zerolog.Level, r *http.Request, res *responseWriter, e *entry, took time.Duration) {
 	switch {
 	case e.panicked:
 		level = zerolog.ErrorLevel
@@ -44,7 +45,7 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *response, e 
 	}
 	remote := e.client.remote(r)
 	if e.refusal.reason != "" || res.status >= http.StatusBadRequest && res.status < http.StatusInternalServerError {
-		if !a.volume.takes(access.SourceOf(e.client.addr), remote, e.refusal.reason, a.counter(level)) {
+		if !a.volume.allow(access.SourceOf(e.client.addr), remote, e.refusal.reason, a.counter(level)) {
 			return
 		}
 	}
@@ -87,20 +88,20 @@ func (e *entry) fileOr(r *http.Request) string {
 	return r.URL.Path
 }
 
-// refusal is a try of a stranger's.
+// refusal is a request of a stranger that was refused.
 type refusal struct {
-	reason string // empty: there is none
+	reason string // empty: nothing was refused
 	mac    device.MAC
 }
 
-// refused notes a stranger's try, for a line of its own.
+// refused notes a refusal, which has a log line of its own.
 func (e *entry) refused(reason string, mac device.MAC) {
 	e.reason = reason
 	e.refusal = refusal{reason, mac}
 }
 
-// log writes the line of a refusal. It is for fail2ban (deploy/fail2ban) and others that read logs: it never changes, and
-// nothing in it is of the client's making but a MAC.
+// log writes the line of a refusal, for fail2ban (deploy/fail2ban) and other readers of the log. The line never changes
+// its form, and contains nothing that the client chose except a MAC.
 func (f refusal) log(log zerolog.Logger, remote string) {
 	if f.reason == "" {
 		return
@@ -112,8 +113,9 @@ func (f refusal) log(log zerolog.Logger, remote string) {
 	line.Msg("refused")
 }
 
-// short is a client's text for the log: bounded, and without what a terminal would obey or hide. Control characters become
-// one character each, as their escapes of six would let a client choose how long the line is.
+// short prepares a text of a client for the log: it cuts the text, and replaces characters that a terminal would obey
+// or hide. A control character becomes one character, because the escape of six would let the client choose the length
+// of the line.
 func short(s string) string {
 	if len(s) > maxLogged {
 		s = s[:maxLogged] + "…"

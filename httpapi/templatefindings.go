@@ -8,18 +8,18 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// maxFindings bounds the diagnostics that are remembered as logged. Templates with so many are all wrong; then some are
-// logged again.
+// maxFindings bounds the diagnostics that are remembered as logged. If templates have more, all of them are wrong, and
+// some diagnostics are logged again.
 const maxFindings = 1000
 
-// findings logs a diagnostic when a file first has it, and again when it had gone in between: when the file that showed it
-// last was made without it.
+// findings logs a diagnostic of a template when it first appears, and again if it had disappeared in between: it
+// disappears when the file that last had it is rendered without it.
 type findings struct {
 	mu    sync.Mutex
-	shown map[string]string // the file that showed it last, by the diagnostic
+	shown map[string]string // maps a diagnostic to the file that last had it
 }
 
-// log takes note of the diagnostics of a file that was made.
+// log logs the new diagnostics of a rendered file.
 func (f *findings) log(log zerolog.Logger, file string, found []provision.Diagnostic) {
 	for _, d := range f.news(file, found) {
 		log.Warn().Str("file", short(file)).Str("diagnostic", d).Msg("rendered")

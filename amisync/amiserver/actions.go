@@ -76,7 +76,7 @@ func (s *Session) load(name string) (*astconf.File, error) {
 	return loader.Load(name)
 }
 
-// tree is a file as GetConfig tells it: all of it, or the categories of one name, numbered from 0.
+// tree returns the lines of GetConfig for a file: all categories, or those with one name, numbered from 0.
 func tree(file *astconf.File, only string) []string {
 	var fields []string
 	i := -1
@@ -98,7 +98,7 @@ func tree(file *astconf.File, only string) []string {
 	return fields
 }
 
-// peers lists the sections of a file of sip or iax peers. Of IAX2's entries none carries the ActionID.
+// peers lists the sections of a file of SIP or IAX2 peers. The entries of IAX2 have no ActionID.
 func (s *Session) peers(action Message, name, driver, nowhere string, tagged bool) {
 	s.answer(action, "Success", "EventList", "start", "Message", "Peer status list will follow")
 	count := 0

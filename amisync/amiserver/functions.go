@@ -7,7 +7,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// maxValue is how many bytes of a value Getvar sends: Asterisk cuts the rest.
+// maxValue is the length at which Getvar cuts a value, in bytes.
 const maxValue = 1022
 
 func (s *Session) getvar(action Message) {
@@ -20,8 +20,8 @@ func (s *Session) getvar(action Message) {
 	s.answer(action, "Success", "Variable", call, "Value", value[:min(len(value), maxValue)])
 }
 
-// value is a function's. EVAL expands its text, with a channel of its own: variables that SET and DB_EXISTS set there are for
-// this evaluation only.
+// value returns the value of a function call. Each EVAL has a channel of its own, so variables that SET and DB_EXISTS
+// set are gone after it.
 func (s *Session) value(call string) string {
 	text, isEval := strings.CutPrefix(call, "EVAL(")
 	if !isEval {
@@ -62,7 +62,7 @@ func (s *Session) function(call string) string {
 	return ""
 }
 
-// entry is one of the database.
+// entry returns an entry of the database.
 func (s *Session) entry(name string) (value string, found bool) {
 	if s.server.o.Database == nil {
 		value = s.function("DB(" + name + ")")

@@ -12,10 +12,11 @@ import (
 	"time"
 )
 
-// healthTimeout is shorter than Docker's own for a health check.
+// healthTimeout is shorter than Docker's timeout of a health check.
 const healthTimeout = 5 * time.Second
 
-// setupHealthcheck asks /readyz, not /healthz: a container that has nothing to serve yet should not get the phones.
+// setupHealthcheck sets the command up that asks /readyz. It does not ask /healthz, because a container that has
+// nothing to serve yet should not get requests.
 func setupHealthcheck(cl *call) func(context.Context) error {
 	config := configFlag(cl)
 	return func(ctx context.Context) error {
@@ -37,16 +38,16 @@ func setupHealthcheck(cl *call) func(context.Context) error {
 	}
 }
 
-// errNotReady: the service runs and has nothing to serve.
+// errNotReady says that the service runs and has nothing to serve.
 var errNotReady = errors.New("not ready")
 
-// askReady returns what the service says when it is ready, else an error.
+// askReady returns what the service says if it is ready.
 func askReady(ctx context.Context, url string) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return "", err
 	}
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // and no proxy
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // without a proxy
 	resp, err := client.Do(req)
 	if err != nil {
 		return "", err
@@ -69,7 +70,7 @@ func askReady(ctx context.Context, url string) (string, error) {
 	return fmt.Sprintf("ready: %d phones, %d files, generation %d", body.Phones, body.Routes, body.Generation), nil
 }
 
-// reachable is where a listener is found from this host: one on every address is on the loopback too.
+// reachable returns an address by which this host reaches a listener: a listener on all addresses is on loopback too.
 func reachable(listen string) string {
 	host, port, err := net.SplitHostPort(listen)
 	if err != nil {

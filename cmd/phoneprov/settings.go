@@ -19,10 +19,10 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// defaultConfig is read if it is there.
+// defaultConfig is the settings file that is read if it exists.
 const defaultConfig = "/etc/phoneprov/phoneprov.ini"
 
-// settings is what phoneprov.ini and the environment say. Its zero value is not valid: loadSettings fills it.
+// settings are the settings of phoneprov.ini and the environment. loadSettings makes valid ones.
 type settings struct {
 	source    string // "ami" or "files"
 	configDir string
@@ -33,21 +33,21 @@ type settings struct {
 	amiUsername string
 	amiSecret   provision.Secret
 	amiTLS      bool
-	amiCA       string // PEM file; empty: the system's
-	amiName     string // that its certificate must have; empty: the host of the address
+	amiCA       string // PEM file; empty: the CAs of the system
+	amiName     string // the name that Asterisk's certificate must have; empty: the host of the address
 
 	functionConnections int
-	functionTTL         time.Duration // 0: no answer is reused
+	functionTTL         time.Duration // 0: answers are not reused
 
 	httpListen string // empty: none
-	httpPrefix string // "" or "/phoneprov"
+	httpPrefix string // "" or a path such as "/phoneprov"
 	hosts      httpapi.Hosts
 	browsers   bool
 
 	uploads     httpapi.UploadMode
 	uploadDir   string
-	uploadPhone int64 // bytes for each phone
-	uploadAll   int64 // bytes for all
+	uploadPhone int64 // bytes of each phone
+	uploadAll   int64 // bytes of all phones
 
 	httpsListen string // empty: none
 	httpsCert   string
@@ -56,14 +56,14 @@ type settings struct {
 
 	allow, proxies            []netip.Prefix
 	deny                      []device.MAC
-	unknownMACs, failedLogins int // 0: no bound
+	unknownMACs, failedLogins int // 0: unbounded
 
-	clientCA      string // PEM file; empty: client certificates are not asked for
-	certHeader    string // of trusted proxies; empty: none
+	clientCA      string // PEM file; empty: client certificates are not requested
+	certHeader    string // a header of trusted proxies; empty: none
 	acceptExpired bool
 	credentials   string // empty: none
 	realm         string
-	noQOP         []string // makes whose phones may do Digest without qop
+	noQOP         []string // vendors whose phones may omit Digest's qop
 
 	logLevel  zerolog.Level
 	logFormat string // "json" or "console"
@@ -73,29 +73,29 @@ type settings struct {
 	adminListen string // empty: none
 	adminHosts  httpapi.Hosts
 
-	secretFiles []secretFile // that settings were read from; see readableByOthers
+	secretFiles []secretFile // files that settings were read from; see readableByOthers
 
-	profiles map[string]*profileSettings // by the name of the profile in phoneprov.conf
+	profiles map[string]*profileSettings // by name of the profile in phoneprov.conf
 }
 
-// setting is one key of phoneprov.ini.
+// setting is a key of phoneprov.ini.
 type setting struct {
 	section, key string
 	value        string // the default, as it would be written
 	meaning      string // for deploy/doc/SETTINGS.md
-	secret       bool   // may also be given as <key>_file; never printed
-	mayBeEmpty   bool   // the empty value means something, in the environment too
+	secret       bool   // can be given as <key>_file, and is never printed
+	mayBeEmpty   bool   // an empty value means something, also in the environment
 	set          func(s *settings, value string) error
 }
 
 func (d *setting) name() string { return d.section + "." + d.key }
 
-// env is the environment variable that overrides the key.
+// env returns the environment variable of the key.
 func (d *setting) env() string {
 	return "PHONEPROV_" + strings.ToUpper(d.section+"_"+d.key)
 }
 
-// settingsTable is the one list of settings: the parser, the environment, deploy/doc/SETTINGS.md.
+// settingsTable is the only list of settings: for the parser, the environment and deploy/doc/SETTINGS.md.
 func settingsTable() []setting {
 	return []setting{
 		{section: "asterisk", key: "config", value: "ami", set: oneOf(func(s *settings) *string { return &s.source }, "ami", "files"),
@@ -181,7 +181,7 @@ func settingsTable() []setting {
 	}
 }
 
-// assign sets the value, if there may be none or there is one.
+// assign sets a value. An empty value must be allowed.
 func (d *setting) assign(s *settings, value string) error {
 	if value == "" && !d.mayBeEmpty {
 		return errors.New("is empty")
@@ -189,7 +189,7 @@ func (d *setting) assign(s *settings, value string) error {
 	return d.set(s, value)
 }
 
-// check finds what a service needs and single settings do not tell.
+// check finds combinations of settings with which no service can run.
 func (s *settings) check() error {
 	switch {
 	case s.source == "ami" && s.amiAddress == "":
@@ -243,7 +243,7 @@ func yesNo(f func(*settings) *bool) func(*settings, string) error {
 	}
 }
 
-// address takes host:port, and nothing where the table allows it.
+// address parses host:port.
 func address(f field) func(*settings, string) error {
 	return func(s *settings, v string) error {
 		if v != "" {
@@ -260,7 +260,7 @@ func address(f field) func(*settings, string) error {
 	}
 }
 
-// duration takes one that is not below zero.
+// duration parses a duration of at least zero.
 func duration(field func(*settings) *time.Duration) func(*settings, string) error {
 	return func(s *settings, v string) error {
 		d, err := time.ParseDuration(v)
@@ -272,7 +272,7 @@ func duration(field func(*settings) *time.Duration) func(*settings, string) erro
 	}
 }
 
-// maxFunctionConnections is far more than help: each is a thread of Asterisk's.
+// maxFunctionConnections is far more than helps. Each is a thread of Asterisk.
 const maxFunctionConnections = 64
 
 func setFunctionConnections(s *settings, v string) error {
@@ -286,7 +286,7 @@ func setFunctionConnections(s *settings, v string) error {
 
 func setSecret(s *settings, v string) error {
 	if strings.ContainsAny(v, "\r\n\x00") {
-		return fmt.Errorf("has a line break or NUL in it") // would end the login's header
+		return fmt.Errorf("has a line break or NUL in it") // it would end the header of the login
 	}
 	s.amiSecret = provision.Secret(v)
 	return nil
@@ -308,7 +308,7 @@ func setNoQOP(s *settings, v string) error {
 	return nil
 }
 
-// setCertificateHeader takes the name of a header that means nothing else.
+// setCertificateHeader parses the name of a header that has no other meaning.
 func setCertificateHeader(s *settings, v string) error {
 	name := http.CanonicalHeaderKey(v)
 	if strings.Trim(v, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-") != "" ||

@@ -10,7 +10,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
-// syncOptions are those of the settings.
+// syncOptions returns the options of amisync that the settings say.
 func syncOptions(s *settings, store *provision.Store, log zerolog.Logger) (amisync.Options, error) {
 	if err := s.check(); err != nil {
 		return amisync.Options{}, err
@@ -37,7 +37,7 @@ func syncOptions(s *settings, store *provision.Store, log zerolog.Logger) (amisy
 
 func newRenderer(s *settings, sync *amisync.Service, data *datadir.Dir) *provision.Renderer {
 	o := provision.RendererOptions{Data: data, Zone: serverZone(), Profiles: map[string]provision.ProfileOptions{}}
-	o.SideBySide = max(1, s.functionConnections-1) // no phone takes them all; more of one function would have to wait anyway
+	o.SideBySide = max(1, s.functionConnections-1) // no phone takes all connections; a single function could not use more anyway
 	for name, p := range s.profiles {
 		o.Profiles[name] = provision.ProfileOptions{Escape: p.escape}
 	}
@@ -47,10 +47,13 @@ func newRenderer(s *settings, sync *amisync.Service, data *datadir.Dir) *provisi
 	return provision.NewRenderer(o)
 }
 
-// status is amisync's, in the words of httpapi.
+// status translates the status of amisync for httpapi.
 func (v *service) status() httpapi.Status {
 	s := v.sync.Status()
-	out := httpapi.Status{Connected: s.Connected, LastError: s.LastError, LastSync: s.LastSync.At, LogDropped: v.lines.Dropped()}
+	out := httpapi.Status{
+		Connected: s.Connected, AsteriskVersion: s.AsteriskVersion, LastError: s.LastError, LastErrorAt: s.LastErrorAt,
+		LastSync: s.LastSync.At, LogDropped: v.lines.Dropped(),
+	}
 	out.Warnings = append(out.Warnings, s.MissingRights...)
 	if s.LastSync.Nobody != "" {
 		out.Warnings = append(out.Warnings, s.LastSync.Nobody)
