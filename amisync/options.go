@@ -35,10 +35,17 @@ type Options struct {
 	Store *provision.Store // where snapshots go; nil: a Service for Once only
 	Zone  *time.Location   // of users without a timezone; nil: UTC
 	Log   zerolog.Logger   // the zero Logger logs to nowhere
-	// Synced is told what is served when a sync has stored a snapshot. It is called by one goroutine; nil: nobody is told.
+	// Synced is told what is served when a sync has stored a snapshot, or what was kept is served. One call ends before the next;
+	// nil: nobody is told.
 	Synced func(provision.Counts)
 	// Read is told of each configuration that was read. Nil: nobody is told.
 	Read func(provision.Config)
+
+	// Kept keeps what is served over restarts. Nil: nothing is kept.
+	Kept Kept
+	// MaxLoss is how many percent of the phones a sync may take away; one that takes away more, and minLoss at least, is held.
+	// Zero: no bound.
+	MaxLoss int
 
 	// Interfaces finds the address of a network interface, for serveriface. Nil: those of this host.
 	Interfaces func(name string) (netip.Addr, error)
@@ -56,6 +63,7 @@ type Timing struct {
 	Action       time.Duration // for the answer to such a check; 5 s
 	Sync         time.Duration // for one sync; 30 s
 	Ask          time.Duration // for one function call; 2 s
+	Restore      time.Duration // for the first sync, before what was kept is served; 300 ms: well within the second that phones may wait
 	Debounce     time.Duration // from a trigger to its sync; 20 ms: `pjsip reload` sends eight events within some ms
 	Watch        time.Duration // that changed files must be at rest; 100 ms
 	Settle       time.Duration // that a file must be unchanged before what was read of it counts; 250 ms, more than any file system's clock
@@ -73,7 +81,7 @@ func (t Timing) withDefaults() Timing {
 	}{
 		{&t.Connect, 10 * time.Second}, {&t.Boot, time.Minute}, {&t.FirstBoot, 5 * time.Second}, {&t.Ping, 15 * time.Second}, {&t.Action, 5 * time.Second},
 		{&t.Sync, 30 * time.Second}, {&t.Ask, 2 * time.Second},
-		{&t.Debounce, 20 * time.Millisecond}, {&t.Watch, 100 * time.Millisecond}, {&t.Settle, 250 * time.Millisecond},
+		{&t.Restore, 300 * time.Millisecond}, {&t.Debounce, 20 * time.Millisecond}, {&t.Watch, 100 * time.Millisecond}, {&t.Settle, 250 * time.Millisecond},
 		{&t.ReconnectMin, 200 * time.Millisecond}, {&t.ReconnectMax, 15 * time.Second}, {&t.LoginRetry, 10 * time.Second},
 		{&t.RetryMin, time.Second}, {&t.RetryMax, time.Minute},
 	} {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/lastgood"
 )
 
 // Service keeps a Store current with what Asterisk says. Its methods may be called from any goroutine.
@@ -22,6 +23,11 @@ type Service struct {
 	watched  func(files []*astconf.File) (more bool, err error) // tells the watcher what was read; nil without one
 	ending   sync.WaitGroup                                     // of connections
 	told     atomic.Bool                                        // see target
+
+	guard      guard
+	restored   restored
+	heard      *lastgood.Heard // what the last Build was told, of syncs
+	publishing sync.Mutex
 
 	once sync.Mutex // one sync at a time
 	keep keeper
@@ -38,7 +44,11 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{o: o, triggers: newTriggers(), events: newQueue(), report: newReport(o.Log)}
+	s := &Service{o: o, triggers: newTriggers(), events: newQueue(), report: newReport(o.Log), guard: guard{maxLoss: o.MaxLoss}}
+	s.restored.loaded, s.restored.trouble = make(chan struct{}), make(chan struct{}, 1)
+	if o.Kept == nil {
+		close(s.restored.loaded)
+	}
 	t := target{
 		address: o.Address, username: o.Username, secret: o.Secret, dial: o.Dial, events: "system,call", ending: &s.ending, told: &s.told,
 		configDir: o.ConfigDir,
@@ -60,6 +70,9 @@ func (s *Service) Run(ctx context.Context) error {
 	defer s.Close()
 	var all sync.WaitGroup
 	defer all.Wait()
+	if s.o.Kept != nil {
+		all.Go(func() { s.restore(ctx) })
+	}
 	if s.link != nil {
 		all.Go(func() { s.link.run(ctx) })
 		all.Go(func() { s.handleEvents(ctx) })
@@ -107,9 +120,9 @@ func (s *Service) Knows(ctx context.Context, function string) (bool, error) {
 // is the caller's; what it points to does not change.
 func (s *Service) Peers() []Peer { return s.peers.list() }
 
-// grace is short where there is nothing yet that could vanish.
+// grace is short where nothing was read yet, unless Asterisk is known to tell this account when it is booted.
 func (s *Service) grace() time.Duration {
-	if s.o.Store.Load() == nil {
+	if s.unread() && !s.told.Load() {
 		return s.o.Timing.FirstBoot
 	}
 	return s.o.Timing.Boot
@@ -154,7 +167,8 @@ func (s *Service) ready(booted bool) {
 // down is told of every failed attempt. With files the first of them starts the first sync: there is nothing to wait for.
 func (s *Service) down(err error) {
 	s.report.down(err)
-	if s.o.Source == SourceFiles && s.o.Store.Load() == nil {
+	notify(s.restored.trouble, struct{}{})
+	if s.o.Source == SourceFiles && s.unread() {
 		s.triggers.add("start")
 	}
 }
@@ -180,7 +194,9 @@ func (s *Service) handleEvents(ctx context.Context) {
 func (s *Service) handle(m message) {
 	switch m["Event"] {
 	case "Reload":
-		if reason := reloadReason(m); reason != "" {
+		if m["Module"] == confirmModule {
+			s.confirmFromCLI()
+		} else if reason := reloadReason(m); reason != "" {
 			s.triggers.add(reason)
 		}
 	case "FullyBooted":

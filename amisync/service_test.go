@@ -281,10 +281,10 @@ func TestDiagnosticsLoggedOnce(t *testing.T) {
 		return append(all, provision.Diagnostic{Message: "info"})
 	}
 	for range 3 {
-		r.synced(Sync{}, d(2))
+		r.synced(Sync{}, d(2), nil)
 	}
-	r.synced(Sync{}, d(1))
-	r.synced(Sync{}, d(2))
+	r.synced(Sync{}, d(1), nil)
+	r.synced(Sync{}, d(2), nil)
 	if n := strings.Count(log.String(), "diagnostic 0."); n != 1 {
 		t.Errorf("one that stays was logged %d times", n)
 	}
@@ -294,7 +294,7 @@ func TestDiagnosticsLoggedOnce(t *testing.T) {
 	if st := r.read(); st.LastSync.Warnings != 2 || st.Syncs != 5 {
 		t.Errorf("got %+v", st)
 	}
-	r.synced(Sync{}, d(maxLogged+50))
+	r.synced(Sync{}, d(maxLogged+50), nil)
 	if !strings.Contains(log.String(), `"more":`) || strings.Contains(log.String(), fmt.Sprintf("diagnostic %d.", maxLogged+10)) {
 		t.Error("the log is not bounded")
 	}

@@ -18,6 +18,8 @@ type Profile struct {
 	files   []*file
 }
 
+func (p *Profile) hasFiles() bool { return len(p.statics)+len(p.files) > 0 }
+
 // setvar is a variable that a profile gives its phones, expanded per line.
 type setvar struct {
 	name  string

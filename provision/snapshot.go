@@ -13,6 +13,9 @@ import (
 type Snapshot struct {
 	Generation uint64 // counts the snapshots of a Store, from 1; 0 before it is stored
 	BuiltAt    time.Time
+	// SavedAt is when the configuration was kept that this snapshot was restored from: Asterisk was not read since the start.
+	// Zero: it was read.
+	SavedAt time.Time
 	*content
 }
 
