@@ -24,6 +24,7 @@ type running struct {
 	*Service
 	store *provision.Store
 	log   *lockedLog
+	stop  func() // ends it; the test does so too
 }
 
 type lockedLog struct {
@@ -61,7 +62,7 @@ func start(t testing.TB, o Options) *running {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
-	t.Cleanup(func() {
+	r.stop = sync.OnceFunc(func() {
 		cancel()
 		select {
 		case err := <-done:
@@ -73,6 +74,7 @@ func start(t testing.TB, o Options) *running {
 		}
 		secrets.Text("the status", fmt.Sprintf("%+v", r.Status()))
 	})
+	t.Cleanup(r.stop)
 	return r
 }
 
