@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/amisync/amitest"
 	"github.com/phoneprov/phoneprov/provision/lastgood"
 )
 
@@ -24,7 +25,7 @@ var guardSources = [...]string{SourceAMI, SourceFiles}
 
 func startGuarded(t *testing.T, source string, files map[string]string, kept Kept) *guarded {
 	t.Helper()
-	g := &guarded{dir: layFiles(t, files)}
+	g := &guarded{dir: amitest.Files(t, files)}
 	g.start(t, source, kept)
 	return g
 }
@@ -35,7 +36,7 @@ func (g *guarded) start(t *testing.T, source string, kept Kept) {
 	o := Options{Source: source, MaxLoss: 50, Kept: kept, ConfigDir: g.dir,
 		Timing: Timing{Watch: time.Millisecond, Settle: time.Millisecond, RetryMin: 5 * time.Millisecond, RetryMax: 20 * time.Millisecond}}
 	if source == SourceAMI {
-		g.server, o.Address = fakeDir(t, g.dir, amiserver.Options{})
+		g.server, o.Address = amitest.StartDir(t, g.dir, amiserver.Options{})
 	}
 	g.running = start(t, o)
 }
@@ -127,7 +128,7 @@ func TestGuardBound(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprintf("%d to %d with %d", tt.before, tt.after, tt.maxLoss), func(t *testing.T) {
-			dir := layFiles(t, map[string]string{"phoneprov.conf": sample["phoneprov.conf"], "users.conf": users(tt.before, "x")})
+			dir := amitest.Files(t, map[string]string{"phoneprov.conf": sample["phoneprov.conf"], "users.conf": users(tt.before, "x")})
 			r := start(t, Options{Source: SourceFiles, ConfigDir: dir, MaxLoss: tt.maxLoss, Timing: Timing{Watch: time.Millisecond, Settle: time.Millisecond}})
 			r.waitPhones(t, tt.before)
 			writeFile(t, filepath.Join(dir, "users.conf"), users(tt.after, "x"))
@@ -265,7 +266,7 @@ func TestMassLossAfterRestart(t *testing.T) {
 
 // One phone is one phone.
 func TestOneLostPhone(t *testing.T) {
-	dir := layFiles(t, twentyPhones())
+	dir := amitest.Files(t, twentyPhones())
 	r := start(t, Options{Source: SourceFiles, ConfigDir: dir, Timing: Timing{Watch: time.Millisecond, Settle: time.Millisecond}})
 	r.waitPhones(t, 20)
 	writeFile(t, filepath.Join(dir, "users.conf"), users(19, "x"))

@@ -60,12 +60,11 @@ func (s *Service) loadKept(ctx context.Context) *provision.Snapshot {
 		return nil
 	}
 	snap.SavedAt = state.SavedAt
-	selects := provision.Selects(state.Config)
-	s.asker.odbc.Store(&selects)
+	s.asker.SetSelects(provision.Selects(state.Config))
 	s.keep.restore(state)
 	s.version.major = state.Major
 	if state.Booted {
-		s.told.Store(true)
+		s.toldBooted.Store(true)
 	}
 	return snap
 }
@@ -131,7 +130,7 @@ func (s *Service) save(b *built) {
 		SavedAt: time.Now(), BuiltAt: b.next.BuiltAt,
 		Config: b.in.Config, Major: b.in.Major, Live: b.in.Live,
 		Addresses: heard.Addresses, Answers: heard.Answers,
-		Booted: s.told.Load(), Filed: s.keep.onlyOnceFiled(b.in.Config),
+		Booted: s.toldBooted.Load(), Filed: s.keep.onlyOnceFiled(b.in.Config),
 	})
 	s.report.kept(saved, err)
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/amisync/amitest"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
@@ -23,7 +24,7 @@ import (
 // snapshotOf has n phones.
 func snapshotOf(t *testing.T, n int) *provision.Snapshot {
 	t.Helper()
-	loader := astconf.Loader{Dir: layFiles(t, map[string]string{"phoneprov.conf": sample["phoneprov.conf"], "users.conf": users(n, "x")})}
+	loader := astconf.Loader{Dir: amitest.Files(t, map[string]string{"phoneprov.conf": sample["phoneprov.conf"], "users.conf": users(n, "x")})}
 	config := provision.Config{}
 	for _, name := range []string{"phoneprov.conf", "users.conf"} {
 		file, err := loader.Load(name)
@@ -83,11 +84,11 @@ func uris(s *provision.Snapshot) string {
 
 // With Asterisk down at the start phones get what they got before, until the first good sync; every input counts.
 func TestAsteriskDownAtStart(t *testing.T) {
-	dir := layFiles(t, allInputs)
+	dir := amitest.Files(t, allInputs)
 	kept := t.TempDir()
 	database := map[string]string{"name/001122334402": "two", "name/001122334409": "nine"}
 	interfaces := func(name string) (netip.Addr, error) { return netip.MustParseAddr("192.0.2.77"), nil }
-	_, address := fakeDir(t, dir, amiserver.Options{Version: "23.0.0", Database: database})
+	_, address := amitest.StartDir(t, dir, amiserver.Options{Version: "23.0.0", Database: database})
 	r := start(t, Options{Address: address, Kept: &lastgood.Dir{Path: kept}, Interfaces: interfaces})
 	r.waitPhones(t, 2)
 	before := r.store.Load()
@@ -125,7 +126,7 @@ func TestAsteriskDownAtStart(t *testing.T) {
 	if err != nil {
 		t.Skipf("the port is taken: %v", err)
 	}
-	fakeOn(t, l, dir, amiserver.Options{Version: "23.0.0", Database: database})
+	amitest.StartOn(t, l, dir, amiserver.Options{Version: "23.0.0", Database: database})
 	eventually(t, "a sync", func() bool { return r.Status().Syncs > 0 })
 	if st := r.Status(); !st.Restored.IsZero() || st.LastSync.Counts.Phones != 2 || st.LastSync.Changes.Added != 0 || st.LastSync.Changes.Removed != 0 {
 		t.Errorf("got %+v", st)
@@ -137,8 +138,8 @@ func TestAsteriskDownAtStart(t *testing.T) {
 
 // Asterisk that is there is asked first: phones get nothing that is out of date, not for a moment.
 func TestKeptIsNotServedWhereAsteriskAnswers(t *testing.T) {
-	dir, kept := layFiles(t, twentyPhones()), t.TempDir()
-	_, address := fakeDir(t, dir, amiserver.Options{})
+	dir, kept := amitest.Files(t, twentyPhones()), t.TempDir()
+	_, address := amitest.StartDir(t, dir, amiserver.Options{})
 	r := start(t, Options{Address: address, Kept: &lastgood.Dir{Path: kept}})
 	r.waitPhones(t, 20)
 	waitKept(t, kept, 20)
@@ -158,9 +159,9 @@ func TestKeptIsNotServedWhereAsteriskAnswers(t *testing.T) {
 
 // An Asterisk that takes connections and says nothing is down as well: what was kept is served before its deadline.
 func TestSilentAsteriskAtStart(t *testing.T) {
-	dir, kept := layFiles(t, twentyPhones()), t.TempDir()
+	dir, kept := amitest.Files(t, twentyPhones()), t.TempDir()
 	var silent atomic.Bool
-	_, address := fakeDir(t, dir, amiserver.Options{Intercept: func(*amiserver.Session, amiserver.Message) bool { return silent.Load() }})
+	_, address := amitest.StartDir(t, dir, amiserver.Options{Intercept: func(*amiserver.Session, amiserver.Message) bool { return silent.Load() }})
 	r := start(t, Options{Address: address, Kept: &lastgood.Dir{Path: kept}})
 	r.waitPhones(t, 20)
 	waitKept(t, kept, 20)
@@ -175,7 +176,7 @@ func TestSilentAsteriskAtStart(t *testing.T) {
 
 // From files: what cannot be read at the start is served as it was kept, and files that can be read need no Asterisk.
 func TestFilesBrokenAtStart(t *testing.T) {
-	dir, kept := layFiles(t, twentyPhones()), t.TempDir()
+	dir, kept := amitest.Files(t, twentyPhones()), t.TempDir()
 	o := func() Options {
 		return Options{Source: SourceFiles, ConfigDir: dir, Kept: &lastgood.Dir{Path: kept},
 			Timing: Timing{Watch: time.Millisecond, Settle: time.Millisecond, Restore: time.Hour, RetryMin: time.Millisecond, RetryMax: 20 * time.Millisecond}}
@@ -211,9 +212,9 @@ func TestFilesBrokenAtStart(t *testing.T) {
 func TestFilesWithAMIDownAfterRestart(t *testing.T) {
 	files := with(allInputs, "phoneprov.conf", sample["phoneprov.conf"])
 	delete(files, "pjsip_wizard.conf")
-	dir, kept := layFiles(t, files), t.TempDir()
-	asterisk := layFiles(t, with(files, "pjsip_wizard.conf", allInputs["pjsip_wizard.conf"])) // the endpoint is in a database, say
-	_, address := fakeDir(t, asterisk, amiserver.Options{Version: "23.0.0"})
+	dir, kept := amitest.Files(t, files), t.TempDir()
+	asterisk := amitest.Files(t, with(files, "pjsip_wizard.conf", allInputs["pjsip_wizard.conf"])) // the endpoint is in a database, say
+	_, address := amitest.StartDir(t, asterisk, amiserver.Options{Version: "23.0.0"})
 	o := Options{Source: SourceFiles, ConfigDir: dir, Address: address, Kept: &lastgood.Dir{Path: kept}, Timing: Timing{Settle: time.Millisecond}}
 	r := start(t, o)
 	eventually(t, "the live endpoint", func() bool {
@@ -245,7 +246,7 @@ func (f *failing) Save(s *lastgood.State) (bool, error) {
 
 // What cannot be kept is said once, stops nothing, and is tried again, also when nothing changes.
 func TestKeepingFails(t *testing.T) {
-	dir, path := layFiles(t, twentyPhones()), t.TempDir()
+	dir, path := amitest.Files(t, twentyPhones()), t.TempDir()
 	full := errors.New("no space left on device")
 	kept := &failing{Kept: &lastgood.Dir{Path: path}}
 	kept.err.Store(&full)
@@ -266,7 +267,7 @@ func TestKeepingFails(t *testing.T) {
 
 // What is broken on the disk is said, and the older one is served; what cannot be used at all is no reason to end.
 func TestBrokenLastGood(t *testing.T) {
-	dir, kept := layFiles(t, twentyPhones()), t.TempDir()
+	dir, kept := amitest.Files(t, twentyPhones()), t.TempDir()
 	o := Options{Source: SourceFiles, ConfigDir: dir, Kept: &lastgood.Dir{Path: kept}, Timing: Timing{Watch: time.Millisecond, Settle: time.Millisecond}}
 	r := start(t, o)
 	r.waitPhones(t, 20)
@@ -300,9 +301,9 @@ func TestBrokenLastGood(t *testing.T) {
 
 // An account that was told when Asterisk is booted is told after a restart too: it is waited for, and nobody is answered before.
 func TestBootingAsteriskAfterRestart(t *testing.T) {
-	dir, kept := layFiles(t, twentyPhones()), t.TempDir()
+	dir, kept := amitest.Files(t, twentyPhones()), t.TempDir()
 	var booting atomic.Bool
-	server, address := fakeDir(t, dir, amiserver.Options{Intercept: func(s *amiserver.Session, m amiserver.Message) bool {
+	server, address := amitest.StartDir(t, dir, amiserver.Options{Intercept: func(s *amiserver.Session, m amiserver.Message) bool {
 		if m["Action"] == "Login" && booting.Load() {
 			s.Accept(m)
 			return true
@@ -355,7 +356,7 @@ func TestKeeperIsRestored(t *testing.T) {
 
 func fileOf(t *testing.T, text string) *astconf.File {
 	t.Helper()
-	loader := astconf.Loader{Dir: layFiles(t, map[string]string{"x.conf": text})}
+	loader := astconf.Loader{Dir: amitest.Files(t, map[string]string{"x.conf": text})}
 	file, err := loader.Load("x.conf")
 	if err != nil {
 		t.Fatal(err)
@@ -366,7 +367,7 @@ func fileOf(t *testing.T, text string) *astconf.File {
 // A Service for Once only neither restores nor keeps.
 func TestOnceKeepsNothing(t *testing.T) {
 	kept := t.TempDir()
-	s, err := New(Options{Source: SourceFiles, ConfigDir: layFiles(t, twentyPhones()), Kept: &lastgood.Dir{Path: kept}, Log: testLog()})
+	s, err := New(Options{Source: SourceFiles, ConfigDir: amitest.Files(t, twentyPhones()), Kept: &lastgood.Dir{Path: kept}, Log: testLog()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,12 +15,13 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/sample"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
 var builtAt = time.Date(2026, 11, 28, 9, 0, 0, 123, time.UTC)
 
 // sampleState is that of the sample configuration, with what it does not have.
-func sampleState(t testing.TB) (*State, *provision.DataDir) {
+func sampleState(t testing.TB) (*State, *datadir.Dir) {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, sample.FS); err != nil {
@@ -62,7 +63,7 @@ func sampleState(t testing.TB) (*State, *provision.DataDir) {
 		options := map[string]string{"Context": "a", "DtmfMode": "info", "Mailboxes": name}
 		s.Live.Endpoints[name] = provision.Endpoint{ID: name, AuthID: name, Username: name, Password: provision.Secret("of-" + name), Options: sets.Add(options)}
 	}
-	data, err := provision.OpenData(filepath.Join(dir, "phoneprov"), "")
+	data, err := datadir.Open(filepath.Join(dir, "phoneprov"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,7 @@ func sampleState(t testing.TB) (*State, *provision.DataDir) {
 }
 
 // files are all files of a snapshot that is built of a State, and what Build had to say.
-func (s *State) files(t testing.TB, data *provision.DataDir) (*provision.Snapshot, map[string]string) {
+func (s *State) files(t testing.TB, data *datadir.Dir) (*provision.Snapshot, map[string]string) {
 	t.Helper()
 	snap, found, err := provision.Build(t.Context(), s.Input(provision.Input{Zone: time.UTC}), s.BuiltAt)
 	if err != nil {
