@@ -27,6 +27,7 @@ type entry struct {
 	certificate string           // why the client's certificate does not count
 	login       string           // why the client's credentials do not
 	refusal     refusal
+	restored    bool   // the snapshot is the last good one that was kept before the start
 	rendered    string // the URI of the file that was made, and then:
 	diagnostics []provision.Diagnostic
 	err         error
@@ -62,6 +63,9 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *response, e 
 	}
 	if e.reason != "" {
 		line.Str("reason", e.reason)
+	}
+	if e.restored {
+		line.Str("source", SourceLastGood)
 	}
 	if e.certificate != "" {
 		line.Str("certificate", e.certificate)

@@ -102,6 +102,7 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 		Hosts:      s.hosts,
 		Browsers:   s.browsers,
 		Status:     v.status,
+		Confirm:    v.confirm,
 		AdminHosts: s.adminHosts.With(s.adminListen), // which healthcheck asks
 		Log:        v.log,
 	}

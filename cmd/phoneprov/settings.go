@@ -68,6 +68,10 @@ type settings struct {
 	logLevel  zerolog.Level
 	logFormat string // "json" or "console"
 
+	stateDir string // empty: none, all is in memory
+
+	maxLoss int // percent; 0: no bound
+
 	adminListen string // empty: none
 	adminHosts  httpapi.Hosts
 
@@ -170,6 +174,10 @@ func settingsTable() []setting {
 			meaning: "`debug`, `info`, `warn` or `error`"},
 		{section: "log", key: "format", value: "json", set: oneOf(func(s *settings) *string { return &s.logFormat }, "json", "console"),
 			meaning: "`json` or `console`, on stderr"},
+		{section: "state", key: "dir", value: "/var/lib/phoneprov", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.stateDir }),
+			meaning: "directory in which what is known of each phone is kept over restarts ([LEDGER.md](LEDGER.md)): up to 500 MB for 100,000 phones. Where it cannot be written that is said once, and all is kept in memory. Empty: in memory only"},
+		{section: "guard", key: "max_loss", value: "50%", set: percent(func(s *settings) *int { return &s.maxLoss }),
+			meaning: "a change of Asterisk's configuration that would take away more than so many of the phones, and at least 5, is held until `phoneprov confirm`, or until the configuration does not lose so many any more; what was read before is served on. 0: no bound"},
 		{section: "admin", key: "listen", value: "127.0.0.1:8081", mayBeEmpty: true, set: address(func(s *settings) *string { return &s.adminListen }),
 			meaning: "address for `/healthz` and `/readyz`; empty: none"},
 		{section: "admin", key: "hosts", mayBeEmpty: true, set: hosts(func(s *settings) *httpapi.Hosts { return &s.adminHosts }),
@@ -264,6 +272,19 @@ func duration(field func(*settings) *time.Duration) func(*settings, string) erro
 			return fmt.Errorf("%q is not a duration: want 30s, 5m or 0", v)
 		}
 		*field(s) = d
+		return nil
+	}
+}
+
+// percent takes a part of a hundred: "50", "50%" or "50 %".
+func percent(f func(*settings) *int) func(*settings, string) error {
+	return func(s *settings, v string) error {
+		digits, _ := strings.CutSuffix(v, "%")
+		n, err := strconv.Atoi(strings.TrimSpace(digits))
+		if err != nil || n < 0 || n > 100 {
+			return fmt.Errorf("%q is not a part of a hundred: want 0%% to 100%%", v)
+		}
+		*f(s) = n
 		return nil
 	}
 }

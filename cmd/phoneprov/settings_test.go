@@ -54,6 +54,8 @@ func TestSettingsDefaults(t *testing.T) {
 		allow: access.DefaultAllow(), proxies: []netip.Prefix{}, unknownMACs: 20, failedLogins: 20,
 		realm:    "phoneprov",
 		logLevel: zerolog.InfoLevel, logFormat: "json",
+		stateDir:    "/var/lib/phoneprov",
+		maxLoss:     50,
 		adminListen: "127.0.0.1:8081",
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
