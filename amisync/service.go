@@ -82,6 +82,9 @@ func (s *Service) Run(ctx context.Context) error {
 	if s.link != nil {
 		all.Go(func() { s.link.run(ctx) })
 		all.Go(func() { s.handleEvents(ctx) })
+		if s.o.Show != nil {
+			all.Go(func() { s.runAstDB(ctx) })
+		}
 	} else {
 		if w, err := newWatcher(s.o.Timing.Watch, s.o.ConfigDir); err != nil {
 			s.report.watching(err) // the period is left, and SIGHUP

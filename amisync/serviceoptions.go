@@ -48,6 +48,9 @@ type Options struct {
 	// Zero: no bound.
 	MaxLoss int
 
+	// Show tells what is kept in Asterisk's database for its CLI. It is called every Timing.Show by one goroutine. Nil: nothing is.
+	Show func() Shown
+
 	// Interfaces finds the address of a network interface, for serveriface. Nil: those of this host.
 	Interfaces func(name string) (netip.Addr, error)
 	// Dial connects to Address. Nil: plain TCP.
@@ -65,6 +68,7 @@ type Timing struct {
 	Sync         time.Duration // for one sync; 30 s
 	Ask          time.Duration // for one function call; 2 s
 	Restore      time.Duration // for the first sync, before what was kept is served; 300 ms: well within the second that phones may wait
+	Show         time.Duration // from one update of Asterisk's database to the next; 2 s
 	Debounce     time.Duration // from a trigger to its sync; 20 ms: `pjsip reload` sends eight events within some ms
 	Watch        time.Duration // that changed files must be at rest; 100 ms
 	Settle       time.Duration // that a file must be unchanged before what was read of it counts; 250 ms, more than any file system's clock
@@ -82,7 +86,7 @@ func (t Timing) withDefaults() Timing {
 	}{
 		{&t.Connect, 10 * time.Second}, {&t.Boot, time.Minute}, {&t.FirstBoot, 5 * time.Second}, {&t.Ping, 15 * time.Second}, {&t.Action, 5 * time.Second},
 		{&t.Sync, 30 * time.Second}, {&t.Ask, 2 * time.Second},
-		{&t.Restore, 300 * time.Millisecond}, {&t.Debounce, 20 * time.Millisecond}, {&t.Watch, 100 * time.Millisecond}, {&t.Settle, 250 * time.Millisecond},
+		{&t.Restore, 300 * time.Millisecond}, {&t.Show, 2 * time.Second}, {&t.Debounce, 20 * time.Millisecond}, {&t.Watch, 100 * time.Millisecond}, {&t.Settle, 250 * time.Millisecond},
 		{&t.ReconnectMin, 200 * time.Millisecond}, {&t.ReconnectMax, 15 * time.Second}, {&t.LoginRetry, 10 * time.Second},
 		{&t.RetryMin, time.Second}, {&t.RetryMax, time.Minute},
 	} {

@@ -30,6 +30,7 @@ type Status struct {
 	Lost            Loss      // of the last sync that lost phones; zero: none did, or they are back
 	Held            *Held     // the change that is not applied, as it would take away too many phones; nil: none is
 	Restored        time.Time // when what is served was kept, as nothing was read since the start; zero: it was read
+	NotShown        string    // why Asterisk's database is not current, which its CLI shows; empty: it is, or shall not be
 	NotKept         string    // why what is served cannot be kept over a restart; empty: it is, or shall not be
 	Peers           []PeerCount
 }
@@ -88,6 +89,7 @@ type report struct {
 	status           Status
 	link, sync, list trouble
 	watch, keep      trouble
+	astDB            trouble
 }
 
 func newReport(log zerolog.Logger) report { return report{log: log} }
@@ -102,7 +104,7 @@ func (r *report) read() Status {
 			break
 		}
 	}
-	status.NotKept = r.keep.text
+	status.NotKept, status.NotShown = r.keep.text, r.astDB.text
 	return status
 }
 
@@ -203,6 +205,21 @@ func (r *report) kept(saved bool, err error) {
 		r.log.Warn().Err(err).Msg("what is served cannot be kept: after a restart without Asterisk phones get what was kept before, or 503; see state.dir")
 	case saved:
 		r.log.Debug().Msg("kept what is served")
+	}
+}
+
+// shown is told of each update of Asterisk's database.
+func (r *report) shown(err error) {
+	var news bool
+	r.locked(func() {
+		if err == nil {
+			r.astDB = trouble{}
+		} else {
+			news = r.astDB.set(err)
+		}
+	})
+	if news {
+		r.log.Warn().Err(err).Msg("what the Asterisk CLI shows of phones (database show phoneprov) is not current")
 	}
 }
 

@@ -34,6 +34,7 @@ type Server struct {
 	mu       sync.Mutex
 	listener net.Listener
 	sessions map[*Session]bool
+	database map[string]string // what was put, by "family/key"
 	closed   bool
 	running  sync.WaitGroup
 }
@@ -43,7 +44,7 @@ func New(o Options) *Server {
 	if o.Version == "" {
 		o.Version = DefaultVersion
 	}
-	return &Server{o: o, sessions: map[*Session]bool{}}
+	return &Server{o: o, sessions: map[*Session]bool{}, database: map[string]string{}}
 }
 
 // Serve takes connections until Close, and returns nil then. The listener is closed when it returns.
