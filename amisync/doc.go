@@ -79,8 +79,18 @@
 // endpoint"), and where only the auths are away it leaves out the AuthDetail (measured on 16 and 22). So an endpoint or auth
 // that was there the last time, is not any more, and was in neither pjsip.conf nor pjsip_wizard.conf since, is served as it
 // was, with a warning, for as long as a phoneprov section names it: that section is what a phone is deleted by. One that was
-// in a file was deleted there, and is gone. Nothing is kept over a restart of ours. An endpoint whose auth Asterisk does not
+// in a file was deleted there, and is gone. This knowledge is part of what is kept over a restart. An endpoint whose auth Asterisk does not
 // have counts as missing, as in Asterisk itself: without secret its phone's file would have a hole.
+//
+// # The last good configuration
+//
+// What each Build was given is kept (restore.go, provision/lastgood), and so is what it was told: answers in names of files, the
+// address of an interface. At the start it is built again, and served when the first attempt to read has failed or has not ended
+// within Timing.Restore: Asterisk that answers in time is never preceded by something old. The first sync is compared with it.
+//
+// A sync that takes away more than Options.MaxLoss percent of the phones is held (guard.go): it is read again and again, and
+// applied when it does not any more, or when that very loss was confirmed. The Asterisk CLI confirms by the Reload event of
+// a module that is not there.
 //
 // # CPU
 //

@@ -310,7 +310,7 @@ func TestBootingAsteriskAfterRestart(t *testing.T) {
 		}
 		return false
 	}})
-	o := Options{Address: address, Kept: &lastgood.Dir{Path: kept}, Timing: Timing{FirstBoot: time.Millisecond, Boot: time.Millisecond}}
+	o := Options{Address: address, Kept: &lastgood.Dir{Path: kept}, Timing: Timing{FirstBoot: 500 * time.Millisecond, Boot: 500 * time.Millisecond, Restore: time.Millisecond}}
 	r := start(t, o)
 	r.waitPhones(t, 20)
 	waitKept(t, kept, 20)

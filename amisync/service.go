@@ -80,7 +80,11 @@ func (s *Service) Run(ctx context.Context) error {
 		all.Go(func() { s.restore(ctx) })
 	}
 	if s.link != nil {
-		all.Go(func() { s.link.run(ctx) })
+		all.Go(func() {
+			if s.awaitKept(ctx) == nil { // it says how long to wait for Asterisk to boot
+				s.link.run(ctx)
+			}
+		})
 		all.Go(func() { s.handleEvents(ctx) })
 		if s.o.Show != nil {
 			all.Go(func() { s.runAstDB(ctx) })

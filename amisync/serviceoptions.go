@@ -127,14 +127,14 @@ func (o Options) withDefaults() (Options, error) {
 		o.Dial = new(net.Dialer).DialContext
 	}
 	if o.Interfaces == nil {
-		o.Interfaces = interfaceAddr
+		o.Interfaces = InterfaceAddr
 	}
 	o.Timing = o.Timing.withDefaults()
 	return o, nil
 }
 
-// interfaceAddr is the first address of an interface of this host: an IPv4 one if there is any, as Asterisk takes.
-func interfaceAddr(name string) (netip.Addr, error) {
+// InterfaceAddr is the first address of an interface of this host: an IPv4 one if there is any, as Asterisk takes.
+func InterfaceAddr(name string) (netip.Addr, error) {
 	i, err := net.InterfaceByName(name)
 	if err != nil {
 		return netip.Addr{}, err

@@ -16,7 +16,7 @@ import (
 const (
 	exitOK     = 0
 	exitFailed = 1 // the command could not do it, or found an error
-	exitUsage  = 2 // the command line is wrong
+	exitUsage  = 2 // the command line is wrong; of diff: it could not compare
 )
 
 // lookupEnv is os.LookupEnv or a test's.
@@ -47,6 +47,7 @@ func commands() []command {
 		{"routes", "", "print the files that are served", 0, setupRoutes},
 		{"render", "URI|MAC|NAME", "print a file as a phone gets it, or all files of a phone, named by its MAC, extension, user name or display name", 1, setupRender},
 		{"passwd", "MAC|shared USER", "write a phone's password, read from stdin, to the credentials file", math.MaxInt, setupPasswd},
+		{"diff", "[MAC]", "print what the configuration as it is now in Asterisk would change of what is served; exits 1 if anything, 2 if it cannot tell", 1, setupDiff},
 		{"confirm", "[ID]", "let a change of Asterisk's configuration happen that the running service holds, as it takes away many phones", 1, setupConfirm},
 		{"healthcheck", "", "ask the running service whether it is ready", 0, setupHealthcheck},
 		{"version", "", "print the version", 0, setupVersion},
@@ -189,10 +190,15 @@ func exitCode(cl *call, c command, err error) int {
 		return exitOK
 	case errors.Is(err, errUsage):
 		return exitUsage
+	case errors.Is(err, errDifferent):
+		return exitFailed
 	case !errors.Is(err, errFailed):
 		for line := range strings.Lines(err.Error()) { // joined errors have one each
 			fmt.Fprintf(cl.stderr, "phoneprov %s: %s\n", c.name, strings.TrimSuffix(line, "\n"))
 		}
+	}
+	if e, ok := errors.AsType[*exitError](err); ok {
+		return e.code
 	}
 	return exitFailed
 }

@@ -36,6 +36,8 @@ type settings struct {
 	amiCA       string // PEM file; empty: the system's
 	amiName     string // that its certificate must have; empty: the host of the address
 
+	amiAstDB bool
+
 	functionConnections int
 	functionTTL         time.Duration // 0: no answer is reused
 
@@ -124,6 +126,8 @@ func settingsTable() []setting {
 			meaning: "PEM file of the CA of Asterisk's certificate, or that certificate itself; empty: the system's CAs"},
 		{section: "ami", key: "server_name", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.amiName }),
 			meaning: "name in Asterisk's certificate; empty: the host of `address`"},
+		{section: "ami", key: "astdb", value: "no", set: yesNo(func(s *settings) *bool { return &s.amiAstDB }),
+			meaning: "`yes`: a summary and the first 1,000 phones that are not up to date are kept in Asterisk's database, family `phoneprov`, so that the Asterisk CLI shows them: `phoneprov show phones`, or `database show phoneprov`"},
 		{section: "http", key: "listen", value: ":8080", mayBeEmpty: true, set: address(func(s *settings) *string { return &s.httpListen }),
 			meaning: "address for the phones; empty: none, with HTTPS only"},
 		{section: "http", key: "prefix", value: "/phoneprov", set: setPrefix,
@@ -200,6 +204,8 @@ func (s *settings) check() error {
 		return errors.New("asterisk.config is ami, but ami.address is empty")
 	case s.amiAddress != "" && s.amiSecret == "":
 		return errors.New("ami.secret is empty; without a manager interface ami.address must be empty too")
+	case s.amiAstDB && s.amiAddress == "":
+		return errors.New("ami.astdb = yes needs ami.address")
 	case !s.amiTLS && (s.amiCA != "" || s.amiName != ""):
 		return errors.New("ami.ca and ami.server_name are for ami.tls = yes only")
 	case s.httpListen == "" && s.httpsListen == "":

@@ -43,6 +43,10 @@ func syncOptions(s *settings, store *provision.Store, log zerolog.Logger) (amisy
 }
 
 func newRenderer(s *settings, sync *amisync.Service, data *datadir.Dir) *provision.Renderer {
+	return provision.NewRenderer(rendererOptions(s, sync, data))
+}
+
+func rendererOptions(s *settings, sync *amisync.Service, data *datadir.Dir) provision.RendererOptions {
 	o := provision.RendererOptions{Data: data, Zone: serverZone(), Profiles: map[string]provision.ProfileOptions{}}
 	o.SideBySide = max(1, s.functionConnections-1) // no phone takes them all; more of one function would have to wait anyway
 	for name, p := range s.profiles {
@@ -51,7 +55,7 @@ func newRenderer(s *settings, sync *amisync.Service, data *datadir.Dir) *provisi
 	if s.amiAddress != "" {
 		o.Ask, o.Knows = sync.Ask, sync.Knows
 	}
-	return provision.NewRenderer(o)
+	return o
 }
 
 // status is amisync's, in the words of httpapi.
