@@ -55,7 +55,7 @@ type readiness struct {
 	Ready        bool       `json:"ready"`
 	Generation   uint64     `json:"generation"`
 	AgeSeconds   float64    `json:"age_seconds"`        // of the snapshot
-	Source       string     `json:"source"`             // of the snapshot: "ami", "files" or "last good"; empty: there is none
+	Source       string     `json:"source,omitempty"`   // of the snapshot: "ami", "files" or "last good"; empty: there is none
 	SavedAt      *time.Time `json:"saved_at,omitempty"` // when it was kept, if it is the last good one
 	Phones       int        `json:"phones"`
 	Lines        int        `json:"lines"`
