@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/phoneprov/phoneprov/amisync/ami"
 )
@@ -19,7 +20,9 @@ type PeerCount struct {
 // called from any goroutine.
 type peerSet struct {
 	mu          sync.Mutex
-	peers       []Peer // by kind and name
+	peers       []Peer    // by kind and name
+	begun       time.Time // when the last list was begun to be read
+	readAt      time.Time // when that was of the list that is here
 	reading     bool
 	missedBytes int
 	missed      []ami.Message // events that came while the list was read: they may be newer than it
@@ -29,35 +32,41 @@ type peerSet struct {
 func (s *peerSet) begin() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.reading, s.missed, s.missedBytes = true, nil, 0
+	s.reading, s.missed, s.missedBytes, s.begun = true, nil, 0, time.Now()
 }
 
-// replace sets the list. Nil with a failed read: the old one stays.
-func (s *peerSet) replace(peers []Peer, ok bool) {
+// replace sets the list, and returns the peers that have registered or gone since the last one. Nil with a failed read: the old
+// one stays.
+func (s *peerSet) replace(peers []Peer, ok bool, now time.Time) (changed []Peer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if ok {
-		s.peers = peers
+		changed = s.follow(peers, now)
+		s.peers, s.readAt = peers, s.begun
 		for _, m := range s.missed {
-			s.change(m)
+			s.change(m, now)
 		}
 	}
 	s.reading, s.missed, s.missedBytes = false, nil, 0
+	return changed
 }
 
-// event takes what an event says of a peer.
-func (s *peerSet) event(m ami.Message) {
+// event takes what an event says of a peer, and returns the peer where it has registered or gone.
+func (s *peerSet) event(m ami.Message, now time.Time) []Peer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if size := m.Size(); s.reading && len(s.missed) < maxEvents && s.missedBytes+size <= maxEventsBytes {
 		s.missed = append(s.missed, m)
 		s.missedBytes += size
 	}
-	s.change(m)
+	if p := s.change(m, now); p != nil {
+		return []Peer{*p}
+	}
+	return nil
 }
 
-// change alters a peer that is known; others wait for the next sync.
-func (s *peerSet) change(m ami.Message) {
+// change alters a peer that is known; others wait for the next sync. It returns one that has registered or gone.
+func (s *peerSet) change(m ami.Message, now time.Time) *Peer {
 	switch m["Event"] {
 	case "DeviceStateChange":
 		driver, name, _ := strings.Cut(m["Device"], "/")
@@ -68,26 +77,43 @@ func (s *peerSet) change(m ami.Message) {
 		driver, name, _ := strings.Cut(m["Peer"], "/")
 		p := s.find(driver, name)
 		if p == nil || p.Kind == PJSIP { // of which DeviceStateChange and ContactStatus say more
-			return
+			return nil
 		}
-		if a := m["Address"]; a != "" {
-			p.Address = a
-		} else if m["PeerStatus"] == "Unregistered" {
-			p.Address = ""
-		}
-		p.State, p.Detail = peerState(m["PeerStatus"], true), m["PeerStatus"]
+		p.status(m, now)
+		return p
 	case "ContactStatus":
 		if p := s.find("PJSIP", m["EndpointName"]); p != nil {
-			p.Contacts = contactStatus(p.Contacts, m)
+			had := len(p.Contacts)
+			p.Contacts = contactStatus(p.Contacts, m, now)
+			if had != len(p.Contacts) {
+				return p
+			}
 		}
 	}
+	return nil
+}
+
+// status takes what a PeerStatus says of a peer that is none of PJSIP: it comes with each registration too that is renewed.
+func (p *Peer) status(m ami.Message, now time.Time) {
+	if m["PeerStatus"] == "Registered" {
+		if p.Since.IsZero() || p.State == Offline || p.Address != m["Address"] {
+			p.Since = now
+		}
+		p.RegisteredAt = now
+	}
+	if a := m["Address"]; a != "" {
+		p.Address = a
+	} else if m["PeerStatus"] == "Unregistered" {
+		p.Address, p.Since, p.RegisteredAt, p.RoundTrip = "", time.Time{}, time.Time{}, -1
+	}
+	p.State, p.Detail = peerState(m["PeerStatus"], true), m["PeerStatus"]
 }
 
 // maxContacts bounds the contacts of a peer that events tell of, until the next sync: Asterisk's max_contacts is a few.
 const maxContacts = 1000
 
 // contactStatus gives the contacts after an event. The old slice stays as it is: copies of it were handed out.
-func contactStatus(contacts []Contact, m ami.Message) []Contact {
+func contactStatus(contacts []Contact, m ami.Message, now time.Time) []Contact {
 	i := slices.IndexFunc(contacts, func(c Contact) bool { return c.URI == m["URI"] })
 	if m["ContactStatus"] == "Removed" {
 		if i < 0 {
@@ -99,10 +125,10 @@ func contactStatus(contacts []Contact, m ami.Message) []Contact {
 		return contacts
 	}
 	if i < 0 {
-		return append(slices.Clone(contacts), Contact{URI: m["URI"], Status: m["ContactStatus"]})
+		return append(slices.Clone(contacts), Contact{URI: m["URI"], Status: m["ContactStatus"], RoundTrip: roundTrip(m["RoundtripUsec"]), Since: now, RegisteredAt: now})
 	}
 	contacts = slices.Clone(contacts)
-	contacts[i].Status = m["ContactStatus"]
+	contacts[i].Status, contacts[i].RoundTrip = m["ContactStatus"], roundTrip(m["RoundtripUsec"])
 	return contacts
 }
 

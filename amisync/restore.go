@@ -71,22 +71,25 @@ func (s *Service) loadKept(ctx context.Context) *provision.Snapshot {
 
 // offer serves what was kept, if there is any, and nothing is served yet.
 func (s *Service) offer(snap *provision.Snapshot) {
-	if snap != nil && s.publish(func() bool { return s.o.Store.Offer(snap) }, snap.Counts()) {
-		s.report.restored(snap)
+	if snap == nil {
+		return
 	}
+	s.publish(snap.Counts(), func() bool {
+		if !s.o.Store.Offer(snap) {
+			return false
+		}
+		s.report.restored(snap)
+		return true
+	})
 }
 
-// publish changes what is served, and tells who wants to know. One at a time does: a sync, or offer.
-func (s *Service) publish(store func() bool, counts provision.Counts) bool {
+// publish tells who wants to know that store has changed what is served, if it has. One at a time does: a sync, or offer.
+func (s *Service) publish(counts provision.Counts, store func() bool) {
 	s.publishing.Lock()
 	defer s.publishing.Unlock()
-	if !store() {
-		return false
-	}
-	if s.o.Synced != nil {
+	if store() && s.o.Synced != nil {
 		s.o.Synced(counts)
 	}
-	return true
 }
 
 // base is what a sync is compared with: what is served, or else what was kept; nil: there is neither. It is for syncs, and

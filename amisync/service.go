@@ -89,6 +89,7 @@ func (s *Service) Run(ctx context.Context) error {
 		if s.o.Show != nil {
 			all.Go(func() { s.runAstDB(ctx) })
 		}
+		all.Go(func() { s.followContacts(ctx) })
 	} else {
 		if w, err := newWatcher(s.o.Timing.Watch, s.o.ConfigDir); err != nil {
 			s.report.watching(err) // the period is left, and SIGHUP
@@ -132,6 +133,9 @@ func (s *Service) Knows(ctx context.Context, function string) (bool, error) {
 // Peers are the devices that Asterisk knows, by kind and name: as the last sync read them, with the events since. The slice
 // is the caller's; what it points to does not change.
 func (s *Service) Peers() []Peer { return s.peers.list() }
+
+// Peer is the device of a name: a PJSIP endpoint, else a peer of chan_sip.
+func (s *Service) Peer(name string) (Peer, bool) { return s.peers.named(name) }
 
 // grace is short where nothing was read yet, unless Asterisk is known to tell this account when it is booted.
 func (s *Service) grace() time.Duration {
@@ -215,6 +219,6 @@ func (s *Service) handle(m ami.Message) {
 	case "FullyBooted":
 		s.triggers.add("fully booted")
 	case "ContactStatus", "DeviceStateChange", "PeerStatus":
-		s.peers.event(m)
+		s.tell(s.peers.event(m, time.Now()))
 	}
 }

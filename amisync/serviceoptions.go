@@ -39,6 +39,10 @@ type Options struct {
 	// Synced is told what is served when a sync has stored a snapshot, or what was kept is served. One call ends before the next;
 	// nil: nobody is told.
 	Synced func(provision.Counts)
+	// Failed is told of a sync that failed, and the first time of one that is held. It is called by one goroutine; nil: nobody is told.
+	Failed func(trigger string, took time.Duration, err error)
+	// PeerChanged is told of a peer that registered, registered again, or is registered no more. Nil: nobody is told.
+	PeerChanged func(Peer)
 	// Read is told of each configuration that was read. Nil: nobody is told.
 	Read func(provision.Config)
 
@@ -63,6 +67,7 @@ type Timing struct {
 	Connect      time.Duration // to reach Asterisk and log in; 10 s
 	Boot         time.Duration // for a connected Asterisk to say that it is booted, while a snapshot is served; 1 min
 	FirstBoot    time.Duration // the same while none is; 5 s
+	Contacts     time.Duration // between readings of the contacts of PJSIP, as no event tells of a registration that is renewed; 1 min
 	Ping         time.Duration // between checks that an idle connection lives; 15 s
 	Action       time.Duration // for the answer to such a check; 5 s
 	Sync         time.Duration // for one sync; 30 s
@@ -85,7 +90,7 @@ func (t Timing) withDefaults() Timing {
 		value time.Duration
 	}{
 		{&t.Connect, 10 * time.Second}, {&t.Boot, time.Minute}, {&t.FirstBoot, 5 * time.Second}, {&t.Ping, 15 * time.Second}, {&t.Action, 5 * time.Second},
-		{&t.Sync, 30 * time.Second}, {&t.Ask, 2 * time.Second},
+		{&t.Sync, 30 * time.Second}, {&t.Contacts, time.Minute}, {&t.Ask, 2 * time.Second},
 		{&t.Restore, 300 * time.Millisecond}, {&t.Show, 2 * time.Second}, {&t.Debounce, 20 * time.Millisecond}, {&t.Watch, 100 * time.Millisecond}, {&t.Settle, 250 * time.Millisecond},
 		{&t.ReconnectMin, 200 * time.Millisecond}, {&t.ReconnectMax, 15 * time.Second}, {&t.LoginRetry, 10 * time.Second},
 		{&t.RetryMin, time.Second}, {&t.RetryMax, time.Minute},

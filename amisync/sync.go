@@ -40,14 +40,12 @@ func (s *Service) syncNow(ctx context.Context, trigger string) error {
 		s.readRights(ctx, c) // before what they are needed for
 	}
 	if err := s.awaitKept(ctx); err != nil {
-		s.report.failed(trigger, err, s.served() != nil)
-		return err
+		return s.failed(trigger, start, err)
 	}
 	b, err := s.build(ctx, c, down)
 	if err != nil {
 		s.offer(s.restored.snap)
-		s.report.failed(trigger, err, s.served() != nil)
-		return err
+		return s.failed(trigger, start, err)
 	}
 	if err = s.apply(trigger, start, b); err == nil {
 		s.save(b)
@@ -58,21 +56,36 @@ func (s *Service) syncNow(ctx context.Context, trigger string) error {
 	return err
 }
 
+// failed notes why a sync changes nothing, and returns it.
+func (s *Service) failed(trigger string, start time.Time, err error) error {
+	s.report.failed(trigger, err, s.served() != nil)
+	if s.o.Failed != nil {
+		s.o.Failed(trigger, time.Since(start), err)
+	}
+	return err
+}
+
 // apply serves what was built, unless it is held.
 func (s *Service) apply(trigger string, start time.Time, b *built) error {
 	base := s.base()
 	if held, news := s.guard.check(trigger, base, b.next); held != nil {
 		s.offer(s.restored.snap)
 		s.report.held(*held, news)
+		if news && s.o.Failed != nil {
+			s.o.Failed(trigger, time.Since(start), fmt.Errorf("%w: %s", errHeld, held.Reason))
+		}
 		return errHeld
 	}
-	s.publish(func() bool { s.o.Store.Swap(b.next); return true }, b.next.Counts())
+	s.publish(b.next.Counts(), func() bool {
+		s.o.Store.Swap(b.next)
+		s.report.back(b.next)
+		s.report.synced(Sync{
+			At: start, Trigger: trigger, Duration: time.Since(start),
+			Counts: b.next.Counts(), Changes: provision.Compare(base, b.next),
+		}, b.found, s.guard.applied())
+		return true
+	})
 	s.restored.snap = nil // its memory
-	s.report.back(b.next)
-	s.report.synced(Sync{
-		At: start, Trigger: trigger, Duration: time.Since(start),
-		Counts: b.next.Counts(), Changes: provision.Compare(base, b.next),
-	}, b.found, s.guard.applied())
 	return nil
 }
 
@@ -301,7 +314,7 @@ func (s *Service) readFiles() (config provision.Config, read []*astconf.File, er
 func (s *Service) readPeers(ctx context.Context, c *ami.Conn) {
 	s.peers.begin()
 	peers, err := readPeers(ctx, c)
-	s.peers.replace(peers, err == nil)
+	s.tell(s.peers.replace(peers, err == nil, time.Now()))
 	version := ""
 	if err == nil {
 		version, err = readVersion(ctx, c)

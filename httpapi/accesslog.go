@@ -30,6 +30,7 @@ type entry struct {
 	restored    bool   // the snapshot is the last good one that was kept before the start
 	rendered    string // the URI of the file that was made, and then:
 	diagnostics []provision.Diagnostic
+	served      served // for the Recorder
 	err         error
 	panicked    bool
 }

@@ -68,7 +68,9 @@ func (a *api) handle(level zerolog.Level, h handler) http.HandlerFunc {
 		if e.err == nil {
 			e.err = res.err
 		}
-		a.logRequest(level, r, res, &e, time.Since(start))
+		took := time.Since(start)
+		a.logRequest(level, r, res, &e, took)
+		a.record(r, res, &e, start, took)
 		if e.panicked && sent {
 			panic(http.ErrAbortHandler) // half a file: the phone must not take it for a whole one
 		}

@@ -39,11 +39,13 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 	if route == nil {
 		return a.sendStored(w, r, f.MAC, f.stored)
 	}
+	e.served.route = route
 	doc, err := a.document(r, e, snapshot, route)
 	if err != nil {
 		return err
 	}
 	defer doc.Close()
+	a.noteDocument(e, snapshot, doc)
 	if !route.Static() {
 		e.rendered, e.diagnostics = route.URI, doc.Diagnostics
 	}
@@ -55,7 +57,8 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 func (a *api) document(r *http.Request, e *entry, s *provision.Snapshot, route *provision.Route) (*provision.Document, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), renderTimeout)
 	defer cancel()
-	return a.Renderer.Render(ctx, s, route, a.request(r, e.client))
+	e.served.asked = a.request(r, e.client)
+	return a.Renderer.Render(ctx, s, route, e.served.asked)
 }
 
 // fileOf tells what a name stands for: a route; else what its phone sent under that name.

@@ -36,8 +36,10 @@ type Options struct {
 	Confirm func(id, by string) (Held, error)
 	// AdminHosts are those that Admin answers to besides loopback's and the address of the connection.
 	AdminHosts Hosts
-	Now        func() time.Time // nil: time.Now
-	Log        zerolog.Logger
+	// Recorder is told of each request of Phones; nil: nobody is.
+	Recorder Recorder
+	Now      func() time.Time // nil: time.Now
+	Log      zerolog.Logger
 }
 
 type api struct {
@@ -95,8 +97,8 @@ func Phones(o Options) http.Handler {
 // Admin is for health checks. It is for a listener that phones do not reach.
 func Admin(o Options) http.Handler {
 	a := newAPI(o)
-	a.Prefix, a.door = "", a.adminHostRefusal
-	r := a.router(zerolog.DebugLevel) // probes come every few seconds
+	a.Prefix, a.door, a.Recorder = "", a.adminHostRefusal, nil // probes are no requests of phones
+	r := a.router(zerolog.DebugLevel)                          // probes come every few seconds
 	r.Get("/healthz", a.handle(zerolog.DebugLevel, a.healthz))
 	r.Head("/healthz", a.handle(zerolog.DebugLevel, a.healthz))
 	r.Get("/readyz", a.handle(zerolog.DebugLevel, a.readyz))

@@ -38,6 +38,7 @@ type content struct {
 	phonesByID  index
 	vendors     device.OUIs // of the phones
 	routes      routes
+	sharedPrint uint64          // see SharedPrint
 	shared      map[int]sharing // by the number of a route that several phones share
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/phoneprov/phoneprov/httpapi/tlsconf"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/datadir"
+	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
 // restShutdown is how long the synchronisation and the files may take to end after the answers have: it ends as soon as its
@@ -48,6 +49,7 @@ type service struct {
 	tls     *tlsconf.Server // nil without https
 	admin   net.Listener    // nil: none
 	conns   *httpapi.Connections
+	ledger  *ledger.Ledger
 	options httpapi.Options
 	read    func(provision.Config) // is told of each configuration; nil: nobody is
 
@@ -95,7 +97,11 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err = v.openLedger(s, store); err != nil {
+		return nil, err
+	}
 	v.options = httpapi.Options{
+		Recorder:   v.ledger,
 		Prefix:     s.httpPrefix,
 		Store:      store,
 		Renderer:   renderer,
@@ -146,7 +152,10 @@ func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer
 	if err != nil {
 		return nil, err
 	}
-	o.Synced, o.Read = v.counted, v.read
+	o.Synced, o.Read, o.Failed, o.PeerChanged = v.counted, v.read, v.syncFailed, v.peerChanged
+	if s.amiAstDB {
+		o.Show = v.shown
+	}
 	v.profiles = slices.Sorted(maps.Keys(s.profiles))
 	if v.sync, err = amisync.New(o); err != nil {
 		return nil, err
@@ -163,6 +172,7 @@ func (v *service) counted(c provision.Counts) {
 	v.heap.synced(c)
 	v.memory.synced(v.log, c)
 	v.checkProfiles()
+	v.ledgerSynced()
 }
 
 // checkProfiles logs the sections [profile NAME] whose profile phoneprov.conf does not have, when they change: what they say
@@ -210,6 +220,10 @@ func (v *service) run(ctx context.Context, resync <-chan string) (err error) {
 		defer stopHTTP()
 		rest <- v.sync.Run(syncCtx)
 	}()
+	ledgerCtx, stopLedger := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopLedger()
+	kept := make(chan error, 1)
+	go func() { kept <- v.runLedger(ledgerCtx) }()
 	served := make(chan error, 1)
 	go func() { served <- v.serve(httpCtx, stopHTTP) }()
 
@@ -223,7 +237,11 @@ func (v *service) run(ctx context.Context, resync <-chan string) (err error) {
 	}
 	stopSync()
 	closed := make(chan error, 1)
-	go func() { closed <- errors.Join(<-rest, v.close()) }()
+	go func() {
+		err := <-rest
+		stopLedger() // after all that it is told
+		closed <- errors.Join(err, <-kept, v.close())
+	}()
 	select {
 	case restErr := <-closed:
 		return errors.Join(err, restErr)
@@ -269,6 +287,9 @@ func (v *service) close() error {
 	}
 	if store := v.options.Uploads.Store; store != nil {
 		errs = append(errs, store.Close())
+	}
+	if v.ledger != nil {
+		errs = append(errs, v.ledger.Close())
 	}
 	v.heap.end()
 	return errors.Join(errs...)
