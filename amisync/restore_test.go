@@ -338,7 +338,11 @@ func TestKeeperIsRestored(t *testing.T) {
 	var k keeper
 	k.fill(live(), map[string]bool{}, provision.Config{"pjsip.conf": config["pjsip.conf"], "pjsip_wizard.conf": fileOf(t, "[was]\ntype=wizard\n")})
 	k.fill(live(), map[string]bool{}, config) // the file was edited, and Asterisk not told yet
-	state, err := lastgood.Decode(string(lastgood.Encode(&lastgood.State{Config: config, Live: k.last, Filed: k.onlyOnceFiled(config)})))
+	var text strings.Builder
+	if err := lastgood.Encode(&text, &lastgood.State{Config: config, Live: k.last, Filed: k.onlyOnceFiled(config)}); err != nil {
+		t.Fatal(err)
+	}
+	state, err := lastgood.Decode(text.String())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -56,6 +57,7 @@ func (b *bench) startPhoneprov(ctx context.Context, configDir string, from sourc
 		"PHONEPROV_AMI_SECRET=" + amiSecret,
 		"PHONEPROV_HTTP_LISTEN=" + address,
 		"PHONEPROV_ADMIN_LISTEN=",
+		"PHONEPROV_STATE_DIR=" + filepath.Join(b.dir, "state-"+strings.ReplaceAll(address, ":", "-")), // its own: another site is no loss
 		profileEnv + "=" + b.options.profile,
 	}
 	config := filepath.Join(b.dir, "phoneprov.ini") // empty: nothing of this machine's is read

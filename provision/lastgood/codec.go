@@ -2,6 +2,7 @@ package lastgood
 
 import (
 	"encoding/binary"
+	"io"
 	"reflect"
 
 	"github.com/phoneprov/phoneprov/provision"
@@ -10,10 +11,25 @@ import (
 
 // writer appends numbers and texts. A name is a text that comes often: it is written the first time, and its number after.
 type writer struct {
-	out   []byte
+	to    io.Writer
+	err   error  // of to
+	out   []byte // not written yet
 	names map[string]uint64
 	sets  map[uintptr]uint64 // of shared options
 	vars  []astconf.Var      // room for those of a category
+}
+
+// pieceSize is how many bytes are written at once.
+const pieceSize = 64 << 10
+
+// flush writes what there is, if it is more than least bytes.
+func (w *writer) flush(least int) {
+	if len(w.out) > least && w.err == nil {
+		_, w.err = w.to.Write(w.out)
+	}
+	if len(w.out) > least {
+		w.out = w.out[:0]
+	}
 }
 
 func (w *writer) number(n uint64) { w.out = binary.AppendUvarint(w.out, n) }

@@ -1,12 +1,13 @@
 package lastgood
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -77,8 +78,10 @@ func (d *Dir) Save(s *State) (saved bool, err error) {
 	if !d.loaded {
 		_, _ = d.Load() // what is not whole is replaced
 	}
-	payload := Encode(s)
-	h := head{format: Format, number: d.number + 1, length: len(payload), sum: sha256.Sum256(payload)}
+	h := head{format: Format, number: d.number + 1}
+	counted := &counter{Hash: sha256.New()}
+	_ = Encode(counted, s) // a Hash has no errors
+	h.length, h.sum = counted.length, [sha256.Size]byte(counted.Sum(nil))
 	if d.whole && h.sum == d.sum {
 		if _, err := os.Lstat(filepath.Join(d.Path, slots[d.newest])); err == nil {
 			return false, nil
@@ -91,15 +94,26 @@ func (d *Dir) Save(s *State) (saved bool, err error) {
 	if err := os.MkdirAll(d.Path, 0o700); err != nil {
 		return false, err
 	}
-	if err := d.write(slots[slot], h, times(s), payload); err != nil {
+	if err := d.write(slots[slot], h, s); err != nil {
 		return false, err
 	}
 	d.number, d.newest, d.sum, d.whole = h.number, slot, h.sum, true
 	return true, nil
 }
 
+// counter counts what is hashed.
+type counter struct {
+	hash.Hash
+	length int
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	c.length += len(p)
+	return c.Hash.Write(p)
+}
+
 // write makes the file whole on the disk before it gets its name.
-func (d *Dir) write(name string, h head, when string, payload []byte) (err error) {
+func (d *Dir) write(name string, h head, s *State) (err error) {
 	path := filepath.Join(d.Path, beside)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -113,9 +127,9 @@ func (d *Dir) write(name string, h head, when string, payload []byte) (err error
 			err = errors.Join(err, os.Remove(path))
 		}
 	}()
-	_, err = fmt.Fprintf(f, "%s %d %d %d %x %s\n", magic, h.format, h.number, h.length, h.sum, when)
+	_, err = fmt.Fprintf(f, "%s %d %d %d %x %s\n", magic, h.format, h.number, h.length, h.sum, times(s))
 	if err == nil {
-		_, err = f.Write(payload)
+		err = Encode(f, s)
 	}
 	if err == nil {
 		err = f.Sync()
@@ -154,28 +168,28 @@ func read(path string) (h head, s *State, err error) {
 	case info.Size() > maxFile:
 		return h, nil, fmt.Errorf("it has more than %d bytes", maxFile)
 	}
-	content, err := os.ReadFile(path)
+	content, err := readText(path, info.Size())
 	if err != nil {
 		return h, nil, err
 	}
-	end := bytes.IndexByte(content[:min(len(content), maxHead)], '\n')
+	end := strings.IndexByte(content[:min(len(content), maxHead)], '\n')
 	if end < 0 {
 		return h, nil, ErrNotWhole
 	}
 	saved, built := "", ""
 	sum := ""
-	line := strings.TrimPrefix(string(content[:end]), magic+" ")
+	line := strings.TrimPrefix(content[:end], magic+" ")
 	if _, err := fmt.Sscanf(line, "%d %d %d %64s %s %s", &h.format, &h.number, &h.length, &sum, &saved, &built); h.format > Format {
 		return h, nil, fmt.Errorf("its format is %d, and this version of phoneprov knows %d", h.format, Format)
 	} else if err != nil || h.format < 1 || h.number > maxNumber {
 		return head{}, nil, ErrNotWhole
 	}
 	payload := content[end+1:]
-	h.sum = sha256.Sum256(payload)
+	h.sum = sumOf(payload)
 	if len(payload) != h.length || hex.EncodeToString(h.sum[:]) != sum {
 		return h, nil, ErrNotWhole
 	}
-	if s, err = Decode(string(payload)); err != nil {
+	if s, err = Decode(payload); err != nil {
 		return h, nil, err
 	}
 	var savedErr, builtErr error
@@ -185,4 +199,28 @@ func read(path string) (h head, s *State, err error) {
 		return h, nil, ErrNotWhole
 	}
 	return h, s, nil
+}
+
+// readText reads a file of about some size. The text is all that it takes.
+func readText(path string, size int64) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	var text strings.Builder
+	text.Grow(int(size))
+	_, err = io.Copy(&text, f)
+	return text.String(), err
+}
+
+// sumOf is the checksum of a text, piece by piece.
+func sumOf(text string) [sha256.Size]byte {
+	h := sha256.New()
+	for len(text) > 0 {
+		n := min(len(text), pieceSize)
+		h.Write([]byte(text[:n]))
+		text = text[n:]
+	}
+	return [sha256.Size]byte(h.Sum(nil))
 }

@@ -1,6 +1,7 @@
 package lastgood
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -98,10 +99,19 @@ func (s *State) files(t testing.TB, data *datadir.Dir) (*provision.Snapshot, map
 	return snap, files
 }
 
+func encoded(t testing.TB, s *State) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := Encode(&out, s); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
 // What is decoded gives the same phones, files and diagnostics: every input counts.
 func TestRoundTrip(t *testing.T) {
 	s, data := sampleState(t)
-	text := Encode(s)
+	text := encoded(t, s)
 	got, err := Decode(string(text))
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +138,7 @@ func TestRoundTrip(t *testing.T) {
 	if !strings.Contains(gotFiles["diagnostics"], "was not asked for when this was kept") {
 		t.Errorf("got %s", gotFiles["diagnostics"])
 	}
-	if second := Encode(got); string(second) != string(text) {
+	if second := encoded(t, got); string(second) != string(text) {
 		t.Error("the same is encoded in other bytes")
 	}
 	if got.Booted != s.Booted || got.Major != 22 || len(got.Filed) != 1 || got.Filed[0] != s.Filed[0] || got.Addresses["eth0"] != s.Addresses["eth0"] {
@@ -142,7 +152,7 @@ func TestRoundTrip(t *testing.T) {
 // Each thing that a State has makes other bytes: nothing is left out, and what changed is saved.
 func TestEncodeHasEverything(t *testing.T) {
 	base, _ := sampleState(t)
-	seen := map[string]string{string(Encode(base)): "nothing"}
+	seen := map[string]string{string(encoded(t, base)): "nothing"}
 	for name, change := range map[string]func(*State){
 		"a value": func(s *State) {
 			c := s.Config["users.conf"].Categories[1]
@@ -169,13 +179,13 @@ func TestEncodeHasEverything(t *testing.T) {
 	} {
 		s, _ := sampleState(t)
 		change(s)
-		text := Encode(s)
+		text := encoded(t, s)
 		if other, ok := seen[string(text)]; ok {
 			t.Errorf("%s: the bytes are those of %s", name, other)
 		}
 		seen[string(text)] = name
 		got, err := Decode(string(text))
-		if err != nil || string(Encode(got)) != string(text) {
+		if err != nil || string(encoded(t, got)) != string(text) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -315,7 +325,7 @@ func TestSaveFails(t *testing.T) {
 // Any text is an error or a State, and never takes more memory than it has bytes to show for.
 func FuzzDecode(f *testing.F) {
 	s, _ := sampleState(f)
-	text := string(Encode(s))
+	text := string(encoded(f, s))
 	f.Add(text)
 	f.Add(text[:len(text)/2])
 	f.Add("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01")
@@ -327,7 +337,7 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		if _, err := Decode(string(Encode(s))); err != nil {
+		if _, err := Decode(string(encoded(t, s))); err != nil {
 			t.Errorf("what was encoded again: %v", err)
 		}
 	})
@@ -352,6 +362,63 @@ func TestInputAnswers(t *testing.T) {
 		address, err := in.Interfaces(name)
 		if got := fmt.Sprint(address, err); got != want {
 			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+}
+
+// manyPhones is a State of so many users and as many endpoints.
+func manyPhones(tb testing.TB, n int) *State {
+	tb.Helper()
+	var users strings.Builder
+	users.WriteString("[general]\n")
+	s := &State{Config: provision.Config{}, Live: &provision.Live{Endpoints: map[string]provision.Endpoint{}}, BuiltAt: builtAt}
+	var sets provision.OptionSets
+	for i := range n {
+		fmt.Fprintf(&users, "[%d]\nautoprov=yes\nprofile=p\nusername=%[1]d\nfullname=User %[1]d\nsecret=secret-of-%[1]d\nmacaddress=%012[1]x\n", i)
+		id := fmt.Sprint(i)
+		s.Live.Endpoints[id] = provision.Endpoint{ID: id, AuthID: id, Username: id, Password: "x", Options: sets.Add(map[string]string{"Context": "a", "Mailboxes": id})}
+	}
+	dir := tb.TempDir()
+	for name, text := range map[string]string{"phoneprov.conf": "[p]\n${MAC}.cfg => x\n", "users.conf": users.String()} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			tb.Fatal(err)
+		}
+		loader := astconf.Loader{Dir: dir}
+		file, err := loader.Load(name)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		s.Config[name] = file
+	}
+	return s
+}
+
+func BenchmarkSave(b *testing.B) {
+	s := manyPhones(b, 100_000)
+	d := &Dir{Path: b.TempDir()}
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Major++
+		if _, err := d.Save(s); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkLoadAndBuild(b *testing.B) {
+	path := b.TempDir()
+	if _, err := (&Dir{Path: path}).Save(manyPhones(b, 100_000)); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		s, err := (&Dir{Path: path}).Load()
+		if err != nil {
+			b.Fatal(err)
+		}
+		snap, _, err := provision.Build(b.Context(), s.Input(provision.Input{}), s.BuiltAt)
+		if err != nil || snap.Counts().Phones != 100_000 {
+			b.Fatal(err)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package lastgood
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"net/netip"
 	"slices"
@@ -36,9 +37,10 @@ type State struct {
 // Object is an object of PJSIP.
 type Object struct{ Type, Name string }
 
-// Encode gives the bytes of a State without SavedAt and BuiltAt, which lead in the file: what is the same is the same bytes.
-func Encode(s *State) []byte {
-	w := &writer{names: map[string]uint64{}, sets: map[uintptr]uint64{}}
+// Encode writes a State without SavedAt and BuiltAt, which lead in the file: what is the same is the same bytes. It is written in
+// small pieces, as there can be 100,000 phones in it. The error is that of to.
+func Encode(to io.Writer, s *State) error {
+	w := &writer{to: to, names: map[string]uint64{}, sets: map[uintptr]uint64{}}
 	w.number(uint64(len(s.Config)))
 	for _, name := range slices.Sorted(maps.Keys(s.Config)) {
 		w.name(name)
@@ -62,7 +64,8 @@ func Encode(s *State) []byte {
 		w.name(o.Type)
 		w.text(o.Name)
 	}
-	return w.out
+	w.flush(0)
+	return w.err
 }
 
 // Decode gives the State of bytes that Encode made. The State is made of parts of text.
@@ -119,6 +122,7 @@ func (w *writer) file(f *astconf.File) {
 	w.number(uint64(len(f.Categories)))
 	for _, c := range f.Categories {
 		w.category(c)
+		w.flush(pieceSize)
 	}
 }
 
@@ -193,6 +197,7 @@ func (w *writer) live(l *provision.Live) {
 		w.text(e.Username)
 		w.text(e.Password.Reveal()) // on purpose: without it the phone's file would have a hole
 		w.options(e.Options)
+		w.flush(pieceSize)
 	}
 }
 
