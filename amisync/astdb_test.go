@@ -14,6 +14,7 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/amisync/amitest"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // board is what is to be shown, and the actions that came for it.
@@ -66,7 +67,7 @@ func TestAstDB(t *testing.T) {
 	r := start(t, Options{Address: address, Show: b.show, Timing: Timing{Show: time.Millisecond}})
 	expect := func(want map[string]string, actions ...string) {
 		t.Helper()
-		eventually(t, fmt.Sprint(want), func() bool { return maps.Equal(server.Entries(), want) })
+		testkit.Eventually(t, fmt.Sprint(want), func() bool { return maps.Equal(server.Entries(), want) })
 		if got := b.taken(); !cmp.Equal(got, actions) {
 			t.Errorf("got %q, want %q", got, actions)
 		}
@@ -84,7 +85,7 @@ func TestAstDB(t *testing.T) {
 	// Another connection may be to an Asterisk with another database.
 	server.Drop()
 	var again []string
-	eventually(t, "a new connection", func() bool { again = append(again, b.taken()...); return len(again) >= 4 })
+	testkit.Eventually(t, "a new connection", func() bool { again = append(again, b.taken()...); return len(again) >= 4 })
 	if want := []string{"DBDelTree", "DBPut 0004f2000002", "DBPut 0004f2000003", "DBPut summary"}; !cmp.Equal(again, want) {
 		t.Errorf("got %q, want %q", again, want)
 	}
@@ -100,11 +101,11 @@ func TestAstDBIsCleanedAtStart(t *testing.T) {
 	b.set(Shown{Summary: "all well", Phones: []ShownPhone{{"0004f2000001", "refused"}}})
 	server, address := amitest.Start(t, sample, amiserver.Options{})
 	r := start(t, Options{Address: address, Show: b.show, Timing: Timing{Show: time.Millisecond}})
-	eventually(t, "two entries", func() bool { return len(server.Entries()) == 2 })
+	testkit.Eventually(t, "two entries", func() bool { return len(server.Entries()) == 2 })
 	r.stop()
 	b.set(Shown{Summary: "all well"})
 	start(t, Options{Address: address, Show: b.show, Timing: Timing{Show: time.Millisecond}})
-	eventually(t, "one entry", func() bool { return maps.Equal(server.Entries(), map[string]string{"phoneprov/summary": "all well"}) })
+	testkit.Eventually(t, "one entry", func() bool { return maps.Equal(server.Entries(), map[string]string{"phoneprov/summary": "all well"}) })
 }
 
 // An account that may not write it is told of once, and everything else works.
@@ -113,10 +114,10 @@ func TestAstDBRefused(t *testing.T) {
 	b.refuse.Store(true)
 	_, address := amitest.Start(t, sample, amiserver.Options{Intercept: b.intercept})
 	r := start(t, Options{Address: address, Show: b.show, Timing: Timing{Show: time.Millisecond}})
-	eventually(t, "the reason", func() bool { return strings.Contains(r.Status().NotShown, "does not permit DBDelTree") })
+	testkit.Eventually(t, "the reason", func() bool { return strings.Contains(r.Status().NotShown, "does not permit DBDelTree") })
 	r.waitPhones(t, 1)
 	b.refuse.Store(false)
-	eventually(t, "no reason", func() bool { return r.Status().NotShown == "" })
+	testkit.Eventually(t, "no reason", func() bool { return r.Status().NotShown == "" })
 	if n := strings.Count(r.log.String(), "is not current"); n != 1 {
 		t.Errorf("it was logged %d times", n)
 	}
@@ -170,21 +171,21 @@ func testGuard(t *testing.T, a *oracle.Asterisk, source string) {
 	a.Write(t, "users.conf", users(20, "x"))
 	r := start(t, Options{Address: a.AMI, Source: source, ConfigDir: a.ConfigDir, MaxLoss: 50})
 	r.waitPhones(t, 20)
-	eventually(t, "the connection", func() bool { return r.Status().Connected && r.Status().LastError == "" })
+	testkit.Eventually(t, "the connection", func() bool { return r.Status().Connected && r.Status().LastError == "" })
 	settled(t, r)
 	a.Write(t, "users.conf", users(20, "x")[:len(users(2, "x"))+30])
 	a.CLI(t, "core reload")
-	eventually(t, "held", func() bool { return r.Held() != nil && r.Held().Lost == 18 })
+	testkit.Eventually(t, "held", func() bool { return r.Held() != nil && r.Held().Lost == 18 })
 	r.waitPhones(t, 20)
 	a.Write(t, "users.conf", users(20, "y"))
 	a.CLI(t, "phoneprov reload")
-	eventually(t, "nothing held", func() bool { return r.Held() == nil })
+	testkit.Eventually(t, "nothing held", func() bool { return r.Held() == nil })
 	a.Write(t, "users.conf", "")
 	a.CLI(t, "core reload")
-	eventually(t, "held", func() bool { return r.Held() != nil && r.Held().Lost == 20 })
+	testkit.Eventually(t, "held", func() bool { return r.Held() != nil && r.Held().Lost == 20 })
 	a.CLI(t, "phoneprov confirm 0004f2000001") // what follows is an event of its own, and ignored
 	r.waitPhones(t, 0)
-	eventually(t, "nothing held", func() bool { return r.Held() == nil })
+	testkit.Eventually(t, "nothing held", func() bool { return r.Held() == nil })
 }
 
 func testAstDB(t *testing.T, a *oracle.Asterisk) {
@@ -202,9 +203,9 @@ func testAstDB(t *testing.T, a *oracle.Asterisk) {
 			return strings.Contains(out, fmt.Sprintf("%d results found", len(what)))
 		}
 	}
-	eventually(t, "a phone", shows("/phoneprov/001122330001", "1 of 20 phones is not well"))
+	testkit.Eventually(t, "a phone", shows("/phoneprov/001122330001", "1 of 20 phones is not well"))
 	b.set(Shown{Summary: "all well"})
-	eventually(t, "no phone", shows("all well"))
+	testkit.Eventually(t, "no phone", shows("all well"))
 	if st := r.Status(); st.NotShown != "" {
 		t.Errorf("got %q", st.NotShown)
 	}

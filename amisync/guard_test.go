@@ -10,6 +10,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/amisync/amitest"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision/lastgood"
 )
 
@@ -44,7 +45,7 @@ func (g *guarded) start(t *testing.T, source string, kept Kept) {
 // write changes a file, and tells the service as Asterisk does.
 func (g *guarded) write(t *testing.T, name, text string) {
 	t.Helper()
-	writeFile(t, filepath.Join(g.dir, name), text)
+	testkit.Write(t, filepath.Join(g.dir, name), text)
 	if g.server != nil {
 		g.server.Reload("All")
 	}
@@ -53,7 +54,7 @@ func (g *guarded) write(t *testing.T, name, text string) {
 // waitHeld waits until a loss of so many phones is held.
 func (g *guarded) waitHeld(t *testing.T, lost int) *Held {
 	t.Helper()
-	eventually(t, fmt.Sprintf("a loss of %d is held", lost), func() bool { h := g.Status().Held; return h != nil && h.Lost == lost })
+	testkit.Eventually(t, fmt.Sprintf("a loss of %d is held", lost), func() bool { h := g.Status().Held; return h != nil && h.Lost == lost })
 	return g.Status().Held
 }
 
@@ -93,12 +94,12 @@ func TestMassLossIsHeld(t *testing.T) {
 					for range 3 { // it is read again and again
 						g.Trigger("test")
 					}
-					eventually(t, "the log", func() bool { return strings.Contains(g.log.String(), "a change is held and not applied") })
+					testkit.Eventually(t, "the log", func() bool { return strings.Contains(g.log.String(), "a change is held and not applied") })
 					if st := g.Status(); g.store.Load().Counts().Routes != routes || st.Syncs != retried || st.LastError != "" {
 						t.Errorf("got %+v", st)
 					}
 					g.write(t, tt.file, strings.ReplaceAll(files[tt.file], "fullname=x", "fullname=y"))
-					eventually(t, "nothing held", func() bool { return g.Status().Held == nil })
+					testkit.Eventually(t, "nothing held", func() bool { return g.Status().Held == nil })
 					g.waitPhones(t, 20)
 					if n := strings.Count(g.log.String(), "a change is held and not applied"); n != 1 {
 						t.Errorf("it was logged %d times", n)
@@ -131,7 +132,7 @@ func TestGuardBound(t *testing.T) {
 			dir := amitest.Files(t, map[string]string{"phoneprov.conf": sample["phoneprov.conf"], "users.conf": users(tt.before, "x")})
 			r := start(t, Options{Source: SourceFiles, ConfigDir: dir, MaxLoss: tt.maxLoss, Timing: Timing{Watch: time.Millisecond, Settle: time.Millisecond}})
 			r.waitPhones(t, tt.before)
-			writeFile(t, filepath.Join(dir, "users.conf"), users(tt.after, "x"))
+			testkit.Write(t, filepath.Join(dir, "users.conf"), users(tt.after, "x"))
 			if tt.held == 0 {
 				r.waitPhones(t, tt.after)
 				if h := r.Held(); h != nil {
@@ -139,7 +140,7 @@ func TestGuardBound(t *testing.T) {
 				}
 				return
 			}
-			eventually(t, "held", func() bool { return r.Held() != nil })
+			testkit.Eventually(t, "held", func() bool { return r.Held() != nil })
 			if h := r.Held(); h.Lost != tt.held || h.After != tt.after || r.store.Load().Counts().Phones != tt.before {
 				t.Errorf("got %+v", h)
 			}
@@ -167,7 +168,7 @@ func TestConfirm(t *testing.T) {
 				t.Errorf("got %+v, %v", h, err)
 			}
 			g.waitPhones(t, 2)
-			eventually(t, "nothing held", func() bool { return g.Status().Held == nil })
+			testkit.Eventually(t, "nothing held", func() bool { return g.Status().Held == nil })
 			if _, err := g.Confirm("", "test"); !errors.Is(err, ErrNothingHeld) {
 				t.Errorf("got %v", err)
 			}
@@ -218,7 +219,7 @@ func TestConfirmFromCLI(t *testing.T) {
 		g.server.Event("Event", "Reload", "Privilege", "system,all", "Module", module, "Status", "2")
 	}
 	reload("phoneprov-confirm")
-	eventually(t, "the answer", func() bool {
+	testkit.Eventually(t, "the answer", func() bool {
 		return strings.Contains(g.log.String(), `"error":"no change is held","message":"phoneprov confirm at the Asterisk CLI does nothing"`)
 	})
 	g.write(t, "users.conf", "")
@@ -240,7 +241,7 @@ func TestMassLossAfterRestart(t *testing.T) {
 			g.waitPhones(t, 20)
 			waitKept(t, dir, 20)
 			g.stop()
-			writeFile(t, filepath.Join(g.dir, "users.conf"), users(3, "x"))
+			testkit.Write(t, filepath.Join(g.dir, "users.conf"), users(3, "x"))
 			g.start(t, source, &lastgood.Dir{Path: dir})
 			h := g.waitHeld(t, 17)
 			g.waitPhones(t, 20)
@@ -269,8 +270,8 @@ func TestOneLostPhone(t *testing.T) {
 	dir := amitest.Files(t, twentyPhones())
 	r := start(t, Options{Source: SourceFiles, ConfigDir: dir, Timing: Timing{Watch: time.Millisecond, Settle: time.Millisecond}})
 	r.waitPhones(t, 20)
-	writeFile(t, filepath.Join(dir, "users.conf"), users(19, "x"))
+	testkit.Write(t, filepath.Join(dir, "users.conf"), users(19, "x"))
 	r.waitPhones(t, 19)
 	const want = `"phones":["001122330019"],"message":"1 phone is gone from the configuration and gets no file any more: `
-	eventually(t, "the warning", func() bool { return strings.Contains(r.log.String(), want) })
+	testkit.Eventually(t, "the warning", func() bool { return strings.Contains(r.log.String(), want) })
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/amisync/amitest"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
@@ -43,7 +44,7 @@ func snapshotOf(t *testing.T, n int) *provision.Snapshot {
 // waitKept waits until a configuration of so many phones was kept.
 func waitKept(t *testing.T, dir string, phones int) {
 	t.Helper()
-	eventually(t, fmt.Sprintf("%d phones are kept", phones), func() bool {
+	testkit.Eventually(t, fmt.Sprintf("%d phones are kept", phones), func() bool {
 		state, err := (&lastgood.Dir{Path: dir}).Load()
 		if state == nil || err != nil {
 			return false
@@ -120,14 +121,14 @@ func TestAsteriskDownAtStart(t *testing.T) {
 		t.Errorf("a function was answered without Asterisk: %v", err)
 	}
 	const line = `"source":"last good","saved_at":`
-	eventually(t, "the log", func() bool { return strings.Contains(r.log.String(), line) })
+	testkit.Eventually(t, "the log", func() bool { return strings.Contains(r.log.String(), line) })
 
 	l, err = net.Listen("tcp", address)
 	if err != nil {
 		t.Skipf("the port is taken: %v", err)
 	}
 	amitest.StartOn(t, l, dir, amiserver.Options{Version: "23.0.0", Database: database})
-	eventually(t, "a sync", func() bool { return r.Status().Syncs > 0 })
+	testkit.Eventually(t, "a sync", func() bool { return r.Status().Syncs > 0 })
 	if st := r.Status(); !st.Restored.IsZero() || st.LastSync.Counts.Phones != 2 || st.LastSync.Changes.Added != 0 || st.LastSync.Changes.Removed != 0 {
 		t.Errorf("got %+v", st)
 	}
@@ -144,13 +145,13 @@ func TestKeptIsNotServedWhereAsteriskAnswers(t *testing.T) {
 	r.waitPhones(t, 20)
 	waitKept(t, kept, 20)
 	r.stop()
-	writeFile(t, filepath.Join(dir, "users.conf"), users(19, "other")+user("new", "001122339999"))
+	testkit.Write(t, filepath.Join(dir, "users.conf"), users(19, "other")+user("new", "001122339999"))
 	r = start(t, Options{Address: address, Kept: &lastgood.Dir{Path: kept}, Timing: Timing{Restore: time.Hour}})
-	eventually(t, "a snapshot", func() bool { return r.store.Load() != nil })
+	testkit.Eventually(t, "a snapshot", func() bool { return r.store.Load() != nil })
 	if s := r.store.Load(); !s.SavedAt.IsZero() || s.Generation != 1 {
 		t.Errorf("got a restored snapshot, of generation %d", s.Generation)
 	}
-	eventually(t, "the sync", func() bool { return r.Status().Syncs == 1 })
+	testkit.Eventually(t, "the sync", func() bool { return r.Status().Syncs == 1 })
 	if c := r.Status().LastSync.Changes; c.Added != 1 || c.Removed != 1 || c.Changed != 19 {
 		t.Errorf("got %+v: what changed while we were down", c)
 	}
@@ -190,20 +191,20 @@ func TestFilesBrokenAtStart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		writeFile(t, filepath.Join(dir, name), text)
+		testkit.Write(t, filepath.Join(dir, name), text)
 		if text == "" {
 			removeFile(t, filepath.Join(dir, name))
 		}
 		r = start(t, o())
 		r.waitPhones(t, 20)
-		eventually(t, "the reason", func() bool {
+		testkit.Eventually(t, "the reason", func() bool {
 			return strings.HasPrefix(r.Status().LastError, name) || strings.Contains(r.Status().LastError, name+" is gone")
 		})
 		if r.Status().Restored.IsZero() {
 			t.Error("it is not said that it was restored")
 		}
-		writeFile(t, filepath.Join(dir, name), string(good))
-		eventually(t, "a sync", func() bool { return r.Status().Syncs > 0 && r.Status().Restored.IsZero() })
+		testkit.Write(t, filepath.Join(dir, name), string(good))
+		testkit.Eventually(t, "a sync", func() bool { return r.Status().Syncs > 0 && r.Status().Restored.IsZero() })
 		r.stop()
 	}
 }
@@ -217,14 +218,14 @@ func TestFilesWithAMIDownAfterRestart(t *testing.T) {
 	_, address := amitest.StartDir(t, asterisk, amiserver.Options{Version: "23.0.0"})
 	o := Options{Source: SourceFiles, ConfigDir: dir, Address: address, Kept: &lastgood.Dir{Path: kept}, Timing: Timing{Settle: time.Millisecond}}
 	r := start(t, o)
-	eventually(t, "the live endpoint", func() bool {
+	testkit.Eventually(t, "the live endpoint", func() bool {
 		return r.Status().Connected && r.store.Load() != nil && r.store.Load().Phone("001122334409") != nil
 	})
 	waitKept(t, kept, 2)
 	r.stop()
 	o.Address, o.Kept = deadAddress(t), &lastgood.Dir{Path: kept}
 	r = start(t, o)
-	eventually(t, "a sync of the files", func() bool { return r.Status().Syncs > 0 })
+	testkit.Eventually(t, "a sync of the files", func() bool { return r.Status().Syncs > 0 })
 	s := r.store.Load()
 	if !s.SavedAt.IsZero() || s.Phone("001122334409") == nil || s.Phone("001122334402") == nil || s.Phone("001122334401") != nil {
 		t.Errorf("got %s: want the phone of the live endpoint, and that of asterisk 23's users file", uris(s))
@@ -252,17 +253,17 @@ func TestKeepingFails(t *testing.T) {
 	kept.err.Store(&full)
 	r := start(t, Options{Source: SourceFiles, ConfigDir: dir, Kept: kept, Timing: Timing{Watch: time.Millisecond, Settle: time.Millisecond}})
 	r.waitPhones(t, 20)
-	eventually(t, "the reason", func() bool { return r.Status().NotKept == full.Error() })
-	writeFile(t, filepath.Join(dir, "users.conf"), users(19, "x"))
+	testkit.Eventually(t, "the reason", func() bool { return r.Status().NotKept == full.Error() })
+	testkit.Write(t, filepath.Join(dir, "users.conf"), users(19, "x"))
 	r.waitPhones(t, 19)
-	eventually(t, "two syncs", func() bool { return r.Status().Syncs >= 2 })
+	testkit.Eventually(t, "two syncs", func() bool { return r.Status().Syncs >= 2 })
 	if n := strings.Count(r.log.String(), "what is served cannot be kept"); n != 1 {
 		t.Errorf("it was logged %d times", n)
 	}
 	kept.err.Store(nil)
 	r.Trigger("test")
 	waitKept(t, path, 19)
-	eventually(t, "no reason", func() bool { return r.Status().NotKept == "" })
+	testkit.Eventually(t, "no reason", func() bool { return r.Status().NotKept == "" })
 }
 
 // What is broken on the disk is said, and the older one is served; what cannot be used at all is no reason to end.
@@ -272,7 +273,7 @@ func TestBrokenLastGood(t *testing.T) {
 	r := start(t, o)
 	r.waitPhones(t, 20)
 	waitKept(t, kept, 20)
-	writeFile(t, filepath.Join(dir, "users.conf"), users(19, "x"))
+	testkit.Write(t, filepath.Join(dir, "users.conf"), users(19, "x"))
 	waitKept(t, kept, 19)
 	r.stop()
 	names, err := filepath.Glob(filepath.Join(kept, "last-good-?"))
@@ -285,7 +286,7 @@ func TestBrokenLastGood(t *testing.T) {
 	o.Address, o.Source, o.Kept = deadAddress(t), SourceAMI, &lastgood.Dir{Path: kept}
 	r = start(t, o)
 	r.waitPhones(t, 20)
-	eventually(t, "the log", func() bool {
+	testkit.Eventually(t, "the log", func() bool {
 		return strings.Contains(r.log.String(), `"error":"last-good-2: it is not whole","older":true,"message":"the last good configuration that was kept does not count"`)
 	})
 	r.stop()
@@ -293,7 +294,7 @@ func TestBrokenLastGood(t *testing.T) {
 		t.Fatal(err)
 	}
 	r = start(t, o)
-	eventually(t, "the log", func() bool { return strings.Contains(r.log.String(), `"older":false`) })
+	testkit.Eventually(t, "the log", func() bool { return strings.Contains(r.log.String(), `"older":false`) })
 	if s := r.store.Load(); s != nil {
 		t.Errorf("got a snapshot of %d phones", s.Counts().Phones)
 	}
@@ -316,17 +317,17 @@ func TestBootingAsteriskAfterRestart(t *testing.T) {
 	waitKept(t, kept, 20)
 	r.stop()
 	booting.Store(true)
-	writeFile(t, filepath.Join(dir, "users.conf"), users(18, "x")) // as it answers before it has loaded everything
+	testkit.Write(t, filepath.Join(dir, "users.conf"), users(18, "x")) // as it answers before it has loaded everything
 	o.Kept = &lastgood.Dir{Path: kept}
 	r = start(t, o)
-	eventually(t, "that it is waited for", func() bool { return strings.Contains(r.log.String(), "waiting for asterisk to boot") })
+	testkit.Eventually(t, "that it is waited for", func() bool { return strings.Contains(r.log.String(), "waiting for asterisk to boot") })
 	r.waitPhones(t, 20)
 	if n := r.Status().Syncs; n != 0 {
 		t.Errorf("%d syncs of an Asterisk that has not booted", n)
 	}
-	writeFile(t, filepath.Join(dir, "users.conf"), users(20, "x"))
+	testkit.Write(t, filepath.Join(dir, "users.conf"), users(20, "x"))
 	server.Event("Event", "FullyBooted")
-	eventually(t, "a sync", func() bool { return r.Status().Syncs > 0 })
+	testkit.Eventually(t, "a sync", func() bool { return r.Status().Syncs > 0 })
 }
 
 // The keeper's knowledge survives: an endpoint of a database is kept while that is away, one that was in a file once is not.

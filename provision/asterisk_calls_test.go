@@ -60,8 +60,24 @@ func (a *asker) ask(ctx context.Context, call string) (string, error) {
 // Independent calls of a file are under way at once, wherever they stand. One after the other they would never end.
 func TestAskedSideBySide(t *testing.T) {
 	s, _ := build(t, map[string]string{
-		"phoneprov.conf":  "[general]\ndefault_profile=p\n[p]\nsetvar => V=${X(v)}\nsetvar => W=${V}${X(w)}\nx => t\n",
-		"users.conf":      "[a]\nautoprov=yes\nmacaddress=000000000001\n[b]\nautoprov=yes\nmacaddress=000000000001\nlinenumber=2\n[c]\nautoprov=yes\nmacaddress=000000000002\n",
+		"phoneprov.conf": `[general]
+default_profile=p
+[p]
+setvar => V=${X(v)}
+setvar => W=${V}${X(w)}
+x => t
+`,
+		"users.conf": `[a]
+autoprov=yes
+macaddress=000000000001
+[b]
+autoprov=yes
+macaddress=000000000001
+linenumber=2
+[c]
+autoprov=yes
+macaddress=000000000002
+`,
 		"extensions.conf": "[globals]\nG=${X(g)}\nH=${G}${X(h)}\n",
 	})
 	for _, row := range []struct{ name, template, want string }{

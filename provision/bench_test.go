@@ -27,7 +27,13 @@ func benchUsers(n int) string {
 	return b.String()
 }
 
-const benchProfile = "[general]\n[p]\nmime_type => text/xml\nsetvar => A=${TOUPPER(${USERNAME})}\n${MAC}.cfg => t\n${MAC}-directory.cfg => d\n"
+const benchProfile = `[general]
+[p]
+mime_type => text/xml
+setvar => A=${TOUPPER(${USERNAME})}
+${MAC}.cfg => t
+${MAC}-directory.cfg => d
+`
 
 func BenchmarkBuild(b *testing.B) {
 	for _, n := range []int{10, 1_000, 100_000} {

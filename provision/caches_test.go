@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // cachedSite is a phone with a file x, of the template t, that includes the template i.
@@ -24,7 +26,7 @@ type cachedSite struct {
 func (k *cachedSite) lay(tb testing.TB, name, text string, age time.Duration) {
 	tb.Helper()
 	path := filepath.Join(k.dir, name)
-	write(tb, path, text)
+	testkit.WriteSteady(tb, path, text)
 	if err := os.Chtimes(path, time.Time{}, time.Now().Add(-age)); err != nil {
 		tb.Fatal(err)
 	}
@@ -32,9 +34,22 @@ func (k *cachedSite) lay(tb testing.TB, name, text string, age time.Duration) {
 
 func (k *cachedSite) configure(t *testing.T, name string) {
 	t.Helper()
-	k.s, _ = build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\nmime_type=text/xml\nsetvar=EVER=${EPOCH}\nsetvar=HERE=${SERVER}\nsetvar=SAME=<&>\nx => t\n",
+	k.s, _ = build(t, map[string]string{"phoneprov.conf": `[general]
+[p]
+mime_type=text/xml
+setvar=EVER=${EPOCH}
+setvar=HERE=${SERVER}
+setvar=SAME=<&>
+x => t
+`,
 		"extensions.conf": "[globals]\nCHANCE=${RAND()}\n",
-		"users.conf":      "[general]\n[1]\nautoprov=yes\nprofile=p\nmacaddress=001122334455\ntimezone=Europe/Vienna\nfullname=" + name + "\n"})
+		"users.conf": `[general]
+[1]
+autoprov=yes
+profile=p
+macaddress=001122334455
+timezone=Europe/Vienna
+fullname=` + name + "\n"})
 }
 
 // cached reports whether the renderer remembers a file.
@@ -229,8 +244,21 @@ func TestCachesWhereTheDirectoryIsReplaced(t *testing.T) {
 func TestUserListServesEveryPhone(t *testing.T) {
 	s, _ := build(t, map[string]string{
 		"phoneprov.conf": "[general]\n[p]\nmime_type=text/xml\n${MAC} => t\n${MAC}.txt => u\n",
-		"users.conf": "[general]\n[phone](!)\nautoprov=yes\nprofile=p\n[1](phone)\nmacaddress=000000000001\nfullname=A & <B>\n" +
-			"[2](phone)\nmacaddress=000000000002\nfullname=C\n[3](phone)\nmacaddress=000000000003\nfullname=\"D\"\n",
+		"users.conf": `[general]
+[phone](!)
+autoprov=yes
+profile=p
+[1](phone)
+macaddress=000000000001
+fullname=A & <B>
+` +
+			`[2](phone)
+macaddress=000000000002
+fullname=C
+[3](phone)
+macaddress=000000000003
+fullname="D"
+`,
 	})
 	r, dir := renderer(t, nil)
 	for name, begin := range map[string]string{"t": "<", "u": ""} {

@@ -146,10 +146,32 @@ func TestCheckCharset(t *testing.T) {
 
 func TestExplain(t *testing.T) {
 	s, _ := build(t, map[string]string{
-		"phoneprov.conf": "[general]\nserverport=5070\n[p]\nsetvar => URL=http://x/${SECRET}\nsetvar => ADMIN_PASSWORD=pw\nsetvar => HA=${MD5(${USERNAME}:x:${SECRET})}\nsetvar => DERIVED=${HA:0:4}\nsetvar => MAC=never\n${MAC}.cfg => t\n",
-		"users.conf": "[u]\nautoprov=yes\nprofile=p\nmacaddress=000000000001\nsecret=s3cret\ntimezone=Europe/Vienna\n" +
+		"phoneprov.conf": `[general]
+serverport=5070
+[p]
+setvar => URL=http://x/${SECRET}
+setvar => ADMIN_PASSWORD=pw
+setvar => HA=${MD5(${USERNAME}:x:${SECRET})}
+setvar => DERIVED=${HA:0:4}
+setvar => MAC=never
+${MAC}.cfg => t
+`,
+		"users.conf": `[u]
+autoprov=yes
+profile=p
+macaddress=000000000001
+secret=s3cret
+timezone=Europe/Vienna
+` +
 			"[u2]\nautoprov=yes\nmacaddress=000000000001\nprofile=p\nlinenumber=2\n",
-		"pjsip.conf": "[e]\ntype=endpoint\nauth=e\n[e]\ntype=auth\nusername=eu\npassword=ep\n" +
+		"pjsip.conf": `[e]
+type=endpoint
+auth=e
+[e]
+type=auth
+username=eu
+password=ep
+` +
 			"[q]\ntype=phoneprov\nendpoint=e\nPROFILE=p\nMAC=000000000002\n",
 	})
 	r, _ := renderer(t, map[string]string{"t": "t"})

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision/datadir"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
@@ -19,7 +20,7 @@ func TestDataDirectoryIsReplaced(t *testing.T) {
 	parent := t.TempDir()
 	at := func(name string) string { return filepath.Join(parent, name) }
 	for _, name := range []string{"one", "two", "three"} {
-		write(t, filepath.Join(at(name), "t"), name)
+		testkit.WriteSteady(t, filepath.Join(at(name), "t"), name)
 	}
 	if err := os.Symlink("one", at("current")); err != nil {
 		t.Fatal(err)

@@ -102,9 +102,23 @@ func TestAskedText(t *testing.T) {
 
 func TestHidden(t *testing.T) {
 	s, _ := build(t, map[string]string{
-		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nsetvar => AUTH=${MD5(${USERNAME}:${SECRET})}\nsetvar => LATE=${MORE}\nsetvar => MORE=${AUTH:0:4}\n" +
+		"phoneprov.conf": `[general]
+default_profile=p
+[p]
+setvar => AUTH=${MD5(${USERNAME}:${SECRET})}
+setvar => LATE=${MORE}
+setvar => MORE=${AUTH:0:4}
+` +
 			"setvar => PLAIN=${USERNAME}\nsetvar => CODE=${${X}}\nx => t\n",
-		"users.conf":      "[a]\nautoprov=yes\nmacaddress=000000000001\nsecret=s3cret\n[b]\nautoprov=yes\nmacaddress=000000000002\nsecret=other\n",
+		"users.conf": `[a]
+autoprov=yes
+macaddress=000000000001
+secret=s3cret
+[b]
+autoprov=yes
+macaddress=000000000002
+secret=other
+`,
 		"extensions.conf": "[globals]\nMASTER=${ADMIN_PASS}\n",
 	})
 	h := newHidden(s)

@@ -43,10 +43,23 @@ func TestFunctionsWithVariables(t *testing.T) {
 			var asked string
 			r.options.Ask = func(_ context.Context, call string) (string, error) { asked = call; return "v", nil }
 			s, _ := build(t, map[string]string{
-				"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nx => t\nsetvar => LIST=a,b\nsetvar => HARD=a}b\n",
-				"users.conf":     "[a]\nautoprov=yes\nmacaddress=000000000001\n",
+				"phoneprov.conf": `[general]
+default_profile=p
+[p]
+x => t
+setvar => LIST=a,b
+setvar => HARD=a}b
+`,
+				"users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n",
 				ODBCFile: "[X]\nreadsql=SELECT '${LIST}${CUT(LINE,-,1)}${ARG1}'\n" +
-					"[ARGS]\nreadsql=SELECT LIST FROM x WHERE y='${SQL_ESC(${ARG1})}'\n[E]\nprefix=P\nread=SELECT ${EVAL(${ARG1})}\n[HARD]\nreadsql=${HARD}\n",
+					`[ARGS]
+readsql=SELECT LIST FROM x WHERE y='${SQL_ESC(${ARG1})}'
+[E]
+prefix=P
+read=SELECT ${EVAL(${ARG1})}
+[HARD]
+readsql=${HARD}
+`,
 			})
 			_, err := r.Render(t.Context(), s, s.Lookup("x"), Request{Now: testNow})
 			if strings.Contains(want, "needs") {

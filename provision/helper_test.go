@@ -12,6 +12,7 @@ import (
 	"time"
 	_ "time/tzdata" // the zones of these tests, on any machine
 
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision/astconf"
 	"github.com/phoneprov/phoneprov/provision/datadir"
 )
@@ -57,7 +58,7 @@ func renderer(tb testing.TB, files map[string]string) (*Renderer, string) {
 	tb.Helper()
 	dir := tb.TempDir()
 	for name, text := range files {
-		write(tb, filepath.Join(dir, name), text)
+		testkit.WriteSteady(tb, filepath.Join(dir, name), text)
 	}
 	data, err := datadir.Open(dir, "")
 	if err != nil {
@@ -65,16 +66,6 @@ func renderer(tb testing.TB, files map[string]string) (*Renderer, string) {
 	}
 	tb.Cleanup(func() { data.Close() })
 	return NewRenderer(RendererOptions{Data: data}), dir
-}
-
-// write writes a file that is steady: its time is an hour ago, and another one each time.
-func write(tb testing.TB, path, text string) {
-	tb.Helper()
-	writeNow(tb, path, text)
-	old := time.Now().Add(-time.Hour)
-	if err := os.Chtimes(path, old, old); err != nil {
-		tb.Fatal(err)
-	}
 }
 
 // writeNow writes a file as an admin does.

@@ -10,13 +10,45 @@ import (
 
 // packed is a configuration in which a phone's lines come from everywhere that they can come from.
 var packed = map[string]string{
-	"phoneprov.conf": "[general]\nserveraddr=pbx\nserverport=5061\ndefault_profile=p\n[p]\nsetvar => A=${LABEL}!\n${MAC}.cfg => t,text/plain\n",
-	"users.conf": "[general]\nvmexten=*97\nextra=g\n[base](!)\nautoprov=yes\ntimezone=Europe/Berlin\n" +
+	"phoneprov.conf": `[general]
+serveraddr=pbx
+serverport=5061
+default_profile=p
+[p]
+setvar => A=${LABEL}!
+${MAC}.cfg => t,text/plain
+`,
+	"users.conf": `[general]
+vmexten=*97
+extra=g
+[base](!)
+autoprov=yes
+timezone=Europe/Berlin
+` +
 		"[6001](base)\nmacaddress=000000000001\nfullname=One\nsecret=s1\nextra=e\n" +
 		"[6002](base)\nmacaddress=000000000001\nlinenumber=2\nusername=two\n" +
 		"[6003](base)\nmacaddress=000000000003\nfullname=Three\nsecret=s3\nextra=\n",
-	"pjsip.conf": "[tr]\ntype=transport\nbind=0.0.0.0:5070\n[e]\ntype=endpoint\ncontext=default\ncallerid=\"E\" <7>\nauth=a\n[a]\ntype=auth\nusername=u\npassword=pw\n" +
-		"[p4]\ntype=phoneprov\nendpoint=e\nMAC=000000000004\nPROFILE=p\nLABEL=four\nLABEL=\n",
+	"pjsip.conf": `[tr]
+type=transport
+bind=0.0.0.0:5070
+[e]
+type=endpoint
+context=default
+callerid="E" <7>
+auth=a
+[a]
+type=auth
+username=u
+password=pw
+` +
+		`[p4]
+type=phoneprov
+endpoint=e
+MAC=000000000004
+PROFILE=p
+LABEL=four
+LABEL=
+`,
 }
 
 // Of whatever is changed, in one line or in what all share, the new bytes are there and the phones that it is of have

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"testing"
+
+	"github.com/phoneprov/phoneprov/deploy/skips"
 )
 
 // endpointOptions are as many as Asterisk's, of which a kind of endpoint shares most.
@@ -18,9 +20,10 @@ func endpointOptions(kind, n int) map[string]string {
 
 // However they are kept, options are what they were.
 func TestOptionSets(t *testing.T) {
+	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 0))
 	var sets OptionSets
-	for n := range 2_000 {
+	for n := range skips.Size(t, 2_000, 300) {
 		options := endpointOptions(random.IntN(50), n)
 		for range random.IntN(40) {
 			delete(options, fmt.Sprintf("Option_%d", random.IntN(120)))
@@ -46,7 +49,8 @@ func TestOptionSets(t *testing.T) {
 
 // Of 120 options that most endpoints share, little is kept for each.
 func TestOptionSetsMemory(t *testing.T) {
-	const endpoints, most = 10_000, 400 // bytes each: a handful of its own
+	const most = 400 // bytes each: a handful of its own
+	endpoints := skips.Size(t, 10_000, 3_000)
 	var before, after runtime.MemStats
 	all := make([]*Options, endpoints)
 	runtime.GC()
@@ -57,7 +61,7 @@ func TestOptionSetsMemory(t *testing.T) {
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)
-	if each := (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / endpoints; each > most || len(sets.shared) != 3 {
+	if each := (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / int64(endpoints); each > most || len(sets.shared) != 3 {
 		t.Errorf("%d bytes for each endpoint, want at most %d; %d kinds", each, most, len(sets.shared))
 	}
 	runtime.KeepAlive(all)

@@ -11,7 +11,13 @@ func TestLookup(t *testing.T) {
 	s, _ := build(t, map[string]string{
 		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nstatic_file => 000000000000.cfg\n${MAC}.cfg => t\n" +
 			"SEP${TOUPPER(${MAC})}.cnf.xml => t\nabc${MAC}.x => t\n${MAC}/${MAC}.cfg => t\n/lead-${MAC} => t\n",
-		"users.conf": "[a]\nautoprov=yes\nmacaddress=00:15:65:AA:BB:CC\n[b]\nautoprov=yes\nmacaddress=nonsense\n",
+		"users.conf": `[a]
+autoprov=yes
+macaddress=00:15:65:AA:BB:CC
+[b]
+autoprov=yes
+macaddress=nonsense
+`,
 	})
 	for _, row := range []struct{ name, uri, want string }{
 		{"as configured", "00:15:65:AA:BB:CC.cfg", "00:15:65:AA:BB:CC.cfg"},

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/datadir"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
@@ -21,6 +22,7 @@ const referenceFile = "dialplan/REFERENCE.md"
 
 // TestReference holds the reference against the tables that the language is made of. With -update it is written anew.
 func TestReference(t *testing.T) {
+	t.Parallel()
 	want := newReferenceSample(t).reference(t)
 	got, err := os.ReadFile(referenceFile)
 	if err == nil && string(got) == want {
@@ -100,10 +102,10 @@ func newReferenceSample(t *testing.T) *referenceSample {
 		Scheme: "http", Host: "pbx.example.com:8080", Prefix: "/phoneprov", UserAgent: "Yealink SIP-T46G 28.72.0.1 00:15:65:aa:bb:cc",
 	}}
 	for name, text := range referenceConf {
-		writeFile(t, filepath.Join(confDir, name), text)
+		testkit.WriteSteady(t, filepath.Join(confDir, name), text)
 	}
-	writeFile(t, filepath.Join(s.dir, "line.xml"), `<line n="${LINE}">${USERNAME}</line>`)
-	writeFile(t, filepath.Join(s.dir, "001565AABBCC.ring"), "ring")
+	testkit.WriteSteady(t, filepath.Join(s.dir, "line.xml"), `<line n="${LINE}">${USERNAME}</line>`)
+	testkit.WriteSteady(t, filepath.Join(s.dir, "001565AABBCC.ring"), "ring")
 	var err error
 	var diags []provision.Diagnostic
 	if s.snapshot, diags, err = provision.Build(t.Context(), provision.Input{Config: loadConfig(t, confDir)}, s.request.Now); err != nil || len(diags) > 0 {
@@ -118,21 +120,15 @@ func newReferenceSample(t *testing.T) *referenceSample {
 	return s
 }
 
-func writeFile(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	old := time.Now().Add(-time.Hour) // a steady file, of another time than the one before
-	if err := os.Chtimes(path, old, old); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // result is what an example gives for the first phone that it gives something for, without a diagnostic.
 func (s *referenceSample) result(t *testing.T, example string) (text string, problems []string) {
 	t.Helper()
-	writeFile(t, filepath.Join(s.dir, "example"), example)
+	testkit.WriteSteady(t, filepath.Join(s.dir, "example"), example)
+	return s.fetch()
+}
+
+// fetch is result of the example of the last call.
+func (s *referenceSample) fetch() (text string, problems []string) {
 	for _, p := range s.snapshot.Phones() {
 		text, diags, err := s.render(s.snapshot.PhoneRoutes(p)[0])
 		if err != nil || len(diags) > 0 {
@@ -166,7 +162,7 @@ func (s *referenceSample) shown(t *testing.T, example string) string {
 		return ""
 	}
 	for range chances {
-		if text, _ := s.result(t, example); text != first {
+		if text, _ := s.fetch(); text != first {
 			return "another at each fetch"
 		}
 	}

@@ -11,11 +11,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 	"github.com/phoneprov/phoneprov/deploy/sample"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
@@ -29,13 +29,13 @@ func guardEnv(dir, ami, secret string) map[string]string {
 }
 
 // runUntil runs the service until stop is called, or the test ends.
-func runUntil(t *testing.T, env map[string]string) (v *service, log *lockedBuffer, stop func()) {
+func runUntil(t *testing.T, env map[string]string) (v *service, log *testkit.Log, stop func()) {
 	t.Helper()
 	s, err := loadSettings("", func(name string) (string, bool) { v, ok := env[name]; return v, ok })
 	if err != nil {
 		t.Fatal(err)
 	}
-	log = new(lockedBuffer)
+	log = new(testkit.Log)
 	if v, err = newService(s, io.MultiWriter(log, secrets.Stream("the log of "+t.Name()))); err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func (v *service) expectFiles(t *testing.T, want map[string]oracle.Answer) {
 
 func waitSnapshot(t *testing.T, v *service, what string, is func(*provision.Snapshot) bool) {
 	t.Helper()
-	eventually(t, 30*time.Second, func() error {
+	testkit.WaitFor(t, func() error {
 		if s := v.options.Store.Load(); s == nil || !is(s) {
 			return fmt.Errorf("%s: %+v", what, v.status())
 		}
@@ -130,7 +130,7 @@ func isRestored(s *provision.Snapshot) bool { return !s.SavedAt.IsZero() }
 
 func waitFile(t *testing.T, path string) {
 	t.Helper()
-	eventually(t, 30*time.Second, func() error { _, err := os.Stat(path); return err })
+	testkit.WaitFor(t, func() error { _, err := os.Stat(path); return err })
 }
 
 // Started while Asterisk is down, the service gives the same files as before; one that needs an answer of Asterisk is a 503, and one
@@ -196,7 +196,7 @@ func TestRestoredWithoutAsterisk(t *testing.T) {
 			a.Write(t, "users.conf", generationConfig(1, 0)["users.conf"])
 			a.Boot(t)
 			waitSnapshot(t, v, "a sync", isRead)
-			expectGeneration(t, v, 30*time.Second, usersPhone, "users-1")
+			expectGeneration(t, v, usersPhone, "users-1")
 		})
 	}
 }
@@ -213,7 +213,7 @@ func TestShownAtTheCLI(t *testing.T) {
 	v, _, _ := runUntil(t, guardEnv(dir, address, "ami-secret"))
 	shows := func(key, want string) {
 		t.Helper()
-		eventually(t, 30*time.Second, func() error {
+		testkit.WaitFor(t, func() error {
 			if got, is := server.Entries()["phoneprov/"+key]; !strings.HasPrefix(got, want) || is != (want != "") {
 				return fmt.Errorf("%s: got %q, want %q", key, got, want)
 			}

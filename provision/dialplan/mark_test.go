@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/phoneprov/phoneprov/deploy/skips"
 )
 
 // evil has every special character.
@@ -262,7 +264,8 @@ func isControl(r rune) bool { return r < ' ' && markOf(byte(r)) == '?' }
 func TestMarksChangeNothing(t *testing.T) {
 	j := judged{getvar: func(_ testing.TB, call string) string { return "ASKED:" + call }}
 	marks, functions := 0, generatedFunctions()
-	for i := range 20_000 {
+	cases := skips.Size(t, 20_000, 4_000)
+	for i := range cases {
 		in := newGenerator(*genSeed, i, functions).template()
 		made := slices.ContainsFunc(j.expand(t, in).values, func(v string) bool { return strings.ContainsFunc(v, isControl) })
 		made = made || strings.ContainsFunc(expandRow(in), isControl)
@@ -283,7 +286,7 @@ func TestMarksChangeNothing(t *testing.T) {
 			t.Fatalf("seed %d: %q gives %q: a character of a value has no mark", *genSeed, in, got)
 		}
 	}
-	if marks < 500 {
+	if marks < cases/40 {
 		t.Errorf("only %d texts had marks", marks)
 	}
 }

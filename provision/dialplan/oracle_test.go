@@ -19,7 +19,13 @@ var capture = flag.Bool("capture", false, "write what Asterisk answers into test
 // startOracle runs an Asterisk whose phone has the facts and one file, row.cfg.
 func startOracle(tb testing.TB, suite string) *oracle.Asterisk {
 	var b strings.Builder
-	b.WriteString("[general]\nserveraddr=192.0.2.1\ndefault_profile=rows\n[rows]\nmime_type => text/plain\nrow.cfg => row.cfg\n")
+	b.WriteString(`[general]
+serveraddr=192.0.2.1
+default_profile=rows
+[rows]
+mime_type => text/plain
+row.cfg => row.cfg
+`)
 	for _, f := range facts {
 		value := f[1]
 		if f[2] != "" {

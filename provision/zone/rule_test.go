@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/phoneprov/phoneprov/deploy/skips"
 )
 
 // everyZone is the time-zone database that Go comes with, by name.
@@ -131,8 +133,16 @@ var movingRules = map[string]string{
 // Until the coming two changes a phone that knows nothing but the variables shows the time that Go does, for every zone
 // and year. Left out is only what a rule without a year cannot say: see checks.
 func TestSimulatedPhone(t *testing.T) {
+	t.Parallel()
+	every := 5 // of the zones
+	if skips.Full(t) {
+		every = 1
+	}
 	moved := map[string]bool{}
-	for _, loc := range distinctZones(t) {
+	for i, loc := range distinctZones(t) {
+		if _, known := movingRules[loc.String()]; !known && i%every != 0 {
+			continue
+		}
 		for _, now := range fetches(loc) {
 			for _, byDate := range []bool{false, true} {
 				last, changed := changeBefore(now)
