@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/phoneprov/phoneprov/provision"
-	"github.com/phoneprov/phoneprov/provision/astconf"
 	"github.com/phoneprov/phoneprov/provision/lastgood"
 )
 
@@ -83,14 +81,8 @@ func (k *keeper) note(now *provision.Live, in map[objectKey]bool) {
 func filedObjects(config provision.Config) map[objectKey]bool {
 	in := map[objectKey]bool{}
 	for _, kind := range [...]string{"endpoint", "auth"} {
-		for _, c := range provision.PJSIPSections(config, kind) {
-			in[objectKey{kind, c.Name}] = true
-		}
-	}
-	for _, c := range categories(config["pjsip_wizard.conf"]) {
-		if typeOf(c) == "wizard" {
-			in[objectKey{"endpoint", c.Name}] = true
-			in[objectKey{"auth", c.Name + "-iauth"}] = true
+		for _, name := range provision.PJSIPObjects(config, kind) {
+			in[objectKey{kind, name}] = true
 		}
 	}
 	return in
@@ -120,16 +112,4 @@ func (k *keeper) onlyOnceFiled(config provision.Config) (filed []lastgood.Object
 		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Name, b.Name))
 	})
 	return filed
-}
-
-func categories(file *astconf.File) []*astconf.Category {
-	if file == nil {
-		return nil
-	}
-	return file.Categories
-}
-
-func typeOf(c *astconf.Category) string {
-	v, _ := c.Last("type")
-	return strings.ToLower(v.Value)
 }

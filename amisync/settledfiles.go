@@ -96,7 +96,7 @@ func (s *Service) confirmed(ctx context.Context, c *ami.Conn, down error, b *bui
 		if err != nil {
 			return b, err
 		}
-		if again, _ := b.next.Again(in, time.Now()); again != nil {
+		if again, _ := b.next.UnlessChanged(in, time.Now()); again != nil {
 			return b, nil
 		}
 		before := b

@@ -136,7 +136,7 @@ func (s *Service) build(ctx context.Context, c *ami.Conn, down error) (*built, e
 		return new(built), err
 	}
 	if base := s.base(); base != nil {
-		if again, found := base.Again(in, time.Now()); again != nil {
+		if again, found := base.UnlessChanged(in, time.Now()); again != nil {
 			return &built{next: again, in: in, found: withNobody(again, in, append(found, lost...))}, nil
 		}
 	}

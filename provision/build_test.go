@@ -14,7 +14,7 @@ import (
 
 const few = "[general]\ndefault_profile=p\n[p]\n${MAC}.cfg => t\n"
 
-// Every fault of a configuration has one message, with file and line, and costs no other phone its file.
+// Every fault of a configuration has one message with file and line, and other phones keep their files.
 func TestBuildDiagnostics(t *testing.T) {
 	for _, row := range []struct {
 		name  string
@@ -59,7 +59,7 @@ macaddress=000000000002
 autoprov=yes
 macaddress=000000000003
 `},
-			[]string{`phoneprov.conf:4: info: profile "p": 3 phones share the file "same.cfg": it is nobody's own, and made with the variables of phone 000000000001`}},
+			[]string{`phoneprov.conf:4: info: profile "p": 3 phones share the file "same.cfg": nobody owns it, and it has the variables of phone 000000000001`}},
 		{"two templates for one file name", map[string]string{"phoneprov.conf": "[p]\nsame.cfg => t\n[q]\nsame.cfg => u\n",
 			"users.conf": `[a]
 autoprov=yes
@@ -85,7 +85,7 @@ autoprov=yes
 profile=q
 macaddress=000000000002
 `},
-			[]string{`phoneprov.conf:2: info: profile "p": 2 phones share the file "same.cfg": it is nobody's own, and made with the variables of phone 000000000001`}},
+			[]string{`phoneprov.conf:2: info: profile "p": 2 phones share the file "same.cfg": nobody owns it, and it has the variables of phone 000000000001`}},
 		{"a static file's name", map[string]string{"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nx => t\nstatic_file => x\n", "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n"},
 			[]string{`phoneprov.conf:4: error: profile "p": file name "x" of phone 000000000001 is already that of a static file of profile "p" (phoneprov.conf:5): the first one is served`}},
 		{"two static files of one name", map[string]string{"phoneprov.conf": "[p]\nstatic_file => x\n[q]\nstaticdir => q/\nstatic_file => x\n"},
@@ -132,7 +132,8 @@ MAC=000000000001
 	}
 }
 
-// Asterisk 23 reads phoneprov_users.conf only, one before it users.conf only; where the version is not known the new one wins.
+// Asterisk 23 reads phoneprov_users.conf only, and earlier versions read users.conf only. If the version is not known,
+// the new file wins.
 func TestUsersFile(t *testing.T) {
 	const left = ": warning: this file is left out"
 	for _, row := range []struct {
@@ -174,7 +175,8 @@ func TestUsersFile(t *testing.T) {
 	}
 }
 
-// SERVER: serveraddr, else the address of serveriface, else what the phone asks; a pjsip phone sees only the last.
+// SERVER is serveraddr, else the address of serveriface, else the address that the phone asks. A pjsip phone only sees
+// the last.
 func TestServer(t *testing.T) {
 	interfaces := func(name string) (netip.Addr, error) {
 		if name == "eth0" {
@@ -209,7 +211,7 @@ func TestServer(t *testing.T) {
 	}
 }
 
-// A file name may need Asterisk; when it does not answer there is no snapshot, so that the last good one stays.
+// A file name may need Asterisk. If Asterisk does not answer, there is no snapshot, so that the last good one stays.
 func TestFileNameOfAsterisk(t *testing.T) {
 	c := config(t, map[string]string{
 		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${DB(name/${USERNAME})}.cfg => t\n",
@@ -226,7 +228,7 @@ func TestFileNameOfAsterisk(t *testing.T) {
 	}
 }
 
-// Names of files are right where more phones have a shape of their own than names have plans.
+// File names are right even if more phones have a shape of their own than there are plans for names.
 func TestNamesOfManyShapes(t *testing.T) {
 	var users strings.Builder
 	const phones = maxNamePlans + 10

@@ -3,8 +3,6 @@ package provision
 import (
 	"context"
 	"fmt"
-	"github.com/phoneprov/phoneprov/provision/datadir"
-	"github.com/phoneprov/phoneprov/provision/zone"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +10,8 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/deploy/testkit"
+	"github.com/phoneprov/phoneprov/provision/datadir"
+	"github.com/phoneprov/phoneprov/provision/zone"
 )
 
 // cachedSite is a phone with a file x, of the template t, that includes the template i.
@@ -22,7 +22,7 @@ type cachedSite struct {
 	q   Request
 }
 
-// lay writes a file that has not changed for a while.
+// lay writes a file that has been unchanged for a while.
 func (k *cachedSite) lay(tb testing.TB, name, text string, age time.Duration) {
 	tb.Helper()
 	path := filepath.Join(k.dir, name)
@@ -55,8 +55,8 @@ fullname=` + name + "\n"})
 // cached reports whether the renderer remembers a file.
 func (k *cachedSite) cached() bool { return k.r.Stats().Files > 0 }
 
-// Whatever a file is made of, a change of it is in the next one; and where nothing changed the file is kept, if that can
-// be known.
+// If anything changes that a file is made of, the next response shows it. If nothing changes, the file is remembered,
+// unless a change could not be noticed.
 func TestCachedFileFollowsEveryInput(t *testing.T) {
 	const keeps, never = true, false
 	at := func(now time.Time) func(*testing.T, *cachedSite) {
@@ -143,7 +143,7 @@ func TestCachedFileFollowsEveryInput(t *testing.T) {
 		}
 		rows = append(rows, row)
 	}
-	for _, row := range rows { // and each in a list that is kept as well
+	for _, row := range rows { // and each row in a remembered list too
 		row.name += ", listed"
 		row.template += "|${PP_EACH_USER(" + strings.ReplaceAll(row.template, "${", "%{") + ")}"
 		rows = append(rows, row)
@@ -182,7 +182,7 @@ func TestCachedFileFollowsEveryInput(t *testing.T) {
 				}
 				return
 			}
-			b := k.r.asking(t.Context())
+			b := k.r.newCalls(t.Context())
 			defer b.end()
 			want, err := k.r.render(t.Context(), k.s, nil, k.s.Lookup("x"), k.q, b)
 			if err != nil {
@@ -198,7 +198,7 @@ func TestCachedFileFollowsEveryInput(t *testing.T) {
 	}
 }
 
-// The directory that is replaced while its files are kept.
+// The directory is replaced while files are remembered.
 func TestCachesWhereTheDirectoryIsReplaced(t *testing.T) {
 	k := &cachedSite{dir: t.TempDir(), q: Request{Now: testNow}}
 	for _, name := range []string{"one", "two"} {
@@ -240,7 +240,8 @@ func TestCachesWhereTheDirectoryIsReplaced(t *testing.T) {
 	expect("two") // between two renames there is no directory
 }
 
-// Each phone's directory is the list of all less its own part, whatever came first; and the list is made once.
+// Each phone's directory is the list of all phones without its own part, whichever phone came first. The list is made
+// once.
 func TestUserListServesEveryPhone(t *testing.T) {
 	s, _ := build(t, map[string]string{
 		"phoneprov.conf": "[general]\n[p]\nmime_type=text/xml\n${MAC} => t\n${MAC}.txt => u\n",
@@ -285,7 +286,7 @@ fullname="D"
 	}
 }
 
-// What a list has to say is said for every file that it is in.
+// The diagnostics of a list are in every file that has the list.
 func TestUserListWithDiagnostics(t *testing.T) {
 	s, _ := build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\n${MAC} => t\n", "users.conf": benchUsers(2)})
 	r, dir := renderer(t, nil)

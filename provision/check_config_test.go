@@ -8,7 +8,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// fine is a phoneprov.conf that nothing is to be said of.
+// fine is a phoneprov.conf without findings.
 const fine = "[p]\n${MAC}.cfg => t\n"
 
 func TestCheckConfig(t *testing.T) {
@@ -279,7 +279,7 @@ func TestGroup(t *testing.T) {
 	for _, d := range Group([]Diagnostic{
 		at("users.conf", 3, Warning, `[1]: linenumber "x" is not a number`),
 		at("users.conf", 9, Warning, `[2]: linenumber "x" is not a number`),
-		at("users.conf", 10, Error, `[2]: linenumber "x" is not a number`), // as bad as another
+		at("users.conf", 10, Error, `[2]: linenumber "x" is not a number`), // any value that is no number
 		at("other.conf", 9, Warning, `[2]: linenumber "x" is not a number`),
 		at("t", 1, Warning, `column 1: no phone has a variable "A"`),
 		at("t", 2, Warning, `column 7: no phone has a variable "A"`),

@@ -8,7 +8,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// optionFiles are two lines of a phone of users.conf, one of another, and phones of pjsip.
+// optionFiles have a phone with two lines and another phone in users.conf, and phones in pjsip.conf.
 var optionFiles = map[string]string{
 	"phoneprov.conf": "[p]\nsetvar => SET=${PP_USER(context)}\n${MAC}.cfg => t\n${PP_USER(model,any)}-${MAC}.named => t\n",
 	"users.conf": `[general]
@@ -160,7 +160,8 @@ func TestFunctionDiagnostics(t *testing.T) {
 	}
 }
 
-// A template has no place in the name of a file, for it is read when the phone fetches.
+// A function that includes a template does not work in the name of a file, because templates are read when the phone
+// fetches.
 func TestFunctionsInNames(t *testing.T) {
 	s, diags := build(t, map[string]string{
 		"phoneprov.conf": `[general]
@@ -196,7 +197,7 @@ func TestFunctionTable(t *testing.T) {
 	}
 }
 
-// What PP_USER and PP_ENDPOINT give counts as a change of the phone; how it is kept does not.
+// If a value of PP_USER or PP_ENDPOINT changes, the phone has changed. How options are stored does not matter.
 func TestCompareOptions(t *testing.T) {
 	var order, other OptionSets
 	order.Add(map[string]string{"a": "x"})

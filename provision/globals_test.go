@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A global variable that needs Asterisk costs no phone its file but those whose file needs it.
+// If a global variable needs Asterisk and Asterisk does not answer, only files that use the variable fail.
 func TestGlobals(t *testing.T) {
 	s, diags := build(t, map[string]string{
 		"phoneprov.conf": `[general]

@@ -43,7 +43,7 @@ func config(tb testing.TB, files map[string]string) Config {
 	return c
 }
 
-// build builds a snapshot from files given as text, for which there must be no error.
+// build builds a snapshot from files given as text. It fails the test on an error.
 func build(tb testing.TB, files map[string]string) (*Snapshot, []Diagnostic) {
 	tb.Helper()
 	s, diags, err := Build(context.Background(), Input{Config: config(tb, files)}, testNow)
@@ -104,7 +104,7 @@ func render(tb testing.TB, r *Renderer, s *Snapshot, uri string, q Request) (str
 	return string(body), nil
 }
 
-// withoutLines is a file as AMI tells of it.
+// withoutLines returns a file as AMI gives it.
 func withoutLines(f *astconf.File) *astconf.File {
 	asked := &astconf.File{Name: f.Name}
 	for _, c := range f.Categories {

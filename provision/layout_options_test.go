@@ -9,7 +9,7 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/skips"
 )
 
-// endpointOptions are as many as Asterisk's, of which a kind of endpoint shares most.
+// endpointOptions returns as many options as Asterisk's endpoints have. Endpoints of one kind share most of them.
 func endpointOptions(kind, n int) map[string]string {
 	options := map[string]string{"Callerid": fmt.Sprintf(`"User %d" <%d>`, n, n), "Aors": fmt.Sprint(n), "Auth": fmt.Sprint(n), "Mailboxes": ""}
 	for i := range 120 {
@@ -18,7 +18,7 @@ func endpointOptions(kind, n int) map[string]string {
 	return options
 }
 
-// However they are kept, options are what they were.
+// Options are the same however they are stored.
 func TestOptionSets(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 0))
@@ -47,7 +47,7 @@ func TestOptionSets(t *testing.T) {
 	}
 }
 
-// Of 120 options that most endpoints share, little is kept for each.
+// If most endpoints share 120 options, each needs little memory.
 func TestOptionSetsMemory(t *testing.T) {
 	const most = 400 // bytes each: a handful of its own
 	endpoints := skips.Size(t, 10_000, 3_000)

@@ -45,7 +45,7 @@ PROFILE=p
 	}
 	for _, row := range []struct{ what, want string }{
 		{"00:04:F2:00:00:01", "0004f2000001 "},
-		{"6001", "0004f2000001 "}, // and not the phone whose display name it is
+		{"6001", "0004f2000001 "}, // not the phone with that display name
 		{"sales", "0004f2000001 "},
 		{"SALES", "0004f2000001 "},
 		{"6002", "0004f2000001 "}, // the section of its second line

@@ -42,7 +42,7 @@ func TestSplitCallerID(t *testing.T) {
 	}
 }
 
-// What the running Asterisk says of an endpoint wins over the files, and an endpoint that is only there is known.
+// The state in the running Asterisk wins over the files, and an endpoint that only the running Asterisk has is known.
 func TestLiveEndpoints(t *testing.T) {
 	c := config(t, map[string]string{
 		"phoneprov.conf": "[p]\n${MAC}.cfg => t\n",

@@ -13,8 +13,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// planFiles have phones that share plans and phones that do not: two profiles, of which one escapes; three zones; sections of
-// several shapes; two lines; values with special characters, and such that are a text of the language.
+// planFiles have phones that share plans and phones that do not: two profiles, one of which escapes; three zones;
+// sections of several shapes; two lines; values with special characters, and values that are text of the language.
 var planFiles = map[string]string{
 	"phoneprov.conf": "[general]\ndefault_profile=p\n" +
 		`[p]
@@ -127,7 +127,7 @@ LABEL=F<1
 `,
 }
 
-// planTemplates are every kind of thing that a template has.
+// planTemplates have every construct of templates.
 func planTemplates() []string {
 	rows := []string{"", "text <only/>", "${LABEL}", "${LABEL:1}${LABEL:-2:1}${LABEL:x}", "${MAC} ${USERNAME} ${SECRET} ${LINE}", "${DISPLAY_NAME}",
 		"${LINEKEYS}${SERVER_PORT}${VOICEMAIL_EXTEN}${VOCIEMAIL_EXTEN}", "${CALLERID}${ENDPOINT_ID}${AUTH_ID}", "${UNKNOWN}", "${CONST}", "${SHORT}", "${BOTH}", "${HERE}", "${EVER}",
@@ -158,7 +158,7 @@ func planTemplates() []string {
 	}), "|"))
 }
 
-// planRequests differ in all that a file may be made of.
+// planRequests differ in everything that a file may depend on.
 func planRequests() []Request {
 	q := Request{Server: "pbx", Now: testNow, Scheme: "http", Host: "pbx:8080", Prefix: "/phoneprov", UserAgent: "Yealink SIP-T46S 66.85.0.5"}
 	other := Request{Server: "<&>", Now: testNow.Add(time.Minute), Scheme: "https", Host: "other", UserAgent: "Grandstream GXP2170 1.0.11.48"}
@@ -169,7 +169,7 @@ func planRequests() []Request {
 	return []Request{q, other, none, summer, before, q}
 }
 
-// planRun renders every file of a snapshot for a request, and says what there is to say of each but of chance.
+// planRun renders every file of a snapshot for a request and returns everything about each that is not random.
 type planRun struct {
 	r     *Renderer
 	mu    sync.Mutex
@@ -199,11 +199,11 @@ func newPlanRun(t *testing.T, template string) *planRun {
 	return run
 }
 
-// render makes a document, with the plans and lists of some caches or without any.
+// render makes a document with the plans and lists of c, or without any if c is nil.
 func (run *planRun) render(t *testing.T, s *Snapshot, c *caches, uri string, q Request) (*Document, string) {
 	t.Helper()
 	run.asked = nil
-	b := run.r.asking(t.Context())
+	b := run.r.newCalls(t.Context())
 	defer b.end()
 	doc, err := run.r.render(t.Context(), s, c, s.Lookup(uri), q, b)
 	slices.Sort(run.asked)
@@ -214,14 +214,14 @@ func (run *planRun) render(t *testing.T, s *Snapshot, c *caches, uri string, q R
 		doc.inputs.varies.With, len(doc.inputs.templates), run.asked)
 }
 
-// Whatever a template has: with plans each phone's file is what it is without any, for every request, in its bytes, errors,
-// diagnostics, and in what it says to depend on.
+// With plans each phone's file is what it is without: its bytes, errors, diagnostics, and what it depends on, for every
+// template and request.
 func TestPlannedFileIsTheSame(t *testing.T) {
 	t.Parallel()
 	used := 0
 	for _, template := range planTemplates() {
 		t.Run(template, func(t *testing.T) {
-			template += "<>" + template // what stands twice is evaluated once, if it can be
+			template += "<>" + template // a segment that stands twice is evaluated once, if it can be
 			run := newPlanRun(t, template)
 			s, _ := build(t, planFiles)
 			c := newCaches(s.content, 0)
@@ -251,7 +251,7 @@ func TestPlannedFileIsTheSame(t *testing.T) {
 	}
 }
 
-// With plans, too, chance is another one for each phone and at each place.
+// With plans too, random values differ for each phone and at each place.
 func TestPlanLeavesChance(t *testing.T) {
 	run := newPlanRun(t, "${UUID()} ${UUID()}")
 	s, _ := build(t, planFiles)
@@ -301,7 +301,7 @@ func TestFileWithoutPlan(t *testing.T) {
 	}
 }
 
-// What a document says stays as it is while others are made in the memory that it was made in.
+// The diagnostics of a document stay the same while other documents use its memory.
 func TestDocumentOutlivesItsRendering(t *testing.T) {
 	run := newPlanRun(t, "${LABEL} ${MATH(x)} ${SERVER} ${TZOFFSET} ${PP_EACH_EXTENSION(${MAC},i)}")
 	s, _ := build(t, planFiles)

@@ -17,10 +17,10 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// referenceFile is the reference of the templates' language.
+// referenceFile is the reference of the language.
 const referenceFile = "dialplan/REFERENCE.md"
 
-// TestReference holds the reference against the tables that the language is made of. With -update it is written anew.
+// TestReference compares the reference with the tables of the language. With -update it writes the reference.
 func TestReference(t *testing.T) {
 	t.Parallel()
 	want := newReferenceSample(t).reference(t)
@@ -36,7 +36,7 @@ func TestReference(t *testing.T) {
 	t.Errorf("%s is not what the code says (%v): go test ./provision -run TestReference -update writes it anew", referenceFile, err)
 }
 
-// referenceConf is what the examples are expanded with: a phone of each provider.
+// referenceConf is the configuration for the examples: a phone of each provider.
 var referenceConf = map[string]string{
 	"phoneprov.conf": "[general]\ndefault_profile = desk\n[desk]\nmime_type = text/plain\n${MAC}.cfg => example\n" +
 		"setvar => " + strings.Join(referenceSetvars[:], "\nsetvar => ") + "\n",
@@ -120,7 +120,7 @@ func newReferenceSample(t *testing.T) *referenceSample {
 	return s
 }
 
-// result is what an example gives for the first phone that it gives something for, without a diagnostic.
+// result returns the text of an example for the first phone for which it has one, without a diagnostic.
 func (s *referenceSample) result(t *testing.T, example string) (text string, problems []string) {
 	t.Helper()
 	testkit.WriteSteady(t, filepath.Join(s.dir, "example"), example)
@@ -150,10 +150,10 @@ func (s *referenceSample) render(rt *provision.Route) (string, []provision.Diagn
 	return string(text), doc.Diagnostics, err
 }
 
-// chances are how often an example is expanded to see that it gives the same each time.
+// chances is how often an example is expanded to see whether it gives the same each time.
 const chances = 20
 
-// shown is an example's result as a cell of a table.
+// shown returns an example's result as a cell of a table.
 func (s *referenceSample) shown(t *testing.T, example string) string {
 	t.Helper()
 	first, problems := s.result(t, example)
@@ -169,7 +169,7 @@ func (s *referenceSample) shown(t *testing.T, example string) string {
 	return code(first)
 }
 
-// code is a text as code in a cell.
+// code returns a text as code in a cell.
 func code(text string) string {
 	fence := "`"
 	if strings.Contains(text, "`") {
@@ -178,7 +178,7 @@ func code(text string) string {
 	return fence + strings.NewReplacer("|", `\|`, "\n", "⏎").Replace(text) + fence
 }
 
-// row writes a row of a table; cell escapes what is no code.
+// row writes a row of a table. cell escapes a text that is not code.
 func row(b *strings.Builder, cells ...string) { fmt.Fprintf(b, "| %s |\n", strings.Join(cells, " | ")) }
 
 func cell(text string) string {
@@ -191,7 +191,7 @@ func heading(b *strings.Builder, title string, columns ...string) {
 	row(b, slices.Repeat([]string{"---"}, len(columns))...)
 }
 
-// functions are the rows of both tables by name.
+// functions writes the rows of both tables, by name.
 func (s *referenceSample) functions(t *testing.T, b *strings.Builder) {
 	all := dialplan.Functions()
 	for _, f := range provision.Functions() {
@@ -204,14 +204,14 @@ func (s *referenceSample) functions(t *testing.T, b *strings.Builder) {
 			t.Errorf("the example of %s is %q", f.Name, f.Example)
 		}
 		gives := "nothing"
-		if !strings.HasPrefix(f.Synopsis, "empty: ") { // such as can only be set, for a channel
+		if !strings.HasPrefix(f.Synopsis, "empty: ") { // functions that can only be set, on a channel
 			gives = s.shown(t, f.Example)
 		}
 		row(b, code(f.Name+"("+f.Args+")"), cell(f.Synopsis), code(f.Example), gives)
 	}
 }
 
-// variables are Asterisk's, which the configuration gives, and those of the request.
+// variables writes Asterisk's variables, which the configuration sets, and those of the request.
 func (s *referenceSample) variables(t *testing.T, b *strings.Builder) {
 	heading(b, "Variables of Asterisk", "variable", "its value", "for example")
 	documented := map[string]bool{"endpoint": true} // as the section has it

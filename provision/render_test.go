@@ -13,7 +13,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// onePhone has a phone with MAC 000000000001, whose files are x => t and the static files given.
+// onePhone returns a snapshot with a phone of MAC 000000000001. Its files are x => t and the given static files.
 func onePhone(tb testing.TB, more string) *Snapshot {
 	tb.Helper()
 	s, _ := build(tb, map[string]string{
@@ -59,7 +59,7 @@ func TestRenderErrors(t *testing.T) {
 	}
 }
 
-// A setvar that asks Asterisk costs nothing where it is not used, and is asked for once where it is used twice.
+// A setvar that asks Asterisk is not evaluated unless it is used, and once if it is used twice.
 func TestSetvarIsLazy(t *testing.T) {
 	s := onePhone(t, "setvar => NAME=${ODBC_CID_NAME_LOOKUP(${USERNAME})}\nsetvar => HELLO=hello ${NAME}\nunused => u\n")
 	r, _ := renderer(t, map[string]string{"t": "${NAME} ${HELLO} ${NAME}", "u": "${USERNAME}"})
@@ -80,7 +80,7 @@ func TestSetvarIsLazy(t *testing.T) {
 	}
 }
 
-// An edit of a template shows in the next request, whether in place or by renaming another over it.
+// An edited template is used for the next request, whether it was written in place or replaced by a rename.
 func TestTemplateIsReadAgain(t *testing.T) {
 	s := onePhone(t, "")
 	r, dir := renderer(t, map[string]string{"t": "${USERNAME} one"})
@@ -181,26 +181,5 @@ func TestEachDiagnostics(t *testing.T) {
 				t.Errorf("got %q and %q, want %q and %q", body, got, row.body, row.want)
 			}
 		})
-	}
-}
-
-func TestSplitArguments(t *testing.T) {
-	for _, row := range []struct{ in, want string }{
-		{``, ``},
-		{`a`, `a`},
-		{`a,b`, `a|b`},
-		{` a , b `, ` a | b `},
-		{`a\,b,c`, `a,b|c`},
-		{`"a,b",c`, `"a,b"|c`},
-		{`f(a,b),c`, `f(a,b)|c`},
-		{`[a,b],c`, `[a,b]|c`},
-		{`a),b`, `a)|b`},
-		{`\"a,b`, `"a|b`},
-		{`a\`, `a\`},
-		{`a,,b`, `a||b`},
-	} {
-		if got := strings.Join(splitArguments(row.in, row.in), "|"); got != row.want {
-			t.Errorf("splitArguments(%q): got %q, want %q", row.in, got, row.want)
-		}
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// sorceryFiles have a phone in each of pjsip.conf and pjsip_wizard.conf, and several in phones.conf. The one of
-// phoneprov_users.conf is nobody's before Asterisk 23.
+// sorceryFiles have a phone in pjsip.conf, one in pjsip_wizard.conf, and several in phones.conf. The phone in
+// phoneprov_users.conf is not served before Asterisk 23.
 var sorceryFiles = map[string]string{
 	"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${MAC} => t\n",
 	"users.conf":     "[general]\n",
@@ -82,7 +82,7 @@ PROFILE=p
 `,
 }
 
-// sorceryRows are lines of sorcery.conf, the MACs that Asterisk then serves, and what is said of the lines.
+// sorceryRows are lines of sorcery.conf, the MACs that Asterisk then serves, and our diagnostics for the lines.
 var sorceryRows = []struct{ lines, macs, said string }{
 	{"", "pjsip wizard", ""},
 	{"phoneprov=config,phones.conf,criteria=type=phoneprov", "a e f wizard", ""},
@@ -109,11 +109,11 @@ var sorceryRows = []struct{ lines, macs, said string }{
 
 const sorceryHead = "[RES_pjsip_phoneprov_provider]\n"
 
-// TestSorcery: the phones are those of the sections that sorcery.conf says.
+// TestSorcery: the phones are those of the sections that sorcery.conf selects.
 func TestSorcery(t *testing.T) {
 	for _, row := range sorceryRows {
 		dir := t.TempDir()
-		// The absolute path is the oracle's.
+		// The absolute path exists in the oracle only.
 		lines := strings.ReplaceAll(row.lines, "/etc/asterisk", dir)
 		for name, text := range withFile(sorceryFiles, "sorcery.conf", sorceryHead+lines) {
 			testkit.Write(t, filepath.Join(dir, name), text)
@@ -125,7 +125,7 @@ func TestSorcery(t *testing.T) {
 	}
 }
 
-// built gives the MACs of the phones, and what is said of anything but these.
+// built returns the MACs of the phones, and the diagnostics of other things.
 func built(t *testing.T, in provision.Input) (macs, said string) {
 	t.Helper()
 	s, found, err := provision.Build(context.Background(), in, time.Now())
@@ -137,7 +137,7 @@ func built(t *testing.T, in provision.Input) (macs, said string) {
 		ids = append(ids, p.ID)
 	}
 	for _, d := range found {
-		// A name is easier to read than a MAC, and the users files have a test of their own.
+		// The rows use names instead of MACs, and the users files have a test of their own.
 		if !strings.Contains(d.Message, "not a MAC address") && !strings.Contains(d.Message, "left out") {
 			all = append(all, d.String())
 		}
@@ -166,7 +166,7 @@ func TestSorceryOracle(t *testing.T) {
 	}
 }
 
-// routesOf are the URIs of dynamic routes in what the CLI shows.
+// routesOf returns the URIs of dynamic routes in the output of the CLI.
 func routesOf(shown string) string {
 	_, dynamic, _ := strings.Cut(shown, "Dynamic routes")
 	var uris []string
@@ -189,7 +189,7 @@ func withFile(files map[string]string, name, text string) map[string]string {
 	return all
 }
 
-// What cannot be followed is an error that names the line, and nothing wrong is served in its place.
+// If a line cannot be followed, the error names the line, and nothing else is served instead.
 func TestNotFollowed(t *testing.T) {
 	pjsip := `[t]
 type=transport
@@ -213,7 +213,7 @@ PROFILE=p
 		{"sorcery.conf", "[res_pjsip_phoneprov_provider]\nphoneprov=config,pjsip.conf,criteria=type=phoneprov\nphoneprov=realtime,ps_phoneprov\n", "pjsip user",
 			"sorcery.conf:3: error: [res_pjsip_phoneprov_provider] phoneprov=realtime,ps_phoneprov: these sections are in a database, and cannot be read: asterisk 16 and 22 make no phones of them either. Move them to pjsip.conf"},
 		{"sorcery.conf", "[res_pjsip_phoneprov_provider]\nphoneprov=config,pjsip.conf,criteria=type\n", "pjsip user",
-			"sorcery.conf:2: error: [res_pjsip_phoneprov_provider] phoneprov=config,pjsip.conf,criteria=type: criteria=type is not criteria=NAME=VALUE, which ends asterisk: it is not read"},
+			"sorcery.conf:2: error: [res_pjsip_phoneprov_provider] phoneprov=config,pjsip.conf,criteria=type: criteria=type is not criteria=NAME=VALUE, which crashes asterisk: it is not read"},
 		{"sorcery.conf", "[res_pjsip]\nauth=config,auths.conf,criteria=type=auth\n", "pjsip user",
 			"sorcery.conf:2: error: [res_pjsip] auth=config,auths.conf,criteria=type=auth: auths.conf is missing, or cannot be read: none of its sections is served"},
 		{"sorcery.conf", "[res_pjsip]\nendpoint=realtime,ps_endpoints\n", "user",

@@ -3,7 +3,6 @@ package provision
 import (
 	"errors"
 	"fmt"
-	"github.com/phoneprov/phoneprov/provision/datadir"
 	"io"
 	"os"
 	"os/exec"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/deploy/testkit"
+	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
 // templateSite is a phone with the files x, of the template t, and y, which includes the template i.
@@ -33,7 +33,7 @@ func newTemplateSite(t *testing.T, files map[string]string) templateSite {
 
 func (k templateSite) path(name string) string { return filepath.Join(k.dir, name) }
 
-// age gives a file a time that is so long ago by the clock of the test.
+// age sets a file's time to so long ago by the clock of the test.
 func (k templateSite) age(t *testing.T, name string, age time.Duration) {
 	t.Helper()
 	at := time.Now().Add(-age)
@@ -42,7 +42,7 @@ func (k templateSite) age(t *testing.T, name string, age time.Duration) {
 	}
 }
 
-// get is the text of a file, with what its diagnostics say.
+// get returns the text of a file and its diagnostics.
 func (k templateSite) get(t *testing.T, uri string) (text, said string, err error) {
 	t.Helper()
 	doc, err := k.Render(t.Context(), k.s, k.s.Lookup(uri), Request{Now: testNow})
@@ -60,7 +60,7 @@ func (k templateSite) get(t *testing.T, uri string) (text, said string, err erro
 	return string(body), said, nil
 }
 
-// expect fetches a file twice, as the second may be kept.
+// expect fetches a file twice, because the second response may be a remembered one.
 func (k templateSite) expect(t *testing.T, uri, want, says string) {
 	t.Helper()
 	for range 2 {
@@ -70,8 +70,8 @@ func (k templateSite) expect(t *testing.T, uri, want, says string) {
 	}
 }
 
-// The last good state is served while a file changes, and the new one as soon as it was unchanged for settleTime: of the template
-// itself and of one that it includes.
+// While a file changes, its last good state is served. The new state is served once it has been unchanged for
+// SettleTime. This holds for a template and for one that it includes.
 func TestTemplateMustBeSteady(t *testing.T) {
 	for _, tt := range []struct{ uri, template string }{{"x", "t"}, {"y", "i"}} {
 		t.Run(tt.template, func(t *testing.T) {
@@ -108,7 +108,7 @@ func TestTemplateMustBeSteady(t *testing.T) {
 	}
 }
 
-// A time that is still to come says nothing: such a file is steady when it was seen unchanged for settleTime.
+// A time in the future says nothing: such a file has settled when it was seen unchanged for SettleTime.
 func TestTemplateOfAServerWhoseClockIsFast(t *testing.T) {
 	k := newTemplateSite(t, map[string]string{"t": "one"})
 	synctest.Test(t, func(t *testing.T) {
@@ -125,8 +125,8 @@ func TestTemplateOfAServerWhoseClockIsFast(t *testing.T) {
 	})
 }
 
-// A template that is empty, gone or cannot be read is served as it was, which a diagnostic says as long as it is so. Where it never
-// was good the phone is to ask again.
+// A template that is empty, missing or unreadable is served in its last good state, with a diagnostic. If it never was
+// good, the phone must ask again.
 func TestTemplateWithoutContent(t *testing.T) {
 	for _, tt := range []struct {
 		name         string
@@ -169,7 +169,7 @@ func TestTemplateWithoutContent(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer data.Close()
-			k.Renderer = NewRenderer(RendererOptions{Data: data}) // a new run
+			k.Renderer = NewRenderer(RendererOptions{Data: data}) // as after a restart
 			if _, _, err := k.get(t, "x"); tt.refuse != "" && (!errors.Is(err, datadir.ErrNoGoodFile) || !strings.Contains(err.Error(), `phoneprov.conf:4: template "t": `+tt.refuse)) {
 				t.Errorf("got %v, want ErrNoGoodFile and %q", err, tt.refuse)
 			}
@@ -182,7 +182,8 @@ func TestTemplateWithoutContent(t *testing.T) {
 	}
 }
 
-// An included template that is empty is no hole in a file; one that never was there is one, as in Asterisk, and is said.
+// An included template that is empty does not leave a hole in a file. One that never existed does, as in Asterisk, with
+// a diagnostic.
 func TestIncludeWithoutContent(t *testing.T) {
 	k := newTemplateSite(t, map[string]string{"i": "", "outer": "[${PP_EACH_EXTENSION(${MAC},i)}]"})
 	if _, _, err := k.get(t, "y"); !errors.Is(err, datadir.ErrNoGoodFile) || !strings.Contains(err.Error(), `PP_EACH_EXTENSION: template "i": the file is empty`) {
@@ -198,8 +199,7 @@ func TestIncludeWithoutContent(t *testing.T) {
 	k.expect(t, "y", "[line]", "i: error: the template is gone: its last good state is served\n")
 }
 
-// Where there is no good state a request waits for the file to become steady; for one that does not it waits no longer than
-// mostSettle.
+// Without a good state a request waits for the file to settle, for MaxSettle at most.
 func TestFirstRequestWaits(t *testing.T) {
 	for uri, name := range map[string]string{"x": "t", "s": "s"} {
 		t.Run(name, func(t *testing.T) {
@@ -211,10 +211,9 @@ func TestFirstRequestWaits(t *testing.T) {
 					t.Errorf("got %q after %v (%v)", got, time.Since(start), err)
 				}
 				data, err := datadir.Open(k.dir, "")
-				if err != nil {
+				if k.Renderer = NewRenderer(RendererOptions{Data: data}); err != nil {
 					t.Fatal(err)
 				}
-				k.Renderer = NewRenderer(RendererOptions{Data: data})
 				stop, stopped := make(chan struct{}), make(chan struct{})
 				change := func(i int) {
 					writeNow(t, k.path(name), strings.Repeat("x", i))
@@ -244,7 +243,7 @@ func TestFirstRequestWaits(t *testing.T) {
 	}
 }
 
-// Readers see whole files only, while each of the ways is used in which editors, copies and deployments write files.
+// Readers see whole files only, in whatever way editors, copies and deployments write them.
 func TestNoTornFiles(t *testing.T) {
 	t.Parallel()
 	k := newTemplateSite(t, nil)
@@ -310,7 +309,7 @@ func TestNoTornFiles(t *testing.T) {
 	readers.Wait()
 }
 
-// waysToWrite are those that were seen with strace: of editors, of copies and of deployments.
+// waysToWrite were seen with strace: of editors, copies and deployments.
 var waysToWrite = []struct {
 	name  string
 	takes time.Duration // without what is held up
@@ -381,7 +380,7 @@ func inSteps(t *testing.T, path, text string, pause time.Duration) {
 
 func writeSteps(t *testing.T, f *os.File, text string, pause time.Duration) {
 	for i := range steps {
-		<-time.After(pause) // it is a slow writer
+		<-time.After(pause) // a slow writer
 		if _, err := f.WriteString(text[len(text)*i/steps : len(text)*(i+1)/steps]); err != nil {
 			t.Error(err)
 		}

@@ -9,7 +9,8 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
-// BenchmarkLoad reads users files of one kind each: all options written out, most of them inherited, a file per user.
+// BenchmarkLoad reads users files of three kinds: with all options in each user, with most options inherited, and with
+// one file for each user.
 func BenchmarkLoad(b *testing.B) {
 	const users = 100_000
 	own := `[%06d]

@@ -153,8 +153,8 @@ x=3
 	if v, ok := a.Last("SECRET"); !ok || v.Value != "2" {
 		t.Errorf("Last: got %q %v, want 2", v.Value, ok)
 	}
-	if all := a.All("secret"); len(all) != 2 || all[0].Value != "1" || all[1].Value != "2" {
-		t.Errorf("All: got %v", all)
+	if vars := slices.Collect(a.Vars()); len(vars) != 3 || vars[0].Value != "1" || vars[1].Value != "2" {
+		t.Errorf("Vars: got %v", vars)
 	}
 	if v, ok := a.Last("none"); ok {
 		t.Errorf("Last of none: got %v", v)
@@ -162,7 +162,7 @@ x=3
 	if f.Category("A") != f.Categories[2] || f.Category("t") != nil || (*File)(nil).Category("a") != nil {
 		t.Error("Category minds the case, and knows neither templates nor a nil file")
 	}
-	if _, ok := (*Category)(nil).Last("x"); ok || (*Category)(nil).All("x") != nil {
+	if _, ok := (*Category)(nil).Last("x"); ok {
 		t.Error("a nil category has options")
 	}
 	if got := (Pos{File: "users.conf"}).String() + " " + (Pos{"users.conf", 12}).String(); got != "users.conf users.conf:12" {
@@ -232,7 +232,7 @@ func TestMissingAndUnreadable(t *testing.T) {
 	}
 }
 
-// Variables lie side by side in chunks: none may end up in another category, whatever comes between those of one.
+// Variables of several categories share chunks. None may get into another category, whatever order they come in.
 func TestVariablesStayApart(t *testing.T) {
 	const n = 2 * chunkVars
 	var text strings.Builder
@@ -242,7 +242,7 @@ func TestVariablesStayApart(t *testing.T) {
 		if i%3 == 0 {
 			text.WriteString("more=x\n")
 		}
-		fmt.Fprintf(&text, "[%d](+)\nlate=%d\nb+=1\n", i/2, i) // is the one before, or one long past
+		fmt.Fprintf(&text, "[%d](+)\nlate=%d\nb+=1\n", i/2, i) // continues the category before, or one long ago
 	}
 	text.WriteString("[long]\n" + strings.Repeat("x=y\n", n) + "[0](+)\nlast=z\n")
 	f, err := files{main: text.String()}.loader().Load(main)

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestPlain: which lines are left as they are, and that it makes no difference to what they are. The goldens and the
-// differential run ask Asterisk; there most categories are plain.
+// TestPlain: which lines are stored unparsed, and that their variables are the same in either case. The goldens and the
+// differential test compare with Asterisk; most of their categories are plain.
 func TestPlain(t *testing.T) {
 	for _, row := range []struct{ name, text, own, vars string }{
 		{"all", "[a]\nx=1\n\n ; c=2\ny => 2 ; c\n  z = a=b \r\n", "x=1\n\n ; c=2\ny => 2 ; c\n  z = a=b \r\n", "x=1@2 y=2@5 z=a=b@6"},

@@ -80,7 +80,7 @@ func TestRowsAsterisk(t *testing.T) {
 	}
 }
 
-// judge compares a row with Asterisk's answer, or takes that in.
+// judge compares a row with Asterisk's answer, or captures the answer.
 func judge(t *testing.T, a *oracle.Asterisk, suite string, r row) row {
 	got := askOracle(t, a, r.in)
 	want := &r.want
@@ -98,8 +98,7 @@ func judge(t *testing.T, a *oracle.Asterisk, suite string, r row) row {
 	return r
 }
 
-// TestAskAsterisk asks Asterisk what the rows say that we ask it: its answer over
-// AMI is the one that it puts into a file.
+// TestAskAsterisk: for the calls of the rows, Asterisk's answer over AMI is what Asterisk puts into a file.
 func TestAskAsterisk(t *testing.T) {
 	a := startOracle(t, oracle.Forky)
 	getvar := amiGetvar(t, a.AMI)
@@ -138,7 +137,7 @@ func amiGetvar(t *testing.T, address string) func(testing.TB, string) string {
 				tb.Fatalf("%q: %v", name, err)
 			}
 			if strings.HasPrefix(line, "Response: Error") {
-				return "" // the connection goes on
+				return "" // the connection stays open
 			}
 			if value, ok := strings.CutPrefix(line, "Value:"); ok {
 				return strings.TrimSuffix(strings.TrimPrefix(value, " "), "\r\n")
