@@ -46,6 +46,16 @@
 // Files may be read while an editor writes them: see readSteady. A snapshot that would lose phones is built again a moment
 // later before it counts: see confirmed.
 //
+// # The last good configuration
+//
+// What each Build was given is kept (restore.go, provision/lastgood), and so is what it was told: answers in names of files, the
+// address of an interface. At the start it is built again, and served when the first attempt to read has failed or has not ended
+// within Timing.Restore: Asterisk that answers in time is never preceded by something old. The first sync is compared with it.
+//
+// A sync that takes away more than Options.MaxLoss percent of the phones is held (guard.go): it is read again and again, and
+// applied when it does not any more, or when that very loss was confirmed. The Asterisk CLI confirms by the Reload event of
+// a module that is not there.
+//
 // # CPU
 //
 // From manyPhones on, a sync runs on a thread of low priority (atLowPriority), so that phones, and the calls of an Asterisk on

@@ -1,9 +1,12 @@
 package amisync
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/lastgood"
 )
 
 // keeper remembers the endpoints of the last time, for endpoints in a database. While the database is away, Asterisk
@@ -84,4 +87,30 @@ func filedObjects(config provision.Config) map[objectKey]bool {
 		}
 	}
 	return in
+}
+
+// restore goes on from what was kept over a restart.
+func (k *keeper) restore(state *lastgood.State) {
+	k.filed = map[objectKey]bool{}
+	for _, o := range state.Filed {
+		k.filed[objectKey{o.Type, o.Name}] = true
+	}
+	if state.Live != nil {
+		k.note(state.Live, filedObjects(state.Config))
+		k.last = state.Live
+	}
+}
+
+// onlyOnceFiled are the objects that were in a file once, and are not in the configuration any more: the rest restore knows.
+func (k *keeper) onlyOnceFiled(config provision.Config) (filed []lastgood.Object) {
+	in := filedObjects(config)
+	for key := range k.filed {
+		if !in[key] {
+			filed = append(filed, lastgood.Object{Type: key.kind, Name: key.name})
+		}
+	}
+	slices.SortFunc(filed, func(a, b lastgood.Object) int {
+		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Name, b.Name))
+	})
+	return filed
 }

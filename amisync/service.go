@@ -10,6 +10,7 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/ami"
 	"github.com/phoneprov/phoneprov/amisync/ask"
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/lastgood"
 )
 
 // Service keeps a Store current with what Asterisk says. Its methods may be called from any goroutine.
@@ -24,6 +25,11 @@ type Service struct {
 	watched    func(files []*astconf.File) (more bool, err error) // tells the watcher which files were read; nil without one
 	ending     sync.WaitGroup                                     // of connections that are being taken apart
 	toldBooted atomic.Bool                                        // see ami.Target
+
+	guard      guard
+	restored   restored
+	heard      *lastgood.Heard // what the last Build was told, of syncs
+	publishing sync.Mutex
 
 	syncing sync.Mutex // held by the one sync that runs
 	keep    keeper
@@ -42,7 +48,11 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{o: o, triggers: newTriggers(), events: newEventQueue(), report: newReport(o.Log)}
+	s := &Service{o: o, triggers: newTriggers(), events: newEventQueue(), report: newReport(o.Log), guard: guard{maxLoss: o.MaxLoss}}
+	s.restored.loaded, s.restored.trouble = make(chan struct{}), make(chan struct{}, 1)
+	if o.Kept == nil {
+		close(s.restored.loaded)
+	}
 	t := ami.Target{
 		Address: o.Address, Username: o.Username, Secret: o.Secret, Dial: o.Dial, Events: "system,call",
 		Ending: &s.ending, ToldBooted: &s.toldBooted,
@@ -66,9 +76,19 @@ func (s *Service) Run(ctx context.Context) error {
 	defer s.Close()
 	var all sync.WaitGroup
 	defer all.Wait()
+	if s.o.Kept != nil {
+		all.Go(func() { s.restore(ctx) })
+	}
 	if s.link != nil {
-		all.Go(func() { s.link.run(ctx) })
+		all.Go(func() {
+			if s.awaitKept(ctx) == nil { // it says how long to wait for Asterisk to boot
+				s.link.run(ctx)
+			}
+		})
 		all.Go(func() { s.handleEvents(ctx) })
+		if s.o.Show != nil {
+			all.Go(func() { s.runAstDB(ctx) })
+		}
 		all.Go(func() { s.followContacts(ctx) })
 	} else {
 		if w, err := newFileWatcher(s.o.Timing.Watch, s.o.ConfigDir); err != nil {
@@ -117,7 +137,7 @@ func (s *Service) Peer(name string) (Peer, bool) { return s.peers.named(name) }
 
 // grace is short while there is nothing that could vanish.
 func (s *Service) grace() time.Duration {
-	if s.o.Store.Load() == nil {
+	if s.unread() && !s.toldBooted.Load() {
 		return s.o.Timing.FirstBoot
 	}
 	return s.o.Timing.Boot
@@ -163,7 +183,8 @@ func (s *Service) ready(booted bool) {
 // call triggers the first sync, because there is nothing to wait for.
 func (s *Service) down(err error) {
 	s.report.down(err)
-	if s.o.Source == SourceFiles && s.o.Store.Load() == nil {
+	wake(s.restored.trouble)
+	if s.o.Source == SourceFiles && s.unread() {
 		s.triggers.add("start")
 	}
 }
@@ -189,7 +210,9 @@ func (s *Service) handleEvents(ctx context.Context) {
 func (s *Service) handle(m ami.Message) {
 	switch m["Event"] {
 	case "Reload":
-		if reason := reloadReason(m); reason != "" {
+		if m["Module"] == confirmModule {
+			s.confirmFromCLI()
+		} else if reason := reloadReason(m); reason != "" {
 			s.triggers.add(reason)
 		}
 	case "FullyBooted":

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -31,6 +32,7 @@ type running struct {
 	*Service
 	store *provision.Store
 	log   *testkit.Log
+	stop  func() // ends it; the test does so too
 }
 
 func start(t testing.TB, o Options) *running {
@@ -51,7 +53,7 @@ func start(t testing.TB, o Options) *running {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
-	t.Cleanup(func() {
+	r.stop = sync.OnceFunc(func() {
 		cancel()
 		select {
 		case err := <-done:
@@ -63,6 +65,7 @@ func start(t testing.TB, o Options) *running {
 		}
 		secrets.Text("the status", fmt.Sprintf("%+v", r.Status()))
 	})
+	t.Cleanup(r.stop)
 	return r
 }
 
@@ -307,10 +310,10 @@ func TestDiagnosticsLoggedOnce(t *testing.T) {
 		return append(all, provision.Diagnostic{Message: "info"})
 	}
 	for range 3 {
-		r.synced(Sync{}, d(2))
+		r.synced(Sync{}, d(2), nil)
 	}
-	r.synced(Sync{}, d(1))
-	r.synced(Sync{}, d(2))
+	r.synced(Sync{}, d(1), nil)
+	r.synced(Sync{}, d(2), nil)
 	if n := strings.Count(log.String(), "diagnostic 0."); n != 1 {
 		t.Errorf("one that stays was logged %d times", n)
 	}
@@ -320,7 +323,7 @@ func TestDiagnosticsLoggedOnce(t *testing.T) {
 	if st := r.read(); st.LastSync.Warnings != 2 || st.Syncs != 5 {
 		t.Errorf("got %+v", st)
 	}
-	r.synced(Sync{}, d(maxLogged+50))
+	r.synced(Sync{}, d(maxLogged+50), nil)
 	if !strings.Contains(log.String(), `"more":`) || strings.Contains(log.String(), fmt.Sprintf("diagnostic %d.", maxLogged+10)) {
 		t.Error("the log is not bounded")
 	}

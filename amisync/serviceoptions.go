@@ -45,7 +45,16 @@ type Options struct {
 	// Read is called with each configuration that was read. It may be nil.
 	Read func(provision.Config)
 
-	// Interfaces returns the address of a network interface, for serveriface. Nil: of this host.
+	// Kept keeps what is served over restarts. Nil: nothing is kept.
+	Kept Kept
+	// MaxLoss is how many percent of the phones a sync may take away; one that takes away more, and minLoss at least, is held.
+	// Zero: no bound.
+	MaxLoss int
+
+	// Show tells what is kept in Asterisk's database for its CLI. It is called every Timing.Show by one goroutine. Nil: nothing is.
+	Show func() Shown
+
+	// Interfaces finds the address of a network interface, for serveriface. Nil: those of this host.
 	Interfaces func(name string) (netip.Addr, error)
 	// Dial connects to Address. Nil: plain TCP.
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
@@ -60,8 +69,10 @@ type Timing struct {
 	Contacts     time.Duration // between readings of PJSIP's contacts, because no event tells of a renewed registration; 1 min
 	Ping         time.Duration // between checks of an idle connection; 15 s
 	Action       time.Duration // for the answer to such a check; 5 s
-	Sync         time.Duration // for a sync; 30 s
-	Ask          time.Duration // for a function call; 2 s
+	Sync         time.Duration // for one sync; 30 s
+	Ask          time.Duration // for one function call; 2 s
+	Restore      time.Duration // for the first sync, before what was kept is served; 300 ms: well within the second that phones may wait
+	Show         time.Duration // from one update of Asterisk's database to the next; 2 s
 	Debounce     time.Duration // from a trigger to its sync; 20 ms: `pjsip reload` sends eight events within some ms
 	Watch        time.Duration // without changes of files, before they are read; 100 ms
 	Settle       time.Duration // that a file must be unchanged before it counts; 250 ms, more than the resolution of any file system's clock
@@ -79,7 +90,7 @@ func (t Timing) withDefaults() Timing {
 	}{
 		{&t.Connect, 10 * time.Second}, {&t.Boot, time.Minute}, {&t.FirstBoot, 5 * time.Second}, {&t.Ping, 15 * time.Second}, {&t.Action, 5 * time.Second},
 		{&t.Sync, 30 * time.Second}, {&t.Contacts, time.Minute}, {&t.Ask, 2 * time.Second},
-		{&t.Debounce, 20 * time.Millisecond}, {&t.Watch, 100 * time.Millisecond}, {&t.Settle, 250 * time.Millisecond},
+		{&t.Restore, 300 * time.Millisecond}, {&t.Show, 2 * time.Second}, {&t.Debounce, 20 * time.Millisecond}, {&t.Watch, 100 * time.Millisecond}, {&t.Settle, 250 * time.Millisecond},
 		{&t.ReconnectMin, 200 * time.Millisecond}, {&t.ReconnectMax, 15 * time.Second}, {&t.LoginRetry, 10 * time.Second},
 		{&t.RetryMin, time.Second}, {&t.RetryMax, time.Minute},
 	} {
@@ -120,14 +131,14 @@ func (o Options) withDefaults() (Options, error) {
 		o.Dial = new(net.Dialer).DialContext
 	}
 	if o.Interfaces == nil {
-		o.Interfaces = interfaceAddr
+		o.Interfaces = InterfaceAddr
 	}
 	o.Timing = o.Timing.withDefaults()
 	return o, nil
 }
 
-// interfaceAddr returns the first address of an interface of this host: IPv4 if it has one, as Asterisk does.
-func interfaceAddr(name string) (netip.Addr, error) {
+// InterfaceAddr is the first address of an interface of this host: an IPv4 one if there is any, as Asterisk takes.
+func InterfaceAddr(name string) (netip.Addr, error) {
 	i, err := net.InterfaceByName(name)
 	if err != nil {
 		return netip.Addr{}, err

@@ -84,29 +84,28 @@ func (s *Service) readSteady(ctx context.Context) (config provision.Config, read
 // delayed for longer than settle, and serving a deleted phone for a moment longer harms nobody.
 const lossPauses = 2
 
-// confirmed returns next, the snapshot of in, which lost phones that are served, if the same is read again a moment
-// later: Asterisk reads files too while an editor may still be writing them. If something else is read, that is built,
-// until it is confirmed or loses no phone; then in is what it was built from.
-func (s *Service) confirmed(ctx context.Context, c *ami.Conn, down error, in *provision.Input, next *provision.Snapshot, found []provision.Diagnostic) (*provision.Snapshot, []provision.Diagnostic, error) {
-	for s.served() != nil && provision.Compare(s.served(), next).Removed > 0 {
+// confirmed returns what was built, which no longer has some of the phones that are served, when a moment later the same is read
+// once more: Asterisk reads files too while an editor may still be writing them. Where something else is read that counts, as soon
+// as it is confirmed or loses no phone. The result is never nil.
+func (s *Service) confirmed(ctx context.Context, c *ami.Conn, down error, b *built) (*built, error) {
+	for s.base() != nil && provision.LossOf(s.base(), b.next).Lost > 0 {
 		if !pause(ctx, lossPauses*s.o.Timing.Settle) {
-			return nil, nil, fmt.Errorf("the configuration is being changed without a pause, and phones would be gone: %w", ctx.Err())
+			return b, fmt.Errorf("the configuration is being changed without a pause, and phones would be gone: %w", ctx.Err())
 		}
-		once, lost, err := s.input(ctx, c, down)
+		in, lost, err := s.input(ctx, c, down)
 		if err != nil {
-			return nil, nil, err
+			return b, err
 		}
-		if again, _ := next.UnlessChanged(once, time.Now()); again != nil {
-			return next, found, nil
+		if again, _ := b.next.UnlessChanged(in, time.Now()); again != nil {
+			return b, nil
 		}
-		before := next
-		if next, found, err = provision.Build(ctx, once, time.Now()); err != nil {
-			return nil, nil, err
+		before := b
+		if b, err = buildOf(ctx, in, lost); err != nil {
+			return b, err
 		}
-		*in, found = once, append(found, lost...)
-		if c := provision.Compare(before, next); c.Added+c.Removed == 0 {
+		if c := provision.Compare(before.next, b.next); c.Added+c.Removed == 0 {
 			break
 		}
 	}
-	return next, found, nil
+	return b, nil
 }

@@ -1,6 +1,7 @@
 package amisync
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -25,7 +26,11 @@ type Status struct {
 	LastSync        Sync      // the last successful one; zero: there was none
 	Syncs           uint64    // successful ones
 	MissingRights   []string  // what the account lacks in manager.conf, and what does not work without it
-	Lost            Loss      // the last phones that a sync lost; zero: none, or they are back
+	Lost            Loss      // of the last sync that lost phones; zero: none did, or they are back
+	Held            *Held     // the change that is not applied, as it would take away too many phones; nil: none is
+	Restored        time.Time // when what is served was kept, as nothing was read since the start; zero: it was read
+	NotShown        string    // why Asterisk's database is not current, which its CLI shows; empty: it is, or shall not be
+	NotKept         string    // why what is served cannot be kept over a restart; empty: it is, or shall not be
 	Peers           []PeerCount
 }
 
@@ -51,6 +56,10 @@ type Loss struct {
 func (s *Service) Status() Status {
 	status := s.report.read()
 	status.Source, status.Address, status.Peers = s.o.Source, s.o.Address, s.peers.counts()
+	status.Held = s.Held()
+	if served := s.served(); served != nil {
+		status.Restored = served.SavedAt
+	}
 	return status
 }
 
@@ -78,7 +87,8 @@ type report struct {
 	mu               sync.Mutex
 	status           Status
 	link, sync, list trouble
-	watch            trouble
+	watch, keep      trouble
+	astDB            trouble
 }
 
 func newReport(log zerolog.Logger) report { return report{log: log} }
@@ -93,6 +103,7 @@ func (r *report) read() Status {
 			break
 		}
 	}
+	status.NotKept, status.NotShown = r.keep.text, r.astDB.text
 	return status
 }
 
@@ -157,7 +168,57 @@ func (r *report) failed(trigger string, err error, served bool) {
 	}
 }
 
-func (r *report) synced(s Sync, found []provision.Diagnostic) {
+// held is told of each sync that is held. It is logged when it is news.
+func (r *report) held(h Held, news bool) {
+	r.locked(func() { r.sync = trouble{} }) // it was read
+	if news {
+		r.log.Warn().Str("trigger", h.Trigger).Str("held", h.ID).Int("phones", h.Before).Int("after", h.After).Int("lost", h.Lost).
+			Strs("first", h.Phones).Msg("a change is held and not applied: " + h.Reason)
+	}
+}
+
+// restored is told that what was kept is served.
+func (r *report) restored(snap *provision.Snapshot) {
+	counts := snap.Counts()
+	r.log.Warn().Str("source", "last good").Time("saved_at", snap.SavedAt).Int("phones", counts.Phones).Int("lines", counts.Lines).
+		Msg("the configuration cannot be read yet: the last good one, which was kept before the start, is served until then")
+}
+
+// kept is told of each attempt to keep what is served.
+func (r *report) kept(saved bool, err error) {
+	var news bool
+	r.locked(func() {
+		if err == nil {
+			r.keep = trouble{}
+		} else {
+			news = r.keep.set(err)
+		}
+	})
+	switch {
+	case news:
+		r.log.Warn().Err(err).Msg("what is served cannot be kept: after a restart without Asterisk phones get what was kept before, or 503; see state.dir")
+	case saved:
+		r.log.Debug().Msg("kept what is served")
+	}
+}
+
+// shown is told of each update of Asterisk's database.
+func (r *report) shown(err error) {
+	var news bool
+	r.locked(func() {
+		if err == nil {
+			r.astDB = trouble{}
+		} else {
+			news = r.astDB.set(err)
+		}
+	})
+	if news {
+		r.log.Warn().Err(err).Msg("what the Asterisk CLI shows of phones (database show phoneprov) is not current")
+	}
+}
+
+// synced is told of a sync that was applied, and of what was held before.
+func (r *report) synced(s Sync, found []provision.Diagnostic, was *Held) {
 	s.Warnings = r.diagnose(found)
 	for _, d := range found {
 		if strings.HasPrefix(d.Message, noPhone) {
@@ -172,12 +233,19 @@ func (r *report) synced(s Sync, found []provision.Diagnostic) {
 			r.status.Lost = Loss{s.At, s.Changes.Removed, s.Changes.Gone}
 		}
 	})
+	if was != nil {
+		r.log.Info().Str("held", was.ID).Msg("no change is held any more")
+	}
 	if s.Changes.Removed > 0 {
 		line := r.log.Warn().Str("trigger", s.Trigger).Strs("phones", s.Changes.Gone)
 		if more := s.Changes.Removed - len(s.Changes.Gone); more > 0 {
 			line.Int("more", more)
 		}
-		line.Msgf("%d phones are gone from the configuration and get no file any more: if that is not meant, restore users.conf, phoneprov.conf or pjsip.conf", s.Changes.Removed)
+		are := fmt.Sprintf("%d phones are gone from the configuration and get", s.Changes.Removed)
+		if s.Changes.Removed == 1 {
+			are = "1 phone is gone from the configuration and gets"
+		}
+		line.Msg(are + " no file any more: if that is not meant, restore users.conf, phoneprov.conf or pjsip.conf")
 	}
 	r.log.Info().Str("trigger", s.Trigger).Dur("duration_ms", s.Duration).
 		Int("phones", s.Counts.Phones).Int("lines", s.Counts.Lines).

@@ -14,6 +14,7 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/ask"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/lastgood"
 )
 
 // sync reads everything, builds a snapshot and stores it. If anything fails, the last snapshot stays. With many phones
@@ -38,26 +39,53 @@ func (s *Service) syncNow(ctx context.Context, trigger string) error {
 	if c != nil {
 		s.readRights(ctx, c) // before the actions that need the rights
 	}
-	next, found, err := s.build(ctx, c, down)
-	if err != nil {
-		s.report.failed(trigger, err, s.served() != nil)
-		if s.o.Failed != nil {
-			s.o.Failed(trigger, time.Since(start), err)
-		}
-		return err
+	if err := s.awaitKept(ctx); err != nil {
+		return s.failed(trigger, start, err)
 	}
-	old := s.o.Store.Swap(next)
-	s.report.back(next)
-	s.report.synced(Sync{
-		At: start, Trigger: trigger, Duration: time.Since(start),
-		Counts: next.Counts(), Changes: provision.Compare(old, next),
-	}, found)
-	if s.o.Synced != nil {
-		s.o.Synced(next.Counts())
+	b, err := s.build(ctx, c, down)
+	if err != nil {
+		s.offer(s.restored.snap)
+		return s.failed(trigger, start, err)
+	}
+	if err = s.apply(trigger, start, b); err == nil {
+		s.save(b)
 	}
 	if c != nil {
 		s.readPeers(ctx, c)
 	}
+	return err
+}
+
+// failed notes why a sync changes nothing, and returns it.
+func (s *Service) failed(trigger string, start time.Time, err error) error {
+	s.report.failed(trigger, err, s.served() != nil)
+	if s.o.Failed != nil {
+		s.o.Failed(trigger, time.Since(start), err)
+	}
+	return err
+}
+
+// apply serves what was built, unless it is held.
+func (s *Service) apply(trigger string, start time.Time, b *built) error {
+	base := s.base()
+	if held, news := s.guard.check(trigger, base, b.next); held != nil {
+		s.offer(s.restored.snap)
+		s.report.held(*held, news)
+		if news && s.o.Failed != nil {
+			s.o.Failed(trigger, time.Since(start), fmt.Errorf("%w: %s", errHeld, held.Reason))
+		}
+		return errHeld
+	}
+	s.publish(b.next.Counts(), func() bool {
+		s.o.Store.Swap(b.next)
+		s.report.back(b.next)
+		s.report.synced(Sync{
+			At: start, Trigger: trigger, Duration: time.Since(start),
+			Counts: b.next.Counts(), Changes: provision.Compare(base, b.next),
+		}, b.found, s.guard.applied())
+		return true
+	})
+	s.restored.snap = nil // its memory
 	return nil
 }
 
@@ -66,7 +94,8 @@ func (s *Service) Once(ctx context.Context) (*provision.Snapshot, []provision.Di
 	ctx, cancel := context.WithTimeout(ctx, s.o.Timing.Sync)
 	defer cancel()
 	if s.link == nil {
-		return s.build(ctx, nil, nil)
+		b, err := s.build(ctx, nil, nil)
+		return b.next, b.found, err
 	}
 	attempt, cancel := context.WithTimeout(ctx, s.o.Timing.Connect)
 	defer cancel()
@@ -81,36 +110,57 @@ func (s *Service) Once(ctx context.Context) (*provision.Snapshot, []provision.Di
 			}
 		}
 	}
-	next, found, err := s.build(ctx, c, err)
+	b, err := s.build(ctx, c, err)
 	for _, d := range missing {
 		if err != nil { // the missing right may be the reason
 			err = fmt.Errorf("%w; %s", err, d.Message)
 		}
 	}
-	return next, append(missing, found...), err
+	return b.next, append(missing, b.found...), err
 }
 
-// build builds a snapshot with the connection c. If c is nil, there is no connection, and down says why.
-func (s *Service) build(ctx context.Context, c *ami.Conn, down error) (*provision.Snapshot, []provision.Diagnostic, error) {
+// built is a snapshot, what there was to say, and what it was built of.
+type built struct {
+	next  *provision.Snapshot
+	found []provision.Diagnostic
+	in    provision.Input
+	heard *lastgood.Heard // what Build was told besides; nil: nothing was built, as all is as it was
+}
+
+// build builds a snapshot with the connection c. If c is nil, there is no connection, and down says why. The result is
+// never nil.
+func (s *Service) build(ctx context.Context, c *ami.Conn, down error) (*built, error) {
 	s.syncing.Lock()
 	defer s.syncing.Unlock()
 	in, lost, err := s.input(ctx, c, down)
 	if err != nil {
-		return nil, nil, err
+		return new(built), err
 	}
-	if served := s.served(); served != nil {
-		if again, found := served.UnlessChanged(in, time.Now()); again != nil {
-			return again, withNobody(again, in, append(found, lost...)), nil
+	if base := s.base(); base != nil {
+		if again, found := base.UnlessChanged(in, time.Now()); again != nil {
+			return &built{next: again, in: in, found: withNobody(again, in, append(found, lost...))}, nil
 		}
 	}
-	next, found, err := provision.Build(ctx, in, time.Now())
+	b, err := buildOf(ctx, in, lost)
 	if err == nil {
-		next, found, err = s.confirmed(ctx, c, down, &in, next, append(found, lost...))
+		b, err = s.confirmed(ctx, c, down, b)
 	}
 	if err != nil {
-		return nil, found, err
+		return &built{found: b.found}, err
 	}
-	return next, withNobody(next, in, found), nil
+	b.found = withNobody(b.next, b.in, b.found)
+	return b, nil
+}
+
+// buildOf builds a snapshot and notes what Build is told. The result is never nil.
+func buildOf(ctx context.Context, in provision.Input, lost []provision.Diagnostic) (*built, error) {
+	b := &built{in: in}
+	var listening provision.Input
+	var err error
+	listening, b.heard = lastgood.Listen(in)
+	b.next, b.found, err = provision.Build(ctx, listening, time.Now())
+	b.found = append(b.found, lost...)
+	return b, err
 }
 
 // input reads what a snapshot is built from.
@@ -175,7 +225,7 @@ func (s *Service) served() *provision.Snapshot {
 // vanished refuses a configuration without phoneprov.conf while phones are served. Nobody wants that: a volume is not
 // mounted. GetConfig says the same in both cases.
 func (s *Service) vanished(config provision.Config) error {
-	if served := s.served(); config[profilesFile] != nil || served == nil || served.Counts().Phones == 0 {
+	if base := s.base(); config[profilesFile] != nil || base == nil || base.Counts().Phones == 0 {
 		return nil
 	}
 	return fmt.Errorf("read the configuration: %s is gone, and phones are served: to serve none any more, leave it empty", profilesFile)

@@ -28,7 +28,8 @@ type entry struct {
 	certificate string           // why the client certificate does not count
 	login       string           // why the credentials do not count
 	refusal     refusal
-	rendered    string // the URI of the rendered file; empty: none was rendered
+	restored    bool   // the snapshot is the last good one that was kept before the start
+	rendered    string // the URI of the file that was made, and then:
 	diagnostics []provision.Diagnostic
 	served      served // for the Recorder
 	err         error
@@ -64,6 +65,9 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *responseWrit
 	}
 	if e.reason != "" {
 		line.Str("reason", e.reason)
+	}
+	if e.restored {
+		line.Str("source", SourceLastGood)
 	}
 	if e.certificate != "" {
 		line.Str("certificate", e.certificate)

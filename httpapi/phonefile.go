@@ -30,6 +30,7 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 	if snapshot == nil {
 		return errNoSnapshot
 	}
+	e.restored = !snapshot.SavedAt.IsZero()
 	f, err := a.admit(w, r, e, snapshot, a.fileOf)
 	if err != nil {
 		return err

@@ -17,6 +17,8 @@ type Status struct {
 	Peers           []Peers
 	Warnings        []string // what the administrator should see to, although files are served
 	Lost            Lost     // the last phones that vanished from the configuration; zero: none, or they are back
+	Held            *Held    // the change that is not applied, because it would take away too many phones; nil: none is
+	Source          string   // of what is read: "ami" or "files"; empty: unknown
 
 	LogDropped uint64 // since the start, because their reader was too slow
 }
@@ -28,7 +30,22 @@ type Lost struct {
 	Phones []string  `json:"phones"` // the first of them, by ID
 }
 
-// Peers is the number of Asterisk's peers of one kind in one state, both named as in Asterisk.
+// Held is a change of the configuration that is not applied until it is confirmed.
+type Held struct {
+	ID      string    `json:"id"` // of this very change
+	Since   time.Time `json:"since"`
+	Trigger string    `json:"trigger"`
+	Reason  string    `json:"reason"`
+	Before  int       `json:"before"`
+	After   int       `json:"after"`
+	Lost    int       `json:"lost"`
+	Phones  []string  `json:"phones"` // the first of those that would be lost, by ID
+}
+
+// SourceLastGood is the source of a snapshot that was restored: nothing was read since the start.
+const SourceLastGood = "last good"
+
+// Peers counts the peers of Asterisk of one kind that are in one state, as Asterisk names both.
 type Peers struct {
 	Kind  string `json:"kind"`
 	State string `json:"state"`
@@ -39,7 +56,9 @@ type Peers struct {
 type readiness struct {
 	Ready           bool       `json:"ready"`
 	Generation      uint64     `json:"generation"`
-	AgeSeconds      float64    `json:"age_seconds"` // of the snapshot
+	AgeSeconds      float64    `json:"age_seconds"`        // of the snapshot
+	Source          string     `json:"source,omitempty"`   // of the snapshot: "ami", "files" or "last good"; empty: there is none
+	SavedAt         *time.Time `json:"saved_at,omitempty"` // when it was kept, if it is the last good one
 	Phones          int        `json:"phones"`
 	Lines           int        `json:"lines"`
 	Routes          int        `json:"routes"`
@@ -51,6 +70,7 @@ type readiness struct {
 	Peers           []Peers    `json:"peers"`
 	Warnings        []string   `json:"warnings,omitempty"`
 	Lost            *Lost      `json:"lost_phones,omitempty"`
+	Held            *Held      `json:"held,omitempty"`
 	LogDropped      uint64     `json:"log_lines_dropped"` // since the start, because their reader was too slow or gone
 }
 
@@ -68,17 +88,23 @@ func (a *api) readyz(w http.ResponseWriter, r *http.Request, _ *entry) error {
 		if s.Lost.Count > 0 {
 			body.Lost = &s.Lost
 		}
-		body.LogDropped = s.LogDropped
+		body.LogDropped, body.Held, body.Source = s.LogDropped, s.Held, s.Source
 		if !s.LastSync.IsZero() {
 			body.LastSync = &s.LastSync
 		}
 	}
 	status := http.StatusServiceUnavailable
-	if s := a.Store.Load(); s != nil {
+	s := a.Store.Load()
+	if s == nil {
+		body.Source = ""
+	} else {
 		counts := s.Counts()
 		body.Ready, body.Generation, body.AgeSeconds = true, s.Generation, a.Now().Sub(s.BuiltAt).Seconds()
 		body.Phones, body.Lines, body.Routes = counts.Phones, counts.Lines, counts.Routes
 		status = http.StatusOK
+		if !s.SavedAt.IsZero() {
+			body.Source, body.SavedAt = SourceLastGood, &s.SavedAt
+		}
 	}
 	text, err := json.MarshalIndent(body, "", "  ")
 	if err != nil {

@@ -29,9 +29,12 @@ type Options struct {
 	Access   Access           // of Phones
 	Uploads  Uploads          // of Phones
 	Hosts    Hosts            // that Phones answers to
-	Browsers bool             // Phones answers web browsers too, although any web page can use one
-	Status   func() Status    // of Admin; nil: there is no AMI to report on
-	// AdminHosts are the hosts that Admin answers to, besides those of loopback and the address of the connection.
+	Browsers bool             // Phones answers web browsers too, which a web page of any site may be behind
+	Status   func() Status    // for Admin only; nil: no AMI to report on
+	// Confirm applies the change that is held, for Admin only: the one of the ID, or where that is empty whichever it is. By says who
+	// does, for the log. The error is ErrNothingHeld or ErrOtherHeld. Nil: nothing is ever held.
+	Confirm func(id, by string) (Held, error)
+	// AdminHosts are those that Admin answers to besides loopback's and the address of the connection.
 	AdminHosts Hosts
 	// Recorder is told of each request of Phones; nil: nobody is.
 	Recorder Recorder
@@ -100,6 +103,7 @@ func Admin(o Options) http.Handler {
 	r.Head("/healthz", a.handle(zerolog.DebugLevel, a.healthz))
 	r.Get("/readyz", a.handle(zerolog.DebugLevel, a.readyz))
 	r.Head("/readyz", a.handle(zerolog.DebugLevel, a.readyz))
+	r.Post(ConfirmPath, a.handle(zerolog.DebugLevel, a.confirm))
 	return &logging{Handler: r, api: a, level: zerolog.DebugLevel}
 }
 

@@ -27,6 +27,21 @@ func (s *Session) act(action Message) {
 		s.getvar(action)
 	case "dbget":
 		s.dbGet(action)
+	case "dbput":
+		s.server.putEntry(action["Family"]+"/"+action["Key"], action["Val"])
+		s.answer(action, "Success", "Message", "Updated database successfully")
+	case "dbdel":
+		if s.server.deleteEntries(action["Family"]+"/"+action["Key"]) == 0 {
+			s.fail(action, "Database entry could not be deleted")
+			return
+		}
+		s.answer(action, "Success", "Message", "Key deleted successfully")
+	case "dbdeltree":
+		if s.server.deleteEntries(action["Family"]+"/") == 0 {
+			s.fail(action, "Database entry not found")
+			return
+		}
+		s.answer(action, "Success", "Message", "Key tree deleted successfully")
 	case "pjsipshowendpoint":
 		s.showEndpoint(action)
 	case "pjsipshowendpoints":

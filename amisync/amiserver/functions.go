@@ -2,6 +2,7 @@ package amiserver
 
 import (
 	"context"
+	"maps"
 	"strings"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
@@ -64,6 +65,9 @@ func (s *Session) function(call string) string {
 
 // entry returns an entry of the database.
 func (s *Session) entry(name string) (value string, found bool) {
+	if value, found = s.server.Entries()[name]; found {
+		return value, true
+	}
 	if s.server.o.Database == nil {
 		value = s.function("DB(" + name + ")")
 		return value, value != ""
@@ -82,4 +86,30 @@ func (s *Session) dbGet(action Message) {
 	s.answer(action, "Success", "EventList", "start", "Message", "Result will follow")
 	s.Send("Event", "DBGetResponse", "Family", action["Family"], "Key", action["Key"], "Val", value, "ActionID", action["ActionID"])
 	s.complete(action, "DBGetComplete", 1)
+}
+
+// Entries are what was put into the database with DBPut, by "family/key".
+func (v *Server) Entries() map[string]string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return maps.Clone(v.database)
+}
+
+func (v *Server) putEntry(name, value string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.database[name] = value
+}
+
+// deleteEntries deletes the entry of a name, or where that ends in "/" all that begin so.
+func (v *Server) deleteEntries(name string) (deleted int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for key := range v.database {
+		if key == name || strings.HasSuffix(name, "/") && strings.HasPrefix(key, name) {
+			delete(v.database, key)
+			deleted++
+		}
+	}
+	return deleted
 }

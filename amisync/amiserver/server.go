@@ -36,6 +36,7 @@ type Server struct {
 	mu       sync.Mutex
 	listener net.Listener
 	sessions map[*Session]bool
+	database map[string]string // what was put, by "family/key"
 	closed   bool
 	running  sync.WaitGroup
 }
@@ -45,7 +46,7 @@ func New(o Options) *Server {
 	if o.Version == "" {
 		o.Version = DefaultVersion
 	}
-	return &Server{o: o, sessions: map[*Session]bool{}}
+	return &Server{o: o, sessions: map[*Session]bool{}, database: map[string]string{}}
 }
 
 // Serve accepts connections until Close, and then returns nil. It closes the listener.

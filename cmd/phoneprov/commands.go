@@ -47,6 +47,8 @@ func commands() []command {
 		{"routes", "", "print the files that are served", 0, setupRoutes},
 		{"render", "URI|MAC|NAME", "print a file as a phone gets it, or all files of a phone, named by its MAC, extension, user name or display name", 1, setupRender},
 		{"passwd", "MAC|shared USER", "write a phone's password, read from stdin, to the credentials file", math.MaxInt, setupPasswd},
+		{"diff", "[MAC]", "print what the configuration as it is now in Asterisk would change of what is served; exits 1 if anything, 2 if it cannot tell", 1, setupDiff},
+		{"confirm", "[ID]", "let a change of Asterisk's configuration happen that the running service holds, as it takes away many phones", 1, setupConfirm},
 		{"state", "export|import", "write what is known of phones as JSON lines to stdout, or add it from stdin; serve must not be running", 1, setupState},
 		{"healthcheck", "", "ask the running service whether it is ready", 0, setupHealthcheck},
 		{"version", "", "print the version", 0, setupVersion},
@@ -189,10 +191,15 @@ func exitCode(cl *call, c command, err error) int {
 		return exitOK
 	case errors.Is(err, errUsage):
 		return exitUsage
+	case errors.Is(err, errDifferent):
+		return exitFailed
 	case !errors.Is(err, errFailed):
 		for line := range strings.Lines(err.Error()) { // joined errors have a line each
 			fmt.Fprintf(cl.stderr, "phoneprov %s: %s\n", c.name, strings.TrimSuffix(line, "\n"))
 		}
+	}
+	if e, ok := errors.AsType[*exitError](err); ok {
+		return e.code
 	}
 	return exitFailed
 }

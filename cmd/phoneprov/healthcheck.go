@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/netip"
 	"time"
+
+	"github.com/phoneprov/phoneprov/httpapi"
 )
 
 // healthTimeout is shorter than Docker's timeout of a health check.
@@ -57,6 +59,9 @@ func askReady(ctx context.Context, url string) (string, error) {
 		Phones, Routes int
 		Generation     uint64
 		LastError      string `json:"last_error"`
+		Source         string
+		SavedAt        *time.Time `json:"saved_at"`
+		Held           *httpapi.Held
 	}
 	if err := json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&body); err != nil {
 		return "", fmt.Errorf("%s: %s: not an answer of phoneprov", url, resp.Status)
@@ -67,7 +72,22 @@ func askReady(ctx context.Context, url string) (string, error) {
 		}
 		return "", fmt.Errorf("%w: %s", errNotReady, body.LastError)
 	}
-	return fmt.Sprintf("ready: %d phones, %d files, generation %d", body.Phones, body.Routes, body.Generation), nil
+	line := fmt.Sprintf("ready: %s, %s, generation %d", count(body.Phones, "phone"), count(body.Routes, "file"), body.Generation)
+	if body.SavedAt != nil {
+		line += fmt.Sprintf(", source: %s, of %s", body.Source, body.SavedAt.Format(time.RFC3339))
+	}
+	if body.Held != nil {
+		line += "; held: " + body.Held.Reason
+	}
+	return line, nil
+}
+
+// count is a number of things: "1 phone", "2 phones".
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // reachable returns an address by which this host reaches a listener: a listener on all addresses is on loopback too.

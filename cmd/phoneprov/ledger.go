@@ -73,7 +73,11 @@ func (r ledgerRenderer) TemplatesPrint(templates string) uint64 {
 
 // ledgerSynced tells the ledger of the sync that was the last.
 func (v *service) ledgerSynced() {
-	s := v.sync.Status().LastSync
+	status := v.sync.Status()
+	s := status.LastSync
+	if !status.Restored.IsZero() {
+		s = amisync.Sync{At: time.Now(), Trigger: "last good"}
+	}
 	v.ledger.Synced(ledger.Sync{
 		At: s.At, Trigger: s.Trigger, DurationMS: milliseconds(s.Duration), Warnings: s.Warnings,
 	})

@@ -108,7 +108,8 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 		Hosts:      s.hosts,
 		Browsers:   s.browsers,
 		Status:     v.status,
-		AdminHosts: s.adminHosts.With(s.adminListen), // the host that healthcheck asks
+		Confirm:    v.confirm,
+		AdminHosts: s.adminHosts.With(s.adminListen), // which healthcheck asks
 		Log:        v.log,
 	}
 	if v.options.Access, err = v.access(s); err != nil {
@@ -152,6 +153,9 @@ func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer
 		return nil, err
 	}
 	o.Synced, o.Read, o.Failed, o.PeerChanged = v.counted, v.read, v.syncFailed, v.peerChanged
+	if s.amiAstDB {
+		o.Show = v.shown
+	}
 	v.profiles = slices.Sorted(maps.Keys(s.profiles))
 	if v.sync, err = amisync.New(o); err != nil {
 		return nil, err

@@ -36,6 +36,8 @@ type settings struct {
 	amiCA       string // PEM file; empty: the CAs of the system
 	amiName     string // the name that Asterisk's certificate must have; empty: the host of the address
 
+	amiAstDB bool
+
 	functionConnections int
 	functionTTL         time.Duration // 0: answers are not reused
 
@@ -69,6 +71,8 @@ type settings struct {
 	logFormat string // "json" or "console"
 
 	stateDir string // empty: none, all is in memory
+
+	maxLoss int // percent; 0: no bound
 
 	adminListen string // empty: none
 	adminHosts  httpapi.Hosts
@@ -122,6 +126,8 @@ func settingsTable() []setting {
 			meaning: "PEM file of the CA of Asterisk's certificate, or that certificate itself; empty: the system's CAs"},
 		{section: "ami", key: "server_name", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.amiName }),
 			meaning: "name in Asterisk's certificate; empty: the host of `address`"},
+		{section: "ami", key: "astdb", value: "no", set: yesNo(func(s *settings) *bool { return &s.amiAstDB }),
+			meaning: "`yes`: a summary and the first 1,000 phones that are not up to date are kept in Asterisk's database, family `phoneprov`, so that the Asterisk CLI shows them: `phoneprov show phones`, or `database show phoneprov`"},
 		{section: "http", key: "listen", value: ":8080", mayBeEmpty: true, set: address(func(s *settings) *string { return &s.httpListen }),
 			meaning: "address for the phones; empty: none, with HTTPS only"},
 		{section: "http", key: "prefix", value: "/phoneprov", set: setPrefix,
@@ -174,6 +180,8 @@ func settingsTable() []setting {
 			meaning: "`json` or `console`, on stderr"},
 		{section: "state", key: "dir", value: "/var/lib/phoneprov", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.stateDir }),
 			meaning: "directory in which what is known of each phone is kept over restarts ([LEDGER.md](LEDGER.md)): up to 500 MB for 100,000 phones. Where it cannot be written that is said once, and all is kept in memory. Empty: in memory only"},
+		{section: "guard", key: "max_loss", value: "50%", set: percent(func(s *settings) *int { return &s.maxLoss }),
+			meaning: "a change of Asterisk's configuration that would take away more than so many of the phones, and at least 5, is held until `phoneprov confirm`, or until the configuration does not lose so many any more; what was read before is served on. 0: no bound"},
 		{section: "admin", key: "listen", value: "127.0.0.1:8081", mayBeEmpty: true, set: address(func(s *settings) *string { return &s.adminListen }),
 			meaning: "address for `/healthz` and `/readyz`; empty: none"},
 		{section: "admin", key: "hosts", mayBeEmpty: true, set: hosts(func(s *settings) *httpapi.Hosts { return &s.adminHosts }),
@@ -196,6 +204,8 @@ func (s *settings) check() error {
 		return errors.New("asterisk.config is ami, but ami.address is empty")
 	case s.amiAddress != "" && s.amiSecret == "":
 		return errors.New("ami.secret is empty; without a manager interface ami.address must be empty too")
+	case s.amiAstDB && s.amiAddress == "":
+		return errors.New("ami.astdb = yes needs ami.address")
 	case !s.amiTLS && (s.amiCA != "" || s.amiName != ""):
 		return errors.New("ami.ca and ami.server_name are for ami.tls = yes only")
 	case s.httpListen == "" && s.httpsListen == "":
@@ -272,7 +282,20 @@ func duration(field func(*settings) *time.Duration) func(*settings, string) erro
 	}
 }
 
-// maxFunctionConnections is far more than helps. Each is a thread of Asterisk.
+// percent takes a part of a hundred: "50", "50%" or "50 %".
+func percent(f func(*settings) *int) func(*settings, string) error {
+	return func(s *settings, v string) error {
+		digits, _ := strings.CutSuffix(v, "%")
+		n, err := strconv.Atoi(strings.TrimSpace(digits))
+		if err != nil || n < 0 || n > 100 {
+			return fmt.Errorf("%q is not a part of a hundred: want 0%% to 100%%", v)
+		}
+		*f(s) = n
+		return nil
+	}
+}
+
+// maxFunctionConnections is far more than help: each is a thread of Asterisk's.
 const maxFunctionConnections = 64
 
 func setFunctionConnections(s *settings, v string) error {

@@ -54,6 +54,7 @@ func TestSettingsDefaults(t *testing.T) {
 		realm:    "phoneprov",
 		logLevel: zerolog.InfoLevel, logFormat: "json",
 		stateDir:    "/var/lib/phoneprov",
+		maxLoss:     50,
 		adminListen: "127.0.0.1:8081",
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {

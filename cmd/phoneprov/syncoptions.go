@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/rs/zerolog"
 
 	"github.com/phoneprov/phoneprov/amisync"
@@ -8,6 +10,7 @@ import (
 	"github.com/phoneprov/phoneprov/httpapi"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/datadir"
+	"github.com/phoneprov/phoneprov/provision/lastgood"
 )
 
 // syncOptions returns the options of amisync that the settings say.
@@ -29,6 +32,10 @@ func syncOptions(s *settings, store *provision.Store, log zerolog.Logger) (amisy
 		Connections: s.functionConnections,
 		FunctionTTL: s.functionTTL,
 	}
+	o.MaxLoss = s.maxLoss
+	if s.stateDir != "" {
+		o.Kept = &lastgood.Dir{Path: s.stateDir}
+	}
 	if s.amiTLS {
 		o.Dial = ami.TLS{CA: s.amiCA, ServerName: s.amiName}.Dial
 	}
@@ -36,6 +43,10 @@ func syncOptions(s *settings, store *provision.Store, log zerolog.Logger) (amisy
 }
 
 func newRenderer(s *settings, sync *amisync.Service, data *datadir.Dir) *provision.Renderer {
+	return provision.NewRenderer(rendererOptions(s, sync, data))
+}
+
+func rendererOptions(s *settings, sync *amisync.Service, data *datadir.Dir) provision.RendererOptions {
 	o := provision.RendererOptions{Data: data, Zone: serverZone(), Profiles: map[string]provision.ProfileOptions{}}
 	o.SideBySide = max(1, s.functionConnections-1) // no phone takes all connections; a single function could not use more anyway
 	for name, p := range s.profiles {
@@ -44,7 +55,7 @@ func newRenderer(s *settings, sync *amisync.Service, data *datadir.Dir) *provisi
 	if s.amiAddress != "" {
 		o.Ask, o.Knows = sync.Ask, sync.Knows
 	}
-	return provision.NewRenderer(o)
+	return o
 }
 
 // status translates the status of amisync for httpapi.
@@ -58,9 +69,30 @@ func (v *service) status() httpapi.Status {
 	if s.LastSync.Nobody != "" {
 		out.Warnings = append(out.Warnings, s.LastSync.Nobody)
 	}
+	if s.NotKept != "" {
+		out.Warnings = append(out.Warnings, "what is served cannot be kept in state.dir: "+s.NotKept)
+	}
+	if s.Held != nil {
+		out.Warnings = append(out.Warnings, s.Held.Reason)
+		held := httpapi.Held(*s.Held)
+		out.Held = &held
+	}
+	out.Source = s.Source
 	out.Lost = httpapi.Lost{At: s.Lost.At, Count: s.Lost.Count, Phones: s.Lost.Phones}
 	for _, p := range s.Peers {
 		out.Peers = append(out.Peers, httpapi.Peers{Kind: string(p.Kind), State: string(p.State), Count: p.Count})
 	}
 	return out
+}
+
+// confirm is amisync's, in the words of httpapi.
+func (v *service) confirm(id, by string) (httpapi.Held, error) {
+	held, err := v.sync.Confirm(id, by)
+	switch {
+	case errors.Is(err, amisync.ErrNothingHeld):
+		err = httpapi.ErrNothingHeld
+	case errors.Is(err, amisync.ErrOtherHeld):
+		err = httpapi.ErrOtherHeld
+	}
+	return httpapi.Held(held), err
 }
