@@ -17,7 +17,7 @@ func (s *scope) userOption(_ context.Context, c *dialplan.Call) (dialplan.Value,
 		return dialplan.Value{}, nil
 	}
 	if value := s.line.option(option); value != "" {
-		return c.Value(value), nil
+		return c.Value(s.hide(option, value)), nil
 	}
 	return dialplan.Value{Text: strings.Join(args[1:], ",")}, nil
 }
@@ -33,5 +33,5 @@ func (s *scope) endpointOption(_ context.Context, c *dialplan.Call) (dialplan.Va
 		c.Diag("PP_ENDPOINT: the line has no PJSIP endpoint")
 		return dialplan.Value{}, nil
 	}
-	return c.Value(s.line.endpoint.Get(option)), nil
+	return c.Value(s.hide(option, s.line.endpoint.Get(option))), nil
 }

@@ -22,6 +22,8 @@ import (
 var (
 	// ErrNotFound: the route's static file is not there.
 	ErrNotFound = errors.New("no such file")
+	// ErrNotMasked: a static file has no secrets that could be told from the rest.
+	ErrNotMasked = errors.New("a static file cannot be masked")
 	// ErrUnavailable: Asterisk must be asked for something, and cannot be, or it is a function that is not answered.
 	ErrUnavailable = errors.New("asterisk cannot be asked")
 )
@@ -35,6 +37,8 @@ type Request struct {
 	Host      string // of the phone's URL, with its port where it has one; empty: not known
 	Prefix    string // of the phone's URL, before the names of the files: "/phoneprov", or empty
 	UserAgent string // as the phone sent it
+
+	masked bool // see RenderMasked
 }
 
 // RendererOptions are what a Renderer is made with. Data is required.
