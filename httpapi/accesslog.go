@@ -25,6 +25,9 @@ type entry struct {
 	reason      string           // why it was given or refused
 	certificate string           // why the client's certificate does not count
 	login       string           // why the client's credentials do not
+	admin       string           // who signed in at the admin address
+	notable     bool             // the line is for the log at its usual level, whoever asks how often
+	secrets     bool             // an admin asked for secrets
 	refusal     refusal
 	rendered    string // the URI of the file that was made, and then:
 	diagnostics []provision.Diagnostic
@@ -39,6 +42,8 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *response, e 
 		level = zerolog.ErrorLevel
 	case res.status >= http.StatusInternalServerError:
 		level = zerolog.WarnLevel
+	case e.notable:
+		level = zerolog.InfoLevel
 	}
 	remote := e.client.remote(r)
 	if e.refusal.reason != "" || res.status >= http.StatusBadRequest && res.status < http.StatusInternalServerError {
@@ -67,6 +72,12 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *response, e 
 	}
 	if e.login != "" {
 		line.Str("login", e.login)
+	}
+	if e.admin != "" {
+		line.Str("admin", short(e.admin))
+	}
+	if e.secrets {
+		line.Bool("secrets", true)
 	}
 	if e.err != nil {
 		line.AnErr("error", e.err)

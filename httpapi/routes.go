@@ -33,6 +33,7 @@ type Options struct {
 	Status   func() Status    // for Admin only; nil: no AMI to report on
 	// AdminHosts are those that Admin answers to besides loopback's and the address of the connection.
 	AdminHosts Hosts
+	Admins     Admins           // for Admin only
 	Now        func() time.Time // nil: time.Now
 	Log        zerolog.Logger
 }
@@ -89,15 +90,18 @@ func Phones(o Options) http.Handler {
 	return &logging{Handler: r, api: a, level: zerolog.InfoLevel, strangers: true}
 }
 
-// Admin is for health checks. It is for a listener that phones do not reach.
+// Admin is for health checks and for admins. It is for a listener that phones do not reach. Only /healthz needs no login.
 func Admin(o Options) http.Handler {
 	a := newAPI(o)
 	a.Prefix, a.door = "", a.adminDoor
 	r := a.router(zerolog.DebugLevel) // probes come every few seconds
 	r.Get("/healthz", a.handle(zerolog.DebugLevel, a.healthz))
 	r.Head("/healthz", a.handle(zerolog.DebugLevel, a.healthz))
-	r.Get("/readyz", a.handle(zerolog.DebugLevel, a.readyz))
-	r.Head("/readyz", a.handle(zerolog.DebugLevel, a.readyz))
+	r.Get("/readyz", a.handle(zerolog.DebugLevel, a.admins(a.readyz)))
+	r.Head("/readyz", a.handle(zerolog.DebugLevel, a.admins(a.readyz)))
+	if a.Admins.Handler != nil {
+		r.NotFound(a.handle(zerolog.DebugLevel, a.admins(a.adminAPI)))
+	}
 	return &logging{Handler: r, api: a, level: zerolog.DebugLevel}
 }
 

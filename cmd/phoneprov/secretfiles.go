@@ -15,7 +15,8 @@ const othersMay fs.FileMode = 0o004
 // readableByOthers says of each file with a secret that every user of this machine may read it. A file that is not there is
 // found by who opens it.
 func (s *settings) readableByOthers() (found []string) {
-	files := append([]secretFile{{"https.key", s.httpsKey}, {"access.credentials", s.credentials}}, s.secretFiles...)
+	files := append([]secretFile{{"https.key", s.httpsKey}, {"access.credentials", s.credentials},
+		{"admin.token_file", s.adminTokens}, {"admin.password_file", s.adminPasswords}}, s.secretFiles...)
 	for _, f := range files {
 		if f.path == "" {
 			continue

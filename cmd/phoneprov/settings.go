@@ -67,8 +67,10 @@ type settings struct {
 	logLevel  zerolog.Level
 	logFormat string // "json" or "console"
 
-	adminListen string // empty: none
-	adminHosts  httpapi.Hosts
+	adminListen    string // empty: none
+	adminHosts     httpapi.Hosts
+	adminTokens    string // file; empty: none
+	adminPasswords string // file; empty: none
 
 	secretFiles []secretFile // that settings were read from; see readableByOthers
 
@@ -170,9 +172,13 @@ func settingsTable() []setting {
 		{section: "log", key: "format", value: "json", set: oneOf(func(s *settings) *string { return &s.logFormat }, "json", "console"),
 			meaning: "`json` or `console`, on stderr"},
 		{section: "admin", key: "listen", value: "127.0.0.1:8081", mayBeEmpty: true, set: address(func(s *settings) *string { return &s.adminListen }),
-			meaning: "address for `/healthz` and `/readyz`; empty: none"},
+			meaning: "address of the API, the metrics, `/readyz` and `/healthz`; empty: none. One that other machines reach needs `token_file` or `password_file`"},
 		{section: "admin", key: "hosts", mayBeEmpty: true, set: hosts(func(s *settings) *httpapi.Hosts { return &s.adminHosts }),
 			meaning: "names and addresses that it answers to besides `localhost`, loopback's addresses, and the address that the connection came to"},
+		{section: "admin", key: "token_file", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.adminTokens }),
+			meaning: "file of the tokens that programs sign in with (`Authorization: Bearer`), one a line, which `openssl rand -hex 32` makes; read again when it changes. `phoneprov status` and `healthcheck` use the first. Empty: none"},
+		{section: "admin", key: "password_file", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.adminPasswords }),
+			meaning: "file of the names and passwords that people sign in with (Basic), `user:hash` with bcrypt as `htpasswd -B` writes it; read again when it changes. Empty: none"},
 	}
 }
 
@@ -201,10 +207,22 @@ func (s *settings) check() error {
 		return errors.New("http.upload_all_mb is less than http.upload_phone_mb")
 	case s.httpsListen == "" && s.clientCA != "" && s.certHeader == "":
 		return errors.New("access.client_ca needs https.listen, or access.certificate_header where a proxy does the TLS")
+	case s.adminListen != "" && !onLoopback(s.adminListen) && s.adminTokens == "" && s.adminPasswords == "":
+		return fmt.Errorf("admin.listen = %s is not on loopback alone: set admin.token_file or admin.password_file, or listen on 127.0.0.1", s.adminListen)
 	case s.certHeader != "" && (s.clientCA == "" || len(s.proxies) == 0):
 		return errors.New("access.certificate_header needs access.client_ca and access.trusted_proxies")
 	}
 	return nil
+}
+
+// onLoopback reports an address that only this machine reaches.
+func onLoopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return false
+	}
+	addr, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && addr.Unmap().IsLoopback()
 }
 
 type field func(*settings) *string

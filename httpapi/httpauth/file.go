@@ -20,12 +20,38 @@ const (
 	settled = 2 * time.Second
 )
 
-// File is a file of credentials, read again when it changes. A change is seen by its time, its size, or by another file
-// of that name.
-type File struct {
+// File is a file of phones' credentials, read again when it changes.
+type File struct{ reread[table] }
+
+// Open reads the file. Reloaded, if not nil, is told how each later reading ended, once: nil, or why the credentials from
+// before stay. It is called during a request.
+func Open(path string, reloaded func(error)) (*File, error) {
+	f := &File{}
+	if err := f.open(path, reloaded, nextTable); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// table is the newest that is valid.
+func (f *File) table() *table { return f.get() }
+
+// nextTable is the table of a file that had the old one before; nil: this is the first reading.
+func nextTable(path string, data []byte, old *table) (*table, error) {
+	t, err := parseTable(path, data)
+	if err == nil && old != nil {
+		t.keepVerified(old)
+	}
+	return t, err
+}
+
+// reread is a file that is read again when it changes. A change is seen by its time, its size, or by another file of that
+// name. What it held last that was valid stays until then.
+type reread[T any] struct {
 	path     string
 	reloaded func(error)
-	current  atomic.Pointer[table]
+	parse    func(path string, data []byte, old *T) (*T, error)
+	current  atomic.Pointer[T]
 
 	mu     sync.Mutex // for the below: who has it looks, the others go on with what there is
 	looked time.Time
@@ -34,23 +60,20 @@ type File struct {
 	failed string            // the error that was told last
 }
 
-// Open reads the file. Reloaded, if not nil, is told how each later reading ended, once: nil, or why the credentials from
-// before stay. It is called during a request.
-func Open(path string, reloaded func(error)) (*File, error) {
-	f := &File{path: path, reloaded: reloaded, looked: time.Now()}
-	if _, err := f.read(); err != nil {
-		return nil, err
-	}
-	return f, nil
+// open reads the file for the first time.
+func (f *reread[T]) open(path string, reloaded func(error), parse func(string, []byte, *T) (*T, error)) error {
+	f.path, f.reloaded, f.parse, f.looked = path, reloaded, parse, time.Now()
+	_, err := f.read()
+	return err
 }
 
-// table is the newest that is valid.
-func (f *File) table() *table {
+// get is what the file holds, the newest that is valid.
+func (f *reread[T]) get() *T {
 	f.look(time.Now())
 	return f.current.Load()
 }
 
-func (f *File) look(now time.Time) {
+func (f *reread[T]) look(now time.Time) {
 	if !f.mu.TryLock() {
 		return
 	}
@@ -81,7 +104,7 @@ func (f *File) look(now time.Time) {
 }
 
 // same reports that this is the file that was seen, and that it was old enough then.
-func (f *File) same(info os.FileInfo, then time.Time) bool {
+func (f *reread[T]) same(info os.FileInfo, then time.Time) bool {
 	if f.seen == nil || !os.SameFile(f.seen, info) || f.seen.Size() != info.Size() || !f.seen.ModTime().Equal(info.ModTime()) {
 		return false
 	}
@@ -90,7 +113,7 @@ func (f *File) same(info os.FileInfo, then time.Time) bool {
 }
 
 // read makes the file current if it is valid and other than before.
-func (f *File) read() (changed bool, err error) {
+func (f *reread[T]) read() (changed bool, err error) {
 	data, info, err := readFile(f.path)
 	f.seen = info
 	if err != nil {
@@ -100,12 +123,9 @@ func (f *File) read() (changed bool, err error) {
 	if f.current.Load() != nil && sum == f.sum {
 		return false, nil
 	}
-	t, err := parseTable(f.path, data)
+	t, err := f.parse(f.path, data, f.current.Load())
 	if err != nil {
 		return false, err
-	}
-	if old := f.current.Load(); old != nil {
-		t.keepVerified(old)
 	}
 	f.sum = sum
 	f.current.Store(t)
