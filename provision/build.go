@@ -69,6 +69,7 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 		return nil, b.diags, err
 	}
 	b.snap.volatile, b.snap.loaded = b.names.volatile(), b.zones
+	b.snap.sharedPrint = b.snap.globals.print()
 	prints := newPrints(b.snap)
 	for i, p := range b.snap.phoneList {
 		giveWay(i)

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
@@ -33,6 +34,22 @@ func Functions() []Function {
 	}
 }
 
+// eachPrefix begins the names of the functions that can read other phones.
+const eachPrefix = "PP_EACH_"
+
+// namesItself reports whether a call of one of these functions names the phone that the file is for, and so reads no other.
+func (s *scope) namesItself(c *dialplan.Call) bool {
+	if c.Name == "PP_EACH_USER" {
+		return false
+	}
+	args := splitArguments(c.Args, c.Plain(c.Args))
+	mac := args[0]
+	if c.Name == "PP_EACH_LINE" && len(args) > 1 {
+		mac = args[1]
+	}
+	return s.phone != nil && s.rd.snap.Phone(strings.TrimSpace(c.Plain(mac))) == s.phone
+}
+
 // ownFunctions are those of the table by name. They work on the scope that owns the Env of their call, so
 // their values are the line's own.
 func ownFunctions() map[string]dialplan.Func {
@@ -45,6 +62,9 @@ func ownFunctions() map[string]dialplan.Func {
 			}
 			v, err := f.run(s, ctx, c)
 			v.Varies.Add(perLine)
+			if strings.HasPrefix(f.Name, eachPrefix) && !s.namesItself(c) {
+				v.Varies.With |= byOtherPhones
+			}
 			return v, err
 		}
 	}

@@ -111,6 +111,7 @@ type Document struct {
 	buffers     *buffers  // where text goes when it is closed; nil: nowhere
 	setvars     []*setvar // that it was made of
 	inputs      inputs    // what else it was made of
+	asked       bool      // Asterisk was asked for some of it
 	reader      bytes.Reader
 }
 
@@ -176,7 +177,7 @@ func (r *Renderer) render(ctx context.Context, s *Snapshot, c *caches, rt *Route
 	}
 	d := &Document{
 		MIME: rt.MIME(), Size: int64(len(text)), ETag: textETag(text), text: text, buffers: &r.buffers,
-		Diagnostics: rd.diags, setvars: rd.setvars, inputs: inputs{varies, rd.templates, partOf(q, varies.With)},
+		Diagnostics: rd.diags, setvars: rd.setvars, inputs: inputs{varies, rd.templates, partOf(q, varies.With)}, asked: b.ctx != nil,
 	}
 	d.read()
 	return d, nil

@@ -33,6 +33,7 @@ type content struct {
 	phonesByID  index
 	vendors     vendors // of the phones
 	routes      routes
+	sharedPrint uint64          // see SharedPrint
 	shared      map[int]sharing // by the number of a route that several phones share
 }
 

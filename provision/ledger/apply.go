@@ -1,0 +1,272 @@
+package ledger
+
+import (
+	"cmp"
+	"strings"
+	"unique"
+
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// The statuses that count. The package does not know net/http.
+const (
+	statusOK          = 200
+	statusNotModified = 304
+	statusServerError = 500
+)
+
+// answered takes a request into account. shown: it is one of the last.
+func (l *Ledger) answered(a *Answer, shown bool) {
+	s := l.o.Snapshots.Load()
+	rt := a.Route
+	if rt == nil && s != nil && (a.Refused || a.Status >= statusServerError) {
+		rt = s.Lookup(a.File) // httpapi may not have looked, so that its time tells nothing
+	}
+	var owner *provision.Phone
+	if rt != nil {
+		owner = rt.Owner
+	}
+	if owner == nil && s != nil && a.MAC != (provision.MAC{}) {
+		owner = s.PhoneOf(a.MAC)
+	}
+	if shown || l.subs.wants(KindRequest) {
+		l.showRequest(a, rt, owner)
+	}
+	switch {
+	case a.Method != "GET":
+	case owner == nil:
+		if s != nil && a.MAC != (provision.MAC{}) && a.Status >= 400 {
+			l.strange(a)
+		}
+	case rt != nil && rt.Owner != nil && !rt.Static():
+		l.fileAnswered(a, rt, l.phoneOf(owner))
+	case a.Refused:
+		l.refused(a, l.phoneOf(owner), nil)
+	}
+}
+
+func (l *Ledger) showRequest(a *Answer, rt *provision.Route, owner *provision.Phone) {
+	r := Request{
+		At: a.At.UTC(), Method: strings.Clone(clip(a.Method)), File: strings.Clone(clip(a.File)), Status: a.Status, Bytes: a.Bytes,
+		DurationMS: float64(a.Took.Microseconds()) / 1000, Scheme: a.Asked.Scheme, TLS: a.TLS,
+		UserAgent: unique.Make(clip(a.Asked.UserAgent)).Value(), Reason: a.Reason, Refused: a.Refused, Error: clip(a.Err),
+	}
+	if a.Addr.IsValid() {
+		r.Address = a.Addr.String()
+	}
+	if a.MAC != (provision.MAC{}) {
+		r.MAC = a.MAC.String()
+	}
+	if owner != nil {
+		r.Phone = l.phoneOf(owner).id
+		r.Profile = strings.Clone(owner.Profile.Name)
+	} else if rt != nil {
+		r.Profile = strings.Clone(rt.Profile().Name)
+	}
+	l.requests.add(r)
+	l.subs.send(KindRequest, Update{Request: &r})
+}
+
+// phoneOf is the phone of the ledger for one of a snapshot.
+func (l *Ledger) phoneOf(of *provision.Phone) *phone {
+	p := l.phones[of.ID]
+	if p == nil {
+		p = &phone{id: strings.Clone(of.ID), mac: of.MAC, state: rankOf(NeverFetched)}
+		l.phones[p.id] = p
+		l.order, l.unordered = append(l.order, p), true
+	}
+	if !p.served {
+		p.served, p.gone = true, 0
+		l.recount(p)
+	}
+	return p
+}
+
+// fileAnswered takes a GET of a phone's own file into account.
+func (l *Ledger) fileAnswered(a *Answer, rt *provision.Route, p *phone) {
+	got := a.Status == statusOK || a.Status == statusNotModified
+	switch {
+	case a.Refused, a.Status >= statusServerError, got:
+	default:
+		return // a challenge, a client that went away, a condition that failed: the phone asks again
+	}
+	name := nameOf(rt.URI, p.id)
+	f := p.find(name)
+	if f == nil {
+		if len(p.files) >= maxFiles {
+			return
+		}
+		p.files = append(p.files, file{name: name, state: rankOf(NeverFetched)})
+		f = &p.files[len(p.files)-1]
+	}
+	f.set(gone, false)
+	switch {
+	case a.Refused:
+		l.refused(a, p, f)
+	case !got:
+		l.asked(a, p, f)
+		l.failed(a, p, f)
+	case a.Whole:
+		l.asked(a, p, f)
+		l.fetched(a, rt, p, f)
+	}
+	l.changed(p)
+}
+
+// asked notes the facts of a file's last request.
+func (l *Ledger) asked(a *Answer, p *phone, f *file) {
+	f.requestedAt, f.status = momentOf(a.At), uint16(a.Status)
+	f.setAddress(a.Addr)
+	f.facts = unique.Make(facts{
+		scheme: a.Asked.Scheme, host: a.Asked.Host, server: a.Asked.Server, tls: a.TLS, userAgent: replaceID(clip(a.Asked.UserAgent), p.id),
+	})
+}
+
+// fetched notes that the phone got a file.
+func (l *Ledger) fetched(a *Answer, rt *provision.Route, p *phone, f *file) {
+	got := tagOf(a.ETag)
+	if got != f.fetched || f.fetchedAt == 0 {
+		l.happened(p, Event{At: a.At, Kind: FetchedEvent, File: rt.URI, ETag: a.ETag, Address: f.addressText()})
+	}
+	f.fetched, f.fetchedAt, f.bytes, f.trouble = got, momentOf(a.At), a.Bytes, nil
+	l.made(p, f, got, a.Basis)
+	f.set(inputsChanged, false)
+	f.print, f.templatesAt = a.Basis.Phone, a.Basis.TemplatesPrint
+	if a.Basis.Phone != p.print && l.served != nil {
+		l.lanes.add(p, urgent) // it was made of an older configuration than the one that is served
+	}
+	if p.refusal != nil && p.refusal.Counts {
+		p.refusal = nil
+	}
+}
+
+// made notes what the phone would get now.
+func (l *Ledger) made(p *phone, f *file, wanted tag, b provision.Basis) {
+	f.set(unpredictable, b.Unpredictable)
+	f.set(asked, b.Asked)
+	f.set(otherPhones, b.OtherPhones)
+	f.set(hasWanted, !b.Unpredictable)
+	f.set(compared, true)
+	f.wanted, f.until = wanted, momentOf(b.Until)
+	f.templates = l.templatesOf(b)
+	if f.trouble != nil {
+		f.trouble.cannot = ""
+	}
+	if f.until != 0 && (l.next == 0 || f.until < l.next) {
+		l.next = f.until
+	}
+}
+
+func (f *file) troubles() *trouble {
+	if f.trouble == nil {
+		f.trouble = &trouble{}
+	}
+	return f.trouble
+}
+
+// failed notes a 5xx.
+func (l *Ledger) failed(a *Answer, p *phone, f *file) {
+	t := f.troubles()
+	cause := clip(cmp.Or(a.Err, a.Reason, "the answer was 5xx"))
+	at := a.At.UTC()
+	if t.failure == nil || t.failure.Cause != cause {
+		l.happened(p, Event{At: at, Kind: FailedEvent, File: p.fileName(f), Detail: cause, Address: f.addressText()})
+	}
+	if t.failure == nil {
+		t.failure = &Failure{Since: at}
+	}
+	next := *t.failure
+	next.Cause, next.Last = cause, at
+	next.Count++
+	t.failure = &next
+}
+
+// otherRefusals is how often the history tells of refusals that do not count: somebody else chooses how many there are.
+const otherRefusals = 60 * 60 * 1000 // milliseconds
+
+// refused notes a refusal, of a file of the phone's or of another name with its MAC. It counts for the state where it may be the phone
+// itself: it never fetched, or it comes from the address or with the User-Agent of its last fetch.
+func (l *Ledger) refused(a *Answer, p *phone, f *file) {
+	at := a.At.UTC()
+	r := Refusal{Reason: a.Reason, Since: at, UserAgent: strings.Clone(clip(a.Asked.UserAgent))}
+	if a.Addr.IsValid() {
+		r.Address = a.Addr.String()
+	}
+	last := p.lastFetch()
+	r.Counts = last == nil || a.Addr.IsValid() && last.addr() == a.Addr.Unmap() ||
+		a.Asked.UserAgent != "" && restoreID(last.facts.Value().userAgent, p.id) == r.UserAgent
+	had := p.refusal
+	if f != nil && r.Counts && f.trouble != nil {
+		had = f.trouble.refusal
+	}
+	news := had == nil || had.Reason != r.Reason || had.Counts != r.Counts
+	if news || !r.Counts && momentOf(at)-momentOf(had.Since) > otherRefusals {
+		event := Event{At: at, Kind: RefusedEvent, Detail: r.Reason, Address: r.Address}
+		if f != nil {
+			event.File = p.fileName(f)
+		}
+		l.happened(p, event)
+	} else {
+		r.Since, r.Count = had.Since, had.Count
+	}
+	r.Last = at
+	r.Count++
+	if p.refusal = &r; f != nil && r.Counts {
+		l.asked(a, p, f)
+		f.troubles().refusal = &r
+	}
+	l.changed(p)
+}
+
+// changed gives a phone and its files their states after anything about it has changed.
+func (l *Ledger) changed(p *phone) {
+	now := momentOf(l.now())
+	waiting := false
+	for i := range p.files {
+		f := &p.files[i]
+		if !f.is(compared) && f.fetchedAt != 0 && l.judge(p, f) == Unknown {
+			continue // what the run before found holds until it is compared
+		}
+		if next := rankOf(l.judge(p, f)); next != f.state {
+			f.state, f.since = next, now
+		}
+		waiting = waiting || !f.is(gone) && l.judge(p, f).waits()
+	}
+	if p.told != nil && !waiting && !p.starting {
+		p.told = nil
+		delete(l.told, p)
+	}
+	l.unsaved.add(p)
+	if p.starting = p.starting && p.uncompared(); !p.starting {
+		if next := rankOf(p.worstState()); next != p.state {
+			l.happened(p, Event{At: l.now(), Kind: StateEvent, From: p.state.state(), To: next.state()})
+			p.state, p.since = next, now
+		}
+	}
+	l.recount(p)
+}
+
+// recount keeps counts right after what is shown of a phone may have changed.
+func (l *Ledger) recount(p *phone) {
+	if p.counted > 0 {
+		l.counts[p.counted-1]--
+		p.counted = 0
+	}
+	if p.served {
+		p.counted = rankOf(p.shownState()) + 1
+		l.counts[p.counted-1]++
+	}
+}
+
+// waits reports whether a change waits.
+func (s State) waits() bool { return s == ChangeWaiting || s == Told || s == NoReaction }
+
+// uncompared reports whether a file was not compared since the start.
+func (p *phone) uncompared() bool {
+	for i := range p.files {
+		if f := &p.files[i]; !f.is(compared) && !f.is(gone) && f.fetchedAt != 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,279 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+	"unique"
+
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// lane is where a phone waits to be compared.
+type lane uint8
+
+const (
+	noLane lane = iota
+	idle        // when there is nothing urgent
+	urgent      // a sync or a template changed it
+)
+
+// How the comparison takes turns with requests: it works for the first time, then rests for the second.
+const (
+	urgentWork, urgentRest = 2 * time.Millisecond, time.Millisecond
+	idleWork, idleRest     = time.Millisecond, 4 * time.Millisecond
+)
+
+// lanes are the phones that wait to be compared. A phone in a lane of lanes.queued has phone.waits set to it; l.mu does not guard it.
+type lanes struct {
+	mu     sync.Mutex
+	queued [urgent + 1][]*phone
+	busy   bool
+	wake   chan struct{}
+}
+
+// add has a phone compared. It is called with l.mu held.
+func (q *lanes) add(p *phone, in lane) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if p.waits >= in {
+		return
+	}
+	p.waits = in
+	q.queued[in] = append(q.queued[in], p)
+	notify(q.wake)
+}
+
+// take returns the next phone; nil: none waits.
+func (q *lanes) take() (*phone, lane) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for in := urgent; in > noLane; in-- {
+		for len(q.queued[in]) > 0 {
+			p := q.queued[in][0]
+			q.queued[in] = q.queued[in][1:]
+			if p.waits == in { // else it was moved to the urgent lane, and compared
+				p.waits, q.busy = noLane, true
+				return p, in
+			}
+		}
+		q.queued[in] = nil
+	}
+	q.busy = false
+	return nil, noLane
+}
+
+func (q *lanes) idle() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return !q.busy && len(q.queued[idle])+len(q.queued[urgent]) == 0
+}
+
+func (q *lanes) waiting() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.queued[idle]) + len(q.queued[urgent])
+}
+
+// compareAll compares what waits, in slices.
+func (l *Ledger) compareAll(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-l.lanes.wake:
+		}
+		begun := time.Now()
+		for p, in := l.lanes.take(); p != nil; p, in = l.lanes.take() {
+			l.compare(ctx, p)
+			work, rest := idleWork, idleRest
+			if in == urgent {
+				work, rest = urgentWork, urgentRest
+			}
+			if time.Since(begun) >= work {
+				if !pause(ctx, rest) {
+					return
+				}
+				begun = time.Now()
+			}
+		}
+	}
+}
+
+// job is a file that is compared.
+type job struct {
+	name        unique.Handle[string]
+	requestedAt moment
+	request     provision.Request
+	route       *provision.Route // nil: the configuration has no such file
+	etag        string
+	basis       provision.Basis
+	err         error
+}
+
+// compare makes what a phone's files would be now.
+func (l *Ledger) compare(ctx context.Context, p *phone) {
+	s := l.o.Snapshots.Load()
+	if s == nil || l.o.Renderer == nil {
+		return
+	}
+	for _, j := range l.jobs(p, s) {
+		if j.route != nil {
+			j.etag, j.basis, j.err = l.o.Renderer.Digest(ctx, s, j.route, j.request)
+			if ctx.Err() != nil {
+				return
+			}
+		}
+		l.mu.Lock()
+		l.stats.Compared++
+		if f := p.find(j.name); f != nil && f.requestedAt == j.requestedAt {
+			l.compared(p, f, &j)
+		}
+		l.mu.Unlock()
+	}
+}
+
+// jobs are the files of a phone that can be compared.
+func (l *Ledger) jobs(p *phone, s *provision.Snapshot) []job {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	of := s.Phone(p.id)
+	jobs := make([]job, 0, len(p.files))
+	for i := range p.files {
+		f := &p.files[i]
+		if f.facts == (unique.Handle[facts]{}) {
+			continue
+		}
+		j := job{name: f.name, requestedAt: f.requestedAt, request: l.request(p, f, l.now())}
+		if rt := s.RouteOf(p.fileName(f)); rt != nil && rt.Owner == of && of != nil {
+			j.route = rt
+		}
+		jobs = append(jobs, j)
+	}
+	return jobs
+}
+
+// compared notes what a file would be now.
+func (l *Ledger) compared(p *phone, f *file, j *job) {
+	f.set(compared, true)
+	switch {
+	case j.route == nil:
+		f.set(gone, true)
+	case errors.Is(j.err, provision.ErrUnavailable):
+		changed := f.print != 0 && (j.basis.Phone != f.print || f.templates != nil && f.templates.current != f.templatesAt)
+		f.set(gone|hasWanted, false)
+		f.set(unpredictable|asked, true)
+		f.set(inputsChanged, f.is(inputsChanged) || changed)
+		f.troublesGone()
+	case j.err != nil:
+		f.set(gone, false)
+		f.troubles().cannot = clip(j.err.Error())
+	default:
+		print, templatesAt := f.print, f.templatesAt
+		f.set(gone, false)
+		l.made(p, f, tagOf(j.etag), j.basis)
+		if j.basis.Unpredictable {
+			changed := print != 0 && (j.basis.Phone != print || j.basis.TemplatesPrint != templatesAt)
+			f.set(inputsChanged, f.is(inputsChanged) || changed)
+		} else {
+			f.set(inputsChanged, false)
+			f.print, f.templatesAt = j.basis.Phone, j.basis.TemplatesPrint
+		}
+	}
+	l.changed(p)
+}
+
+func (f *file) troublesGone() {
+	if f.trouble != nil {
+		f.trouble.cannot = ""
+	}
+}
+
+// templates are those that files are made of, in the state in which they were seen last. Many files have the same.
+type templates struct {
+	names   string
+	current uint64
+}
+
+// templatesOf are those of a basis.
+func (l *Ledger) templatesOf(b provision.Basis) *templates {
+	t := l.templates[b.Templates]
+	if t == nil {
+		t = &templates{b.Templates, b.TemplatesPrint}
+		l.templates[b.Templates] = t
+	}
+	return t
+}
+
+// lookAtTemplates has the files compared whose templates have changed.
+func (l *Ledger) lookAtTemplates() {
+	if l.o.Renderer == nil {
+		return
+	}
+	l.mu.RLock()
+	all := make([]*templates, 0, len(l.templates))
+	for _, t := range l.templates {
+		all = append(all, t)
+	}
+	l.mu.RUnlock()
+	current := make([]uint64, len(all))
+	for i, t := range all {
+		current[i] = l.o.Renderer.TemplatesPrint(t.names)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	changed := false
+	for i, t := range all {
+		changed = changed || t.current != current[i]
+		t.current = current[i]
+	}
+	if changed {
+		l.again(func(p *phone, f *file) lane {
+			if f.templates != nil && f.templates.current != f.templatesAt {
+				return urgent
+			}
+			return noLane
+		})
+	}
+}
+
+// lookAtClock has the files compared that held until now, and ends the notices whose time is over.
+func (l *Ledger) lookAtClock() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := momentOf(l.now())
+	for p := range l.told {
+		if p.told != nil && !l.now().Before(p.told.Until) {
+			delete(l.told, p)
+			l.changed(p)
+		}
+	}
+	if l.next == 0 || now < l.next {
+		return
+	}
+	l.next = 0
+	l.again(func(p *phone, f *file) lane {
+		switch {
+		case f.until == 0:
+		case f.until <= now:
+			return urgent
+		case l.next == 0 || f.until < l.next:
+			l.next = f.until
+		}
+		return noLane
+	})
+}
+
+// again has the phones compared that have a file for which which says so.
+func (l *Ledger) again(which func(*phone, *file) lane) {
+	for _, p := range l.order {
+		in := noLane
+		for i := range p.files {
+			in = max(in, which(p, &p.files[i]))
+		}
+		if p.served && in > noLane {
+			l.lanes.add(p, in)
+		}
+	}
+}

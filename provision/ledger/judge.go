@@ -1,0 +1,128 @@
+package ledger
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Reasons of Unknown.
+const (
+	whyNoSnapshot = "Asterisk was not reached since phoneprov started: nothing is known of what the phone would get"
+	whyStarting   = "not compared yet since phoneprov started or the configuration changed"
+	whyAnswers    = "depends on answers of Asterisk: it is compared when the phone fetches it"
+	whyChance     = "depends on the time or on chance: it is another file each time"
+)
+
+// judge is the state of a file, by the definitions of States.
+func (l *Ledger) judge(p *phone, f *file) State {
+	waiting := f.is(hasWanted) && f.wanted != f.fetched
+	if f.is(unpredictable) {
+		waiting = f.is(inputsChanged)
+	}
+	t := f.trouble
+	switch {
+	case t != nil && t.failure != nil, t != nil && t.cannot != "":
+		return Failing
+	case t != nil && t.refusal != nil && t.refusal.Counts:
+		return Refused
+	case f.fetchedAt == 0:
+		return NeverFetched
+	case waiting:
+		switch {
+		case p.told == nil:
+			return ChangeWaiting
+		case l.now().Before(p.told.Until):
+			return Told
+		}
+		return NoReaction
+	case f.is(unpredictable), !f.is(hasWanted):
+		return Unknown
+	}
+	return UpToDate
+}
+
+// reason says why a file is in its state; empty: there is nothing to say.
+func (l *Ledger) reason(p *phone, f *file) string {
+	t := f.trouble
+	switch f.shownState() {
+	case Failing:
+		if t.failure != nil {
+			return t.failure.Cause
+		}
+		return t.cannot
+	case Refused:
+		return fmt.Sprintf("%s, %d times", t.refusal.Reason, t.refusal.Count)
+	case Told, NoReaction:
+		if p.told != nil {
+			return strings.TrimSuffix(p.told.How+": "+p.told.Answer, ": ")
+		}
+	case Unknown:
+		switch {
+		case f.is(unpredictable) && f.is(asked):
+			return whyAnswers
+		case f.is(unpredictable):
+			return whyChance
+		case l.served == nil:
+			return whyNoSnapshot
+		}
+		return whyStarting
+	}
+	return ""
+}
+
+// shownState is the state of a file. One that was not compared since the start is unknown, unless it is known to be worse.
+func (f *file) shownState() State {
+	if s := f.state.state(); f.is(compared) || f.fetchedAt == 0 || s == Failing || s == Refused {
+		return s
+	}
+	return Unknown
+}
+
+// shownState is that of the phone.
+func (p *phone) shownState() State {
+	if p.starting {
+		return p.worstState()
+	}
+	return p.state.state()
+}
+
+// worstState is that of the files that the phone asks for and that the configuration still has.
+func (p *phone) worstState() State {
+	worst, known := UpToDate, false
+	for i := range p.files {
+		f := &p.files[i]
+		state := f.shownState()
+		if f.is(gone) || state == NeverFetched {
+			continue
+		}
+		if known = true; state.Worse(worst) {
+			worst = state
+		}
+	}
+	if !known {
+		return NeverFetched
+	}
+	return worst
+}
+
+// phoneReason says why a phone is in its state: which files, and what is wrong with the first of them.
+func (l *Ledger) phoneReason(p *phone) string {
+	state := p.shownState()
+	var names []string
+	why := ""
+	for i := range p.files {
+		if f := &p.files[i]; !f.is(gone) && f.shownState() == state {
+			names = append(names, p.fileName(f))
+			if why == "" {
+				why = l.reason(p, f)
+			}
+		}
+	}
+	switch {
+	case state == UpToDate || state == NeverFetched || len(names) == 0:
+		return ""
+	case why == "":
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names, ", ") + ": " + why
+}

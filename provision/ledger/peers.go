@@ -1,0 +1,113 @@
+package ledger
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// PeerChanged tells that Asterisk sees something else of an endpoint: it registered, again or from elsewhere, or it went.
+func (l *Ledger) PeerChanged(peer Peer) {
+	l.tell(func(l *Ledger) { l.peerChanged(peer) })
+}
+
+func (l *Ledger) peerChanged(peer Peer) {
+	p := l.endpoints[peer.Endpoint]
+	if p == nil {
+		return
+	}
+	if !peer.Registered {
+		if p.contact != "" {
+			p.contact = ""
+			l.happened(p, Event{At: l.now(), Kind: UnregisteredEvent, Detail: peer.Endpoint, Address: peer.Address})
+		}
+		return
+	}
+	at := peer.RegisteredAt
+	if at.IsZero() {
+		at = l.now()
+	}
+	last := p.lastFetch()
+	sinceFetch := last != nil && p.registeredAt <= last.fetchedAt && momentOf(at) > last.fetchedAt
+	if p.contact != peer.Contact || p.registeredAt == 0 || sinceFetch {
+		l.happened(p, Event{At: at, Kind: RegisteredEvent, Detail: peer.Endpoint, Address: peer.Address})
+	}
+	p.contact, p.registeredAt = peer.Contact, momentOf(at)
+	l.unsaved.add(p)
+}
+
+// PhoneTold tells that a phone was told to fetch its files. It reports whether there is such a phone.
+func (l *Ledger) PhoneTold(id string, n Notice) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := l.phone(id)
+	if p == nil || !p.served {
+		return false
+	}
+	p.told = &n
+	l.told[p] = true
+	l.happened(p, Event{At: n.At, Kind: ToldEvent, Detail: n.How})
+	l.changed(p)
+	return true
+}
+
+// evidence is what Asterisk sees of a phone, by its lines as they are shown.
+func (l *Ledger) evidence(p *phone, lines []Line, known bool) Evidence {
+	e := Evidence{Oddities: []string{}}
+	var registeredAt moment
+	registered, seen := 0, 0
+	var device provision.Device
+	for _, line := range lines {
+		if line.Detail != "" || line.Registered {
+			seen++
+		}
+		if !line.Registered {
+			continue
+		}
+		registered++
+		if line.RegisteredAt != nil {
+			registeredAt = max(registeredAt, momentOf(*line.RegisteredAt))
+		}
+		if device.Vendor == "" {
+			device = provision.ParseUserAgent(line.UserAgent)
+		}
+	}
+	if !known {
+		return e
+	}
+	e.Registered = registered > 0 && registered == seen
+	e.Vendor, e.Model, e.Firmware = device.Vendor, device.Model, device.Firmware
+	last := p.lastFetch()
+	if last != nil && (registered == 0 || registeredAt != 0) {
+		since := registered > 0 && registeredAt > last.fetchedAt
+		e.RegisteredSinceFetch = &since
+	}
+	if registered > 0 {
+		e.odd(p, last, lines, registeredAt)
+	}
+	return e
+}
+
+// odd finds what does not fit together.
+func (e *Evidence) odd(p *phone, last *file, lines []Line, registeredAt moment) {
+	if last != nil {
+		from := last.addr()
+		for _, line := range lines {
+			contact, err := netip.ParseAddr(line.Address)
+			if err == nil && line.Registered && from.IsValid() && contact.Unmap() != from {
+				e.Oddities = append(e.Oddities, fmt.Sprintf("line %s registers from %s, and the phone fetched from %s", line.Name, contact, from))
+				break
+			}
+		}
+	}
+	if p.secretChanged != 0 && registeredAt != 0 && registeredAt < p.secretChanged {
+		e.Oddities = append(e.Oddities, fmt.Sprintf("a secret was changed at %s, and the phone is still registered from before",
+			p.secretChanged.time().Format(time.RFC3339)))
+	}
+	fetched := provision.ParseUserAgent(p.userAgent())
+	if fetched.Model != "" && e.Model != "" && (fetched.Vendor != e.Vendor || fetched.Model != e.Model) {
+		e.Oddities = append(e.Oddities, fmt.Sprintf("over SIP it says that it is a %s %s, and over HTTP a %s %s", e.Vendor, e.Model, fetched.Vendor, fetched.Model))
+	}
+}

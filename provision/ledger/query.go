@@ -1,0 +1,221 @@
+package ledger
+
+import (
+	"cmp"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// Phones are a page of those that a query selects. An error says what is wrong with the query.
+func (l *Ledger) Phones(q Query) (Page, error) {
+	if q.Limit == 0 {
+		q.Limit = DefaultLimit
+	}
+	if q.Sort == "" {
+		q.Sort = "id"
+	}
+	after, err := q.check()
+	if err != nil {
+		return Page{}, err
+	}
+	l.sortPhones()
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	found := l.selected(&q)
+	page := Page{Items: []Phone{}, Total: len(found), Counts: l.stateCounts()}
+	if q.Sort != "id" || q.Desc {
+		slices.SortStableFunc(found, func(a, b row) int { return q.compare(a, b) })
+	}
+	begin := 0
+	if q.After != "" {
+		begin, _ = slices.BinarySearchFunc(found, after, func(r, after row) int {
+			if c := q.compare(r, after); c != 0 {
+				return c
+			}
+			return -1 // the page begins behind it
+		})
+	}
+	end := min(begin+q.Limit, len(found))
+	for _, r := range found[begin:end] {
+		page.Items = append(page.Items, l.shown(r.phone))
+	}
+	if end < len(found) {
+		page.Next = found[end-1].cursor()
+	}
+	return page, nil
+}
+
+// row is a selected phone with the key that it is sorted by.
+type row struct {
+	key   string
+	id    string
+	phone *phone
+}
+
+func (q *Query) compare(a, b row) int {
+	c := cmp.Or(strings.Compare(a.key, b.key), strings.Compare(a.id, b.id))
+	if q.Desc {
+		return -c
+	}
+	return c
+}
+
+// cursor names a row for Query.After: its key, so that it works when the phone is gone too.
+func (r row) cursor() string {
+	return base64.RawURLEncoding.EncodeToString([]byte(r.key + "\x00" + r.id))
+}
+
+func (q *Query) check() (after row, err error) {
+	for _, s := range q.States {
+		if !s.Valid() {
+			return after, fmt.Errorf("state %q is not one of: %s", s, stateNames())
+		}
+	}
+	if !slices.Contains(Sorts(), q.Sort) {
+		return after, fmt.Errorf("sort %q is not one of: %s", q.Sort, strings.Join(Sorts(), ", "))
+	}
+	if q.Limit < 1 || q.Limit > MaxLimit {
+		return after, fmt.Errorf("limit %d is not from 1 to %d", q.Limit, MaxLimit)
+	}
+	text, err := base64.RawURLEncoding.DecodeString(q.After)
+	if err != nil || q.After != "" && !strings.Contains(string(text), "\x00") {
+		return after, fmt.Errorf("cursor %q is none of this list: begin with the first page", clip(q.After))
+	}
+	at := strings.LastIndex(string(text), "\x00")
+	if at >= 0 {
+		after = row{key: string(text[:at]), id: string(text[at+1:])}
+	}
+	return after, nil
+}
+
+func stateNames() string {
+	var names []string
+	for _, d := range definitions {
+		names = append(names, string(d.State))
+	}
+	return strings.Join(names, ", ")
+}
+
+// sortPhones has order sorted.
+func (l *Ledger) sortPhones() {
+	l.mu.RLock()
+	unordered := l.unordered
+	l.mu.RUnlock()
+	if !unordered {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	slices.SortFunc(l.order, func(a, b *phone) int { return strings.Compare(a.id, b.id) })
+	l.unordered = false
+}
+
+// selected are the phones of a query, in the order of their IDs.
+func (l *Ledger) selected(q *Query) []row {
+	var which [len(definitions)]bool
+	for _, s := range q.States {
+		which[rankOf(s)] = true
+	}
+	search := newSearch(q.Text)
+	var found []row
+	for _, p := range l.order {
+		if p.counted == 0 || len(q.States) > 0 && !which[p.counted-1] {
+			continue
+		}
+		var of *provision.Phone
+		if l.served != nil && (q.Profile != "" || search.text != "" || q.Sort == "name" || q.Sort == "profile") {
+			of = l.served.Phone(p.id)
+		}
+		if q.Profile != "" && (of == nil || of.Profile.Name != q.Profile) ||
+			q.Vendor != "" && !strings.EqualFold(p.device().Vendor, q.Vendor) || search.text != "" && !search.finds(p, of) {
+			continue
+		}
+		found = append(found, row{q.key(p, of), p.id, p})
+	}
+	return found
+}
+
+func (p *phone) device() provision.Device { return provision.ParseUserAgent(p.userAgent()) }
+
+// key is what a phone is sorted by.
+func (q *Query) key(p *phone, of *provision.Phone) string {
+	switch q.Sort {
+	case "state":
+		return string(rune('a' + p.counted))
+	case "since":
+		return fmt.Sprintf("%020d", p.since)
+	case "name":
+		if of != nil {
+			return strings.ToLower(of.Name())
+		}
+	case "profile":
+		if of != nil {
+			return of.Profile.Name
+		}
+	case "vendor":
+		return p.device().Vendor
+	case "model":
+		d := p.device()
+		return d.Vendor + " " + d.Model
+	case "address":
+		if last := p.lastFetch(); last != nil && last.is(hasAddress) {
+			return string(last.address[:])
+		}
+	case "last_fetch":
+		if last := p.lastFetch(); last != nil {
+			return fmt.Sprintf("%020d", last.fetchedAt)
+		}
+	}
+	return ""
+}
+
+// search is a text that phones are looked for by.
+type search struct {
+	text string // in lower case
+	hex  string // its hexadecimal digits where it may be a part of a MAC; empty: it is none
+}
+
+func newSearch(text string) search {
+	s := search{text: strings.ToLower(strings.TrimSpace(text))}
+	hex := strings.NewReplacer(":", "", "-", "", ".", "", " ", "").Replace(s.text)
+	if strings.Trim(hex, "0123456789abcdef") == "" {
+		s.hex = hex
+	}
+	return s
+}
+
+func (s search) finds(p *phone, of *provision.Phone) bool {
+	if strings.Contains(strings.ToLower(p.id), s.text) || s.hex != "" && strings.Contains(p.id, s.hex) {
+		return true
+	}
+	if last := p.lastFetch(); last != nil && strings.Contains(last.addressText(), s.text) {
+		return true
+	}
+	if of == nil {
+		return false
+	}
+	return slices.ContainsFunc(of.Lines, func(l *provision.Line) bool {
+		return slices.ContainsFunc([]string{l.Username(), l.DisplayName(), l.Endpoint()}, func(name string) bool {
+			return strings.Contains(strings.ToLower(name), s.text)
+		})
+	})
+}
+
+// NotWell are the phones that are neither up to date nor never fetched, the worst first, at most limit of them.
+func (l *Ledger) NotWell(limit int) []Phone {
+	var states []State
+	for _, d := range definitions {
+		if d.State != UpToDate && d.State != NeverFetched {
+			states = append(states, d.State)
+		}
+	}
+	page, err := l.Phones(Query{States: states, Sort: "state", Limit: min(max(limit, 1), MaxLimit)})
+	if err != nil {
+		return nil // the query is right
+	}
+	return page.Items
+}

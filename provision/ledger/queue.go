@@ -1,0 +1,137 @@
+package ledger
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// queue takes answers and all else that the ledger is told, without ever making the sender wait.
+type queue struct {
+	mu      sync.Mutex
+	items   []item
+	spare   []item // room for the next items
+	dropped uint64
+	busy    bool // items were taken and are not in the ledger yet
+	wake    chan struct{}
+}
+
+// item is something that the ledger is told: an answer, or a function that the ledger runs with its lock held.
+type item struct {
+	answer Answer
+	do     func(l *Ledger) // nil: answer
+}
+
+func (q *queue) push(i item) {
+	q.mu.Lock()
+	full := i.do == nil && len(q.items) >= maxQueued
+	if full {
+		q.dropped++
+	} else {
+		q.items = append(q.items, i)
+	}
+	first := len(q.items) == 1
+	q.mu.Unlock()
+	if first && !full {
+		notify(q.wake)
+	}
+}
+
+// take returns what has come. done is called when it is in the ledger.
+func (q *queue) take() (items []item, done func()) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	items, q.items, q.spare, q.busy = q.items, q.spare[:0], nil, len(q.items) > 0
+	return items, func() {
+		clear(items)
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.spare, q.busy = items, false
+	}
+}
+
+func (q *queue) state() (waiting int, dropped uint64, idle bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.items), q.dropped, len(q.items) == 0 && !q.busy
+}
+
+func notify(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// Served tells of a request of the phones' listeners. It never blocks: what the queue has no room for is counted.
+func (l *Ledger) Served(a Answer) { l.queue.push(item{answer: a}) }
+
+// tell has f run with the ledger's lock held, after what came before.
+func (l *Ledger) tell(f func(l *Ledger)) { l.queue.push(item{do: f}) }
+
+// takeInto takes into account what comes, gathered for gatherTime.
+func (l *Ledger) takeInto(ctx context.Context) {
+	every := time.NewTicker(templatesEvery)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-l.queue.wake:
+			if !pause(ctx, gatherTime) {
+				return
+			}
+			l.drain()
+		case <-every.C:
+			l.lookAtTemplates()
+			l.lookAtClock()
+		}
+	}
+}
+
+// drainPart is how many items are taken into account before readers have their turn.
+const drainPart = 256
+
+func (l *Ledger) drain() {
+	items, done := l.queue.take()
+	defer done()
+	for begin := 0; begin < len(items); begin += drainPart {
+		part := items[begin:min(begin+drainPart, len(items))]
+		l.mu.Lock()
+		for i := range part {
+			if part[i].do != nil {
+				part[i].do(l)
+			} else {
+				l.answered(&part[i].answer, len(items)-begin-i <= maxRequests)
+			}
+		}
+		l.mu.Unlock()
+	}
+}
+
+// pause waits; false: the context ended meanwhile.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// settleStep is the pause between two looks of Settle.
+const settleStep = time.Millisecond
+
+// Settle waits until all that the Ledger was told before is in it and compared, which needs Run.
+func (l *Ledger) Settle(ctx context.Context) error {
+	for {
+		if _, _, idle := l.queue.state(); idle && l.lanes.idle() {
+			return nil
+		}
+		if !pause(ctx, settleStep) {
+			return ctx.Err()
+		}
+	}
+}

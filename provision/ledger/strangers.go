@@ -1,0 +1,90 @@
+package ledger
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// statusTooMany is of a source that has asked for too many MACs: what else it asks for is no news.
+const statusTooMany = 429
+
+// strangers are the MACs that were asked for and are no phone's.
+type strangers struct {
+	byMAC map[provision.MAC]*Stranger
+}
+
+func newStrangers() strangers { return strangers{byMAC: map[provision.MAC]*Stranger{}} }
+
+// strange takes a request for a MAC that is no phone's into account.
+func (l *Ledger) strange(a *Answer) {
+	at := a.At.UTC()
+	s := l.strangers.byMAC[a.MAC]
+	if s == nil {
+		if a.Status == statusTooMany {
+			return
+		}
+		if len(l.strangers.byMAC) >= maxStrangers {
+			l.leave(l.strangers.oldest())
+		}
+		s = &Stranger{MAC: a.MAC.String(), First: at}
+		l.strangers.byMAC[a.MAC] = s
+	}
+	s.Last, s.Reason, s.Address = at, a.Reason, ""
+	s.Count++
+	if a.Addr.IsValid() {
+		s.Address = a.Addr.String()
+	}
+	s.UserAgent, s.File = strings.Clone(clip(a.Asked.UserAgent)), strings.Clone(clip(a.File))
+	device := provision.ParseUserAgent(a.Asked.UserAgent)
+	s.Vendor, s.Model = device.Vendor, device.Model
+	if s.Vendor == "" {
+		s.Vendor = provision.VendorOfMAC(a.MAC)
+	}
+	l.unsaved.stranger(s.MAC)
+}
+
+// leave forgets a stranger: it is a phone now, or it was seen the longest ago.
+func (l *Ledger) leave(mac provision.MAC) {
+	if s := l.strangers.byMAC[mac]; s != nil {
+		delete(l.strangers.byMAC, mac)
+		l.unsaved.left = append(l.unsaved.left, s.MAC)
+		delete(l.unsaved.strangers, s.MAC)
+	}
+}
+
+func (u *unsaved) stranger(mac string) {
+	if u.strangers == nil {
+		u.strangers = map[string]bool{}
+	}
+	u.strangers[mac] = true
+}
+
+// oldest is the one that was seen the longest ago.
+func (s *strangers) oldest() (oldest provision.MAC) {
+	var last *Stranger
+	for mac, stranger := range s.byMAC {
+		if last == nil || stranger.Last.Before(last.Last) {
+			oldest, last = mac, stranger
+		}
+	}
+	return oldest
+}
+
+// Strangers are the MACs that were asked for and are no phone's, the one that was seen last first.
+func (l *Ledger) Strangers() []Stranger {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	all := make([]Stranger, 0, len(l.strangers.byMAC))
+	for _, s := range l.strangers.byMAC {
+		all = append(all, *s)
+	}
+	slices.SortFunc(all, func(a, b Stranger) int {
+		if c := b.Last.Compare(a.Last); c != 0 {
+			return c
+		}
+		return strings.Compare(a.MAC, b.MAC)
+	})
+	return all
+}

@@ -1,0 +1,130 @@
+package ledger
+
+import (
+	"runtime"
+	"strings"
+
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// Synced tells of a read of the configuration, after its snapshot was stored, or of one that failed. What it changed is found out here.
+func (l *Ledger) Synced(s Sync) {
+	s.At = s.At.UTC()
+	l.tell(func(l *Ledger) {
+		if s.Error == "" {
+			l.look(&s)
+		}
+		if s.Changes == nil {
+			s.Changes = []SyncChange{}
+		}
+		if l.syncs = append(l.syncs, s); len(l.syncs) > maxSyncs {
+			l.syncs = append([]Sync(nil), l.syncs[len(l.syncs)-maxSyncs:]...)
+		}
+		l.unsaved.syncs = append(l.unsaved.syncs, s)
+		l.subs.send(KindSync, Update{Sync: &s})
+	})
+}
+
+// Syncs are the last reads of the configuration, the newest first.
+func (l *Ledger) Syncs() []Sync {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	all := make([]Sync, 0, len(l.syncs))
+	for i := len(l.syncs) - 1; i >= 0; i-- {
+		all = append(all, l.syncs[i])
+	}
+	return all
+}
+
+// phonesPerTurn is how many phones are looked at before requests have their turn.
+const phonesPerTurn = 256
+
+// look finds out what is new in the snapshot that is served, and has compared what may have changed.
+func (l *Ledger) look(s *Sync) {
+	next := l.o.Snapshots.Load()
+	if next == nil {
+		return
+	}
+	first, sharedChanged := l.served == nil, l.served != nil && l.served.SharedPrint() != next.SharedPrint()
+	same := next.SameContent(l.served)
+	l.served = next
+	counts := next.Counts()
+	s.Generation, s.Phones, s.Lines = next.Generation, counts.Phones, counts.Lines
+	if same {
+		return
+	}
+	l.endpoints = make(map[string]*phone, counts.Lines)
+	for i, of := range next.Phones() {
+		if i%phonesPerTurn == 0 {
+			runtime.Gosched()
+		}
+		l.lookAt(s, of, first, sharedChanged)
+	}
+	for _, p := range l.order {
+		if p.served && next.Phone(p.id) == nil {
+			l.removed(s, p)
+		}
+	}
+}
+
+// lookAt finds out what is new of a phone.
+func (l *Ledger) lookAt(s *Sync, of *provision.Phone, first, sharedChanged bool) {
+	p := l.phones[of.ID]
+	known := p != nil && p.served
+	p = l.phoneOf(of)
+	for _, line := range of.Lines {
+		l.endpoints[line.Endpoint()] = p
+	}
+	if of.MAC != (provision.MAC{}) {
+		l.leave(of.MAC)
+	}
+	print, secrets := of.Print(), of.SecretPrint()
+	changed := p.print != print && p.print != 0
+	if p.secretPrint != 0 && p.secretPrint != secrets {
+		p.secretChanged = momentOf(s.At)
+		l.unsaved.add(p)
+	}
+	p.print, p.secretPrint = print, secrets
+	switch {
+	case !known && !first:
+		s.note(&s.Added, AddedEvent, of)
+		l.happened(p, Event{At: s.At, Kind: AddedEvent})
+	case changed && !first:
+		s.note(&s.Changed, ChangedEvent, of)
+		l.happened(p, Event{At: s.At, Kind: ChangedEvent})
+	}
+	in := noLane
+	for i := range p.files {
+		switch f := &p.files[i]; {
+		case changed, !known:
+			in = urgent
+		case sharedChanged, f.is(otherPhones), !f.is(compared), f.is(gone):
+			in = max(in, idle)
+		}
+	}
+	if in > noLane {
+		l.lanes.add(p, in)
+	}
+}
+
+// removed notes that a phone is in the configuration no more.
+func (l *Ledger) removed(s *Sync, p *phone) {
+	p.served, p.gone, p.print, p.secretPrint = false, momentOf(s.At), 0, 0
+	s.Removed++
+	s.list(SyncChange{Phone: p.id, Change: RemovedEvent})
+	l.happened(p, Event{At: s.At, Kind: RemovedEvent})
+	l.recount(p)
+}
+
+func (s *Sync) note(count *int, what EventKind, of *provision.Phone) {
+	*count++
+	s.list(SyncChange{Phone: strings.Clone(of.ID), Name: strings.Clone(of.Name()), Change: what})
+}
+
+func (s *Sync) list(c SyncChange) {
+	if len(s.Changes) >= maxSyncPhones {
+		s.More++
+		return
+	}
+	s.Changes = append(s.Changes, c)
+}
