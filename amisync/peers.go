@@ -5,7 +5,11 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
+
+	"github.com/phoneprov/phoneprov/amisync/ami"
 )
 
 // Kind is the channel driver a peer belongs to.
@@ -39,6 +43,11 @@ type Peer struct {
 	AORs      []string
 	Auths     []string
 	Contacts  []Contact
+
+	// Of SIP peers, as those of a Contact.
+	Since        time.Time
+	RegisteredAt time.Time
+	RoundTrip    time.Duration
 }
 
 // Contact is where a PJSIP peer has registered from, or a fixed address of it.
@@ -46,10 +55,15 @@ type Contact struct {
 	URI       string
 	Status    string // in Asterisk's words: "Reachable", "NonQualified"; empty: not said, of fixed addresses before an event
 	UserAgent string
+
+	Expires      time.Time     // when the registration ends; zero: a fixed address, or not said
+	Since        time.Time     // when it was registered first, without a break; zero: before anybody looked
+	RegisteredAt time.Time     // not before this it was registered last; zero: before anybody looked
+	RoundTrip    time.Duration // of the last OPTIONS; negative: not measured
 }
 
 // readPeers asks for all peers of all drivers that are loaded, in the order of kind and name.
-func readPeers(ctx context.Context, c *conn) ([]Peer, error) {
+func readPeers(ctx context.Context, c *ami.Conn) ([]Peer, error) {
 	var all []Peer
 	endpoints, err := askIfLoaded(ctx, c, "PJSIPShowEndpoints")
 	if err != nil {
@@ -59,7 +73,7 @@ func readPeers(ctx context.Context, c *conn) ([]Peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	registered := map[[2]string]message{} // by endpoint and URI
+	registered := map[[2]string]ami.Message{} // by endpoint and URI
 	for _, m := range contacts {
 		registered[[2]string{m["Endpoint"], m["Uri"]}] = m
 	}
@@ -71,7 +85,7 @@ func readPeers(ctx context.Context, c *conn) ([]Peer, error) {
 		for _, item := range split(m["Contacts"]) { // "aor/uri"; those of an AOR's contact= are here only
 			_, uri, _ := strings.Cut(item, "/")
 			status := registered[[2]string{p.Name, uri}]
-			p.Contacts = append(p.Contacts, Contact{URI: uri, Status: status["Status"], UserAgent: status["UserAgent"]})
+			p.Contacts = append(p.Contacts, contactOf(uri, status))
 		}
 		all = append(all, p)
 	}
@@ -93,17 +107,35 @@ func comparePeers(a, b Peer) int {
 }
 
 // askIfLoaded asks for a list that is empty where the module that gives it is not loaded.
-func askIfLoaded(ctx context.Context, c *conn, action string) ([]message, error) {
-	entries, err := c.ask(ctx, action, nil)
-	var refused *ActionError
-	if errors.As(err, &refused) && (refused.unknown() || refused.empty()) {
+func askIfLoaded(ctx context.Context, c *ami.Conn, action string) ([]ami.Message, error) {
+	entries, err := c.List(ctx, action, nil)
+	var refused *ami.ActionError
+	if errors.As(err, &refused) && (refused.Unknown() || refused.Empty()) {
 		return nil, nil
 	}
 	return entries, err
 }
 
-func parsePeer(m message) Peer {
-	p := Peer{Kind: SIP, Name: m["ObjectName"], Detail: m["Status"]}
+// contactOf is a contact as PJSIPShowContacts has it, or as only the list of endpoints has it.
+func contactOf(uri string, m ami.Message) Contact {
+	c := Contact{URI: uri, Status: m["Status"], UserAgent: m["UserAgent"], RoundTrip: roundTrip(m["RoundtripUsec"])}
+	if seconds, err := strconv.ParseInt(m["ExpirationTime"], 10, 64); err == nil && seconds > 0 {
+		c.Expires = time.Unix(seconds, 0)
+	}
+	return c
+}
+
+// roundTrip reads microseconds; zero is what Asterisk says where it has not measured.
+func roundTrip(text string) time.Duration {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n <= 0 {
+		return -1
+	}
+	return time.Duration(n) * time.Microsecond
+}
+
+func parsePeer(m ami.Message) Peer {
+	p := Peer{Kind: SIP, Name: m["ObjectName"], Detail: m["Status"], RoundTrip: roundTripOf(m["Status"])}
 	if strings.EqualFold(m["Channeltype"], "IAX2") {
 		p.Kind = IAX2
 	}
@@ -114,6 +146,17 @@ func parsePeer(m message) Peer {
 	}
 	p.State = peerState(m["Status"], p.Address != "")
 	return p
+}
+
+// roundTripOf reads what stands behind the status of a SIP or IAX2 peer: "OK (12 ms)".
+func roundTripOf(status string) time.Duration {
+	_, text, _ := strings.Cut(status, "(")
+	text, _, ok := strings.Cut(text, " ms)")
+	n, err := strconv.ParseInt(text, 10, 64)
+	if !ok || err != nil {
+		return -1
+	}
+	return time.Duration(n) * time.Millisecond
 }
 
 // peerState reads the status of SIP and IAX2 peers: "OK (12 ms)", "LAGGED (…)", "UNREACHABLE", "UNKNOWN", "Unmonitored", and

@@ -55,6 +55,12 @@ func (s *Service) Status() Status {
 	return status
 }
 
+// Diagnostics are those of the configuration that is served. The slice is not to be changed.
+func (s *Service) Diagnostics() (found []provision.Diagnostic) {
+	s.report.locked(func() { found = s.report.found })
+	return found
+}
+
 // trouble is something that is wrong until it is not. What it says is logged when it changes.
 type trouble struct {
 	text string
@@ -78,6 +84,7 @@ type report struct {
 
 	mu               sync.Mutex
 	status           Status
+	found            []provision.Diagnostic // by the last sync that succeeded
 	link, sync, list trouble
 	watch            trouble
 }
@@ -165,6 +172,7 @@ func (r *report) failed(trigger string, err error, served bool) {
 
 func (r *report) synced(s Sync, found []provision.Diagnostic) {
 	s.Warnings = r.diagnose(found)
+	r.locked(func() { r.found = found })
 	for _, d := range found {
 		if strings.HasPrefix(d.Message, noPhone) {
 			s.Nobody = d.Message

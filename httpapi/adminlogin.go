@@ -6,7 +6,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/httpapi/httpauth"
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // Admins are who may use the admin address, and what they get there besides /healthz and /readyz. The zero Admins are
@@ -28,7 +28,7 @@ var errOrigin = errors.New("a page of another origin asks")
 func (a *api) admins(h handler) handler {
 	return func(w http.ResponseWriter, r *http.Request, e *entry) error {
 		if crossOrigin(r) {
-			e.refused(reasonBrowser, provision.MAC{})
+			e.refused(reasonBrowser, device.MAC{})
 			return errOrigin
 		}
 		if err := a.signIn(w, r, e); err != nil {
@@ -61,7 +61,7 @@ func (a *api) signIn(w http.ResponseWriter, r *http.Request, e *entry) error {
 	header := r.Header.Get("Authorization")
 	if failed != nil && failed.Over(source, now) {
 		if _, before := a.wasRight.Get(source.Of(header)); !before || header == "" {
-			e.refused(reasonTooMany, provision.MAC{})
+			e.refused(reasonTooMany, device.MAC{})
 			return tooManyError{failed.Period}
 		}
 	}
@@ -74,10 +74,10 @@ func (a *api) signIn(w http.ResponseWriter, r *http.Request, e *entry) error {
 		a.warnPlain(&e.client)
 		return nil
 	case httpauth.Busy:
-		e.refused(reasonBusy, provision.MAC{})
+		e.refused(reasonBusy, device.MAC{})
 		return errBusy
 	case httpauth.Bad:
-		e.refused(string(access.WrongCredentials), provision.MAC{})
+		e.refused(string(access.WrongCredentials), device.MAC{})
 		if failed != nil {
 			failed.Spend(source, header, now)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/httpapi/uploads"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // renderTimeout ends a rendering that waits for Asterisk or computes without end. Asterisk itself is given 2 s for each
@@ -37,11 +38,13 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 	if route == nil {
 		return a.sendStored(w, r, f.MAC, f.stored)
 	}
+	e.served.route = route
 	doc, err := a.document(r, e, snapshot, route)
 	if err != nil {
 		return err
 	}
 	defer doc.Close()
+	a.noteDocument(e, snapshot, doc)
 	if !route.Static() {
 		e.rendered, e.diagnostics = route.URI, doc.Diagnostics
 	}
@@ -53,7 +56,8 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 func (a *api) document(r *http.Request, e *entry, s *provision.Snapshot, route *provision.Route) (*provision.Document, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), renderTimeout)
 	defer cancel()
-	return a.Renderer.Render(ctx, s, route, a.request(r, e.client))
+	e.served.asked = a.request(r, e.client)
+	return a.Renderer.Render(ctx, s, route, e.served.asked)
 }
 
 // fileOf tells what a name stands for: a route; else what its phone sent under that name.
@@ -76,7 +80,7 @@ func (a *api) fileOf(s *provision.Snapshot, name string, evenly bool) wanted {
 }
 
 // storedName is the name under which the phone sent what it asks for now; empty: it did not.
-func (a *api) storedName(n provision.Name) string {
+func (a *api) storedName(n device.Name) string {
 	name, ok := uploads.NameOf(n)
 	if !ok || a.Uploads.Mode != UploadsStore || !a.Uploads.Store.Has(n.MAC, name) {
 		return ""

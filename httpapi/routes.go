@@ -33,21 +33,23 @@ type Options struct {
 	Status   func() Status    // for Admin only; nil: no AMI to report on
 	// AdminHosts are those that Admin answers to besides loopback's and the address of the connection.
 	AdminHosts Hosts
-	Admins     Admins           // for Admin only
-	Now        func() time.Time // nil: time.Now
-	Log        zerolog.Logger
+	Admins     Admins    // for Admin only
+	Findings   *Findings // of Phones; nil: its own
+	// Recorder is told of each request of Phones; nil: nobody is.
+	Recorder Recorder
+	Now      func() time.Time // nil: time.Now
+	Log      zerolog.Logger
 }
 
 type api struct {
 	Options
-	findings findings
-	devices  devices
-	allow    string                              // the methods of a phone's file
-	door     func(*http.Request, *client) string // why a request is refused whatever it asks for; empty: it is not
-	plain    sync.Once                           // see warnPlain
-	proxy    sync.Once                           // see warnProxy
-	uploads  *underWay
-	volume   volume
+	devices devices
+	allow   string                              // the methods of a phone's file
+	door    func(*http.Request, *client) string // why a request is refused whatever it asks for; empty: it is not
+	plain   sync.Once                           // see warnPlain
+	proxy   sync.Once                           // see warnProxy
+	uploads *underWay
+	volume  volume
 
 	failedWider *access.Budget // see checkLogin; nil where Access.Failed is
 	failures    atomic.Int64   // how many there were
@@ -62,8 +64,11 @@ func newAPI(o Options) *api {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Findings == nil {
+		o.Findings = NewFindings()
+	}
 	o.Access.Rules.Credentials = o.Access.Login != nil
-	a := &api{Options: o, devices: newDevices(), wasRight: memo.New[access.Source, struct{}](maxWasRight, 0), findings: findings{shown: map[string]string{}}, allow: "GET, HEAD", uploads: newUnderWay()}
+	a := &api{Options: o, devices: newDevices(), wasRight: memo.New[access.Source, struct{}](maxWasRight, 0), allow: "GET, HEAD", uploads: newUnderWay()}
 	if o.Access.Failed != nil {
 		a.failedWider = o.Access.Failed.Wider(failedWider)
 	}
@@ -73,7 +78,7 @@ func newAPI(o Options) *api {
 // Phones is what the phones see.
 func Phones(o Options) http.Handler {
 	a := newAPI(o)
-	a.door = a.phonesDoor
+	a.door = a.phoneHostRefusal
 	r := a.router(zerolog.InfoLevel)
 	r.NotFound(a.handle(zerolog.InfoLevel, func(_ http.ResponseWriter, _ *http.Request, e *entry) error {
 		e.reason = reasonOutside
@@ -93,7 +98,7 @@ func Phones(o Options) http.Handler {
 // Admin is for health checks and for admins. It is for a listener that phones do not reach. Only /healthz needs no login.
 func Admin(o Options) http.Handler {
 	a := newAPI(o)
-	a.Prefix, a.door = "", a.adminDoor
+	a.Prefix, a.door = "", a.adminHostRefusal
 	r := a.router(zerolog.DebugLevel) // probes come every few seconds
 	r.Get("/healthz", a.handle(zerolog.DebugLevel, a.healthz))
 	r.Head("/healthz", a.handle(zerolog.DebugLevel, a.healthz))

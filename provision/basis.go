@@ -2,7 +2,6 @@ package provision
 
 import (
 	"context"
-	"encoding/binary"
 	"hash/maphash"
 	"slices"
 	"strings"
@@ -100,29 +99,26 @@ func (in *inputs) describe(b *Basis) {
 	b.Until = in.varies.Until
 	b.OtherPhones = in.varies.With&byOtherPhones != 0
 	b.Unpredictable = !in.cacheable()
+	if len(in.templates) == 1 { // as nearly always, and at each request
+		b.Templates, b.TemplatesPrint = in.templates[0].Name(), in.templates[0].Print()
+		return
+	}
 	var names []string
 	for _, t := range in.templates {
 		if !slices.Contains(names, t.Name()) {
 			names = append(names, t.Name())
-			b.TemplatesPrint += t.print()
+			b.TemplatesPrint += t.Print()
 		}
 	}
 	slices.Sort(names)
 	b.Templates = strings.Join(names, "\n")
 }
 
-// print tells one state of a template's file from another.
-func (t *templateFile) print() uint64 {
-	text := appendText(nil, t.Name())
-	text = binary.LittleEndian.AppendUint64(text, uint64(t.info.Size()))
-	return maphash.Bytes(fingerprintSeed, binary.LittleEndian.AppendUint64(text, uint64(t.info.ModTime().UnixNano())))
-}
-
 // TemplatesPrint is Basis.TemplatesPrint of the templates that Basis.Templates names, as they are served now.
 func (r *Renderer) TemplatesPrint(templates string) (sum uint64) {
 	for name := range strings.SplitSeq(templates, "\n") {
-		if t, _ := r.options.Data.look(name); t != nil {
-			sum += t.print()
+		if t := r.options.Data.Served(name); t != nil {
+			sum += t.Print()
 		}
 	}
 	return sum

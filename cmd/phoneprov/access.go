@@ -12,7 +12,7 @@ import (
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/httpapi/httpauth"
 	"github.com/phoneprov/phoneprov/httpapi/uploads"
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // budgetPeriod is for how long a stranger's tries count.
@@ -61,6 +61,13 @@ func (v *service) reloaded(err error) {
 	v.log.Info().Msg("read the credentials again")
 }
 
+// budgets are those that bound what strangers may try, by what they count; nil: nothing does.
+func (v *service) budgets() map[string]*httpapi.Budget {
+	return map[string]*httpapi.Budget{
+		"unknown_macs": v.options.Access.Unknown, "failed_logins": v.options.Access.Failed, "admin_logins": v.options.Admins.Failed,
+	}
+}
+
 func budget(most int) *httpapi.Budget {
 	if most == 0 {
 		return nil
@@ -105,9 +112,9 @@ func parseNetworks(v string) ([]netip.Prefix, error) {
 	return list, nil
 }
 
-func parseMACs(v string) (list []provision.MAC, err error) {
+func parseMACs(v string) (list []device.MAC, err error) {
 	for _, word := range words(v) {
-		m, err := provision.ParseMAC(word)
+		m, err := device.ParseMAC(word)
 		if err != nil {
 			return nil, fmt.Errorf("%q is %w", word, err)
 		}

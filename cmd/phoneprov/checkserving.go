@@ -20,7 +20,7 @@ import (
 
 // serving reports what serve would refuse or lack, and settings of access that cannot be meant. The addresses are
 // listened on for a moment, and no directory for uploads is made.
-func (o *once) serving(ctx context.Context) (found []provision.Diagnostic) {
+func (o *oneShot) serving(ctx context.Context) (found []provision.Diagnostic) {
 	report := func(severity provision.Severity, message string) {
 		found = append(found, provision.Diagnostic{Severity: severity, Message: message})
 	}
@@ -98,12 +98,13 @@ func portOf(address string) string {
 
 // isRunning reports whether a phoneprov answers at the admin address.
 func isRunning(ctx context.Context, s *settings) bool {
-	if s.adminListen == "" {
+	c, err := newAdminClient(s)
+	if err != nil {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
-	_, err := askReady(ctx, "http://"+reachable(s.adminListen)+"/readyz")
+	_, err = c.ready(ctx)
 	return err == nil || errors.Is(err, errNotReady)
 }
 

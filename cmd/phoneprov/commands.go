@@ -47,6 +47,8 @@ func commands() []command {
 		{"routes", "", "print the files that are served", 0, setupRoutes},
 		{"render", "URI|MAC|NAME", "print a file as a phone gets it, or all files of a phone, named by its MAC, extension, user name or display name", 1, setupRender},
 		{"passwd", "MAC|shared USER", "write a phone's password, read from stdin, to the credentials file", math.MaxInt, setupPasswd},
+		{"state", "export|import", "write what is known of phones as JSON lines to stdout, or add it from stdin; serve must not be running", 1, setupState},
+		{"status", "[MAC]", "ask the running service how the phones are: those that are not well, or everything of one", 1, setupStatus},
 		{"healthcheck", "", "ask the running service whether it is ready", 0, setupHealthcheck},
 		{"version", "", "print the version", 0, setupVersion},
 		{"help", "[COMMAND]", "print what there is, or the flags of a command", 1, setupHelp},
@@ -203,4 +205,13 @@ func usage(w io.Writer) {
 	}
 	fmt.Fprint(w, "\n\"phoneprov help COMMAND\" lists a command's flags, \"phoneprov --version\" is the version. Settings are read from phoneprov.ini (-config FILE, default\n"+
 		defaultConfig+") and the environment, PHONEPROV_<SECTION>_<KEY>.\n")
+}
+
+func configFlag(cl *call) *string {
+	return cl.flags.String("config", "", "settings `file` (default "+defaultConfig+", if it is there)")
+}
+
+// serverFlag stands for what only a request can tell.
+func serverFlag(cl *call) *string {
+	return cl.flags.String("server", "127.0.0.1", "the `address` by which the phone reaches us, with a port or without, for ${SERVER} where the configuration has none, and ${PP_URL}")
 }

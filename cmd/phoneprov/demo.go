@@ -126,6 +126,7 @@ func demoSettings(dir, ami string) (*settings, error) {
 	s.configDir, s.dataDir = filepath.Join(dir, "asterisk"), filepath.Join(dir, "phoneprov")
 	s.amiAddress, s.amiSecret = ami, provision.Secret(rand.Text())
 	s.adminListen, s.logFormat = demoAnyPort, "console"
+	s.stateDir = filepath.Join(dir, "state")
 	return s, nil
 }
 

@@ -58,7 +58,7 @@ func httpsEnv(dir string) map[string]string {
 	return map[string]string{
 		"PHONEPROV_ASTERISK_CONFIG": "files", "PHONEPROV_ASTERISK_CONFIG_DIR": "testdata/tree/asterisk",
 		"PHONEPROV_ASTERISK_DATA_DIR": "testdata/tree/data", "PHONEPROV_AMI_ADDRESS": "", "PHONEPROV_ADMIN_LISTEN": "",
-		"PHONEPROV_HTTP_LISTEN": "", "PHONEPROV_HTTPS_LISTEN": "127.0.0.1:0", "PHONEPROV_LOG_LEVEL": "debug",
+		"PHONEPROV_STATE_DIR": filepath.Join(dir, "state"), "PHONEPROV_HTTP_LISTEN": "", "PHONEPROV_HTTPS_LISTEN": "127.0.0.1:0", "PHONEPROV_LOG_LEVEL": "debug",
 		"PHONEPROV_HTTPS_CERT": filepath.Join(dir, "server.pem"), "PHONEPROV_HTTPS_KEY": filepath.Join(dir, "server.key"),
 	}
 }

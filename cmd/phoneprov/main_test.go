@@ -91,6 +91,7 @@ func forgetSettings() {
 			os.Unsetenv(name)
 		}
 	}
+	os.Setenv("PHONEPROV_STATE_DIR", "") // which a service that a test starts would share with one on this machine
 }
 
 func TestScripts(t *testing.T) {
@@ -102,6 +103,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv(toldFile, told)
 			env.Setenv("PHONEPROV_LOG_LEVEL", "debug") // which says the most
+			env.Setenv("PHONEPROV_STATE_DIR", filepath.Join(env.WorkDir, "state"))
 			env.Values[scriptKey{}] = &script{processes: map[string]*process{}, servers: map[string]*amiserver.Server{}}
 			return os.CopyFS(env.WorkDir, os.DirFS("testdata/tree"))
 		},

@@ -54,6 +54,9 @@ func runService(t *testing.T, env map[string]string, ini string) (*service, *loc
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, ok := env["PHONEPROV_STATE_DIR"]; !ok {
+		s.stateDir = t.TempDir()
+	}
 	log := new(lockedBuffer)
 	v, err := newService(s, io.MultiWriter(log, secrets.Stream("the log of "+t.Name())))
 	if err != nil {

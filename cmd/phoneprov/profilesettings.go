@@ -8,13 +8,14 @@ import (
 	"gopkg.in/ini.v1"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // profileSettings is what a section [profile NAME] says of the phones of one profile. A zero field says nothing.
 type profileSettings struct {
 	escape provision.Escape
 	allow  []netip.Prefix // nil: as for all
-	deny   []provision.MAC
+	deny   []device.MAC
 	// What does not count.
 	noCredentials, noCertificates bool
 }
@@ -97,6 +98,7 @@ func (l *loader) loadProfile(name string, section *ini.Section) {
 		if !section.HasKey(d.key) {
 			continue
 		}
+		l.inForceOf(section.Name(), d, value(section.Key(d.key)))
 		if err := d.set(p, value(section.Key(d.key))); err != nil {
 			l.fail(section.Name(), d.key, fmt.Sprintf("%s: %v", d.key, err))
 		}

@@ -236,6 +236,7 @@ func laySecrets(t *testing.T, instead map[string]string) lookupEnv {
 		"PHONEPROV_HTTP_LISTEN":         "127.0.0.1:0",
 		"PHONEPROV_ADMIN_LISTEN":        "127.0.0.1:0",
 		"PHONEPROV_LOG_LEVEL":           "debug",
+		"PHONEPROV_STATE_DIR":           filepath.Join(dir, "state"),
 	}
 	return func(name string) (string, bool) { v, ok := env[name]; return v, ok }
 }

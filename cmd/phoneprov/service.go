@@ -16,8 +16,12 @@ import (
 
 	"github.com/phoneprov/phoneprov/amisync"
 	"github.com/phoneprov/phoneprov/httpapi"
+	"github.com/phoneprov/phoneprov/httpapi/admin"
+	"github.com/phoneprov/phoneprov/httpapi/metrics"
 	"github.com/phoneprov/phoneprov/httpapi/tlsconf"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/datadir"
+	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
 // restShutdown is how long the synchronisation and the files may take to end after the answers have: it ends as soon as its
@@ -30,6 +34,10 @@ const (
 	filesOfAMI = 3  // a connection to Asterisk, and the two ends of amigo's to our bridge
 )
 
+// lookEvery is how long serve goes by its last look at a template's file. Nobody sees an edit 10 ms late, and a look is a
+// tenth of the time of a request for a file that is remembered.
+const lookEvery = 10 * time.Millisecond
+
 // service is what serve and demo run: the listeners, what they serve, and what keeps that current.
 type service struct {
 	log     zerolog.Logger
@@ -37,14 +45,21 @@ type service struct {
 	sync    *amisync.Service
 	heap    *heap // nil: as the runtime has it
 	memory  memory
-	data    *provision.DataDir
+	data    *datadir.Dir
 	phones  net.Listener    // nil: none
 	https   net.Listener    // nil: none; for phones too
 	tls     *tlsconf.Server // nil without https
 	admin   net.Listener    // nil: none
 	conns   *httpapi.Connections
+	ledger  *ledger.Ledger
+	metrics *metrics.Set
 	options httpapi.Options
-	read    func(provision.Config) // is told of each configuration; nil: nobody is
+	// renderer is that of options, whose time is not counted.
+	renderer     httpapi.Renderer
+	adminOptions admin.Options
+	problems     admin.Tracker
+	ami          bool                   // Asterisk is asked
+	read         func(provision.Config) // is told of each configuration; nil: nobody is
 
 	profiles        []string               // of the sections [profile NAME]
 	unknownProfiles []provision.Diagnostic // that were logged last
@@ -90,10 +105,16 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err = v.openLedger(s, store); err != nil {
+		return nil, err
+	}
+	v.metrics = v.newMetrics()
 	v.options = httpapi.Options{
+		Recorder:   recorder{v},
+		Findings:   httpapi.NewFindings(),
 		Prefix:     s.httpPrefix,
 		Store:      store,
-		Renderer:   renderer,
+		Renderer:   timedRenderer{renderer, v},
 		Hosts:      s.hosts,
 		Browsers:   s.browsers,
 		Status:     v.status,
@@ -104,6 +125,10 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 		return nil, err
 	}
 	if v.options.Uploads, err = openUploads(s); err != nil {
+		return nil, err
+	}
+	v.renderer = renderer
+	if err = v.openAdmin(s); err != nil {
 		return nil, err
 	}
 	return v, nil
@@ -140,15 +165,16 @@ func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer
 	if err != nil {
 		return nil, err
 	}
-	o.Synced, o.Read = v.counted, v.read
+	o.Synced, o.Read, o.Failed, o.PeerChanged = v.counted, v.read, v.syncFailed, v.peerChanged
 	v.profiles = slices.Sorted(maps.Keys(s.profiles))
 	if v.sync, err = amisync.New(o); err != nil {
 		return nil, err
 	}
-	if v.data, err = provision.OpenData(s.dataDir, s.configDir); err != nil {
+	if v.data, err = datadir.Open(s.dataDir, s.configDir); err != nil {
 		return nil, fmt.Errorf("asterisk.data_dir: %w", err)
 	}
-	return newRenderer(s, v.sync, v.data), nil
+	v.data.LookEvery = lookEvery
+	return v.newRenderer(s), nil
 }
 
 // counted is told of each sync.
@@ -156,6 +182,8 @@ func (v *service) counted(c provision.Counts) {
 	v.heap.synced(c)
 	v.memory.synced(v.log, c)
 	v.checkProfiles()
+	v.ledgerSynced()
+	v.currentProblems() // so that they know since when
 }
 
 // checkProfiles logs the sections [profile NAME] whose profile phoneprov.conf does not have, when they change: what they say
@@ -178,8 +206,9 @@ func (v *service) checkProfiles() {
 // limitMemory keeps to a limit, and says what fits. It is called before run.
 func (v *service) limitMemory(m memory, s *settings, getenv lookupEnv) {
 	v.memory, v.heap = m, newHeap(getenv, m.most)
-	if r, ok := v.options.Renderer.(*provision.Renderer); ok {
-		v.options.Renderer = r.WithRoom(m.room())
+	if r, ok := v.renderer.(*provision.Renderer); ok {
+		r = r.WithRoom(m.room())
+		v.renderer, v.options.Renderer = r, timedRenderer{r, v}
 	}
 	m.report(v.log, s.configDir)
 }
@@ -203,6 +232,10 @@ func (v *service) run(ctx context.Context, resync <-chan string) (err error) {
 		defer stopHTTP()
 		rest <- v.sync.Run(syncCtx)
 	}()
+	ledgerCtx, stopLedger := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopLedger()
+	kept := make(chan error, 1)
+	go func() { kept <- v.runLedger(ledgerCtx) }()
 	served := make(chan error, 1)
 	go func() { served <- v.serve(httpCtx, stopHTTP) }()
 
@@ -216,7 +249,11 @@ func (v *service) run(ctx context.Context, resync <-chan string) (err error) {
 	}
 	stopSync()
 	closed := make(chan error, 1)
-	go func() { closed <- errors.Join(<-rest, v.close()) }()
+	go func() {
+		err := <-rest
+		stopLedger() // after all that it is told
+		closed <- errors.Join(err, <-kept, v.close())
+	}()
 	select {
 	case restErr := <-closed:
 		return errors.Join(err, restErr)
@@ -232,7 +269,7 @@ func (v *service) serve(ctx context.Context, stop func()) error {
 	servers := []struct {
 		listener net.Listener
 		handler  http.Handler
-	}{{v.phones, phones}, {v.https, phones}, {v.admin, httpapi.Admin(v.options)}}
+	}{{v.phones, phones}, {v.https, phones}, {v.admin, v.adminHandler(ctx)}}
 	var wg sync.WaitGroup
 	errs := make([]error, len(servers))
 	for i, s := range servers {
@@ -262,6 +299,9 @@ func (v *service) close() error {
 	}
 	if store := v.options.Uploads.Store; store != nil {
 		errs = append(errs, store.Close())
+	}
+	if v.ledger != nil {
+		errs = append(errs, v.ledger.Close())
 	}
 	v.heap.end()
 	return errors.Join(errs...)

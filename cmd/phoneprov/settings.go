@@ -16,6 +16,7 @@ import (
 	"github.com/phoneprov/phoneprov/httpapi"
 	"github.com/phoneprov/phoneprov/httpapi/httpauth"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // defaultConfig is read if it is there.
@@ -54,7 +55,7 @@ type settings struct {
 	httpsLegacy bool
 
 	allow, proxies            []netip.Prefix
-	deny                      []provision.MAC
+	deny                      []device.MAC
 	unknownMACs, failedLogins int // 0: no bound
 
 	clientCA      string // PEM file; empty: client certificates are not asked for
@@ -67,11 +68,14 @@ type settings struct {
 	logLevel  zerolog.Level
 	logFormat string // "json" or "console"
 
+	stateDir string // empty: none, all is in memory
+
 	adminListen    string // empty: none
 	adminHosts     httpapi.Hosts
 	adminTokens    string // file; empty: none
 	adminPasswords string // file; empty: none
 
+	inForce     []settingInForce
 	secretFiles []secretFile // that settings were read from; see readableByOthers
 
 	profiles map[string]*profileSettings // by the name of the profile in phoneprov.conf
@@ -171,6 +175,8 @@ func settingsTable() []setting {
 			meaning: "`debug`, `info`, `warn` or `error`"},
 		{section: "log", key: "format", value: "json", set: oneOf(func(s *settings) *string { return &s.logFormat }, "json", "console"),
 			meaning: "`json` or `console`, on stderr"},
+		{section: "state", key: "dir", value: "/var/lib/phoneprov", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.stateDir }),
+			meaning: "directory in which what is known of each phone is kept over restarts ([LEDGER.md](LEDGER.md)): up to 500 MB for 100,000 phones. Where it cannot be written that is said once, and all is kept in memory. Empty: in memory only"},
 		{section: "admin", key: "listen", value: "127.0.0.1:8081", mayBeEmpty: true, set: address(func(s *settings) *string { return &s.adminListen }),
 			meaning: "address of the API, the metrics, `/readyz` and `/healthz`; empty: none. One that other machines reach needs `token_file` or `password_file`"},
 		{section: "admin", key: "hosts", mayBeEmpty: true, set: hosts(func(s *settings) *httpapi.Hosts { return &s.adminHosts }),
@@ -314,8 +320,8 @@ func setNoQOP(s *settings, v string) error {
 	s.noQOP = nil
 	for _, make := range words(v) {
 		s.noQOP = append(s.noQOP, make)
-		if !provision.KnownVendor(make) {
-			return fmt.Errorf("%q is no make that a User-Agent tells: want %s", make, strings.Join(provision.Vendors(), ", "))
+		if !device.KnownVendor(make) {
+			return fmt.Errorf("%q is no make that a User-Agent tells: want %s", make, strings.Join(device.Vendors(), ", "))
 		}
 	}
 	return nil

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
 	"gopkg.in/ini.v1"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/regularfile"
 )
 
 // Limits of what is read: the right files are far below, and a mistaken path may be endless.
@@ -27,7 +27,7 @@ func loadSettings(path string, getenv lookupEnv) (*settings, error) {
 	if optional {
 		path = defaultConfig
 	}
-	data, err := readSmall(path)
+	data, _, err := regularfile.Read(path, maxConfig)
 	if err != nil && !(optional && errors.Is(err, fs.ErrNotExist)) {
 		return nil, err
 	}
@@ -188,6 +188,7 @@ func (l *loader) load(d *setting) {
 	if l.fromEnv(d) || l.fromFile(d) {
 		return
 	}
+	l.inForce(d, d.value, "default")
 	if err := d.assign(&l.settings, d.value); err != nil {
 		l.errs = append(l.errs, fmt.Errorf("default of %s: %w", d.name(), err))
 	}
@@ -204,10 +205,12 @@ func (l *loader) fromEnv(d *setting) bool {
 	case has && file != "":
 		l.errs = append(l.errs, fmt.Errorf("environment: both %s and %[1]s_FILE are set", d.env()))
 	case file != "":
+		l.inForce(d, "", "environment "+d.env()+"_FILE")
 		if err := l.setFromFile(d, file); err != nil {
 			l.errs = append(l.errs, fmt.Errorf("environment: %s_FILE: %w", d.env(), err))
 		}
 	case has:
+		l.inForce(d, text, "environment "+d.env())
 		if err := d.assign(&l.settings, text); err != nil {
 			l.errs = append(l.errs, fmt.Errorf("environment: %s: %w", d.env(), err))
 		}
@@ -228,6 +231,7 @@ func (l *loader) fromFile(d *setting) bool {
 	case has && hasFile:
 		l.fail(d.section, d.key+"_file", fmt.Sprintf("both %s and %s_file are set", d.key, d.key))
 	case hasFile:
+		l.inForce(d, "", l.place(d.section, d.key+"_file"))
 		if err := l.setFromFile(d, value(section.Key(d.key+"_file"))); err != nil {
 			l.fail(d.section, d.key+"_file", fmt.Sprintf("%s_file: %v", d.name(), err))
 		}
@@ -235,6 +239,7 @@ func (l *loader) fromFile(d *setting) bool {
 		if d.secret {
 			l.settings.secretFiles = append(l.settings.secretFiles, secretFile{d.name(), l.path})
 		}
+		l.inForce(d, value(section.Key(d.key)), l.place(d.section, d.key))
 		if err := d.assign(&l.settings, value(section.Key(d.key))); err != nil {
 			l.fail(d.section, d.key, fmt.Sprintf("%s: %v", d.name(), err))
 		}
@@ -245,7 +250,7 @@ func (l *loader) fromFile(d *setting) bool {
 }
 
 func (l *loader) setFromFile(d *setting, path string) error {
-	data, err := readSmall(path)
+	data, _, err := regularfile.Read(path, maxConfig)
 	if err != nil {
 		return err
 	}
@@ -254,11 +259,16 @@ func (l *loader) setFromFile(d *setting, path string) error {
 }
 
 func (l *loader) fail(section, key, what string) {
+	l.errs = append(l.errs, fmt.Errorf("%s: %s", l.place(section, key), what))
+}
+
+// place is where a key is, "file:line".
+func (l *loader) place(section, key string) string {
 	line := l.line(func(f *ini.File, err error) bool {
 		return err == nil && f.HasSection(section) && f.Section(section).HasKey(key) &&
 			f.Section(section).Key(key).Value() == l.file.Section(section).Key(key).Value()
 	})
-	l.errs = append(l.errs, fmt.Errorf("%s:%d: %s", l.path, line, what))
+	return fmt.Sprintf("%s:%d", l.path, line)
 }
 
 // line finds where something is in the file, which ini does not say: it is the last line of the shortest beginning of
@@ -282,15 +292,4 @@ func tidy(err error) error {
 		return errors.New("want [section] or key = value")
 	}
 	return errors.New("not a valid ini file")
-}
-
-func readSmall(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxConfig {
-		return nil, fmt.Errorf("%s: not a file of at most %d bytes", path, maxConfig)
-	}
-	return os.ReadFile(path)
 }

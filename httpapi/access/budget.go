@@ -28,6 +28,7 @@ type Budget struct {
 	begun      time.Time           // when now was
 	now, early map[uint64][]uint32 // by Source.key
 	bytes      int                 // of now
+	refused    uint64              // how often a source was over
 }
 
 // Source is what a Budget is kept for: the first 64 bits of an IPv6 address, or an IPv4 address; and of those a user, or all.
@@ -99,9 +100,14 @@ func (b *Budget) Spend(s Source, thing string, at time.Time) bool {
 	defer b.mu.Unlock()
 	b.turn(at)
 	within := !b.over(s)
+	defer func() {
+		if !within {
+			b.refused++
+		}
+	}()
 	for n := range s.networks() {
 		if !within { // no more need be remembered
-			return false
+			break
 		}
 		within = b.spend(s.key(n), hash, b.most*networks[n].times, at)
 	}
@@ -124,12 +130,29 @@ func (b *Budget) spend(key uint64, hash uint32, most int, at time.Time) bool {
 	return len(spent) < most
 }
 
+// Stats are how many sources and networks are remembered, and how often one was over its budget since the start.
+func (b *Budget) Stats() (sources int, over uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	sources = len(b.now)
+	for key := range b.early {
+		if b.now[key] == nil {
+			sources++
+		}
+	}
+	return sources, b.refused
+}
+
 // Over reports whether a source, or a network that it is in, has spent more than its budget.
 func (b *Budget) Over(s Source, at time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.turn(at)
-	return b.over(s)
+	over := b.over(s)
+	if over {
+		b.refused++
+	}
+	return over
 }
 
 func (b *Budget) over(s Source) bool {

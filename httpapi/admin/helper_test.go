@@ -18,6 +18,8 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/secrettest"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/datadir"
+	"github.com/phoneprov/phoneprov/provision/device"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
@@ -95,7 +97,7 @@ func newSite(t testing.TB, users string) *site {
 			t.Fatal(err)
 		}
 	}
-	data, err := provision.OpenData(dir, "")
+	data, err := datadir.Open(dir, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,9 +170,9 @@ func (s *site) fetched(name, agent string, status int, reason string) {
 	snapshot := s.Store.Load()
 	a := ledger.Answer{At: time.Now(), Method: "GET", File: name, Status: status, Addr: netip.MustParseAddr("192.0.2.7"), Reason: reason,
 		Refused: reason != "", Whole: true, Asked: provision.Request{Server: "pbx.test", Host: "pbx.test:8080", Scheme: "http", Prefix: "/phoneprov", UserAgent: agent, Now: time.Now()}}
-	a.MAC, _, _ = provision.FindMAC(name)
+	a.MAC, _, _ = device.FindMAC(name)
 	if rt := snapshot.Lookup(name); rt != nil {
-		a.Route, a.Phone, a.Profile = rt.URI, rt.Owner.ID, rt.Profile().Name
+		a.Route = rt
 		if status == http.StatusOK {
 			doc, err := s.Renderer.Render(context.Background(), snapshot, rt, a.Asked)
 			if err != nil {
@@ -179,8 +181,6 @@ func (s *site) fetched(name, agent string, status int, reason string) {
 			a.ETag, a.Basis, a.Bytes = doc.ETag, doc.Basis(snapshot, rt), doc.Size
 			doc.Close()
 		}
-	} else {
-		a.Unknown = true
 	}
 	s.ledger.Served(a)
 	s.settle()

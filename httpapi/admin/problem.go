@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
 // problem is an error as RFC 9457 has it.
@@ -55,7 +56,7 @@ func statusOf(err error) (int, string) {
 		return http.StatusConflict, err.Error()
 	case errors.Is(err, provision.ErrNotFound):
 		return http.StatusNotFound, err.Error()
-	case errors.Is(err, provision.ErrUnavailable), errors.Is(err, provision.ErrNoGoodFile), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, provision.ErrUnavailable), errors.Is(err, datadir.ErrNoGoodFile), errors.Is(err, context.DeadlineExceeded):
 		return http.StatusServiceUnavailable, err.Error()
 	}
 	return http.StatusInternalServerError, err.Error()

@@ -9,7 +9,10 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/phoneprov/phoneprov/httpapi/reload"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
+	"github.com/phoneprov/phoneprov/provision/regularfile"
 )
 
 // Limits of an admin's token.
@@ -28,33 +31,40 @@ const (
 // Admins are who may use the admin address: those who know a token (Authorization: Bearer), and those who have a name and a
 // password (Basic). Both files are read again when they change.
 type Admins struct {
-	tokens *reread[tokens] // nil: none
-	people *Authenticator  // nil: none
+	tokens *reload.Files[tokens] // nil: none
+	people *Authenticator        // nil: none
 }
 
 // OpenAdmins reads the file of tokens and the file of names and passwords; an empty path: there is none. Reloaded is told of
 // each later reading, as by Open.
-func OpenAdmins(tokenFile, passwordFile string, reloaded func(error)) (*Admins, error) {
-	a := &Admins{}
+func OpenAdmins(tokenFile, passwordFile string, told func(error)) (a *Admins, err error) {
+	a = &Admins{}
 	if tokenFile != "" {
-		a.tokens = &reread[tokens]{}
-		if err := a.tokens.open(tokenFile, reloaded, parseTokens); err != nil {
+		a.tokens, err = reload.New(reload.Options[tokens]{
+			Paths: []string{tokenFile}, MaxBytes: maxAdmins, Told: told,
+			Parse: func(texts [][]byte, _ *tokens) (*tokens, error) { return parseTokens(tokenFile, texts[0]) },
+		})
+		if err != nil {
 			return nil, fmt.Errorf("admin.token_file: %w", err)
 		}
 	}
 	if passwordFile != "" {
-		f := &File{}
-		if err := f.open(passwordFile, reloaded, nextPeople); err != nil {
+		files, err := reload.New(reload.Options[table]{
+			Paths: []string{passwordFile}, MaxBytes: maxAdmins, Told: told,
+			Parse: func(texts [][]byte, last *table) (*table, error) { return parseAdmins(passwordFile, texts[0], last) },
+		})
+		if err != nil {
 			return nil, fmt.Errorf("admin.password_file: %w", err)
 		}
-		people, err := New(f, AdminRealm)
-		if err != nil {
+		if a.people, err = New(&File{files}, AdminRealm); err != nil {
 			return nil, err
 		}
-		a.people = people
 	}
 	return a, nil
 }
+
+// maxAdmins bounds in bytes a file of tokens or of admins: some hundreds of them.
+const maxAdmins = 64 << 10
 
 // AdminRealm is the realm of the admin address.
 const AdminRealm = "phoneprov admin"
@@ -84,23 +94,23 @@ func (a *Admins) Check(r *http.Request, c Client) Result {
 	scheme, rest, _ := strings.Cut(headers[0], " ")
 	switch {
 	case a.tokens != nil && strings.EqualFold(scheme, "Bearer"):
-		if !a.tokens.get().has(strings.TrimSpace(rest)) {
+		if !a.tokens.Get().has(strings.TrimSpace(rest)) {
 			return bad(reasonToken)
 		}
 		return Result{State: OK, Scheme: "Bearer", User: "token"}
 	case a.people != nil && strings.EqualFold(scheme, "Basic"):
-		return a.people.Check(r, provision.MAC{}, c)
+		return a.people.Check(r, device.MAC{}, c)
 	}
 	return bad(reasonNotAllowed)
 }
 
 // Token is the first token of a file, for a program that asks.
 func Token(path string) (provision.Secret, error) {
-	data, _, err := readFile(path)
+	data, _, err := regularfile.Read(path, maxAdmins)
 	if err != nil {
 		return "", err
 	}
-	if _, err := parseTokens(path, data, nil); err != nil {
+	if _, err := parseTokens(path, data); err != nil {
 		return "", err
 	}
 	for text := range bytes.Lines(data) {
@@ -115,7 +125,7 @@ func Token(path string) (provision.Secret, error) {
 type tokens struct{ sums [][sha256.Size]byte }
 
 // parseTokens reads a file with a token on each line. Its errors tell nothing of what is in it.
-func parseTokens(path string, data []byte, _ *tokens) (*tokens, error) {
+func parseTokens(path string, data []byte) (*tokens, error) {
 	t := &tokens{}
 	n := 0
 	for raw := range bytes.Lines(data) {
@@ -152,8 +162,9 @@ func (t *tokens) has(token string) bool {
 // errAdminLine tells nothing of what is in the line.
 var errAdminLine = errors.New("want user:hash with a hash of bcrypt, as htpasswd -B writes it")
 
-// nextPeople is nextTable of a file of admins, which has no MACs: user:hash.
-func nextPeople(path string, data []byte, old *table) (*table, error) {
+// parseAdmins reads a file of admins, which is one of credentials without MACs: user:hash. The passwords that bcrypt accepted
+// with the same hashes of the last table need not wait for it again.
+func parseAdmins(path string, data []byte, last *table) (*table, error) {
 	t := newTable()
 	n := 0
 	for raw := range bytes.Lines(data) {
@@ -174,8 +185,8 @@ func nextPeople(path string, data []byte, old *table) (*table, error) {
 		return nil, fmt.Errorf("%s: there is no user in it: htpasswd -B -c FILE NAME writes one", path)
 	}
 	t.finish()
-	if old != nil {
-		t.keepVerified(old)
+	if last != nil {
+		t.keepVerified(last)
 	}
 	return t, nil
 }

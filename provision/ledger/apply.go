@@ -6,6 +6,7 @@ import (
 	"unique"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // The statuses that count. The package does not know net/http.
@@ -26,7 +27,7 @@ func (l *Ledger) answered(a *Answer, shown bool) {
 	if rt != nil {
 		owner = rt.Owner
 	}
-	if owner == nil && s != nil && a.MAC != (provision.MAC{}) {
+	if owner == nil && s != nil && a.MAC != (device.MAC{}) {
 		owner = s.PhoneOf(a.MAC)
 	}
 	if shown || l.subs.wants(KindRequest) {
@@ -35,7 +36,7 @@ func (l *Ledger) answered(a *Answer, shown bool) {
 	switch {
 	case a.Method != "GET":
 	case owner == nil:
-		if s != nil && a.MAC != (provision.MAC{}) && a.Status >= 400 {
+		if s != nil && a.MAC != (device.MAC{}) && a.Status >= 400 {
 			l.strange(a)
 		}
 	case rt != nil && rt.Owner != nil && !rt.Static():
@@ -54,7 +55,7 @@ func (l *Ledger) showRequest(a *Answer, rt *provision.Route, owner *provision.Ph
 	if a.Addr.IsValid() {
 		r.Address = a.Addr.String()
 	}
-	if a.MAC != (provision.MAC{}) {
+	if a.MAC != (device.MAC{}) {
 		r.MAC = a.MAC.String()
 	}
 	if owner != nil {

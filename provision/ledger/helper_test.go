@@ -13,6 +13,8 @@ import (
 
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/datadir"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -96,7 +98,7 @@ func makeSite(t testing.TB, users string, change func(*Options)) *site {
 	for name, text := range templateFiles {
 		s.template(name, text)
 	}
-	data, err := provision.OpenData(s.dir, "")
+	data, err := datadir.Open(s.dir, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +202,7 @@ func (s *site) answer(who asks, name string, status int) Answer {
 		Server: "pbx.test", Host: who.host, Scheme: "http", Prefix: "/phoneprov", UserAgent: who.agent, Now: s.now(),
 	}}
 	a.Addr, _ = netip.ParseAddr(who.from)
-	a.MAC, _, _ = provision.FindMAC(name)
+	a.MAC, _, _ = device.FindMAC(name)
 	return a
 }
 
@@ -238,4 +240,11 @@ func (s *site) wantState(id string, want State) Phone {
 		s.t.Fatalf("%s: got state %q (%s), want %q", id, p.State, p.Reason, want)
 	}
 	return p
+}
+
+func (s *site) removeTemplate(name string) {
+	s.t.Helper()
+	if err := os.Remove(filepath.Join(s.dir, name)); err != nil {
+		s.t.Fatal(err)
+	}
 }

@@ -3,13 +3,14 @@ package ledger
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/netip"
 	"slices"
 	"strings"
 	"time"
 	"unique"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // load takes what the store has.
@@ -28,7 +29,7 @@ func (l *Ledger) load() {
 	}
 	l.unordered = true
 	for _, s := range kept.Strangers {
-		if mac, err := provision.ParseMAC(s.MAC); err == nil && len(l.strangers.byMAC) < maxStrangers {
+		if mac, err := device.ParseMAC(s.MAC); err == nil && len(l.strangers.byMAC) < maxStrangers {
 			l.strangers.byMAC[mac] = &s
 		}
 	}
@@ -60,7 +61,7 @@ func (l *Ledger) restored(r Record) *phone {
 		id: r.ID, state: rankOf(r.State), since: momentOf(r.Since), gone: momentOf(r.Gone), secretChanged: momentOf(r.SecretChanged),
 		registeredAt: momentOf(r.RegisteredAt), contact: r.Contact, told: r.Told, refusal: r.Refusal, served: r.Gone.IsZero(),
 	}
-	p.mac, _ = provision.ParseMAC(r.ID)
+	p.mac, _ = device.ParseMAC(r.ID)
 	for _, f := range r.Files {
 		p.files = append(p.files, restoredFile(f, p.id))
 		if f.State == ChangeWaiting {
@@ -170,7 +171,7 @@ func (l *Ledger) batch() (*Batch, []*phone) {
 		}
 	}
 	for mac := range u.strangers {
-		if parsed, err := provision.ParseMAC(mac); err == nil && l.strangers.byMAC[parsed] != nil {
+		if parsed, err := device.ParseMAC(mac); err == nil && l.strangers.byMAC[parsed] != nil {
 			b.Strangers = append(b.Strangers, *l.strangers.byMAC[parsed])
 		}
 	}
@@ -195,7 +196,13 @@ func (l *Ledger) committed(b *Batch, phones []*phone, took time.Duration, err er
 	u := &l.unsaved
 	u.committing = nil
 	l.stats.CommitMS = float64(took.Microseconds()) / 1000
-	l.fault(err)
+	if errors.Is(err, ErrLost) {
+		for _, p := range l.order {
+			u.add(p)
+		}
+	} else {
+		l.fault(err)
+	}
 	if err == nil {
 		l.stats.Commits++
 		return

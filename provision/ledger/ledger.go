@@ -96,5 +96,8 @@ func (l *Ledger) Run(ctx context.Context) error {
 	l.drain()
 	l.retryAt = time.Time{}
 	l.commit()
-	return l.store.Close()
+	return l.Close()
 }
+
+// Close closes the Store. Run does so itself; a Ledger that was never run is closed after use.
+func (l *Ledger) Close() error { return l.store.Close() }

@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // PeerChanged tells that Asterisk sees something else of an endpoint: it registered, again or from elsewhere, or it went.
@@ -58,7 +58,7 @@ func (l *Ledger) evidence(p *phone, lines []Line, known bool) Evidence {
 	e := Evidence{Oddities: []string{}}
 	var registeredAt moment
 	registered, seen := 0, 0
-	var device provision.Device
+	var sip device.Device
 	for _, line := range lines {
 		if line.Detail != "" || line.Registered {
 			seen++
@@ -70,15 +70,15 @@ func (l *Ledger) evidence(p *phone, lines []Line, known bool) Evidence {
 		if line.RegisteredAt != nil {
 			registeredAt = max(registeredAt, momentOf(*line.RegisteredAt))
 		}
-		if device.Vendor == "" {
-			device = provision.ParseUserAgent(line.UserAgent)
+		if sip.Vendor == "" {
+			sip = device.ParseUserAgent(line.UserAgent)
 		}
 	}
 	if !known {
 		return e
 	}
 	e.Registered = registered > 0 && registered == seen
-	e.Vendor, e.Model, e.Firmware = device.Vendor, device.Model, device.Firmware
+	e.Vendor, e.Model, e.Firmware = sip.Vendor, sip.Model, sip.Firmware
 	last := p.lastFetch()
 	if last != nil && (registered == 0 || registeredAt != 0) {
 		since := registered > 0 && registeredAt > last.fetchedAt
@@ -106,7 +106,7 @@ func (e *Evidence) odd(p *phone, last *file, lines []Line, registeredAt moment) 
 		e.Oddities = append(e.Oddities, fmt.Sprintf("a secret was changed at %s, and the phone is still registered from before",
 			p.secretChanged.time().Format(time.RFC3339)))
 	}
-	fetched := provision.ParseUserAgent(p.userAgent())
+	fetched := device.ParseUserAgent(p.userAgent())
 	if fetched.Model != "" && e.Model != "" && (fetched.Vendor != e.Vendor || fetched.Model != e.Model) {
 		e.Oddities = append(e.Oddities, fmt.Sprintf("over SIP it says that it is a %s %s, and over HTTP a %s %s", e.Vendor, e.Model, fetched.Vendor, fetched.Model))
 	}

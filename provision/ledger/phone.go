@@ -8,6 +8,7 @@ import (
 	"unique"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // phone is what is known of a phone. There are 100,000, so what many have in common is shared, and what few have is behind a
@@ -24,7 +25,7 @@ type phone struct {
 	contact       string // that its line registered with last
 	told          *Notice
 	refusal       *Refusal // the last one, whatever for
-	mac           provision.MAC
+	mac           device.MAC
 	state         rank
 	counted       rank // in counts, and 1; 0: it is not counted
 	starting      bool // state is of the run before: it is compared for the first time

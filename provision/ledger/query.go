@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // Phones are a page of those that a query selects. An error says what is wrong with the query.
@@ -139,7 +140,7 @@ func (l *Ledger) selected(q *Query) []row {
 	return found
 }
 
-func (p *phone) device() provision.Device { return provision.ParseUserAgent(p.userAgent()) }
+func (p *phone) device() device.Device { return device.ParseUserAgent(p.userAgent()) }
 
 // key is what a phone is sorted by.
 func (q *Query) key(p *phone, of *provision.Phone) string {

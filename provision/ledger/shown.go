@@ -241,3 +241,8 @@ type Stats struct {
 	StoreFault   string  `json:"store_fault"`   // why all is kept in memory only; empty: it is not
 	Lost         uint64  `json:"lost"`          // events that were not committed, since the start
 }
+
+// EventKinds are all kinds. A Store may know a kind by its place: new ones come last.
+func EventKinds() []EventKind {
+	return []EventKind{FetchedEvent, RefusedEvent, FailedEvent, StateEvent, RegisteredEvent, UnregisteredEvent, ToldEvent, AddedEvent, RemovedEvent, ChangedEvent}
+}

@@ -1,6 +1,9 @@
 package ledger
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // Store keeps the ledger over restarts. One goroutine calls Commit; the other methods may be called at the same time.
 type Store interface {
@@ -65,3 +68,6 @@ type FileRecord struct {
 	Refusal     *Refusal  `json:"refusal,omitempty"`
 	Failure     *Failure  `json:"failure,omitempty"`
 }
+
+// ErrLost is Store.Commit's where the store has lost what it had, and begins anew: all has to be committed again.
+var ErrLost = errors.New("the store was damaged and begins anew")

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // statusTooMany is of a source that has asked for too many MACs: what else it asks for is no news.
@@ -12,10 +12,10 @@ const statusTooMany = 429
 
 // strangers are the MACs that were asked for and are no phone's.
 type strangers struct {
-	byMAC map[provision.MAC]*Stranger
+	byMAC map[device.MAC]*Stranger
 }
 
-func newStrangers() strangers { return strangers{byMAC: map[provision.MAC]*Stranger{}} }
+func newStrangers() strangers { return strangers{byMAC: map[device.MAC]*Stranger{}} }
 
 // strange takes a request for a MAC that is no phone's into account.
 func (l *Ledger) strange(a *Answer) {
@@ -37,16 +37,16 @@ func (l *Ledger) strange(a *Answer) {
 		s.Address = a.Addr.String()
 	}
 	s.UserAgent, s.File = strings.Clone(clip(a.Asked.UserAgent)), strings.Clone(clip(a.File))
-	device := provision.ParseUserAgent(a.Asked.UserAgent)
-	s.Vendor, s.Model = device.Vendor, device.Model
+	from := device.ParseUserAgent(a.Asked.UserAgent)
+	s.Vendor, s.Model = from.Vendor, from.Model
 	if s.Vendor == "" {
-		s.Vendor = provision.VendorOfMAC(a.MAC)
+		s.Vendor = device.VendorOfMAC(a.MAC)
 	}
 	l.unsaved.stranger(s.MAC)
 }
 
 // leave forgets a stranger: it is a phone now, or it was seen the longest ago.
-func (l *Ledger) leave(mac provision.MAC) {
+func (l *Ledger) leave(mac device.MAC) {
 	if s := l.strangers.byMAC[mac]; s != nil {
 		delete(l.strangers.byMAC, mac)
 		l.unsaved.left = append(l.unsaved.left, s.MAC)
@@ -62,7 +62,7 @@ func (u *unsaved) stranger(mac string) {
 }
 
 // oldest is the one that was seen the longest ago.
-func (s *strangers) oldest() (oldest provision.MAC) {
+func (s *strangers) oldest() (oldest device.MAC) {
 	var last *Stranger
 	for mac, stranger := range s.byMAC {
 		if last == nil || stranger.Last.Before(last.Last) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // Answer is a request of the phones' listeners and how it was answered, as httpapi tells of it.
@@ -19,7 +20,7 @@ type Answer struct {
 	Addr    netip.Addr        // the phone's; the zero Addr: not known
 	TLS     string            // the version, "1.3"; empty: plain, or a proxy's
 	Asked   provision.Request // the facts of the request that a file is made with
-	MAC     provision.MAC     // in the name, or of the phone; zero: none
+	MAC     device.MAC        // in the name, or of the phone; zero: none
 	Route   *provision.Route  // that was found; nil: none, or it was not looked for
 	Reason  string            // why it was given or refused
 	Refused bool              // it was refused: for its address, its credentials, ...

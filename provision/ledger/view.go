@@ -6,6 +6,7 @@ import (
 	"unique"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // phone is that of an ID, or of a MAC in any spelling; nil: there is none.
@@ -13,7 +14,7 @@ func (l *Ledger) phone(id string) *phone {
 	if p := l.phones[id]; p != nil {
 		return p
 	}
-	if mac, err := provision.ParseMAC(id); err == nil {
+	if mac, err := device.ParseMAC(id); err == nil {
 		return l.phones[mac.String()]
 	}
 	return nil
@@ -74,11 +75,11 @@ func (l *Ledger) shown(p *phone) Phone {
 		ID: p.id, State: p.shownState(), Since: p.since.shown(), Reason: l.phoneReason(p), Gone: p.gone.shown(), Told: p.told, Refusal: p.refusal,
 		Lines: []Line{}, Files: []File{}, PeersKnown: l.o.Peer != nil,
 	}
-	if p.mac != (provision.MAC{}) {
+	if p.mac != (device.MAC{}) {
 		s.MAC = p.mac.String()
 	}
-	device := provision.ParseUserAgent(p.userAgent())
-	s.Vendor, s.Model, s.Firmware = device.Vendor, device.Model, device.Firmware
+	from := device.ParseUserAgent(p.userAgent())
+	s.Vendor, s.Model, s.Firmware = from.Vendor, from.Model, from.Firmware
 	if last := p.lastFetch(); last != nil {
 		s.LastFetch, s.Address = last.fetchedAt.shown(), last.addressText()
 	}

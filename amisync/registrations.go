@@ -1,0 +1,137 @@
+package amisync
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/phoneprov/phoneprov/amisync/ami"
+)
+
+// contactsShare is how seldom the contacts are read again: it takes a twentieth of the time at most.
+const contactsShare = 20
+
+// tell tells of peers that have registered or gone.
+func (s *Service) tell(changed []Peer) {
+	if s.o.PeerChanged == nil {
+		return
+	}
+	for _, p := range changed {
+		s.o.PeerChanged(p)
+	}
+}
+
+// followContacts reads the contacts of PJSIP from time to time: Asterisk sends an event when a contact comes or goes, and none when its
+// registration is renewed (measured on 16 and 22).
+func (s *Service) followContacts(ctx context.Context) {
+	wait := s.o.Timing.Contacts
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+		begun := time.Now()
+		if c, err := s.link.conn(); err == nil && s.served() != nil {
+			s.readContacts(ctx, c)
+		}
+		wait = max(s.o.Timing.Contacts, contactsShare*time.Since(begun))
+	}
+}
+
+// readContacts renews what is known of contacts. A list that cannot be read is left to the next sync, which says so.
+func (s *Service) readContacts(ctx context.Context, c *ami.Conn) {
+	ctx, cancel := context.WithTimeout(ctx, s.o.Timing.Sync)
+	defer cancel()
+	begun := time.Now()
+	contacts, err := askIfLoaded(ctx, c, "PJSIPShowContacts")
+	if err == nil && len(contacts) > 0 {
+		s.tell(s.peers.renew(contacts, begun, time.Now()))
+	}
+}
+
+// renew takes what PJSIPShowContacts says of contacts that are known, and returns the peers that have registered again.
+func (s *peerSet) renew(contacts []ami.Message, begun, now time.Time) (changed []Peer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range contacts {
+		p := s.find(string(PJSIP), m["Endpoint"])
+		if p == nil {
+			continue
+		}
+		i := slices.IndexFunc(p.Contacts, func(c Contact) bool { return c.URI == m["Uri"] })
+		if i < 0 {
+			continue // an event told that it is gone, or will tell that it is there
+		}
+		next := contactOf(m["Uri"], m)
+		again := next.follow(p.Contacts[i], s.readAt, now)
+		p.Contacts = slices.Clone(p.Contacts)
+		if p.Contacts[i] = next; again {
+			changed = append(changed, *p)
+		}
+	}
+	s.readAt = begun
+	return changed
+}
+
+// follow gives a new list the times of registrations that the old one has, and returns the peers that have registered or gone since.
+func (s *peerSet) follow(peers []Peer, now time.Time) (changed []Peer) {
+	first := s.readAt.IsZero()
+	for i := range peers {
+		p := &peers[i]
+		old := s.find(string(p.Kind), p.Name)
+		if old == nil {
+			old = &Peer{}
+		}
+		news := false
+		if p.Kind != PJSIP {
+			if p.Address != "" && p.Address == old.Address {
+				p.Since, p.RegisteredAt = old.Since, old.RegisteredAt
+			}
+			news = p.Address != old.Address
+		}
+		for j := range p.Contacts {
+			c := &p.Contacts[j]
+			k := slices.IndexFunc(old.Contacts, func(o Contact) bool { return o.URI == c.URI })
+			switch {
+			case k >= 0:
+				news = c.follow(old.Contacts[k], s.readAt, now) || news
+			case !first:
+				c.Since, c.RegisteredAt, news = s.readAt, s.readAt, true // it came since, and no event told of it
+			}
+		}
+		if (news || len(p.Contacts) != len(old.Contacts)) && !first {
+			changed = append(changed, *p)
+		}
+	}
+	return changed
+}
+
+// follow gives a contact the times that were known of it, and reports whether it has registered again since. When that was is told by how
+// long the registration before it was to last; else it was not before the last reading.
+func (c *Contact) follow(old Contact, readAt, now time.Time) (again bool) {
+	c.Since, c.RegisteredAt = old.Since, old.RegisteredAt
+	if c.Expires.IsZero() || old.Expires.IsZero() || !c.Expires.After(old.Expires) {
+		return false
+	}
+	at := readAt
+	if !old.RegisteredAt.IsZero() {
+		if lasts := old.Expires.Sub(old.RegisteredAt); lasts > 0 && c.Expires.Add(-lasts).After(at) && c.Expires.Add(-lasts).Before(now) {
+			at = c.Expires.Add(-lasts)
+		}
+	}
+	c.RegisteredAt = at
+	return true
+}
+
+// named is the peer of a name: of PJSIP, else of chan_sip.
+func (s *peerSet) named(name string) (Peer, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, kind := range []Kind{PJSIP, SIP} {
+		if p := s.find(string(kind), name); p != nil {
+			return *p, true
+		}
+	}
+	return Peer{}, false
+}

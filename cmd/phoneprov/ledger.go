@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/phoneprov/phoneprov/amisync"
+	"github.com/phoneprov/phoneprov/httpapi/metrics"
+	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/ledger"
+	"github.com/phoneprov/phoneprov/provision/ledger/store"
+)
+
+// openLedger makes the ledger, with what its directory has. A directory that cannot be used is said once, and all is kept in memory.
+func (v *service) openLedger(s *settings, snapshots *provision.Store) (err error) {
+	o := ledger.Options{Snapshots: snapshots, Renderer: ledgerRenderer{v}, Prefix: s.httpPrefix, Fault: v.storeFault}
+	if s.amiAddress != "" {
+		o.Peer = func(endpoint string) (ledger.Peer, bool) {
+			p, ok := v.sync.Peer(endpoint)
+			return peerOf(p), ok
+		}
+	}
+	switch {
+	case s.stateDir == "":
+		o.StoreFault = "state.dir is empty"
+	default:
+		db, err := store.Open(s.stateDir, store.Options{Note: func(text string) { v.log.Error().Msg(text) }})
+		if err != nil {
+			o.StoreFault = err.Error()
+			v.log.Warn().Err(err).Msg("what is known of phones is kept in memory only, and lost with the next restart: set state.dir to a directory that phoneprov may write")
+		} else {
+			o.Store = db
+		}
+	}
+	v.ledger, err = ledger.New(o)
+	return err
+}
+
+// storeFault logs when the store begins to fail and when it works again.
+func (v *service) storeFault(err error) {
+	if err == nil {
+		v.log.Info().Msg("what is known of phones is kept on disk again")
+		return
+	}
+	v.log.Error().Err(err).Msg("what is known of phones cannot be written to state.dir: it is kept in memory until that works again")
+}
+
+// ledgerRenderer is the service's renderer, which limitMemory may replace before run.
+type ledgerRenderer struct{ v *service }
+
+func (r ledgerRenderer) renderer() *provision.Renderer {
+	p, _ := r.v.renderer.(*provision.Renderer)
+	return p
+}
+
+// Digest is ledger.Renderer's.
+func (r ledgerRenderer) Digest(ctx context.Context, s *provision.Snapshot, rt *provision.Route, q provision.Request) (string, provision.Basis, error) {
+	return r.renderer().Digest(ctx, s, rt, q)
+}
+
+// TemplatesPrint is ledger.Renderer's.
+func (r ledgerRenderer) TemplatesPrint(templates string) uint64 {
+	return r.renderer().TemplatesPrint(templates)
+}
+
+// ledgerSynced tells the ledger of the sync that was the last.
+func (v *service) ledgerSynced() {
+	s := v.sync.Status().LastSync
+	v.metrics.Synced(firstOf(s.Trigger), metrics.OK, s.Duration)
+	v.ledger.Synced(ledger.Sync{
+		At: s.At, Trigger: s.Trigger, DurationMS: milliseconds(s.Duration), Warnings: s.Warnings,
+	})
+}
+
+// syncFailed tells the ledger of a sync that failed.
+func (v *service) syncFailed(trigger string, took time.Duration, err error) {
+	v.metrics.Synced(firstOf(trigger), metrics.Failed, took)
+	v.ledger.Synced(ledger.Sync{At: time.Now(), Trigger: trigger, DurationMS: milliseconds(took), Error: err.Error()})
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// peerChanged tells the ledger of a peer that registered or went.
+func (v *service) peerChanged(p amisync.Peer) { v.ledger.PeerChanged(peerOf(p)) }
+
+// peerOf is a peer as the ledger sees it: with the contact that registered last.
+func peerOf(p amisync.Peer) ledger.Peer {
+	out := ledger.Peer{Endpoint: p.Name, Detail: p.Detail, RoundTrip: -1}
+	if p.Kind != amisync.PJSIP {
+		out.Registered, out.Address = p.Address != "" && p.State != amisync.Offline, hostOf(p.Address)
+		if out.Registered {
+			out.Contact, out.RegisteredAt, out.RegisteredSince, out.RoundTrip = p.Address, p.RegisteredAt, p.Since, p.RoundTrip
+		}
+		return out
+	}
+	for i, c := range p.Contacts {
+		if i > 0 && !c.RegisteredAt.After(out.RegisteredAt) {
+			continue
+		}
+		out.Registered, out.Contact, out.Address = p.State != amisync.Offline, c.URI, hostOf(contactHost(c.URI))
+		out.RegisteredAt, out.RegisteredSince, out.RoundTrip, out.UserAgent = c.RegisteredAt, c.Since, c.RoundTrip, c.UserAgent
+	}
+	return out
+}
+
+// contactHost is the host of a SIP URI, with its port: sip:6001@192.0.2.7:5060;transport=udp.
+func contactHost(uri string) string {
+	_, rest, ok := strings.Cut(uri, ":")
+	if !ok {
+		return ""
+	}
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		rest = rest[at+1:]
+	}
+	if end := strings.IndexAny(rest, ";?>"); end >= 0 {
+		rest = rest[:end]
+	}
+	return rest
+}
+
+// hostOf is a host without its port.
+func hostOf(address string) string {
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		return host
+	}
+	address = strings.Trim(address, "[]")
+	if a, err := netip.ParseAddr(address); err == nil {
+		return a.String()
+	}
+	return address
+}
+
+// runLedger runs the ledger until ctx ends.
+func (v *service) runLedger(ctx context.Context) error {
+	if err := v.ledger.Run(ctx); err != nil {
+		return errors.Join(errors.New("close the ledger's file"), err)
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package store
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/phoneprov/phoneprov/provision/ledger"
+)
+
+// line is one of an export: one of its fields is set.
+type line struct {
+	Version  int              `json:"phoneprov_state,omitempty"` // of the first line
+	Phone    *ledger.Record   `json:"phone,omitempty"`
+	History  []ledger.Event   `json:"history,omitempty"` // of the phone in the same line, the oldest first
+	Stranger *ledger.Stranger `json:"stranger,omitempty"`
+	Sync     *ledger.Sync     `json:"sync,omitempty"`
+}
+
+// maxLine bounds a line of an import in bytes: a phone of 32 files with 100 events has some 100 kB.
+const maxLine = 4 << 20
+
+// Export writes all that the file has as JSON lines: a header, then a line for each phone with its history, each stranger and each sync.
+func (d *DB) Export(w io.Writer) error {
+	out := bufio.NewWriter(w)
+	enc := json.NewEncoder(out)
+	if err := enc.Encode(line{Version: version}); err != nil {
+		return err
+	}
+	err := d.view(func(tx *bbolt.Tx) error {
+		histories := tx.Bucket(historyBucket)
+		var failed error
+		kept, err := load(tx, func(r ledger.Record) {
+			events, err := history(histories.Get([]byte(r.ID))).events(r.ID)
+			for i, j := 0, len(events)-1; i < j; i, j = i+1, j-1 {
+				events[i], events[j] = events[j], events[i]
+			}
+			if err == nil {
+				err = enc.Encode(line{Phone: &r, History: events})
+			}
+			if failed == nil {
+				failed = err
+			}
+		})
+		if err != nil || failed != nil {
+			return fmt.Errorf("export: %w", firstOf(failed, err))
+		}
+		for i := range kept.Strangers {
+			if err := enc.Encode(line{Stranger: &kept.Strangers[i]}); err != nil {
+				return err
+			}
+		}
+		for i := range kept.Syncs {
+			if err := enc.Encode(line{Sync: &kept.Syncs[i]}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+func firstOf(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// importPart is how many lines one transaction of Import takes.
+const importPart = 2000
+
+// Import adds what Export wrote. A phone that is there already is replaced, with its history. An error names the line.
+func (d *DB) Import(r io.Reader) (phones int, err error) {
+	in := bufio.NewScanner(r)
+	in.Buffer(nil, maxLine)
+	batch := ledger.Batch{Now: time.Now()}
+	commit := func() error {
+		err := d.Commit(batch)
+		batch = ledger.Batch{Now: time.Now()}
+		return err
+	}
+	number := 0
+	for in.Scan() {
+		number++
+		var l line
+		if err := json.Unmarshal(in.Bytes(), &l); err != nil {
+			return phones, fmt.Errorf("line %d: not JSON as `phoneprov state export` writes it: %w", number, err)
+		}
+		switch {
+		case number == 1 && l.Version == 0:
+			return phones, fmt.Errorf("line 1: not the header that `phoneprov state export` writes: {\"phoneprov_state\":%d}", version)
+		case l.Version > version:
+			return phones, fmt.Errorf("line %d: %w", number, ErrNewer)
+		case l.Phone != nil && l.Phone.ID != "":
+			phones++
+			batch.Forgotten = append(batch.Forgotten, l.Phone.ID) // with its history
+			batch.Records = append(batch.Records, *l.Phone)
+			for _, e := range l.History {
+				e.Phone = l.Phone.ID
+				batch.Events = append(batch.Events, e)
+			}
+		case l.Stranger != nil && l.Stranger.MAC != "":
+			batch.Strangers = append(batch.Strangers, *l.Stranger)
+		case l.Sync != nil:
+			batch.Syncs = append(batch.Syncs, *l.Sync)
+		}
+		if number%importPart == 0 {
+			if err := commit(); err != nil {
+				return phones, fmt.Errorf("line %d: %w", number, err)
+			}
+		}
+	}
+	if err := in.Err(); err != nil {
+		return phones, fmt.Errorf("line %d: %w", number+1, err)
+	}
+	if number == 0 {
+		return 0, fmt.Errorf("line 1: there is nothing to import")
+	}
+	return phones, commit()
+}
+
+// Exists reports whether a directory has a file of the state.
+func Exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, FileName))
+	return err == nil
+}
