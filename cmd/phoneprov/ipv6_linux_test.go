@@ -105,6 +105,9 @@ func serveIPv6Only(t *testing.T) {
 	go func() { _ = server.Serve(l) }()
 	defer server.Close()
 	for _, listen := range []string{"[::1]:0", ":0"} {
+		if s.adminTokens = ""; listen == ":0" {
+			s.adminTokens = token
+		}
 		s.httpListen, s.adminListen = listen, listen
 		var log bytes.Buffer
 		v, err := newService(s, &log)

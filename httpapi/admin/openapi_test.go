@@ -20,7 +20,7 @@ var calls = []struct {
 }{
 	{"GET", "/api/v1/status", "", 200},
 	{"GET", "/api/v1/phones", "", 200},
-	{"GET", "/api/v1/phones?state=up_to_date,refused&state=never_fetched&sort=-since&limit=2", "", 200},
+	{"GET", "/api/v1/phones?state=up_to_date&state=refused&state=never_fetched&sort=-since&limit=2", "", 200},
 	{"GET", "/api/v1/phones?profile=p&vendor=yealink&q=00:04:F2:00:00:01", "", 200},
 	{"GET", "/api/v1/phones?state=well", "", 400},
 	{"GET", "/api/v1/phones?sort=colour", "", 400},
