@@ -87,6 +87,9 @@ func (l *Ledger) compareAll(ctx context.Context) {
 		begun := time.Now()
 		for p, in := l.lanes.take(); p != nil; p, in = l.lanes.take() {
 			l.compare(ctx, p)
+			if in == urgent && !l.lanes.waits(urgent) {
+				l.reportCompared()
+			}
 			work, rest := idleWork, idleRest
 			if in == urgent {
 				work, rest = urgentWork, urgentRest
@@ -98,6 +101,24 @@ func (l *Ledger) compareAll(ctx context.Context) {
 				begun = time.Now()
 			}
 		}
+	}
+}
+
+// waits reports whether a phone waits in a lane.
+func (q *lanes) waits(in lane) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.queued[in]) > 0
+}
+
+// reportCompared tells that what the last sync changed is compared.
+func (l *Ledger) reportCompared() {
+	l.mu.Lock()
+	at, waiting := l.syncedAt, l.counts[rankOf(ChangeWaiting)]
+	l.syncedAt = time.Time{}
+	l.mu.Unlock()
+	if !at.IsZero() && l.o.Compared != nil {
+		l.o.Compared(time.Since(at), waiting)
 	}
 }
 
@@ -127,7 +148,7 @@ func (l *Ledger) compare(ctx context.Context, p *phone) {
 		}
 		l.mu.Lock()
 		l.stats.Compared++
-		if f := p.find(j.name); f != nil && f.requestedAt == j.requestedAt {
+		if f := p.named(j.name); f != nil && f.requestedAt == j.requestedAt {
 			l.compared(p, f, &j)
 		}
 		l.mu.Unlock()
