@@ -45,18 +45,7 @@ func (c *adminClient) get(ctx context.Context, path string, into any) error {
 	return c.do(ctx, http.MethodGet, path, nil, into)
 }
 
-// post has an action done. A nil body: there is none.
-func (c *adminClient) post(ctx context.Context, path string, body, into any) error {
-	var text []byte
-	if body != nil {
-		var err error
-		if text, err = json.Marshal(body); err != nil {
-			return err
-		}
-	}
-	return c.do(ctx, http.MethodPost, path, text, into)
-}
-
+// do makes a request and reads its JSON into a value. A problem is an error with its detail. A nil body: there is none.
 func (c *adminClient) do(ctx context.Context, method, path string, body []byte, into any) error {
 	resp, err := c.send(ctx, method, path, body)
 	if err != nil {
