@@ -19,7 +19,7 @@ func (r *Renderer) RenderMasked(ctx context.Context, s *Snapshot, rt *Route, q R
 		return nil, ErrNotMasked
 	}
 	q.masked = true
-	b := r.asking(ctx)
+	b := r.newCalls(ctx)
 	defer b.end()
 	return r.render(ctx, s, nil, rt, q, b)
 }
