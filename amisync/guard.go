@@ -32,8 +32,8 @@ var (
 	ErrOtherHeld   = errors.New("another change is held")
 )
 
-// errHeld is a sync that was held: it is tried again, as one that failed.
-var errHeld = errors.New("the change is held")
+// ErrHeld is a sync that was held: it is tried again, as one that failed.
+var ErrHeld = errors.New("the change is held")
 
 // guard holds a sync that takes away more than maxLoss percent of the phones, until that very loss is confirmed or there is none.
 type guard struct {

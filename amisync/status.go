@@ -20,6 +20,7 @@ type Status struct {
 	Source          string // SourceAMI or SourceFiles
 	Address         string // of Asterisk; empty: none
 	Connected       bool
+	Since           time.Time // when Connected last changed; zero: it never did
 	AsteriskVersion string    // "22.10.1", of the last connection that was read from; empty: unknown
 	LastError       string    // what is wrong now, with the connection or else the last sync; empty: nothing
 	LastErrorAt     time.Time // when that began
@@ -63,7 +64,13 @@ func (s *Service) Status() Status {
 	return status
 }
 
-// trouble is something that is wrong. It is logged when its text changes.
+// Diagnostics are those of the configuration that is served. The slice is not to be changed.
+func (s *Service) Diagnostics() (found []provision.Diagnostic) {
+	s.report.locked(func() { found = s.report.found })
+	return found
+}
+
+// trouble is something that is wrong until it is not. What it says is logged when it changes.
 type trouble struct {
 	text string
 	at   time.Time
@@ -86,6 +93,7 @@ type report struct {
 
 	mu               sync.Mutex
 	status           Status
+	found            []provision.Diagnostic // by the last sync that succeeded
 	link, sync, list trouble
 	watch, keep      trouble
 	astDB            trouble
@@ -117,7 +125,7 @@ func (r *report) locked(f func()) {
 func (r *report) up() {
 	r.locked(func() {
 		r.link = trouble{}
-		r.status.Connected = true
+		r.status.Connected, r.status.Since = true, time.Now()
 	})
 	r.log.Info().Msg("connected to asterisk")
 }
@@ -152,7 +160,9 @@ func (r *report) ready() { r.locked(func() { r.link = trouble{} }) }
 func (r *report) down(err error) {
 	var news bool
 	r.locked(func() {
-		r.status.Connected = false
+		if r.status.Connected {
+			r.status.Connected, r.status.Since = false, time.Now()
+		}
 		news = r.link.set(err)
 	})
 	if news {
@@ -220,6 +230,7 @@ func (r *report) shown(err error) {
 // synced is told of a sync that was applied, and of what was held before.
 func (r *report) synced(s Sync, found []provision.Diagnostic, was *Held) {
 	s.Warnings = r.diagnose(found)
+	r.locked(func() { r.found = found })
 	for _, d := range found {
 		if strings.HasPrefix(d.Message, noPhone) {
 			s.Nobody = d.Message

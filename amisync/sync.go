@@ -72,9 +72,9 @@ func (s *Service) apply(trigger string, start time.Time, b *built) error {
 		s.offer(s.restored.snap)
 		s.report.held(*held, news)
 		if news && s.o.Failed != nil {
-			s.o.Failed(trigger, time.Since(start), fmt.Errorf("%w: %s", errHeld, held.Reason))
+			s.o.Failed(trigger, time.Since(start), fmt.Errorf("%w: %s", ErrHeld, held.Reason))
 		}
-		return errHeld
+		return ErrHeld
 	}
 	s.publish(b.next.Counts(), func() bool {
 		s.o.Store.Swap(b.next)

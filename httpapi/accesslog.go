@@ -21,12 +21,15 @@ const maxLogged = 256
 // entry is what a handler notes about a request for the log.
 type entry struct {
 	client      client
-	file        string           // the requested name, decoded
-	phone       *provision.Phone // whose file was requested; set only if the request may have it
-	mac         device.MAC       // in the requested name, or of the phone
-	reason      string           // why the file was given or refused
-	certificate string           // why the client certificate does not count
-	login       string           // why the credentials do not count
+	file        string           // that was asked for, decoded
+	phone       *provision.Phone // whose file it is, for who may have it
+	mac         device.MAC       // in the name, or of the phone
+	reason      string           // why it was given or refused
+	certificate string           // why the client's certificate does not count
+	login       string           // why the client's credentials do not
+	admin       string           // who signed in at the admin address
+	notable     bool             // the line is for the log at its usual level, whoever asks how often
+	secrets     bool             // an admin asked for secrets
 	refusal     refusal
 	restored    bool   // the snapshot is the last good one that was kept before the start
 	rendered    string // the URI of the file that was made, and then:
@@ -43,6 +46,8 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *responseWrit
 		level = zerolog.ErrorLevel
 	case res.status >= http.StatusInternalServerError:
 		level = zerolog.WarnLevel
+	case e.notable:
+		level = zerolog.InfoLevel
 	}
 	remote := e.client.remote(r)
 	if e.refusal.reason != "" || res.status >= http.StatusBadRequest && res.status < http.StatusInternalServerError {
@@ -75,13 +80,19 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *responseWrit
 	if e.login != "" {
 		line.Str("login", e.login)
 	}
+	if e.admin != "" {
+		line.Str("admin", short(e.admin))
+	}
+	if e.secrets {
+		line.Bool("secrets", true)
+	}
 	if e.err != nil {
 		line.AnErr("error", e.err)
 	}
 	line.Msg("request")
 	e.refusal.log(a.Log, remote)
 	if e.rendered != "" {
-		a.findings.log(a.Log, e.rendered, e.diagnostics)
+		a.Findings.log(a.Log, e.rendered, e.diagnostics)
 	}
 }
 

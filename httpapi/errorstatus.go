@@ -103,6 +103,7 @@ var statuses = [...]struct {
 	{errMadeRoom, http.StatusServiceUnavailable},
 	{errSlowDisk, http.StatusServiceUnavailable},
 	{errChallenge, http.StatusUnauthorized},
+	{errOrigin, http.StatusForbidden},
 	{errTooLarge, http.StatusRequestEntityTooLarge},
 	{errHalf, http.StatusBadRequest},
 	{errPart, http.StatusBadRequest},
@@ -133,6 +134,10 @@ func (a *api) answerError(w http.ResponseWriter, r *http.Request, err error) {
 	h := w.Header()
 	text := http.StatusText(status) + "\n"
 	h.Set("Content-Type", "text/plain; charset=utf-8")
+	if a.Admins.Problem != nil && strings.HasPrefix(r.URL.Path, "/api/") {
+		text = a.Admins.Problem(status)
+		h.Set("Content-Type", "application/problem+json")
+	}
 	h.Set("Content-Length", strconv.Itoa(len(text)))
 	wait := retryAfter
 	switch status {

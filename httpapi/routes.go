@@ -31,11 +31,10 @@ type Options struct {
 	Hosts    Hosts            // that Phones answers to
 	Browsers bool             // Phones answers web browsers too, which a web page of any site may be behind
 	Status   func() Status    // for Admin only; nil: no AMI to report on
-	// Confirm applies the change that is held, for Admin only: the one of the ID, or where that is empty whichever it is. By says who
-	// does, for the log. The error is ErrNothingHeld or ErrOtherHeld. Nil: nothing is ever held.
-	Confirm func(id, by string) (Held, error)
 	// AdminHosts are those that Admin answers to besides loopback's and the address of the connection.
 	AdminHosts Hosts
+	Admins     Admins    // for Admin only
+	Findings   *Findings // of Phones; nil: its own
 	// Recorder is told of each request of Phones; nil: nobody is.
 	Recorder Recorder
 	Now      func() time.Time // nil: time.Now
@@ -44,14 +43,13 @@ type Options struct {
 
 type api struct {
 	Options
-	findings findings
-	devices  userAgentCache
-	allow    string                              // for a phone's file
-	door     func(*http.Request, *client) string // returns why a request is refused whatever it asks for; "": it is not
-	plain    sync.Once                           // see warnPlain
-	proxy    sync.Once                           // see warnProxy
-	uploads  *uploadsInMemory
-	volume   refusalLines
+	devices userAgentCache
+	allow   string                              // for a phone's file
+	door    func(*http.Request, *client) string // returns why a request is refused whatever it asks for; "": it is not
+	plain   sync.Once                           // see warnPlain
+	proxy   sync.Once                           // see warnProxy
+	uploads *uploadsInMemory
+	volume  refusalLines
 
 	failedWider *access.Budget // see checkLogin; nil if Access.Failed is nil
 	failures    atomic.Int64   // counts failed logins
@@ -66,8 +64,11 @@ func newAPI(o Options) *api {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Findings == nil {
+		o.Findings = NewFindings()
+	}
 	o.Access.Rules.Credentials = o.Access.Login != nil
-	a := &api{Options: o, devices: newUserAgentCache(), wasRight: memo.New[access.Source, struct{}](maxWasRight, 0), findings: findings{shown: map[string]string{}}, allow: "GET, HEAD", uploads: newUploadsInMemory()}
+	a := &api{Options: o, devices: newUserAgentCache(), wasRight: memo.New[access.Source, struct{}](maxWasRight, 0), allow: "GET, HEAD", uploads: newUploadsInMemory()}
 	if o.Access.Failed != nil {
 		a.failedWider = o.Access.Failed.Wider(failedWider)
 	}
@@ -101,9 +102,11 @@ func Admin(o Options) http.Handler {
 	r := a.router(zerolog.DebugLevel)                          // because probes come every few seconds
 	r.Get("/healthz", a.handle(zerolog.DebugLevel, a.healthz))
 	r.Head("/healthz", a.handle(zerolog.DebugLevel, a.healthz))
-	r.Get("/readyz", a.handle(zerolog.DebugLevel, a.readyz))
-	r.Head("/readyz", a.handle(zerolog.DebugLevel, a.readyz))
-	r.Post(ConfirmPath, a.handle(zerolog.DebugLevel, a.confirm))
+	r.Get("/readyz", a.handle(zerolog.DebugLevel, a.admins(a.readyz)))
+	r.Head("/readyz", a.handle(zerolog.DebugLevel, a.admins(a.readyz)))
+	if a.Admins.Handler != nil {
+		r.NotFound(a.handle(zerolog.DebugLevel, a.admins(a.adminAPI)))
+	}
 	return &logging{Handler: r, api: a, level: zerolog.DebugLevel}
 }
 

@@ -98,12 +98,13 @@ func portOf(address string) string {
 
 // isRunning reports whether a phoneprov answers at the admin address.
 func isRunning(ctx context.Context, s *settings) bool {
-	if s.adminListen == "" {
+	c, err := newAdminClient(s)
+	if err != nil {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
-	_, err := askReady(ctx, "http://"+reachable(s.adminListen)+"/readyz")
+	_, err = c.ready(ctx)
 	return err == nil || errors.Is(err, errNotReady)
 }
 

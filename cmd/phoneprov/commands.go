@@ -50,6 +50,7 @@ func commands() []command {
 		{"diff", "[MAC]", "print what the configuration as it is now in Asterisk would change of what is served; exits 1 if anything, 2 if it cannot tell", 1, setupDiff},
 		{"confirm", "[ID]", "let a change of Asterisk's configuration happen that the running service holds, as it takes away many phones", 1, setupConfirm},
 		{"state", "export|import", "write what is known of phones as JSON lines to stdout, or add it from stdin; serve must not be running", 1, setupState},
+		{"status", "[MAC]", "ask the running service how the phones are: those that are not well, or everything of one", 1, setupStatus},
 		{"healthcheck", "", "ask the running service whether it is ready", 0, setupHealthcheck},
 		{"version", "", "print the version", 0, setupVersion},
 		{"help", "[COMMAND]", "print what there is, or the flags of a command", 1, setupHelp},

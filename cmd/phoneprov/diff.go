@@ -276,7 +276,7 @@ func (a *sameAnswers) answer(ctx context.Context, call string) (string, error) {
 
 // rendererWith is the renderer of the settings that asks through same.
 func rendererWith(s *settings, v *service, same *sameAnswers) *provision.Renderer {
-	o := rendererOptions(s, v.sync, v.data)
+	o := v.rendererOptions(s)
 	if o.Ask != nil {
 		o.Ask = same.answer
 	}

@@ -26,12 +26,13 @@ func setupHealthcheck(cl *call) func(context.Context) error {
 		if err != nil {
 			return err
 		}
-		if s.adminListen == "" {
-			return errors.New("admin.listen is empty: there is nobody to ask")
+		c, err := newAdminClient(s)
+		if err != nil {
+			return err
 		}
 		ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 		defer cancel()
-		line, err := askReady(ctx, "http://"+reachable(s.adminListen)+"/readyz")
+		line, err := c.ready(ctx)
 		if err != nil {
 			return err
 		}
@@ -43,18 +44,17 @@ func setupHealthcheck(cl *call) func(context.Context) error {
 // errNotReady says that the service runs and has nothing to serve.
 var errNotReady = errors.New("not ready")
 
-// askReady returns what the service says if it is ready.
-func askReady(ctx context.Context, url string) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return "", err
-	}
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // without a proxy
-	resp, err := client.Do(req)
+// ready returns what the service says when it is ready, else an error. A service that only lets people in, by password, is asked
+// whether it runs.
+func (c *adminClient) ready(ctx context.Context) (string, error) {
+	resp, err := c.send(ctx, http.MethodGet, "/readyz", nil)
 	if err != nil {
 		return "", err
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusUnauthorized {
+		return c.alive(ctx)
+	}
 	var body struct {
 		Phones, Routes int
 		Generation     uint64
@@ -64,7 +64,7 @@ func askReady(ctx context.Context, url string) (string, error) {
 		Held           *httpapi.Held
 	}
 	if err := json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&body); err != nil {
-		return "", fmt.Errorf("%s: %s: not an answer of phoneprov", url, resp.Status)
+		return "", fmt.Errorf("%s: %s: not an answer of phoneprov", c.base+"/readyz", resp.Status)
 	}
 	if resp.StatusCode != http.StatusOK {
 		if body.LastError == "" {
@@ -80,6 +80,22 @@ func askReady(ctx context.Context, url string) (string, error) {
 		line += "; held: " + body.Held.Reason
 	}
 	return line, nil
+}
+
+// alive returns that the service runs; whether it is ready it tells only to those who sign in.
+func (c *adminClient) alive(ctx context.Context) (string, error) {
+	if c.token != "" {
+		return "", errors.New("the service does not take the token of admin.token_file")
+	}
+	resp, err := c.send(ctx, http.MethodGet, "/healthz", nil)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("%s: %s", c.base+"/healthz", resp.Status)
+	}
+	return "running; whether it is ready is told to those who sign in: set admin.token_file", nil
 }
 
 // count is a number of things: "1 phone", "2 phones".

@@ -98,6 +98,7 @@ func (l *loader) loadProfile(name string, section *ini.Section) {
 		if !section.HasKey(d.key) {
 			continue
 		}
+		l.inForceOf(section.Name(), d, value(section.Key(d.key)))
 		if err := d.set(p, value(section.Key(d.key))); err != nil {
 			l.fail(section.Name(), d.key, fmt.Sprintf("%s: %v", d.key, err))
 		}

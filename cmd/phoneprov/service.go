@@ -16,6 +16,8 @@ import (
 
 	"github.com/phoneprov/phoneprov/amisync"
 	"github.com/phoneprov/phoneprov/httpapi"
+	"github.com/phoneprov/phoneprov/httpapi/admin"
+	"github.com/phoneprov/phoneprov/httpapi/metrics"
 	"github.com/phoneprov/phoneprov/httpapi/tlsconf"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/datadir"
@@ -50,8 +52,14 @@ type service struct {
 	admin   net.Listener    // nil: none
 	conns   *httpapi.Connections
 	ledger  *ledger.Ledger
+	metrics *metrics.Set
 	options httpapi.Options
-	read    func(provision.Config) // is called with each configuration that was read; may be nil
+	// renderer is that of options, whose time is not counted.
+	renderer     httpapi.Renderer
+	adminOptions admin.Options
+	problems     admin.Tracker
+	ami          bool                   // Asterisk is asked
+	read         func(provision.Config) // is told of each configuration; nil: nobody is
 
 	profiles        []string               // the names in the sections [profile NAME]
 	unknownProfiles []provision.Diagnostic // that were logged last
@@ -100,15 +108,16 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 	if err = v.openLedger(s, store); err != nil {
 		return nil, err
 	}
+	v.metrics = v.newMetrics()
 	v.options = httpapi.Options{
-		Recorder:   v.ledger,
+		Recorder:   recorder{v},
+		Findings:   httpapi.NewFindings(),
 		Prefix:     s.httpPrefix,
 		Store:      store,
-		Renderer:   renderer,
+		Renderer:   timedRenderer{renderer, v},
 		Hosts:      s.hosts,
 		Browsers:   s.browsers,
 		Status:     v.status,
-		Confirm:    v.confirm,
 		AdminHosts: s.adminHosts.With(s.adminListen), // which healthcheck asks
 		Log:        v.log,
 	}
@@ -116,6 +125,10 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 		return nil, err
 	}
 	if v.options.Uploads, err = openUploads(s); err != nil {
+		return nil, err
+	}
+	v.renderer = renderer
+	if err = v.openAdmin(s); err != nil {
 		return nil, err
 	}
 	return v, nil
@@ -164,7 +177,7 @@ func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer
 		return nil, fmt.Errorf("asterisk.data_dir: %w", err)
 	}
 	v.data.LookEvery = lookEvery
-	return newRenderer(s, v.sync, v.data), nil
+	return v.newRenderer(s), nil
 }
 
 // counted is called after each sync.
@@ -173,6 +186,7 @@ func (v *service) counted(c provision.Counts) {
 	v.memory.synced(v.log, c)
 	v.checkProfiles()
 	v.ledgerSynced()
+	v.currentProblems() // so that they know since when
 }
 
 // checkProfiles logs sections [profile NAME] without a profile of that name in phoneprov.conf, when they change: their
@@ -195,8 +209,9 @@ func (v *service) checkProfiles() {
 // limitMemory sets the memory limit, and logs what fits. It is called before run.
 func (v *service) limitMemory(m memory, s *settings, getenv lookupEnv) {
 	v.memory, v.heap = m, newHeap(getenv, m.most)
-	if r, ok := v.options.Renderer.(*provision.Renderer); ok {
-		v.options.Renderer = r.WithRoom(m.room())
+	if r, ok := v.renderer.(*provision.Renderer); ok {
+		r = r.WithRoom(m.room())
+		v.renderer, v.options.Renderer = r, timedRenderer{r, v}
 	}
 	m.report(v.log, s.configDir)
 }
@@ -254,7 +269,7 @@ func (v *service) serve(ctx context.Context, stop func()) error {
 	servers := []struct {
 		listener net.Listener
 		handler  http.Handler
-	}{{v.phones, phones}, {v.https, phones}, {v.admin, httpapi.Admin(v.options)}}
+	}{{v.phones, phones}, {v.https, phones}, {v.admin, v.adminHandler(ctx)}}
 	var wg sync.WaitGroup
 	errs := make([]error, len(servers))
 	for i, s := range servers {

@@ -74,10 +74,13 @@ type settings struct {
 
 	maxLoss int // percent; 0: no bound
 
-	adminListen string // empty: none
-	adminHosts  httpapi.Hosts
+	adminListen    string // empty: none
+	adminHosts     httpapi.Hosts
+	adminTokens    string // file; empty: none
+	adminPasswords string // file; empty: none
 
-	secretFiles []secretFile // files that settings were read from; see readableByOthers
+	inForce     []settingInForce
+	secretFiles []secretFile // that settings were read from; see readableByOthers
 
 	profiles map[string]*profileSettings // by name of the profile in phoneprov.conf
 }
@@ -183,9 +186,13 @@ func settingsTable() []setting {
 		{section: "guard", key: "max_loss", value: "50%", set: percent(func(s *settings) *int { return &s.maxLoss }),
 			meaning: "a change of Asterisk's configuration that would take away more than so many of the phones, and at least 5, is held until `phoneprov confirm`, or until the configuration does not lose so many any more; what was read before is served on. 0: no bound"},
 		{section: "admin", key: "listen", value: "127.0.0.1:8081", mayBeEmpty: true, set: address(func(s *settings) *string { return &s.adminListen }),
-			meaning: "address for `/healthz` and `/readyz`; empty: none"},
+			meaning: "address of the API, the metrics, `/readyz` and `/healthz`; empty: none. One that other machines reach needs `token_file` or `password_file`"},
 		{section: "admin", key: "hosts", mayBeEmpty: true, set: hosts(func(s *settings) *httpapi.Hosts { return &s.adminHosts }),
 			meaning: "names and addresses that it answers to besides `localhost`, loopback's addresses, and the address that the connection came to"},
+		{section: "admin", key: "token_file", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.adminTokens }),
+			meaning: "file of the tokens that programs sign in with (`Authorization: Bearer`), one a line, which `openssl rand -hex 32` makes; read again when it changes. `phoneprov status` and `healthcheck` use the first. Empty: none"},
+		{section: "admin", key: "password_file", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.adminPasswords }),
+			meaning: "file of the names and passwords that people sign in with (Basic), `user:hash` with bcrypt as `htpasswd -B` writes it; read again when it changes. Empty: none"},
 	}
 }
 
@@ -216,10 +223,22 @@ func (s *settings) check() error {
 		return errors.New("http.upload_all_mb is less than http.upload_phone_mb")
 	case s.httpsListen == "" && s.clientCA != "" && s.certHeader == "":
 		return errors.New("access.client_ca needs https.listen, or access.certificate_header where a proxy does the TLS")
+	case s.adminListen != "" && !onLoopback(s.adminListen) && s.adminTokens == "" && s.adminPasswords == "":
+		return fmt.Errorf("admin.listen = %s is not on loopback alone: set admin.token_file or admin.password_file, or listen on 127.0.0.1", s.adminListen)
 	case s.certHeader != "" && (s.clientCA == "" || len(s.proxies) == 0):
 		return errors.New("access.certificate_header needs access.client_ca and access.trusted_proxies")
 	}
 	return nil
+}
+
+// onLoopback reports an address that only this machine reaches.
+func onLoopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return false
+	}
+	addr, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && addr.Unmap().IsLoopback()
 }
 
 type field func(*settings) *string

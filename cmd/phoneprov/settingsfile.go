@@ -190,6 +190,7 @@ func (l *loader) load(d *setting) {
 	if l.fromEnv(d) || l.fromFile(d) {
 		return
 	}
+	l.inForce(d, d.value, "default")
 	if err := d.assign(&l.settings, d.value); err != nil {
 		l.errs = append(l.errs, fmt.Errorf("default of %s: %w", d.name(), err))
 	}
@@ -206,10 +207,12 @@ func (l *loader) fromEnv(d *setting) bool {
 	case has && file != "":
 		l.errs = append(l.errs, fmt.Errorf("environment: both %s and %[1]s_FILE are set", d.env()))
 	case file != "":
+		l.inForce(d, "", "environment "+d.env()+"_FILE")
 		if err := l.setFromFile(d, file); err != nil {
 			l.errs = append(l.errs, fmt.Errorf("environment: %s_FILE: %w", d.env(), err))
 		}
 	case has:
+		l.inForce(d, text, "environment "+d.env())
 		if err := d.assign(&l.settings, text); err != nil {
 			l.errs = append(l.errs, fmt.Errorf("environment: %s: %w", d.env(), err))
 		}
@@ -230,6 +233,7 @@ func (l *loader) fromFile(d *setting) bool {
 	case has && hasFile:
 		l.fail(d.section, d.key+"_file", fmt.Sprintf("both %s and %s_file are set", d.key, d.key))
 	case hasFile:
+		l.inForce(d, "", l.place(d.section, d.key+"_file"))
 		if err := l.setFromFile(d, value(section.Key(d.key+"_file"))); err != nil {
 			l.fail(d.section, d.key+"_file", fmt.Sprintf("%s_file: %v", d.name(), err))
 		}
@@ -237,6 +241,7 @@ func (l *loader) fromFile(d *setting) bool {
 		if d.secret {
 			l.settings.secretFiles = append(l.settings.secretFiles, secretFile{d.name(), l.path})
 		}
+		l.inForce(d, value(section.Key(d.key)), l.place(d.section, d.key))
 		if err := d.assign(&l.settings, value(section.Key(d.key))); err != nil {
 			l.fail(d.section, d.key, fmt.Sprintf("%s: %v", d.name(), err))
 		}
@@ -256,11 +261,16 @@ func (l *loader) setFromFile(d *setting, path string) error {
 }
 
 func (l *loader) fail(section, key, what string) {
+	l.errs = append(l.errs, fmt.Errorf("%s: %s", l.place(section, key), what))
+}
+
+// place is where a key is, "file:line".
+func (l *loader) place(section, key string) string {
 	line := l.line(func(f *ini.File, err error) bool {
 		return err == nil && f.HasSection(section) && f.Section(section).HasKey(key) &&
 			f.Section(section).Key(key).Value() == l.file.Section(section).Key(key).Value()
 	})
-	l.errs = append(l.errs, fmt.Errorf("%s:%d: %s", l.path, line, what))
+	return fmt.Sprintf("%s:%d", l.path, line)
 }
 
 // line returns the line of the file that has something. ini does not say it, so line parses longer and longer

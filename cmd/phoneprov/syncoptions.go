@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 
 	"github.com/rs/zerolog"
@@ -8,8 +9,8 @@ import (
 	"github.com/phoneprov/phoneprov/amisync"
 	"github.com/phoneprov/phoneprov/amisync/ami"
 	"github.com/phoneprov/phoneprov/httpapi"
+	"github.com/phoneprov/phoneprov/httpapi/admin"
 	"github.com/phoneprov/phoneprov/provision"
-	"github.com/phoneprov/phoneprov/provision/datadir"
 	"github.com/phoneprov/phoneprov/provision/lastgood"
 )
 
@@ -42,18 +43,18 @@ func syncOptions(s *settings, store *provision.Store, log zerolog.Logger) (amisy
 	return o, nil
 }
 
-func newRenderer(s *settings, sync *amisync.Service, data *datadir.Dir) *provision.Renderer {
-	return provision.NewRenderer(rendererOptions(s, sync, data))
+func (v *service) newRenderer(s *settings) *provision.Renderer {
+	return provision.NewRenderer(v.rendererOptions(s))
 }
 
-func rendererOptions(s *settings, sync *amisync.Service, data *datadir.Dir) provision.RendererOptions {
-	o := provision.RendererOptions{Data: data, Zone: serverZone(), Profiles: map[string]provision.ProfileOptions{}}
+func (v *service) rendererOptions(s *settings) provision.RendererOptions {
+	o := provision.RendererOptions{Data: v.data, Zone: serverZone(), Profiles: map[string]provision.ProfileOptions{}}
 	o.SideBySide = max(1, s.functionConnections-1) // no phone takes all connections; a single function could not use more anyway
 	for name, p := range s.profiles {
 		o.Profiles[name] = provision.ProfileOptions{Escape: p.escape}
 	}
 	if s.amiAddress != "" {
-		o.Ask, o.Knows = sync.Ask, sync.Knows
+		o.Ask, o.Knows = v.countedAsk(v.sync.Ask), v.sync.Knows
 	}
 	return o
 }
@@ -85,14 +86,24 @@ func (v *service) status() httpapi.Status {
 	return out
 }
 
-// confirm is amisync's, in the words of httpapi.
-func (v *service) confirm(id, by string) (httpapi.Held, error) {
+// held returns the change that is held; nil: none is.
+func (v *service) held() *admin.Held {
+	held := v.sync.Status().Held
+	if held == nil {
+		return nil
+	}
+	out := admin.Held(*held)
+	return &out
+}
+
+// confirm is that of amisync, with the errors of admin.
+func (v *service) confirm(_ context.Context, id, by string) (admin.Held, error) {
 	held, err := v.sync.Confirm(id, by)
 	switch {
 	case errors.Is(err, amisync.ErrNothingHeld):
-		err = httpapi.ErrNothingHeld
+		err = admin.ErrNothingHeld
 	case errors.Is(err, amisync.ErrOtherHeld):
-		err = httpapi.ErrOtherHeld
+		err = admin.ErrOtherHeld
 	}
-	return httpapi.Held(held), err
+	return admin.Held(held), err
 }

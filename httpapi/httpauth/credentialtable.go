@@ -46,7 +46,7 @@ type table struct {
 
 // parseTable parses a file. The error has a line for each bad line of the file, with its path.
 func parseTable(path string, data []byte) (*table, error) {
-	t := &table{entries: map[owner]*entry{}, users: map[string]*entry{}}
+	t := newTable()
 	var errs []error
 	n := 0
 	for text := range bytes.Lines(data) {
@@ -62,13 +62,22 @@ func parseTable(path string, data []byte) (*table, error) {
 	if errs != nil {
 		return nil, errors.Join(errs...)
 	}
+	t.finish()
+	return t, nil
+}
+
+func newTable() *table {
+	return &table{entries: map[owner]*entry{}, users: map[string]*entry{}}
+}
+
+// finish makes the table ready to be looked up in.
+func (t *table) finish() {
 	for _, e := range t.entries {
 		t.nameUser(e)
 	}
 	if t.cost == 0 {
 		t.cost = bcrypt.DefaultCost
 	}
-	return t, nil
 }
 
 func (t *table) addLine(raw []byte) error {
