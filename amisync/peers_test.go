@@ -73,7 +73,7 @@ func TestPeerStates(t *testing.T) {
 }
 
 func TestLiveEndpoints(t *testing.T) {
-	files := map[string]string{"pjsip.conf": "[t]\ntype=transport\nbind=0.0.0.0:5070\n[6001]\ntype=endpoint\ntransport=t\nauth=a1, a2\n" +
+	files := map[string]string{"pjsip.conf": "[t]\ntype=transport\nbind=0.0.0.0:5070\nprotocol=tls\n[6001]\ntype=endpoint\ntransport=t\nauth=a1, a2\n" +
 		"callerid=\"A\" <6001>\ndtmf_mode=inband\ncall_group=1\nmailboxes=\n[a2]\ntype=auth\nusername=u2\npassword=p2\n[a1]\ntype=auth\nusername=u1\npassword=  p1\n[bare]\ntype=endpoint\n"}
 	_, address := fake(t, files, amiserver.Options{})
 	c := mustConnect(t, address, nil)
@@ -82,7 +82,7 @@ func TestLiveEndpoints(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]provision.Endpoint{
-		"6001": {ID: "6001", CallerID: `"A" <6001>`, TransportID: "t", Bind: "0.0.0.0:5070", AuthID: "a1", Username: "u1", Password: "p1"},
+		"6001": {ID: "6001", CallerID: `"A" <6001>`, TransportID: "t", Bind: "0.0.0.0:5070", Protocol: "tls", AuthID: "a1", Username: "u1", Password: "p1"},
 		"bare": {ID: "bare"},
 	}
 	if d := cmp.Diff(want, live.Endpoints, noEndpointOptions); d != "" {

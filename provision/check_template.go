@@ -102,6 +102,10 @@ func shapesOf(s *Snapshot) map[*Profile]map[*shape]bool {
 	return all
 }
 
+// adminPassword is the variable of the password of a phone's own settings. Templates leave the parameter out where it is not
+// set, so they test it; that a phone is open to whoever knows its maker's password is still told.
+const adminPassword = "ADMIN_PASSWORD"
+
 // text is a template that is checked: a file's, or the value or name of an option.
 type text struct {
 	*dialplan.Template
@@ -179,6 +183,11 @@ func (c *checker) text(t text, names, everybody known) {
 		tested[v.Name] = tested[v.Name] || v.Tested
 	}
 	unknown := func(name string, line, col int, names known) {
+		if name == adminPassword && !names[name] {
+			report(Warning, line, col, "no phone has a variable %q, the password of the phone's own settings: phones keep the one that they have; "+
+				"setvar => %[1]s=... in the profile gives one", name)
+			return
+		}
 		if names[name] || tested[name] || name == "" {
 			return
 		}
@@ -192,7 +201,11 @@ func (c *checker) text(t text, names, everybody known) {
 		unknown(v.Name, v.Line, v.Col, names)
 	}
 	for _, call := range t.WrittenCalls() {
-		if call.Name == "PP_EACH_USER" || call.Name == "PP_EACH_LINE" {
+		if slices.Contains(inlineFunctions[:], call.Name) {
+			everybody := everybody
+			if call.Name == "PP_EACH_KEY" {
+				everybody = withKeys(names)
+			}
 			for _, v := range inlineText(&dialplan.Call{Name: call.Name}, call.Args).Variables() {
 				unknown(v.Name, call.Line, call.Col, everybody)
 			}
@@ -214,6 +227,18 @@ func (c *checker) text(t text, names, everybody known) {
 				"%%{%s} stays as it is: %%{} is for the text of PP_EACH_USER and PP_EACH_LINE; here it is ${%[1]s}", name)
 		}
 	})
+}
+
+// inlineFunctions are those with a text in which %{NAME} stands for a variable.
+var inlineFunctions = [...]string{"PP_EACH_KEY", "PP_EACH_LINE", "PP_EACH_USER"}
+
+// withKeys are names and those of a key.
+func withKeys(names known) known {
+	names = maps.Clone(names)
+	for _, v := range keyVariables {
+		names[v.name] = true
+	}
+	return names
 }
 
 // percentVariable is how a variable of another line is written.

@@ -28,7 +28,7 @@ var planFiles = map[string]string{
 		"[1](phone)\nmacaddress=000000000001\nlabel=One\nfullname=A\nsecret=s1\n[2](phone)\nmacaddress=000000000002\nlabel=${EPOCH}\nfullname=B & <C>\nsecret=\"s2'\n" +
 		"[3](phone)\nmacaddress=000000000003\nlabel=$[1+1]\nfullname=]]>--\nsecret=\n[4](phone)\nmacaddress=000000000004\nlabel=${DB(l)}${RAND(1,1)}\nfullname=${\nsecret=x\n" +
 		"[5](phone)\nmacaddress=000000000001\nlabel=Two\nfullname=A2\nsecret=s5\nlinenumber=2\n" +
-		"[6](phone)\nlabel=Other order\nmacaddress=000000000006\nnat=no\n[7](phone)\nlabel=Same order\nmacaddress=000000000007\nnat=yes\n" +
+		"[6](phone)\nlabel=Other order\nmacaddress=000000000006\nnat=no\nblf1=1,<${EPOCH}>\n[7](phone)\nlabel=Same order\nmacaddress=000000000007\nnat=yes\n" +
 		"[8](phone)\nmacaddress=no MAC\nlabel=Eight\nfullname=H\nsecret=s8\n" +
 		"[9]\nautoprov=yes\nmacaddress=000000000009\ntimezone=Asia/Kolkata\nlabel=Nine\n[10]\nautoprov=yes\nmacaddress=000000000010\ntimezone=Africa/Casablanca\nlabel=Ten\n" +
 		"[11]\nautoprov=yes\nmacaddress=000000000011\ntimezone=Africa/Casablanca\nlabel=${TZOFFSET}\n" +
@@ -47,7 +47,7 @@ func planTemplates() []string {
 		"${STRFTIME(${EPOCH},Europe/Vienna,%F %T)}", "${IFTIME(12:00-12:10?noon:not)}", "${RAND(5,5)}${LEN(${UUID()})}", "${DB(a/b)}", "${DB(a/${LABEL})}", "${DB(${DB(${LABEL})})}",
 		"${NONE(x)}", "${DB(fails/${MAC})}", "${TOUPPER(${LABEL})}", "${TOUPPER(<a>)}${LEN(${CONST})}", "${IF($[\"${LABEL}\"=\"One\"]?${EPOCH}:no)}", "${EVAL(${LABEL})}", "${${PP_USER(nat)}}",
 		"${${IF(1?LABEL:x)}}", "${CUT(LABEL, ,2)}${CUT(CONST,.,1)}", "${VARIABLE_EXISTS(CALLERID)}${VARIABLE_EXISTS(LABEL)}${VARIABLE_EXISTS(SITE)}", "${STAT(e,t)}${STAT(e,/none)}",
-		"${PP_EACH_USER(<u>%{LABEL}%{SUMMER}</u>,${MAC})}", "${PP_EACH_USER(%{PP_EACH_EXTENSION(%{MAC},i)},${MAC})}", "${PP_EACH_LINE(%{LABEL}%{CONST},${MAC})}", "${PP_EACH_EXTENSION(${MAC},i)}", "${PP_EACH_EXTENSION(${MAC},none)}",
+		"${PP_EACH_USER(<u>%{LABEL}%{SUMMER}</u>,${MAC})}", "${PP_EACH_USER(%{PP_EACH_EXTENSION(%{MAC},i)},${MAC})}", "${PP_EACH_LINE(%{LABEL}%{CONST},${MAC})}", "${PP_EACH_EXTENSION(${MAC},i)}", "${PP_EACH_EXTENSION(${MAC},none)}", "${PP_EACH_KEY(<k n=\"%{KEY}\">%{KEY_LABEL}%{SHORT}</k>)}",
 		"${PP_EACH_EXTENSION(000000000001,i)}", "${PP_USER(nat)}${PP_USER(none,<d/>)}${PP_USER()}", "${PP_ENDPOINT(context)}", "${MATH(1)}", "${MATH(${LABEL})}", "$[1+]", "$[1 + ${LABEL}]",
 		"${LABEL", "$[1+1", "${TOUPPER(a}", "<![CDATA[${DISPLAY_NAME}]]><!-- ${DISPLAY_NAME} --><!-- a -- b -->", "a\x01\x02${DISPLAY_NAME}\x03", "&amp;${DISPLAY_NAME}&lt;",
 		"${JSON_ESCAPE(${DISPLAY_NAME})}${XML_ESCAPE(${DISPLAY_NAME})}${URIENCODE(${DISPLAY_NAME})}${MD5(${SECRET})}", strings.Repeat("${EVAL(", 80) + "x",

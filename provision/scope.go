@@ -45,6 +45,7 @@ type scope struct {
 	phone   *Phone
 	line    *Line
 	profile *Profile
+	key     *phoneKey    // within the text of PP_EACH_KEY; nil: elsewhere
 	setvars results      // by their place in the profile
 	env     dialplan.Env // that the templates of the scope see
 }

@@ -74,6 +74,9 @@ func canonicalName(name string) string {
 // findLine finds what the line's section, its endpoint or the defaults give. Lines of one shape differ in the values
 // of their records only, so the place in the record is the slot of a plan.
 func findLine(_ context.Context, v view, name string) (dialplan.Value, bool, error) {
+	if value, ok := v.key.variable(name); ok {
+		return dialplan.Value{Text: value, Varies: perLine}, true, nil
+	}
 	own := v.line.shape.find(name)
 	switch {
 	case own == nil:
