@@ -94,26 +94,23 @@ func (l *Line) keys() []phoneKey {
 	return keys
 }
 
-// eachKey is PP_EACH_KEY(text[,blf|speed]): the text for each key of the line, or each of that type, with %{KEY} for its N
-// and the others of keyVariables.
+// eachKey is PP_EACH_KEY(text[,blf|speed[,last]]): the text for each key of the line, or each of that type, up to that N, with
+// %{KEY} for its N and the others of keyVariables.
 func (s *scope) eachKey(ctx context.Context, c *dialplan.Call) (dialplan.Value, error) {
 	args := splitArguments(c.Args, c.Plain(c.Args))
 	if args[0] == "" {
 		c.Diag("PP_EACH_KEY needs a text")
 		return dialplan.Value{}, nil
 	}
-	only := ""
-	if len(args) > 1 {
-		only = strings.ToLower(strings.TrimSpace(c.Plain(args[1])))
-	}
-	if only != "" && only != "blf" && only != "speed" || len(args) > 2 {
-		c.Diag("PP_EACH_KEY: behind its text may stand blf or speed; a comma in the text has a backslash before it")
+	only, last, ok := keyFilter(c.Plain(strings.Join(args[1:], ",")))
+	if !ok {
+		c.Diag("PP_EACH_KEY: behind its text may stand blf or speed, and behind that a number; a comma in the text has a backslash before it")
 		return dialplan.Value{}, nil
 	}
 	t := inlineText(c, args[0])
 	var out joined
 	for _, k := range s.line.keys() {
-		if only != "" && k.speed != (only == "speed") {
+		if k.n > last || only != "" && k.speed != (only == "speed") {
 			continue
 		}
 		sc := s.rd.scope(s.phone, s.line)
@@ -123,4 +120,18 @@ func (s *scope) eachKey(ctx context.Context, c *dialplan.Call) (dialplan.Value, 
 		}
 	}
 	return out.value()
+}
+
+// keyFilter reads "[blf|speed][,last]", which is all keys where it is empty.
+func keyFilter(s string) (only string, last int, ok bool) {
+	only, rest, limited := strings.Cut(s, ",")
+	only, last = strings.ToLower(strings.TrimSpace(only)), maxKeys
+	if limited {
+		n, err := strconv.Atoi(strings.TrimSpace(rest))
+		if err != nil {
+			return "", 0, false
+		}
+		last = n
+	}
+	return only, last, only == "" || only == "blf" || only == "speed"
 }

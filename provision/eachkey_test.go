@@ -24,6 +24,7 @@ func TestEachKey(t *testing.T) {
 		{"quotes and brackets", `blf1=60"02,B(o]b`, all, `1|60"02|B(o]b|1;`},
 		{"lamps only", "blf1=a\nblf2=b,,speed\nblf3=c", "${PP_EACH_KEY(%{KEY_NUMBER},blf)}", "ac"},
 		{"speed dials only", "blf1=a\nblf2=b,,speed\nblf3=c", "${PP_EACH_KEY(%{KEY_NUMBER}, speed )}", "b"},
+		{"up to a number", "blf1=a\nblf2=b,,speed\nblf3=c", "${PP_EACH_KEY(%{KEY_NUMBER},,2)}|${PP_EACH_KEY(%{KEY_NUMBER},blf,$[1+2])}|${PP_EACH_KEY(%{KEY_NUMBER},,-1)}", "ab|ac|"},
 		{"within functions", "blf1=a\nblf2=b,,speed", "${PP_EACH_KEY(%{MATH(%{KEY}+${LINE},int)}=%{IF(%{KEY_BLF}?lamp:dial)}\\,%{TOUPPER(%{KEY_NUMBER})};)}", "2=lamp,A;3=dial,B;"},
 		{"with the line's variables and the profile's", "blf1=a", "${PP_EACH_KEY(%{USERNAME}/%{SET}/%{PP_USER(blf1)})}", "6001/s/a"},
 		{"not outside", "blf1=a", "[${KEY}${KEY_NUMBER}]${PP_EACH_KEY(%{KEY})}[${KEY}]", "[]1[]"},

@@ -22,7 +22,7 @@ func Functions() []Function {
 	return []Function{
 		{"PP_EACH_EXTENSION", "mac,template", "the template file for each line of that phone, by line number",
 			"${PP_EACH_EXTENSION(${MAC},line.xml)}", (*scope).eachExtension},
-		{"PP_EACH_KEY", "text[,blf|speed]", "the text for each key that the line's section has as blf1, blf2 and so on, `number[,label][,speed]`, with %{KEY} for the 1 or 2, %{KEY_NUMBER}, %{KEY_LABEL}, and %{KEY_BLF}, 1 or 0; not in Asterisk",
+		{"PP_EACH_KEY", "text[,blf|speed[,last]]", "the text for each key, or each of that type, up to that number, that the line's section has as blf1, blf2 and so on, `number[,label][,speed]`, with %{KEY} for the 1 or 2, %{KEY_NUMBER}, %{KEY_LABEL}, and %{KEY_BLF}, 1 or 0; not in Asterisk",
 			"${PP_EACH_KEY(key %{KEY}: %{KEY_NUMBER} %{KEY_LABEL};)}", (*scope).eachKey},
 		{"PP_EACH_LINE", "text[,mac]", "the text for every line of every phone, or of that one, with %{NAME} for its variables; not in Asterisk",
 			"${PP_EACH_LINE(<line number=\"%{LINE}\">%{USERNAME}</line>,${MAC})}", (*scope).eachLine},
