@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/amisync/amitest"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
@@ -81,8 +82,8 @@ func TestRightsThatCannotBeTold(t *testing.T) {
 // An account that lost read = system while we ran is not waited for until Asterisk says that it is booted, which it never hears.
 func TestLostRightToEvents(t *testing.T) {
 	var deaf atomic.Bool
-	dir := layFiles(t, accountFiles("system,call"))
-	server, address := fakeDir(t, dir, amiserver.Options{Intercept: func(s *amiserver.Session, m amiserver.Message) bool {
+	dir := amitest.Files(t, accountFiles("system,call"))
+	server, address := amitest.StartDir(t, dir, amiserver.Options{Intercept: func(s *amiserver.Session, m amiserver.Message) bool {
 		if deaf.Load() && m["Action"] == "Login" {
 			s.Accept(m)
 			return true

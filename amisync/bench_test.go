@@ -1,16 +1,20 @@
 package amisync
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"net"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/phoneprov/phoneprov/amisync/ami"
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
 // manyUsers is a users.conf of some 480 bytes a user on the wire.
@@ -26,9 +30,9 @@ func manyUsers(n int) string {
 // BenchmarkGetConfig measures the way of an answer of 5,000 users through framer, bridge and amigo into a tree, and for
 // comparison what Asterisk's answer takes alone.
 func BenchmarkGetConfig(b *testing.B) {
-	run := func(b *testing.B, c *conn) {
+	run := func(b *testing.B, c *ami.Conn) {
 		for b.Loop() {
-			file, err := getConfig(context.Background(), c, "users.conf", "")
+			file, err := getConfig(context.Background(), c, "", "users.conf", "")
 			if err != nil || len(file.Categories) != 5001 {
 				b.Fatal(err)
 			}
@@ -43,21 +47,24 @@ func BenchmarkGetConfig(b *testing.B) {
 		c := mustConnect(b, a.AMI, nil)
 		b.Run("tree", func(b *testing.B) { run(b, c) })
 		b.Run("bytes", func(b *testing.B) { // read and dropped
-			up, err := dialBridge(b.Context(), testTarget(b, a.AMI))
+			up, err := net.Dial("tcp", a.AMI)
 			if err != nil {
 				b.Fatal(err)
 			}
-			defer up.closeDown()
-			defer up.closeUp()
-			fmt.Fprintf(up.up, "Action: Login\r\nUsername: %s\r\nSecret: %s\r\nEvents: off\r\n\r\n", testUser, testSecret)
-			if _, err := up.framer.next(); err != nil {
-				b.Fatal(err)
-			}
-			for b.Loop() {
-				fmt.Fprint(up.up, "Action: GetConfig\r\nFilename: users.conf\r\n\r\n")
-				if _, err := up.framer.next(); err != nil {
+			defer up.Close()
+			answers := bufio.NewScanner(up)
+			next := func() {
+				for answers.Scan() && answers.Text() != "" { // an empty line ends a message
+				}
+				if err := answers.Err(); err != nil {
 					b.Fatal(err)
 				}
+			}
+			fmt.Fprintf(up, "Action: Login\r\nUsername: %s\r\nSecret: %s\r\nEvents: off\r\n\r\n", testUser, testSecret)
+			next()
+			for b.Loop() {
+				fmt.Fprint(up, "Action: GetConfig\r\nFilename: users.conf\r\n\r\n")
+				next()
 			}
 		})
 	})
@@ -109,7 +116,7 @@ func BenchmarkAskSideBySide(b *testing.B) {
 	}
 	dir := b.TempDir()
 	writeFile(b, filepath.Join(dir, "t"), template.String())
-	data, err := provision.OpenData(dir, "")
+	data, err := datadir.Open(dir, "")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -124,7 +131,11 @@ func BenchmarkAskSideBySide(b *testing.B) {
 	took := map[int]time.Duration{}
 	for _, n := range []int{1, 4, calls} {
 		b.Run(fmt.Sprintf("%d connections", n), func(b *testing.B) {
-			s := asking(b, address, Options{Connections: n})
+			s, err := New(Options{Address: address, Username: testUser, Secret: testSecret, Connections: n})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Cleanup(s.Close)
 			r := provision.NewRenderer(provision.RendererOptions{Data: data, Ask: s.Ask, SideBySide: n})
 			for b.Loop() {
 				doc, err := r.Render(b.Context(), snapshot, snapshot.Lookup("x"), provision.Request{})

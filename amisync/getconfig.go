@@ -9,18 +9,20 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/phoneprov/phoneprov/amisync/ami"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// readConfig asks Asterisk, of a major version, for each file of the configuration as it is on its disk now.
-func readConfig(ctx context.Context, c *conn, major int) (provision.Config, error) {
+// readConfig asks Asterisk, of a major version, for each file of the configuration as it is on its disk now. configDir is where
+// Asterisk's files may be readable from here, for messages; empty: nowhere.
+func readConfig(ctx context.Context, c *ami.Conn, major int, configDir string) (provision.Config, error) {
 	config := provision.Config{}
 	for name := range config.Files() {
 		if name == provision.ExtConfigFile { // Asterisk follows it in what it answers
 			continue
 		}
-		file, err := getConfig(ctx, c, name, wanted(name, major))
+		file, err := getConfig(ctx, c, configDir, name, wanted(name, major))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil && spared[name] != "" && refusedBy(err):
@@ -56,20 +58,18 @@ func wanted(name string, major int) string {
 }
 
 // getConfig asks for one file, or for one category of it; fs.ErrNotExist where Asterisk has none of that name.
-func getConfig(ctx context.Context, c *conn, name, category string) (*astconf.File, error) {
-	ask := message{"Filename": name}
+func getConfig(ctx context.Context, c *ami.Conn, configDir, name, category string) (*astconf.File, error) {
+	fields := ami.Message{"Filename": name}
 	if category != "" {
-		ask["Category"] = category
+		fields["Category"] = category
 	}
-	c.bridge.framer.config.Store(true)
-	answer, err := c.do(ctx, "GetConfig", ask)
-	c.bridge.framer.config.Store(false)
-	var refused *ActionError
+	answer, err := c.GetConfig(ctx, fields)
+	var refused *ami.ActionError
 	switch {
 	case errors.As(err, &refused) && refused.Message == "Config file not found":
 		return nil, fs.ErrNotExist
 	case errors.As(err, &refused) && refused.Message == "Config file has invalid format":
-		return nil, errUnparsed{parseError(c.target.configDir, name)}
+		return nil, errUnparsed{parseError(configDir, name)}
 	case err != nil:
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func parseError(dir, name string) error {
 // refusedBy says whether it is Asterisk that has something against a file, and not the connection that failed.
 func refusedBy(err error) bool {
 	_, unparsed := errors.AsType[errUnparsed](err)
-	_, refused := errors.AsType[*ActionError](err)
+	_, refused := errors.AsType[*ami.ActionError](err)
 	return unparsed || refused
 }
 
@@ -135,7 +135,7 @@ func onlyGlobals(file *astconf.File) *astconf.File {
 
 // parseConfig builds the tree from an answer, whose keys tell the order: "Category-000001", "Templates-000001",
 // "Line-000001-000002". A number that is left out is an answer that is not whole.
-func parseConfig(name string, answer message) (*astconf.File, error) {
+func parseConfig(name string, answer ami.Message) (*astconf.File, error) {
 	var sections []*section
 	pos := astconf.Pos{File: name}
 	lines := countLines(answer)
@@ -174,7 +174,7 @@ func parseConfig(name string, answer message) (*astconf.File, error) {
 }
 
 // countLines is how many lines each category has, by its number as it is written: a line's number cannot be as large.
-func countLines(answer message) map[string]int {
+func countLines(answer ami.Message) map[string]int {
 	lines := map[string]int{}
 	for key := range answer {
 		if rest, ok := strings.CutPrefix(key, "Line-"); ok {

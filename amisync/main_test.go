@@ -3,9 +3,7 @@ package amisync
 import (
 	"context"
 	"io"
-	"net"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -13,7 +11,9 @@ import (
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
+	"github.com/phoneprov/phoneprov/amisync/ami"
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/amisync/amitest"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 	"github.com/phoneprov/phoneprov/deploy/secrettest"
 	"github.com/phoneprov/phoneprov/provision"
@@ -30,8 +30,8 @@ func testLog(more ...io.Writer) zerolog.Logger {
 }
 
 const (
-	testUser   = "phoneprov"
-	testSecret = "fake-ami-secret"
+	testUser   = amitest.User
+	testSecret = amitest.Secret
 )
 
 // noEndpointOptions leaves the options of endpoints out of a comparison.
@@ -40,42 +40,7 @@ var noEndpointOptions = cmpopts.IgnoreFields(provision.Endpoint{}, "Options")
 // fake starts an AMI server with the configuration files given, and returns it with its address.
 func fake(t testing.TB, files map[string]string, o amiserver.Options) (*amiserver.Server, string) {
 	t.Helper()
-	return fakeDir(t, layFiles(t, files), o)
-}
-
-func layFiles(t testing.TB, files map[string]string) (dir string) {
-	t.Helper()
-	dir = t.TempDir()
-	for name, text := range files {
-		writeFile(t, filepath.Join(dir, name), text)
-	}
-	return dir
-}
-
-// fakeDir is fake with a directory of the test's own.
-func fakeDir(t testing.TB, dir string, o amiserver.Options) (*amiserver.Server, string) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fakeOn(t, l, dir, o), l.Addr().String()
-}
-
-// fakeOn is fakeDir on a listener of the test's own.
-func fakeOn(t testing.TB, l net.Listener, dir string, o amiserver.Options) *amiserver.Server {
-	t.Helper()
-	o.Username, o.Secret, o.Dir = testUser, testSecret, dir
-	server := amiserver.New(o)
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(l) }()
-	t.Cleanup(func() {
-		server.Close()
-		if err := <-served; err != nil {
-			t.Errorf("Serve: %v", err)
-		}
-	})
-	return server
+	return amitest.Start(t, files, o)
 }
 
 func writeFile(t testing.TB, path, text string) {
@@ -95,14 +60,10 @@ func removeFile(t testing.TB, path string) {
 	}
 }
 
-// dialTest connects as a test does: with all deadlines short.
-func testTarget(t testing.TB, address string) target {
+// testTarget is what a Service with the tests' account connects to.
+func testTarget(t testing.TB, address string) ami.Target {
 	t.Helper()
-	o, err := Options{Address: address, Username: testUser, Secret: testSecret, Log: testLog()}.withDefaults()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := New(o)
+	s, err := New(Options{Address: address, Username: testUser, Secret: testSecret, Log: testLog()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,13 +71,13 @@ func testTarget(t testing.TB, address string) target {
 	return s.link.target
 }
 
-func mustConnect(t testing.TB, address string, onEvent func(message)) *conn {
+func mustConnect(t testing.TB, address string, onEvent func(ami.Message)) *ami.Conn {
 	t.Helper()
-	c, err := connect(within(t, 5*time.Second), testTarget(t, address), onEvent)
+	c, err := ami.Connect(within(t, 5*time.Second), testTarget(t, address), onEvent)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(c.close)
+	t.Cleanup(c.Close)
 	return c
 }
 

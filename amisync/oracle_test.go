@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/phoneprov/phoneprov/amisync/ami"
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 	"github.com/phoneprov/phoneprov/provision"
@@ -71,24 +72,24 @@ func TestAsterisk(t *testing.T) {
 
 func testLogin(t *testing.T, a *oracle.Asterisk) {
 	tt := testTarget(t, a.AMI)
-	tt.secret = "wrong"
-	_, err := connect(within(t, 5*time.Second), tt, nil)
-	var refused *LoginError
+	tt.Secret = "wrong"
+	_, err := ami.Connect(within(t, 5*time.Second), tt, nil)
+	var refused *ami.LoginError
 	if want := `asterisk refused the login of user "phoneprov": Authentication failed`; !errors.As(err, &refused) || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	tt = testTarget(t, a.AMI)
-	tt.username = "nothing"
-	c, err := connect(within(t, 5*time.Second), tt, nil)
+	tt.Username = "nothing"
+	c, err := ami.Connect(within(t, 5*time.Second), tt, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.close()
-	_, err = getConfig(within(t, time.Second), c, "users.conf", "")
+	defer c.Close()
+	_, err = getConfig(within(t, time.Second), c, "", "users.conf", "")
 	if want := `asterisk does not permit GetConfig to user "nothing": see its write= in manager.conf`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	if _, err := c.do(within(t, time.Second), "Ping", nil); err != nil {
+	if _, err := c.Do(within(t, time.Second), "Ping", nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -115,7 +116,7 @@ func testConfig(t *testing.T, a *oracle.Asterisk) {
 	a.Write(t, "phoneprov_users.conf", b.String())
 	defer a.Exec(t, "rm", "/etc/asterisk/phoneprov_users.conf")
 	c := mustConnect(t, a.AMI, nil)
-	got, err := readConfig(within(t, 10*time.Second), c, 0)
+	got, err := readConfig(within(t, 10*time.Second), c, 0, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +131,7 @@ func testConfig(t *testing.T, a *oracle.Asterisk) {
 	// A dialplan that cannot be read costs its global variables, and no phone.
 	a.Write(t, provision.GlobalsFile, "[a](none)\n")
 	defer a.Write(t, provision.GlobalsFile, oracleFiles[provision.GlobalsFile])
-	if got, err = readConfig(within(t, 10*time.Second), c, 0); err != nil {
+	if got, err = readConfig(within(t, 10*time.Second), c, 0, ""); err != nil {
 		t.Fatal(err)
 	}
 	if want, err = (&Service{o: Options{ConfigDir: a.ConfigDir}}).loadFiles(t.Context()); err != nil {
@@ -145,18 +146,18 @@ func testConfig(t *testing.T, a *oracle.Asterisk) {
 	// One that is empty is there.
 	a.Write(t, "phoneprov.conf", "")
 	defer a.Write(t, "phoneprov.conf", oracleFiles["phoneprov.conf"])
-	if file, err := getConfig(within(t, time.Second), c, "phoneprov.conf", ""); err != nil || len(file.Categories) != 0 {
+	if file, err := getConfig(within(t, time.Second), c, "", "phoneprov.conf", ""); err != nil || len(file.Categories) != 0 {
 		t.Errorf("got %+v, %v", file, err)
 	}
 	a.Write(t, "broken.conf", "[a](none)\n")
-	if _, err := getConfig(within(t, time.Second), c, "broken.conf", ""); err == nil || err.Error() != "asterisk cannot parse this file: its own log says why" {
+	if _, err := getConfig(within(t, time.Second), c, "", "broken.conf", ""); err == nil || err.Error() != "asterisk cannot parse this file: its own log says why" {
 		t.Errorf("got %v", err)
 	}
 }
 
 func testLive(t *testing.T, a *oracle.Asterisk) {
 	c := mustConnect(t, a.AMI, nil)
-	config, err := readConfig(within(t, 10*time.Second), c, 0)
+	config, err := readConfig(within(t, 10*time.Second), c, 0, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,10 +198,10 @@ func testFake(t *testing.T, a *oracle.Asterisk, suite string) {
 	for i, address := range []string{address, a.AMI} {
 		c := mustConnect(t, address, nil)
 		var err [4]error
-		config[i], err[0] = readConfig(within(t, 10*time.Second), c, 0)
+		config[i], err[0] = readConfig(within(t, 10*time.Second), c, 0, "")
 		live[i], _, err[1] = readLive(within(t, 10*time.Second), c, []string{"6002", "wiz", "bare", "gone"})
 		peers[i], err[2] = readPeers(within(t, 10*time.Second), c)
-		_, err[3] = c.do(within(t, time.Second), "NoSuchAction", nil)
+		_, err[3] = c.Do(within(t, time.Second), "NoSuchAction", nil)
 		if err[0] != nil || err[1] != nil || err[2] != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/amisync/ami"
 )
 
 // Kind is the channel driver a peer belongs to.
@@ -49,7 +51,7 @@ type Contact struct {
 }
 
 // readPeers asks for all peers of all drivers that are loaded, in the order of kind and name.
-func readPeers(ctx context.Context, c *conn) ([]Peer, error) {
+func readPeers(ctx context.Context, c *ami.Conn) ([]Peer, error) {
 	var all []Peer
 	endpoints, err := askIfLoaded(ctx, c, "PJSIPShowEndpoints")
 	if err != nil {
@@ -59,7 +61,7 @@ func readPeers(ctx context.Context, c *conn) ([]Peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	registered := map[[2]string]message{} // by endpoint and URI
+	registered := map[[2]string]ami.Message{} // by endpoint and URI
 	for _, m := range contacts {
 		registered[[2]string{m["Endpoint"], m["Uri"]}] = m
 	}
@@ -93,16 +95,16 @@ func comparePeers(a, b Peer) int {
 }
 
 // askIfLoaded asks for a list that is empty where the module that gives it is not loaded.
-func askIfLoaded(ctx context.Context, c *conn, action string) ([]message, error) {
-	entries, err := c.ask(ctx, action, nil)
-	var refused *ActionError
-	if errors.As(err, &refused) && (refused.unknown() || refused.empty()) {
+func askIfLoaded(ctx context.Context, c *ami.Conn, action string) ([]ami.Message, error) {
+	entries, err := c.List(ctx, action, nil)
+	var refused *ami.ActionError
+	if errors.As(err, &refused) && (refused.Unknown() || refused.Empty()) {
 		return nil, nil
 	}
 	return entries, err
 }
 
-func parsePeer(m message) Peer {
+func parsePeer(m ami.Message) Peer {
 	p := Peer{Kind: SIP, Name: m["ObjectName"], Detail: m["Status"]}
 	if strings.EqualFold(m["Channeltype"], "IAX2") {
 		p.Kind = IAX2

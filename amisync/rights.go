@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/phoneprov/phoneprov/amisync/ami"
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
@@ -28,21 +29,21 @@ var neededRights = [...]right{
 // account is what an account may do, as far as that can be told.
 type account struct {
 	user    string
-	actions message         // that Asterisk lists to it; nil: not known
+	actions ami.Message     // that Asterisk lists to it; nil: not known
 	read    map[string]bool // the classes of its events as manager.conf has them; nil: not known
 	booted  bool            // it was told of FullyBooted: it reads system
 }
 
 // readAccount asks Asterisk what the account of a connection may do. ListCommands needs no right. The classes of events are in
 // manager.conf alone, which who writes system may read: GetConfig gives only the section asked for, and its secret is dropped.
-func readAccount(ctx context.Context, c *conn) (account, error) {
-	a := account{user: c.target.username, booted: c.isBooted()}
-	var refused *ActionError
+func readAccount(ctx context.Context, c *ami.Conn) (account, error) {
+	a := account{user: c.Username(), booted: c.IsBooted()}
+	var refused *ami.ActionError
 	var err error
-	if a.actions, err = c.do(ctx, "ListCommands", nil); err != nil && !errors.As(err, &refused) {
+	if a.actions, err = c.Do(ctx, "ListCommands", nil); err != nil && !errors.As(err, &refused) {
 		return a, err
 	}
-	answer, err := c.do(ctx, "GetConfig", message{"Filename": managerFile, "Category": a.user})
+	answer, err := c.Do(ctx, "GetConfig", ami.Message{"Filename": managerFile, "Category": a.user})
 	if errors.As(err, &refused) {
 		return a, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/phoneprov/phoneprov/amisync/ami"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 )
 
@@ -46,10 +47,10 @@ func testRights(t *testing.T, a *oracle.Asterisk) {
 	for _, tt := range rightTests {
 		t.Run(tt.user, func(t *testing.T) {
 			target := testTarget(t, a.AMI)
-			target.username = tt.user
+			target.Username = tt.user
 			var mu sync.Mutex
 			var events []string
-			c, err := connect(within(t, 5*time.Second), target, func(m message) {
+			c, err := ami.Connect(within(t, 5*time.Second), target, func(m ami.Message) {
 				mu.Lock()
 				defer mu.Unlock()
 				events = append(events, m["Event"])
@@ -57,7 +58,7 @@ func testRights(t *testing.T, a *oracle.Asterisk) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer c.close()
+			defer c.Close()
 			lacks := refusedActions(t, c)
 
 			a.CLI(t, "module reload res_phoneprov.so")
@@ -68,21 +69,13 @@ func testRights(t *testing.T, a *oracle.Asterisk) {
 				defer mu.Unlock()
 				return slices.Contains(events, event)
 			}
-			booted := func() bool {
-				select {
-				case <-c.booted:
-					return true
-				default:
-					return false
-				}
-			}
 			for event, came := range map[string]func() bool{
-				"event FullyBooted": booted,
+				"event FullyBooted": c.IsBooted,
 				"event Reload":      func() bool { return seen("Reload") }, "event DeviceStateChange": func() bool { return seen("DeviceStateChange") },
 			} {
 				if !slices.Contains(tt.lacks, event) {
 					eventually(t, event, came)
-				} else if _, err := c.do(within(t, time.Second), "Ping", nil); err != nil {
+				} else if _, err := c.Do(within(t, time.Second), "Ping", nil); err != nil {
 					t.Error(err)
 				} else if !came() { // what was said before the answer has arrived with it
 					lacks = append(lacks, event)
@@ -102,17 +95,17 @@ func testRights(t *testing.T, a *oracle.Asterisk) {
 }
 
 // refusedActions tries all that is ever asked of Asterisk, and lists what it does not permit.
-func refusedActions(t *testing.T, c *conn) (refused []string) {
+func refusedActions(t *testing.T, c *ami.Conn) (refused []string) {
 	t.Helper()
-	_, config := getConfig(within(t, 5*time.Second), c, "users.conf", "")
+	_, config := getConfig(within(t, 5*time.Second), c, "", "users.conf", "")
 	_, _, live := readLive(within(t, 5*time.Second), c, []string{"6002"})
 	_, peers := readPeers(within(t, 5*time.Second), c)
-	_, function := c.do(within(t, 5*time.Second), "Getvar", message{"Variable": "LEN(x)"})
-	_, name := c.do(within(t, 5*time.Second), "Command", message{"Command": "core show function LEN"})
+	_, function := c.Do(within(t, 5*time.Second), "Getvar", ami.Message{"Variable": "LEN(x)"})
+	_, name := c.Do(within(t, 5*time.Second), "Command", ami.Message{"Command": "core show function LEN"})
 	for what, err := range map[string]error{"configuration": config, "endpoints": live, "peers": peers, "functions": function, "names of functions": name} {
-		var denied *ActionError
+		var denied *ami.ActionError
 		switch {
-		case errors.As(err, &denied) && denied.denied():
+		case errors.As(err, &denied) && denied.Denied():
 			refused = append(refused, what)
 		case err != nil:
 			t.Errorf("%s: %v", what, err)

@@ -7,27 +7,31 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/phoneprov/phoneprov/amisync/ami"
+	"github.com/phoneprov/phoneprov/amisync/ask"
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
 // Service keeps a Store current with what Asterisk says. Its methods may be called from any goroutine.
 type Service struct {
-	o        Options
-	link     *link // nil without an address
-	asker    *asker
-	triggers *triggers
-	events   *queue
-	peers    peerSet
-	report   report
-	watched  func(files []*astconf.File) (more bool, err error) // tells the watcher what was read; nil without one
-	ending   sync.WaitGroup                                     // of connections
-	told     atomic.Bool                                        // see target
+	o          Options
+	link       *link // nil without an address
+	asker      *ask.Asker
+	triggers   *triggers
+	events     *queue
+	peers      peerSet
+	report     report
+	watched    func(files []*astconf.File) (more bool, err error) // tells the watcher what was read; nil without one
+	ending     sync.WaitGroup                                     // of connections
+	toldBooted atomic.Bool                                        // see ami.Target
 
 	once sync.Mutex // one sync at a time
 	keep keeper
 
+	rightsOf *ami.Conn // whose account's rights are known
+
 	version struct { // of Asterisk, as of a connection
-		of    *conn
+		of    *ami.Conn
 		major int
 	}
 }
@@ -39,14 +43,16 @@ func New(o Options) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{o: o, triggers: newTriggers(), events: newQueue(), report: newReport(o.Log)}
-	t := target{
-		address: o.Address, username: o.Username, secret: o.Secret, dial: o.Dial, events: "system,call", ending: &s.ending, told: &s.told,
-		configDir: o.ConfigDir,
+	t := ami.Target{
+		Address: o.Address, Username: o.Username, Secret: o.Secret, Dial: o.Dial, Events: "system,call",
+		Ending: &s.ending, ToldBooted: &s.toldBooted,
 	}
-	s.asker = newAsker(t, o, s.taken)
+	s.asker = ask.New(ask.Options{
+		Target: t, Connections: o.Connections, Timeout: o.Timing.Ask, TTL: o.FunctionTTL, AssumeBooted: s.assumeBooted,
+	})
 	if o.Address != "" {
 		s.link = &link{target: t, timing: o.Timing, onEvent: s.events.push, grace: s.grace, patient: s.patient,
-			onUp: s.report.up, onSlow: func() { s.report.slow(errBooting, s.served() != nil) }, onReady: s.ready, onDown: s.down}
+			onUp: s.report.up, onSlow: func() { s.report.slow(ami.ErrBooting, s.served() != nil) }, onReady: s.ready, onDown: s.down}
 	}
 	return s, nil
 }
@@ -82,7 +88,7 @@ func (s *Service) Run(ctx context.Context) error {
 
 // Close ends the connections that Ask uses. Run does so itself; a Service that was never run is closed after use.
 func (s *Service) Close() {
-	s.asker.close()
+	s.asker.Close()
 	s.ending.Wait()
 }
 
@@ -94,13 +100,13 @@ func (s *Service) Trigger(reason string) { s.triggers.add(reason) }
 // by side on up to Options.Connections connections, and an answer is given again for Options.FunctionTTL, or until the next
 // sync begins.
 func (s *Service) Ask(ctx context.Context, call string) (string, error) {
-	return s.asker.ask(ctx, call)
+	return s.asker.Ask(ctx, call)
 }
 
 // Knows reports whether Asterisk has a function of that name, at the price of a call the first time after a sync. The account
 // needs the right to write "command". The error is that of Ask.
 func (s *Service) Knows(ctx context.Context, function string) (bool, error) {
-	return s.asker.knows(ctx, function)
+	return s.asker.Knows(ctx, function)
 }
 
 // Peers are the devices that Asterisk knows, by kind and name: as the last sync read them, with the events since. The slice
@@ -117,23 +123,23 @@ func (s *Service) grace() time.Duration {
 
 // patient holds where Asterisk is known to tell this account when it is booted, and something is served meanwhile. An account that
 // has lost the right to hear it since is not waited for.
-func (s *Service) patient(c *conn) bool {
-	if !s.told.Load() || s.o.Store.Load() == nil {
+func (s *Service) patient(c *ami.Conn) bool {
+	if !s.toldBooted.Load() || s.o.Store.Load() == nil {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.o.Timing.Action)
 	defer cancel()
 	if a, err := readAccount(ctx, c); err == nil && a.deaf() {
-		s.told.Store(false) // nor by the connections that functions are asked on
+		s.toldBooted.Store(false) // nor by the connections that functions are asked on
 		return false
 	}
 	return true
 }
 
-// taken reports whether an Asterisk that has not said so may be taken for booted: where it tells this account nothing, and
+// assumeBooted reports whether an Asterisk that has not said so may be taken for booted: where it tells this account nothing, and
 // link, if it runs, has waited long enough.
-func (s *Service) taken() bool {
-	if s.told.Load() {
+func (s *Service) assumeBooted() bool {
+	if s.toldBooted.Load() {
 		return false
 	}
 	if s.o.Store == nil { // a Service for Once only
@@ -177,7 +183,7 @@ func (s *Service) handleEvents(ctx context.Context) {
 	}
 }
 
-func (s *Service) handle(m message) {
+func (s *Service) handle(m ami.Message) {
 	switch m["Event"] {
 	case "Reload":
 		if reason := reloadReason(m); reason != "" {

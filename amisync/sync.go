@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/phoneprov/phoneprov/amisync/ami"
+	"github.com/phoneprov/phoneprov/amisync/ask"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
@@ -26,9 +28,9 @@ func (s *Service) sync(ctx context.Context, trigger string) (err error) {
 }
 
 func (s *Service) syncNow(ctx context.Context, trigger string) error {
-	s.asker.forget() // before it reads: what asked for it may have changed the answers too
+	s.asker.Forget() // before it reads: what asked for it may have changed the answers too
 	start := time.Now()
-	var c *conn
+	var c *ami.Conn
 	var down error
 	if s.link != nil {
 		c, down = s.link.conn()
@@ -56,9 +58,6 @@ func (s *Service) syncNow(ctx context.Context, trigger string) error {
 	return nil
 }
 
-// onceBoot is how long Once waits for Asterisk to say that it is booted, which one that is says at once.
-const onceBoot = time.Second
-
 // Once reads and builds as a sync does, without Run and without storing the snapshot. Asterisk is connected to for it.
 func (s *Service) Once(ctx context.Context) (*provision.Snapshot, []provision.Diagnostic, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.o.Timing.Sync)
@@ -68,11 +67,11 @@ func (s *Service) Once(ctx context.Context) (*provision.Snapshot, []provision.Di
 	}
 	attempt, cancel := context.WithTimeout(ctx, s.o.Timing.Connect)
 	defer cancel()
-	c, err := connect(attempt, s.link.target, nil)
+	c, err := ami.Connect(attempt, s.link.target, nil)
 	var missing []provision.Diagnostic
 	if err == nil {
-		defer c.close()
-		_, _ = c.awaitBoot(ctx, onceBoot) // no right to events, or it is booting: what it says is taken
+		defer c.Close()
+		_, _ = c.AwaitBoot(ctx, ask.BootGrace) // no right to events, or it is booting: what it says is taken
 		if a, failed := readAccount(ctx, c); failed == nil {
 			for _, text := range a.missing() {
 				missing = append(missing, provision.Diagnostic{Severity: provision.Warning, Message: text})
@@ -89,7 +88,7 @@ func (s *Service) Once(ctx context.Context) (*provision.Snapshot, []provision.Di
 }
 
 // build makes a snapshot, with the connection c or without one, and then down says why.
-func (s *Service) build(ctx context.Context, c *conn, down error) (*provision.Snapshot, []provision.Diagnostic, error) {
+func (s *Service) build(ctx context.Context, c *ami.Conn, down error) (*provision.Snapshot, []provision.Diagnostic, error) {
 	s.once.Lock()
 	defer s.once.Unlock()
 	in, lost, err := s.input(ctx, c, down)
@@ -112,7 +111,7 @@ func (s *Service) build(ctx context.Context, c *conn, down error) (*provision.Sn
 }
 
 // input is what a snapshot is built from.
-func (s *Service) input(ctx context.Context, c *conn, down error) (in provision.Input, lost []provision.Diagnostic, err error) {
+func (s *Service) input(ctx context.Context, c *ami.Conn, down error) (in provision.Input, lost []provision.Diagnostic, err error) {
 	major, err := s.major(ctx, c)
 	if err != nil {
 		return in, nil, fmt.Errorf("read the version: %w", err)
@@ -128,8 +127,7 @@ func (s *Service) input(ctx context.Context, c *conn, down error) (in provision.
 		return in, nil, err
 	}
 	if s.asker != nil {
-		selects := provision.Selects(config)
-		s.asker.odbc.Store(&selects)
+		s.asker.SetSelects(provision.Selects(config))
 	}
 	live, lost, err := s.live(ctx, c, down, config)
 	if err != nil {
@@ -183,14 +181,14 @@ func (s *Service) vanished(config provision.Config) error {
 // profilesFile is the first of provision.ConfigFiles.
 const profilesFile = "phoneprov.conf"
 
-func (s *Service) config(ctx context.Context, c *conn, down error, major int) (provision.Config, error) {
+func (s *Service) config(ctx context.Context, c *ami.Conn, down error, major int) (provision.Config, error) {
 	if s.o.Source == SourceFiles {
 		return s.loadFiles(ctx)
 	}
 	if c == nil {
 		return nil, fmt.Errorf("read the configuration: %w", down)
 	}
-	config, err := readConfig(ctx, c, major)
+	config, err := readConfig(ctx, c, major, s.o.ConfigDir)
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration: %w", err)
 	}
@@ -199,7 +197,7 @@ func (s *Service) config(ctx context.Context, c *conn, down error, major int) (p
 
 // live asks for the live endpoints. With SourceFiles an Asterisk that is down does not stop the files from being served:
 // the endpoints are those of the last time, or for want of them the files', and a diagnostic says so.
-func (s *Service) live(ctx context.Context, c *conn, down error, config provision.Config) (*provision.Live, []provision.Diagnostic, error) {
+func (s *Service) live(ctx context.Context, c *ami.Conn, down error, config provision.Config) (*provision.Live, []provision.Diagnostic, error) {
 	if s.link == nil {
 		return nil, nil, nil
 	}
@@ -261,7 +259,7 @@ func (s *Service) readFiles() (config provision.Config, read []*astconf.File, er
 }
 
 // readPeers brings the list of peers up to date. It is not part of the snapshot: where it fails the old list stays.
-func (s *Service) readPeers(ctx context.Context, c *conn) {
+func (s *Service) readPeers(ctx context.Context, c *ami.Conn) {
 	s.peers.begin()
 	peers, err := readPeers(ctx, c)
 	s.peers.replace(peers, err == nil)
@@ -274,12 +272,12 @@ func (s *Service) readPeers(ctx context.Context, c *conn) {
 
 // major is the major version of Asterisk: on a connection it is asked for once, and without one it is that of the last; 0:
 // not known.
-func (s *Service) major(ctx context.Context, c *conn) (int, error) {
+func (s *Service) major(ctx context.Context, c *ami.Conn) (int, error) {
 	if c == nil || c == s.version.of {
 		return s.version.major, nil
 	}
 	text, err := readVersion(ctx, c)
-	var refused *ActionError
+	var refused *ami.ActionError
 	if err != nil && !errors.As(err, &refused) {
 		return 0, err
 	}
@@ -301,20 +299,20 @@ func majorOf(version string) int {
 }
 
 // readRights finds out once a connection what the account may not do.
-func (s *Service) readRights(ctx context.Context, c *conn) {
-	if c.asked.Load() {
+func (s *Service) readRights(ctx context.Context, c *ami.Conn) {
+	if c == s.rightsOf {
 		return
 	}
 	a, err := readAccount(ctx, c)
 	if err != nil {
 		return // the connection is lost, which is said
 	}
-	c.asked.Store(true)
+	s.rightsOf = c
 	s.report.rights(a.missing())
 }
 
 // readVersion asks for Asterisk's version, "22.10.1".
-func readVersion(ctx context.Context, c *conn) (string, error) {
-	answer, err := c.do(ctx, "CoreSettings", nil)
+func readVersion(ctx context.Context, c *ami.Conn) (string, error) {
+	answer, err := c.Do(ctx, "CoreSettings", nil)
 	return answer["AsteriskVersion"], err
 }

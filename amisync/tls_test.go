@@ -16,7 +16,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/phoneprov/phoneprov/amisync/ami"
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/amisync/amitest"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 )
 
@@ -81,7 +83,7 @@ func fakeTLS(t *testing.T, cert func() *testCert) (address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fakeOn(t, l, layFiles(t, sample), amiserver.Options{})
+	amitest.StartOn(t, l, amitest.Files(t, sample), amiserver.Options{})
 	return l.Addr().String()
 }
 
@@ -107,13 +109,13 @@ func TestTLSRefuses(t *testing.T) {
 		{"expired", expired, caFile, asteriskName, "certificate of asterisk is not valid: it has expired, or its time has not come"},
 		{"no TLS", plain, caFile, asteriskName, "this port does not speak TLS: see tlsbindaddr in manager.conf"},
 		{"no such CA", address, "/nowhere/ca.pem", asteriskName, "stat /nowhere/ca.pem: no such file or directory"},
-		{"no CA in it", address, "/dev/null", asteriskName, "/dev/null: not a file of at most 1048576 bytes"},
+		{"no CA in it", address, "/dev/null", asteriskName, "/dev/null: not a regular file"},
 		{"a CA that is none", address, file(t, good.pem), asteriskName, "DIR/ca.pem: no certificate in it"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			target := testTarget(t, tt.address)
-			target.dial = TLS{CA: tt.ca, ServerName: tt.server}.Dial
-			_, err := connect(within(t, 10*time.Second), target, nil)
+			target.Dial = ami.TLS{CA: tt.ca, ServerName: tt.server}.Dial
+			_, err := ami.Connect(within(t, 10*time.Second), target, nil)
 			want := "asterisk cannot be reached: " + strings.Replace(tt.want, "DIR", filepath.Dir(tt.ca), 1)
 			if err == nil || !strings.HasPrefix(err.Error(), want) {
 				t.Errorf("got %v, want %s", err, want)
@@ -129,7 +131,7 @@ func TestTLSRefuses(t *testing.T) {
 func TestTLSNewCA(t *testing.T) {
 	current := newTestCert(t, nil, time.Hour, asteriskName)
 	path := file(t, newTestCert(t, nil, time.Hour).text)
-	r := start(t, Options{Address: fakeTLS(t, func() *testCert { return current }), Dial: TLS{CA: path, ServerName: asteriskName}.Dial})
+	r := start(t, Options{Address: fakeTLS(t, func() *testCert { return current }), Dial: ami.TLS{CA: path, ServerName: asteriskName}.Dial})
 	eventually(t, "the refusal", func() bool {
 		return strings.Contains(r.log.String(), "certificate of asterisk is not valid: certificate signed by unknown authority")
 	})
@@ -147,8 +149,8 @@ func TestTLSDeadline(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	target := testTarget(t, l.Addr().String())
-	target.dial = TLS{}.Dial
-	_, err = connect(ctx, target, nil)
+	target.Dial = ami.TLS{}.Dial
+	_, err = ami.Connect(ctx, target, nil)
 	if want := "asterisk cannot be reached: TLS handshake: asterisk did not answer in time: context deadline exceeded"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -171,7 +173,7 @@ func TestAsteriskTLS(t *testing.T) {
 			a := oracle.Start(t, oracle.Options{Suite: suite, Files: files})
 			address := a.IP + ":5039"
 			t.Run("refused", func(t *testing.T) { testTLSRefused(t, address, caFile, otherFile) })
-			r := start(t, Options{Address: address, Dial: TLS{CA: caFile, ServerName: asteriskName}.Dial})
+			r := start(t, Options{Address: address, Dial: ami.TLS{CA: caFile, ServerName: asteriskName}.Dial})
 			r.waitPhones(t, 1)
 			if got, err := r.Ask(t.Context(), "MD5(x)"); err != nil || got != "9dd4e461268c8034f5c8564e155c67a6" {
 				t.Errorf("Ask: got %q, %v", got, err)
@@ -188,14 +190,14 @@ func TestAsteriskTLS(t *testing.T) {
 }
 
 func testTLSRefused(t *testing.T, address, caFile, otherFile string) {
-	for want, settings := range map[string]TLS{
+	for want, settings := range map[string]ami.TLS{
 		"certificate signed by unknown authority":                                {CA: otherFile, ServerName: asteriskName},
 		"certificate is valid for asterisk.test, not other.test":                 {CA: caFile, ServerName: "other.test"},
 		"cannot validate certificate for " + address[:len(address)-len(":5039")]: {CA: caFile},
 	} {
 		target := testTarget(t, address)
-		target.dial = settings.Dial
-		_, err := connect(within(t, 10*time.Second), target, nil)
+		target.Dial = settings.Dial
+		_, err := ami.Connect(within(t, 10*time.Second), target, nil)
 		if want = "asterisk cannot be reached: certificate of asterisk is not valid: " + want; err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/phoneprov/phoneprov/amisync/ami"
 )
 
 // maxReasons bounds the reasons that one sync names.
@@ -25,7 +27,15 @@ func (t *triggers) add(reason string) {
 	if len(t.reasons) < maxReasons && !slices.Contains(t.reasons, reason) {
 		t.reasons = append(t.reasons, reason)
 	}
-	notify(t.wake, struct{}{})
+	wake(t.wake)
+}
+
+// wake sends without waiting: one that is pending is enough.
+func wake(ch chan<- struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default:
+	}
 }
 
 // take is what asked since the last take; no sync is waiting then.
@@ -50,7 +60,7 @@ var reloads = [...]string{
 }
 
 // reloadReason says what a Reload event asks for: "" nothing.
-func reloadReason(m message) string {
+func reloadReason(m ami.Message) string {
 	module := m["Module"]
 	for _, name := range reloads {
 		if beginning, ok := strings.CutSuffix(name, "*"); module == name || ok && strings.HasPrefix(module, beginning) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/amisync/amitest"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
@@ -48,10 +49,10 @@ func TestReadsByVersionAndMapping(t *testing.T) {
 		t.Run(row.version+row.broken+row.source, func(t *testing.T) {
 			laid := with(files, row.broken, "no section")
 			delete(laid, "")
-			dir := layFiles(t, laid)
+			dir := amitest.Files(t, laid)
 			o := Options{Source: row.source, ConfigDir: dir, Username: testUser, Secret: testSecret}
 			if row.version != "" {
-				_, o.Address = fakeDir(t, dir, amiserver.Options{Version: row.version})
+				_, o.Address = amitest.StartDir(t, dir, amiserver.Options{Version: row.version})
 			}
 			s, err := New(o)
 			if err != nil {
@@ -78,13 +79,13 @@ func TestReadsByVersionAndMapping(t *testing.T) {
 
 // A file that sorcery.conf names is watched like the others.
 func TestMappedFileIsWatched(t *testing.T) {
-	dir := layFiles(t, map[string]string{
+	dir := amitest.Files(t, map[string]string{
 		"phoneprov.conf": sample["phoneprov.conf"],
 		"sorcery.conf":   "[res_pjsip_phoneprov_provider]\nphoneprov=config,sub/phones.conf\n",
 	})
 	r := start(t, Options{Source: SourceFiles, ConfigDir: dir})
 	r.waitPhones(t, 0)
-	sub := layFiles(t, map[string]string{"phones.conf": "[a]\nMAC=000000000003\nPROFILE=p\n"})
+	sub := amitest.Files(t, map[string]string{"phones.conf": "[a]\nMAC=000000000003\nPROFILE=p\n"})
 	writeFile(t, filepath.Join(dir, "sorcery.conf"), "[res_pjsip_phoneprov_provider]\nphoneprov=config,"+filepath.Join(sub, "phones.conf")+"\n")
 	r.waitPhones(t, 1)
 	writeFile(t, filepath.Join(sub, "phones.conf"), "[a]\nMAC=000000000003\nPROFILE=p\n[b]\nMAC=000000000004\nPROFILE=p\n")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // maxLogged is how many bytes of a name or User-Agent the log takes: enough for every phone, too few to fill a disk.
@@ -21,7 +22,7 @@ type entry struct {
 	client      client
 	file        string           // that was asked for, decoded
 	phone       *provision.Phone // whose file it is, for who may have it
-	mac         provision.MAC    // in the name, or of the phone
+	mac         device.MAC       // in the name, or of the phone
 	reason      string           // why it was given or refused
 	certificate string           // why the client's certificate does not count
 	login       string           // why the client's credentials do not
@@ -50,7 +51,7 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *response, e 
 	switch {
 	case e.phone != nil:
 		line.Str("mac", e.phone.ID).Str("phone", e.phone.Name())
-	case e.mac != provision.MAC{}:
+	case e.mac != device.MAC{}:
 		line.Str("mac", e.mac.String())
 	}
 	line.Str("method", short(r.Method)).Str("file", short(e.fileOr(r))).
@@ -88,11 +89,11 @@ func (e *entry) fileOr(r *http.Request) string {
 // refusal is a try of a stranger's.
 type refusal struct {
 	reason string // empty: there is none
-	mac    provision.MAC
+	mac    device.MAC
 }
 
 // refused notes a stranger's try, for a line of its own.
-func (e *entry) refused(reason string, mac provision.MAC) {
+func (e *entry) refused(reason string, mac device.MAC) {
 	e.reason = reason
 	e.refusal = refusal{reason, mac}
 }
@@ -104,7 +105,7 @@ func (f refusal) log(log zerolog.Logger, remote string) {
 		return
 	}
 	line := log.Warn().Str("remote", remote).Str("reason", f.reason)
-	if f.mac != (provision.MAC{}) {
+	if f.mac != (device.MAC{}) {
 		line.Str("mac", f.mac.String())
 	}
 	line.Msg("refused")

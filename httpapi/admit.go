@@ -11,6 +11,7 @@ import (
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/httpapi/httpauth"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // Access is who gets files. The zero Access gives them to nobody.
@@ -27,7 +28,7 @@ type Access struct {
 
 // Certificates tells which phone a connection's certificate proves; the zero MAC: none, and the reason.
 type Certificates interface {
-	ClientMAC(*tls.ConnectionState) (mac provision.MAC, reason string)
+	ClientMAC(*tls.ConnectionState) (mac device.MAC, reason string)
 }
 
 // Budget bounds what a stranger may try.
@@ -87,7 +88,7 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request, e *entry, s *provisi
 	facts := a.facts(r, e, s)
 	reach := a.Access.Rules.Reach(facts.Source)
 	if a.stranger(r, facts, reach) {
-		f := wanted{Found: provision.Found{Name: provision.ReadName(e.file)}}
+		f := wanted{Found: provision.Found{Name: device.ReadName(e.file)}}
 		f.MAC = f.Name.MAC
 		return f, a.decided(w, e, f, a.Access.Rules.Decide(facts), httpauth.None, now)
 	}
@@ -167,7 +168,7 @@ var credentials = map[httpauth.State]access.Credentials{
 // no refusal; unless it is the file of a phone that is not there.
 func (a *api) refuse(e *entry, f wanted, reason access.Reason, now time.Time) error {
 	if reason == access.NoSuchFile {
-		if f.MAC == (provision.MAC{}) || f.Phone != nil {
+		if f.MAC == (device.MAC{}) || f.Phone != nil {
 			return errNotFound
 		}
 		e.reason = reasonNoPhone
@@ -181,8 +182,8 @@ func (a *api) refuse(e *entry, f wanted, reason access.Reason, now time.Time) er
 }
 
 // within spends a MAC of a source's budget, if there is one, and reports whether the source is still within it.
-func (b *Budget) within(source access.Source, mac provision.MAC, now time.Time) bool {
-	if mac == (provision.MAC{}) {
+func (b *Budget) within(source access.Source, mac device.MAC, now time.Time) bool {
+	if mac == (device.MAC{}) {
 		return !b.Over(source, now)
 	}
 	return b.Spend(source, mac.String(), now)
@@ -201,7 +202,7 @@ const failedWider = 10
 // A user whom all phones share is checked for even where its user name has failed too often: one phone with an old password
 // must not lock out the others behind its address. What is wrong is then answered like any other user's, so that nobody
 // can tell which names are shared.
-func (a *api) checkLogin(r *http.Request, c *client, mac provision.MAC, now time.Time) (httpauth.Result, error) {
+func (a *api) checkLogin(r *http.Request, c *client, mac device.MAC, now time.Time) (httpauth.Result, error) {
 	login, failed := a.Access.Login, a.Access.Failed
 	source := access.SourceOf(c.addr)
 	from := httpauth.Client{Source: source, Vendor: c.device.Vendor}

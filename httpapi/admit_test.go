@@ -16,7 +16,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/httpapi/httpauth"
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 const (
@@ -94,7 +94,7 @@ func TestRefusalsLookAlike(t *testing.T) {
 		t.Fatalf("unknown: %s", unknown)
 	}
 	denied := guard(t)
-	denied.Access.Rules.Deny = []provision.MAC{{0x00, 0x11, 0x22, 0x33, 0x44, 0xaa}}
+	denied.Access.Rules.Deny = []device.MAC{{0x00, 0x11, 0x22, 0x33, 0x44, 0xaa}}
 	for name, w := range map[string]*httptest.ResponseRecorder{
 		"refused source":             from(Phones(b.Options), internet, "0011223344aa.cfg", nil),
 		"refused source, unknown":    from(Phones(b.Options), internet, "0011223344bb.cfg", nil),

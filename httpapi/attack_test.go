@@ -24,6 +24,7 @@ import (
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/httpapi/uploads"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
 // What an attacker wants to see: the phone's password, and a file that is none of the data directory's. And what it must
@@ -66,7 +67,7 @@ func newSite(t testing.TB, profile string, files map[string]string) *site {
 	for name, text := range files {
 		s.lay(t, "data/"+name, text)
 	}
-	data, err := provision.OpenData(filepath.Join(s.dir, "data"), "")
+	data, err := datadir.Open(filepath.Join(s.dir, "data"), "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/phoneprov/phoneprov/httpapi/httpauth"
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // What a step of a boot leads to: a status, or one that depends on what was sent before.
@@ -109,8 +109,8 @@ const (
 )
 
 // bootMAC is that of a vendor's n-th phone.
-func bootMAC(vendor, n int) provision.MAC {
-	return provision.MAC{0x00, 0x15, 0x65, byte(vendor), byte(n >> 8), byte(n)}
+func bootMAC(vendor, n int) device.MAC {
+	return device.MAC{0x00, 0x15, 0x65, byte(vendor), byte(n >> 8), byte(n)}
 }
 
 // bootSite has the phones of all vendors.

@@ -5,7 +5,7 @@ import (
 	"net/netip"
 
 	"github.com/phoneprov/phoneprov/httpapi/access"
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // client is who asks and what for an address it used: what a trusted proxy says of the phone, else the connection.
@@ -13,7 +13,7 @@ type client struct {
 	addr   netip.Addr // the zero Addr: not known
 	scheme string     // "http" or "https"
 	host   string     // of the Host header, or of the proxy's
-	device provision.Device
+	device device.Device
 	// hidden is a header of a proxy that is not trusted: addr is the proxy's, and no proof of anything. Empty: there is none.
 	hidden string
 }

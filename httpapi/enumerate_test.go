@@ -12,6 +12,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // Phones of the tests of enumeration: who asks, two others that are served, one of them with a MAC that is all decimal, and
@@ -124,7 +125,7 @@ func TestNobodyEnumerates(t *testing.T) {
 				every = 55
 			}
 			for _, mac := range who.deny {
-				m, _ := provision.ParseMAC(mac)
+				m, _ := device.ParseMAC(mac)
 				b.Access.Rules.Deny = append(b.Access.Rules.Deny, m)
 			}
 			for _, pair := range [][2]string{{known, unknown}, {knownDecimal, unknownDecimal}} {

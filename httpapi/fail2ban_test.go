@@ -16,7 +16,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 	"github.com/phoneprov/phoneprov/httpapi/access"
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 const (
@@ -64,7 +64,7 @@ func refusals(t *testing.T, log zerolog.Logger) (sources []string) {
 	}
 	ca := newAuthority(t)
 	certificates := func(o *Options) { o.Access.Certificates = ca.server(t) }
-	denied := func(o *Options) { o.Access.Rules.Deny = []provision.MAC{{0x00, 0x11, 0x22, 0x33, 0x44, 0xaa}} }
+	denied := func(o *Options) { o.Access.Rules.Deny = []device.MAC{{0x00, 0x11, 0x22, 0x33, 0x44, 0xaa}} }
 	login := func(o *Options) { withDigest(t, s); o.Access.Login, s.Access.Login = s.Access.Login, nil }
 	spent := func(o *Options) {
 		o.Access.Unknown = &Budget{access.NewBudget(0, time.Minute), time.Minute}
@@ -120,7 +120,7 @@ func TestFail2banKnowsAllReasons(t *testing.T) {
 		var log bytes.Buffer
 		for _, reason := range append(reasons, reasonBusy, string(access.ByAddress), string(access.NotByCredentials), string(access.NotByCertificate)) {
 			refusal{reason: reason}.log(logger(&log), "192.0.2.1")
-			refusal{reason: reason, mac: provision.MAC{1}}.log(logger(&log), "2001:db8::1")
+			refusal{reason: reason, mac: device.MAC{1}}.log(logger(&log), "2001:db8::1")
 			(&api{Options: Options{Log: logger(&log)}}).logCount(zerolog.InfoLevel, &refusedSource{remote: "192.0.2.2", more: 7, refused: 1, reason: reason})
 			(&api{Options: Options{Log: logger(&log)}}).logCount(zerolog.InfoLevel, &refusedSource{remote: "192.0.2.3", more: 7})
 		}

@@ -24,6 +24,7 @@ import (
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
 func TestMain(m *testing.M) {
@@ -121,7 +122,7 @@ func newBench(t testing.TB) *bench {
 	return b
 }
 
-func openData(t testing.TB) *provision.DataDir {
+func openData(t testing.TB) *datadir.Dir {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range dataFiles {
@@ -136,7 +137,7 @@ func openData(t testing.TB) *provision.DataDir {
 			t.Fatal(err)
 		}
 	}
-	data, err := provision.OpenData(dir, "")
+	data, err := datadir.Open(dir, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/httpapi/uploads"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // renderTimeout ends a rendering that waits for Asterisk or computes without end. Asterisk itself is given 2 s for each
@@ -76,7 +77,7 @@ func (a *api) fileOf(s *provision.Snapshot, name string, evenly bool) wanted {
 }
 
 // storedName is the name under which the phone sent what it asks for now; empty: it did not.
-func (a *api) storedName(n provision.Name) string {
+func (a *api) storedName(n device.Name) string {
 	name, ok := uploads.NameOf(n)
 	if !ok || a.Uploads.Mode != UploadsStore || !a.Uploads.Store.Has(n.MAC, name) {
 		return ""

@@ -14,6 +14,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
 // benchPhones is the handler as the service has it by default, with so many phones of three files: <mac>.cfg of 6 kB,
@@ -43,7 +44,7 @@ func benchPhones(b *testing.B, phones int) http.Handler {
 			b.Fatal(err)
 		}
 	}
-	data, err := provision.OpenData(dir, "")
+	data, err := datadir.Open(dir, "")
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -72,7 +72,7 @@ func newAPI(o Options) *api {
 // Phones is what the phones see.
 func Phones(o Options) http.Handler {
 	a := newAPI(o)
-	a.door = a.phonesDoor
+	a.door = a.phoneHostRefusal
 	r := a.router(zerolog.InfoLevel)
 	r.NotFound(a.handle(zerolog.InfoLevel, func(_ http.ResponseWriter, _ *http.Request, e *entry) error {
 		e.reason = reasonOutside
@@ -92,7 +92,7 @@ func Phones(o Options) http.Handler {
 // Admin is for health checks. It is for a listener that phones do not reach.
 func Admin(o Options) http.Handler {
 	a := newAPI(o)
-	a.Prefix, a.door = "", a.adminDoor
+	a.Prefix, a.door = "", a.adminHostRefusal
 	r := a.router(zerolog.DebugLevel) // probes come every few seconds
 	r.Get("/healthz", a.handle(zerolog.DebugLevel, a.healthz))
 	r.Head("/healthz", a.handle(zerolog.DebugLevel, a.healthz))

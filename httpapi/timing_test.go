@@ -13,7 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // Bounds of TestTimeTellsNothing. An attacker who guesses from one time which of two names is of a phone is right in a share of
@@ -117,7 +117,7 @@ func TestRankShare(t *testing.T) {
 	slow := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "slow") {
 			for range 200 {
-				provision.FindMAC("0004f2000001-0004f2000002.cfg")
+				device.FindMAC("0004f2000001-0004f2000002.cfg")
 			}
 		}
 	})

@@ -14,6 +14,7 @@ import (
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/httpapi/uploads"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // UploadMode says what becomes of what phones send. The zero UploadMode is UploadsOff.
@@ -163,7 +164,7 @@ func (a *api) uploadOf(s *provision.Snapshot, name string, evenly bool) wanted {
 }
 
 // keep reads the body and does with it what the mode says.
-func (a *api) keep(w http.ResponseWriter, r *http.Request, source access.Source, mac provision.MAC, name string) (created bool, err error) {
+func (a *api) keep(w http.ResponseWriter, r *http.Request, source access.Source, mac device.MAC, name string) (created bool, err error) {
 	body := http.MaxBytesReader(w, r.Body, uploads.MaxFile)
 	if a.Uploads.Mode == UploadsDiscard {
 		_, err := io.Copy(io.Discard, body)
@@ -201,7 +202,7 @@ func uploadError(err error) error {
 }
 
 // sendStored answers with what a phone sent earlier under that name.
-func (a *api) sendStored(w http.ResponseWriter, r *http.Request, mac provision.MAC, name string) error {
+func (a *api) sendStored(w http.ResponseWriter, r *http.Request, mac device.MAC, name string) error {
 	f, info, err := a.Uploads.Store.Get(mac, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return errNotFound

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"github.com/phoneprov/phoneprov/provision/device"
 	"slices"
 	"strings"
 )
@@ -53,7 +54,7 @@ func (b *builder) addStatic(p *Profile, f *file) {
 		return
 	}
 	owner := noPhone
-	if n := readName(f.name, b.snap.vendors); n.MAC != (MAC{}) {
+	if n := device.ReadNameOf(f.name, b.snap.vendors); n.MAC != (device.MAC{}) {
 		owner = b.snap.phoneNumber(n.MAC.String())
 	}
 	b.snap.routes.add(f.name, noPhone, owner, f.number)

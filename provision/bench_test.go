@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/deploy/bench/tree"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // benchUsers is a users file with n phones.
@@ -127,7 +128,7 @@ func BenchmarkParseUserAgent(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				ParseUserAgent(text)
+				device.ParseUserAgent(text)
 			}
 		})
 	}

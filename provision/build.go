@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/device"
+	"github.com/phoneprov/phoneprov/provision/zone"
 )
 
 // builder is one run of Build.
@@ -20,7 +22,7 @@ type builder struct {
 	snap     *Snapshot
 	profiles map[string]*Profile
 	general  general
-	zones    zones
+	zones    zone.Loader
 	pack     packer
 	vars     []astconf.Var // room for those of the next section
 	draft    draft         // and for the draft made of them
@@ -43,11 +45,11 @@ type home struct {
 // Nothing that Build makes depends on anything but its arguments and the time-zone database.
 func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnostic, error) {
 	b := &builder{
-		in: in, now: now, zones: zones{},
+		in: in, now: now, zones: zone.Loader{},
 		profiles: map[string]*Profile{},
 		pack:     packer{shapes: map[string]*shape{}, kinds: map[common]*common{}},
 		snap: &Snapshot{BuiltAt: now, content: &content{
-			from: in.print(), functions: ownFunctions(), requestVars: requestVariables(), guarded: guardedFunctions(readODBC(in.Config[ODBCFile])), vendors: vendors{},
+			from: in.print(), functions: ownFunctions(), requestVars: requestVariables(), guarded: guardedFunctions(readODBC(in.Config[ODBCFile])), vendors: device.OUIs{},
 		}},
 	}
 	b.readMappings()
@@ -114,7 +116,7 @@ func (b *builder) addLine(provider string, l *Line, mac, profile astconf.Var) {
 	l.number = leadingInt(number.value)
 	b.bindZone(l)
 	id := mac.Value
-	parsed, err := ParseMAC(mac.Value)
+	parsed, err := device.ParseMAC(mac.Value)
 	if err == nil {
 		id = parsed.String()
 	} else {
@@ -128,7 +130,7 @@ func (b *builder) addLine(provider string, l *Line, mac, profile astconf.Var) {
 		*phone = Phone{MAC: parsed, ID: b.pack.texts.keep(id), Provider: provider, Profile: p, Lines: home.lines[:0], first: l}
 		b.snap.phonesByID.add(phone.ID, len(b.snap.phoneList))
 		b.snap.phoneList = append(b.snap.phoneList, phone)
-		if parsed != (MAC{}) {
+		if parsed != (device.MAC{}) {
 			b.snap.vendors[[3]byte(parsed[:3])] = struct{}{}
 		}
 	}
@@ -168,7 +170,7 @@ func (b *builder) bindZone(l *Line) {
 		b.pack.setZone(l, b.serverZone())
 		return
 	}
-	zone, ok := b.zones.load(v.value)
+	zone, ok := b.zones.Load(v.value)
 	if !ok {
 		zone = time.UTC // as Asterisk
 		b.diags.add(Error, astconf.Pos{File: v.from, Line: int(v.line)}, "[%s]: time zone %q: no such zone; it gets UTC", l.Section(), v.value)

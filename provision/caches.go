@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/phoneprov/phoneprov/provision/datadir"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 	"github.com/phoneprov/phoneprov/provision/memo"
 )
@@ -90,23 +91,23 @@ func partOf(q Request, with dialplan.With) Request {
 // inputs are what a text was made of, besides the content and the phone.
 type inputs struct {
 	varies    dialplan.Varies
-	templates []*templateFile // that were read
-	request   Request         // its part that counts
+	templates []*datadir.Template // that were read
+	request   Request             // its part that counts
 }
 
 // cacheable reports whether it can be told when the text would be another one.
 func (in *inputs) cacheable() bool { return in.varies.With&dialplan.Unpredictable == 0 }
 
 // same reports whether the text would come out the same for a request.
-func (in *inputs) same(data *DataDir, q Request) bool {
+func (in *inputs) same(data *datadir.Dir, q Request) bool {
 	part := partOf(q, in.varies.With)
 	part.Now = in.request.Now
 	return part == in.request && holdsAt(in.varies.Until, in.request.Now, q.Now) &&
-		!slices.ContainsFunc(in.templates, func(t *templateFile) bool { return !data.current(t) })
+		!slices.ContainsFunc(in.templates, func(t *datadir.Template) bool { return !data.Current(t) })
 }
 
 // cached returns the remembered document of a route; nil: there is none that is right for the request.
-func (c *caches) cached(data *DataDir, rt *Route, q Request) *Document {
+func (c *caches) cached(data *datadir.Dir, rt *Route, q Request) *Document {
 	had, ok := c.files.Get(rt.number)
 	if !ok || !had.inputs.same(data, q) {
 		return nil
@@ -141,12 +142,12 @@ type planKey struct {
 // evaluated for the first of them.
 type plan struct {
 	*dialplan.Plan
-	template *templateFile
+	template *datadir.Template
 	from     time.Time // when it was made
 }
 
 // planFor returns the plan of a template; nil: there is none that is right at a time.
-func (c *caches) planFor(key planKey, t *templateFile, now time.Time) *plan {
+func (c *caches) planFor(key planKey, t *datadir.Template, now time.Time) *plan {
 	p, ok := c.plans.Get(key)
 	if !ok || p.template != t || !holdsAt(p.Until(), p.from, now) {
 		return nil

@@ -3,6 +3,8 @@ package provision
 import (
 	"context"
 	"fmt"
+	"github.com/phoneprov/phoneprov/provision/datadir"
+	"github.com/phoneprov/phoneprov/provision/zone"
 	"os"
 	"path/filepath"
 	"strings"
@@ -191,7 +193,7 @@ func TestCachesWhereTheDirectoryIsReplaced(t *testing.T) {
 	if err := os.Symlink("one", at("current")); err != nil {
 		t.Fatal(err)
 	}
-	data, err := OpenData(at("current"), "")
+	data, err := datadir.Open(at("current"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +270,7 @@ func TestUserListWithDiagnostics(t *testing.T) {
 	}
 }
 
-// Until the moment that zoneRuleEnd and zoneEnd give, the rule and the variables of a zone are what they are now.
+// Until the moment that zone.RuleUntil gives, the rule and the variables of a zone are what they are now.
 func TestZonesUntilTheirEnd(t *testing.T) {
 	ends := 0
 	table := newZoneFacts()
@@ -279,19 +281,19 @@ func TestZonesUntilTheirEnd(t *testing.T) {
 		}
 		for now := time.Date(2015, 1, 1, 6, 0, 0, 0, time.UTC); now.Year() < 2030; now = now.AddDate(0, 0, 9) {
 			then := now.AddDate(1, 0, 0)
-			if end := earlier(zoneRuleEnd(loc, now), zoneEnd(now.In(loc))); !end.IsZero() {
+			if end := zone.RuleUntil(loc, now); !end.IsZero() {
 				then = end.Add(-time.Nanosecond)
 				ends++
 			}
 			for _, at := range []time.Time{now.Add(then.Sub(now) / 2), then} {
-				if got, want := zoneRuleAt(loc, at), zoneRuleAt(loc, now); got != want {
+				if got, want := zone.RuleAt(loc, at), zone.RuleAt(loc, now); got != want {
 					t.Errorf("%s: at %v the rule is %+v, and as of %v %+v", name, at, got, now, want)
 				}
-				if got, want := fmt.Sprint(zoneVars(loc, at)), fmt.Sprint(zoneVars(loc, now)); got != want {
+				if got, want := fmt.Sprint(zone.Vars(loc, at)), fmt.Sprint(zone.Vars(loc, now)); got != want {
 					t.Errorf("%s: at %v the variables are %s, and as of %v %s", name, at, got, now, want)
 				}
 				for _, at := range []time.Time{now, at, then.AddDate(0, 0, 1), now.AddDate(0, 0, -1)} {
-					if got, want := fmt.Sprint(zoneFactsAt(table, loc, at).vars), fmt.Sprint(zoneVars(loc, at)); got != want {
+					if got, want := fmt.Sprint(zoneFactsAt(table, loc, at).vars), fmt.Sprint(zone.Vars(loc, at)); got != want {
 						t.Errorf("%s: at %v the table has %s, want %s", name, at, got, want)
 					}
 				}

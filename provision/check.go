@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/datadir"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
@@ -60,7 +61,7 @@ func (c *checker) reportOnce(key string, d Diagnostic) {
 }
 
 func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route, q Request) {
-	c.used[localName(rt.file.path)] = true
+	c.used[datadir.LocalName(rt.file.path)] = true
 	doc, err := c.render(ctx, s, r, rt, q)
 	if err != nil {
 		severity := Error
@@ -72,7 +73,7 @@ func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route
 				Message: fmt.Sprintf("%s (file %q of %s)", withoutPos(err, rt.file.pos), rt.URI, rt.whose())})
 		}
 		if !rt.Static() {
-			c.uses(rt, localName(rt.file.path))
+			c.uses(rt, datadir.LocalName(rt.file.path))
 		}
 		return
 	}
@@ -210,8 +211,8 @@ func (c *checker) functions(ctx context.Context, s *Snapshot, r *Renderer) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.templates)) {
-		if t, err := r.options.Data.template(ctx, name); err == nil {
-			if t.cut {
+		if t, err := r.options.Data.Template(ctx, name); err == nil {
+			if t.CutAtNUL {
 				c.report(Diagnostic{Pos: astconf.Pos{File: name, Line: t.Lines()}, Severity: Error,
 					Message: "a NUL byte ends the template here: what stands behind it is left out; save it as UTF-8 without NUL"})
 			}
@@ -331,8 +332,8 @@ func UnknownProfiles(s *Snapshot, names []string) []Diagnostic {
 }
 
 // unused reports the files of the data directory that no route and no template uses.
-func (c *checker) unused(data *DataDir) {
-	names, err := data.names()
+func (c *checker) unused(data *datadir.Dir) {
+	names, err := data.Names()
 	if err != nil {
 		c.report(Diagnostic{Severity: Warning, Message: fmt.Sprintf("data directory: %v", err)})
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/device"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
@@ -140,7 +141,7 @@ func (c *checker) texts(ctx context.Context, s *Snapshot, r *Renderer) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.templates)) {
-		t, err := r.options.Data.template(ctx, name)
+		t, err := r.options.Data.Template(ctx, name)
 		if err != nil || !c.templates[name] {
 			continue
 		}
@@ -267,7 +268,7 @@ func pipes(call dialplan.WrittenCall) bool {
 	}
 	if strings.HasPrefix(signature, "text") { // which may well have a | in it
 		mac := strings.TrimSpace(args[i+1:])
-		_, err := ParseMAC(mac)
+		_, err := device.ParseMAC(mac)
 		return err == nil || strings.HasPrefix(mac, "${")
 	}
 	return true

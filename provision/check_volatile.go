@@ -57,7 +57,7 @@ func (c *checker) volatilePlaces(ctx context.Context, r *Renderer, rt *Route, do
 	}
 	seen := map[string]bool{}
 	for _, name := range doc.Templates() {
-		if t, err := r.options.Data.template(ctx, name); err == nil && !seen[name] {
+		if t, err := r.options.Data.Template(ctx, name); err == nil && !seen[name] {
 			seen[name] = true
 			add(t.Template, func(site dialplan.CallSite) astconf.Pos { return astconf.Pos{File: name, Line: site.Line} })
 		}

@@ -9,15 +9,16 @@ import (
 	"strings"
 
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
 // xml reports what is wrong with a rendered file that is XML, or that its name says to be.
 func (c *checker) xml(ctx context.Context, s *Snapshot, r *Renderer, rt *Route, doc *Document) {
-	t, err := r.options.Data.template(ctx, rt.file.path)
+	t, err := r.options.Data.Template(ctx, rt.file.path)
 	if err != nil {
 		return // it was there a moment ago: an editor is at work
 	}
-	if !t.xml {
+	if !t.XML {
 		c.noXML(rt, t)
 		return
 	}
@@ -39,8 +40,8 @@ func (c *checker) xml(ctx context.Context, s *Snapshot, r *Renderer, rt *Route, 
 }
 
 // noXML reports a template that its name, or that of its file, says to be XML, and that is not.
-func (c *checker) noXML(rt *Route, t *templateFile) {
-	if t.blank || !strings.EqualFold(path.Ext(rt.file.path), ".xml") && !strings.EqualFold(path.Ext(rt.URI), ".xml") {
+func (c *checker) noXML(rt *Route, t *datadir.Template) {
+	if t.OnlyBlanks || !strings.EqualFold(path.Ext(rt.file.path), ".xml") && !strings.EqualFold(path.Ext(rt.URI), ".xml") {
 		return
 	}
 	c.reportOnce("no XML "+rt.file.path, Diagnostic{Pos: astconf.Pos{File: rt.file.path}, Severity: Warning,

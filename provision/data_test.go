@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/phoneprov/phoneprov/provision/datadir"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
@@ -23,7 +24,7 @@ func TestDataDirectoryIsReplaced(t *testing.T) {
 	if err := os.Symlink("one", at("current")); err != nil {
 		t.Fatal(err)
 	}
-	data, err := OpenData(at("current"), "")
+	data, err := datadir.Open(at("current"), "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+	_ "time/tzdata" // the zones of these tests, on any machine
 
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
 // testNow is in winter north of the equator, in summer south of it.
@@ -57,7 +59,7 @@ func renderer(tb testing.TB, files map[string]string) (*Renderer, string) {
 	for name, text := range files {
 		write(tb, filepath.Join(dir, name), text)
 	}
-	data, err := OpenData(dir, "")
+	data, err := datadir.Open(dir, "")
 	if err != nil {
 		tb.Fatal(err)
 	}

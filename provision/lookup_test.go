@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"github.com/phoneprov/phoneprov/provision/device"
 	"reflect"
 	"strings"
 	"testing"
@@ -27,7 +28,7 @@ func TestLookup(t *testing.T) {
 		{"unknown MAC", "001565aabbcd.cfg", ""},
 		{"another name", "001565aabbcc.xml", ""},
 		{"empty", "", ""},
-		{"long", strings.Repeat("0", maxMACURI) + "001565aabbcc.cfg", ""},
+		{"long", strings.Repeat("0", device.MaxName) + "001565aabbcc.cfg", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			got := ""
@@ -55,7 +56,7 @@ func FuzzLookup(f *testing.F) {
 			return
 		}
 		inside, ok := strings.CutPrefix(uri, "cfg")
-		mac, err := ParseMAC(strings.TrimSuffix(inside, ".xml"))
+		mac, err := device.ParseMAC(strings.TrimSuffix(inside, ".xml"))
 		if !ok || err != nil || mac != rt.Phone.MAC {
 			t.Errorf("Lookup(%q): got %q", uri, rt.URI)
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
 var update = flag.Bool("update", false, "capture testdata/answers from the real Asterisk anew; the run fails all the same")
@@ -46,7 +47,7 @@ func ours(tb testing.TB, dataDir string, config provision.Config, major int, now
 	if err != nil {
 		tb.Fatal(err)
 	}
-	data, err := provision.OpenData(dataDir, "")
+	data, err := datadir.Open(dataDir, "")
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -77,7 +78,7 @@ func answer(tb testing.TB, r *provision.Renderer, s *provision.Snapshot, rt *pro
 	case errors.Is(err, provision.ErrNotFound):
 		return oracle.NewAnswer(404, "", "")
 	case err != nil:
-		if errors.Is(err, provision.ErrNoGoodFile) {
+		if errors.Is(err, datadir.ErrNoGoodFile) {
 			return oracle.NewAnswer(503, "", "")
 		}
 		return oracle.NewAnswer(500, "", "")

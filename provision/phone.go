@@ -1,5 +1,7 @@
 package provision
 
+import "github.com/phoneprov/phoneprov/provision/device"
+
 // The providers of phones, by the names that Asterisk gives them.
 const (
 	UsersProvider = "sipusers"                     // the users file
@@ -8,8 +10,8 @@ const (
 
 // Phone is one device: the lines of one provider that share a MAC.
 type Phone struct {
-	MAC      MAC    // zero where the configuration's is none, see ID
-	ID       string // MAC.String(), or what stands for a MAC in the configuration
+	MAC      device.MAC // zero where the configuration's is none, see ID
+	ID       string     // MAC.String(), or what stands for a MAC in the configuration
 	Provider string
 	Profile  *Profile // of the first of its sections
 	Lines    []*Line  // by line number, at least one

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/datadir"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
@@ -110,7 +111,7 @@ func newReferenceSample(t *testing.T) *referenceSample {
 	if s.snapshot, diags, err = provision.Build(t.Context(), provision.Input{Config: loadConfig(t, confDir)}, s.request.Now); err != nil || len(diags) > 0 {
 		t.Fatal(err, diags)
 	}
-	data, err := provision.OpenData(s.dir, "")
+	data, err := datadir.Open(s.dir, "")
 	if err != nil {
 		t.Fatal(err)
 	}

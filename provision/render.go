@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/datadir"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
@@ -39,7 +40,7 @@ type Request struct {
 
 // RendererOptions are what a Renderer is made with. Data is required.
 type RendererOptions struct {
-	Data *DataDir
+	Data *datadir.Dir
 	Ask  dialplan.Asker // nil: Asterisk cannot be asked
 	// Knows reports whether Asterisk has a function: for Check, and where a value is empty. Nil: it has none but those
 	// answered here. Its answers are not remembered here.
@@ -114,7 +115,7 @@ type Document struct {
 func (d *Document) Templates() []string {
 	var names []string
 	for _, t := range d.inputs.templates {
-		names = append(names, localName(t.Name()))
+		names = append(names, datadir.LocalName(t.Name()))
 	}
 	return names
 }
@@ -195,7 +196,7 @@ func (r *Renderer) rendering(s *Snapshot, c *caches, q Request, b *asking) *rend
 func (rd *rendering) file(ctx context.Context, dst []byte, rt *Route, escape Escape) ([]byte, dialplan.Varies, error) {
 	t, err := rd.template(ctx, rt.file.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = &noGoodFile{noPath(err)}
+		err = datadir.NoGoodFile(noPath(err))
 	}
 	if err != nil {
 		return dst, dialplan.Varies{}, noPath(err)
@@ -224,14 +225,14 @@ func (rt *Route) failed(err error) error {
 }
 
 func (r *Renderer) static(ctx context.Context, rt *Route) (*Document, error) {
-	f, info, err := r.options.Data.openSteady(ctx, rt.file.path)
+	f, info, err := r.options.Data.Open(ctx, rt.file.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: static file %q: %w", rt.file.pos, rt.file.path, ErrNotFound)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: static file %q: %w", rt.file.pos, rt.file.path, noPath(err))
 	}
-	tag, err := r.options.Data.etags.of(rt.file.path, f, info)
+	tag, err := r.options.Data.ETag(rt.file.path, f, info)
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s: static file %q: %w", rt.file.pos, rt.file.path, noPath(err))

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/phoneprov/phoneprov/provision/datadir"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
@@ -138,7 +139,7 @@ func TestStat(t *testing.T) {
 	}
 	write(t, filepath.Join(dir, "t"), "${STAT(s,sub/file)} ${STAT(s,"+dir+"/sub/file)} ${STAT(s,"+configDir+"/users.conf)}"+
 		" [${STAT(e,/etc/passwd)}] [${STAT(e,../../../etc/passwd)}] [${STAT(e,link)}] [${STAT(e,"+dir+"/../x)}]")
-	data, err := OpenData(dir, configDir)
+	data, err := datadir.Open(dir, configDir)
 	if err != nil {
 		t.Fatal(err)
 	}

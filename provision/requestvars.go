@@ -7,7 +7,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/phoneprov/phoneprov/provision/device"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
+	"github.com/phoneprov/phoneprov/provision/zone"
 )
 
 // RequestVariable is a variable that is computed for each request where a template uses it. Whatever the configuration
@@ -89,26 +91,26 @@ func RequestVariables() []RequestVariable {
 		{"PP_MODEL", "the phone's model as its User-Agent has it", "${PP_MODEL}", ofDevice, func(s *scope) string { return s.rd.phoneDevice().Model }},
 		{"PP_FIRMWARE", "its firmware's version as its User-Agent has it", "${PP_FIRMWARE}", ofDevice, func(s *scope) string { return s.rd.phoneDevice().Firmware }},
 		{"PP_TZ_POSIX", "the line's time zone as a POSIX TZ string", "${PP_TZ_POSIX}", ofZone,
-			func(s *scope) string { return posixTZ(s.line.zone, s.rd.now, s.zoneFacts().rule) }},
+			func(s *scope) string { return zone.POSIX(s.line.zone, s.rd.now, s.zoneFacts().rule) }},
 		{"PP_TZ_OFFSET_MINUTES", "minutes that its standard time is east of Greenwich: of its two clocks the earlier one, whatever the law calls it",
-			"${PP_TZ_OFFSET_MINUTES}", ofZone, func(s *scope) string { return strconv.Itoa(s.zoneFacts().rule.offset / 60) }},
-		{"PP_TZ_OFFSET_HOURS", "the same in hours, with a sign, as +5.5", "${PP_TZ_OFFSET_HOURS}", ofZone, func(s *scope) string { return decimalHours(s.zoneFacts().rule.offset) }},
+			"${PP_TZ_OFFSET_MINUTES}", ofZone, func(s *scope) string { return strconv.Itoa(s.zoneFacts().rule.Offset / 60) }},
+		{"PP_TZ_OFFSET_HOURS", "the same in hours, with a sign, as +5.5", "${PP_TZ_OFFSET_HOURS}", ofZone, func(s *scope) string { return decimalHours(s.zoneFacts().rule.Offset) }},
 		{"PP_TZ_OFFSET_HHMM", "the same in hours and minutes, as +05:30", "${PP_TZ_OFFSET_HHMM}", ofZone,
 			func(s *scope) string {
-				sign, h, m := hoursAndMinutes(s.zoneFacts().rule.offset)
+				sign, h, m := zone.HoursAndMinutes(s.zoneFacts().rule.Offset)
 				return fmt.Sprintf("%s%02d:%02d", sign, h, m)
 			}},
 		{"PP_TZ_WINDOWS", "Windows' name of the zone, by the CLDR; empty where it has none", "${PP_TZ_WINDOWS}", ofZone,
-			func(s *scope) string { return windowsZone(s.line.zone.String()) }},
+			func(s *scope) string { return zone.Windows(s.line.zone.String()) }},
 		{"PP_DST_ENABLE", "1 where the clock changes to summer time and back, else 0", "${PP_DST_ENABLE}", ofZone,
 			func(s *scope) string {
-				if s.zoneFacts().rule.save == 0 {
+				if s.zoneFacts().rule.Save == 0 {
 					return "0"
 				}
 				return "1"
 			}},
 		{"PP_DST_SAVE_MINUTES", "minutes that summer time adds; 0 where there is none", "${PP_DST_SAVE_MINUTES}", ofZone,
-			func(s *scope) string { return strconv.Itoa(s.zoneFacts().rule.save / 60) }},
+			func(s *scope) string { return strconv.Itoa(s.zoneFacts().rule.Save / 60) }},
 	} {
 		vars = append(vars, RequestVariable{Name: r.name, Synopsis: r.synopsis, Example: r.example, from: r.from, value: r.value})
 	}
@@ -117,28 +119,28 @@ func RequestVariables() []RequestVariable {
 			Example: "sip:${USERNAME}@${PP_SERVER_HOST}", from: ofURL, compose: serverHost},
 		RequestVariable{Name: "PP_SERVER_HOSTPORT", Synopsis: "the same with a colon and SERVER_PORT, where there is one",
 			Example: "sip:${PP_SERVER_HOSTPORT}", from: ofURL, compose: serverHostPort})
-	vars = append(vars, changeVars("START", "summer time begins", func(r zoneRule) wallClock { return r.start })...)
-	return append(vars, changeVars("END", "summer time ends", func(r zoneRule) wallClock { return r.end })...)
+	vars = append(vars, changeVars("START", "summer time begins", func(r zone.Rule) zone.WallClock { return r.Start })...)
+	return append(vars, changeVars("END", "summer time ends", func(r zone.Rule) zone.WallClock { return r.End })...)
 }
 
 // changeVars are the variables of one of the two coming changes of the clock.
-func changeVars(name, what string, change func(zoneRule) wallClock) []RequestVariable {
-	row := func(field, synopsis string, value func(wallClock) int) RequestVariable {
+func changeVars(name, what string, change func(zone.Rule) zone.WallClock) []RequestVariable {
+	row := func(field, synopsis string, value func(zone.WallClock) int) RequestVariable {
 		name := "PP_DST_" + name + "_" + field
 		return RequestVariable{Name: name, Synopsis: synopsis, Example: "${" + name + "}", from: ofZone, value: func(s *scope) string {
-			if s.zoneFacts().rule.save == 0 {
+			if s.zoneFacts().rule.Save == 0 {
 				return ""
 			}
 			return strconv.Itoa(value(change(s.zoneFacts().rule)))
 		}}
 	}
 	return []RequestVariable{
-		row("MONTH", "the month in which "+what+" next, 1 to 12; empty, as those below, where there is no summer time", func(w wallClock) int { return w.month }),
-		row("MDAY", "its day of the month, of the coming time only: a phone that goes by it each year needs its file anew each year", func(w wallClock) int { return w.mday }),
-		row("WEEK", "which of the month's days of that weekday it is, 1 to 4, or -1 for the last", func(w wallClock) int { return w.week }),
-		row("WDAY", "its day of the week, 0 (Sunday) to 6", func(w wallClock) int { return w.wday }),
-		row("HOUR", "its hour by the clock before the change", func(w wallClock) int { return w.hour }),
-		row("MINUTE", "its minute by the clock before the change", func(w wallClock) int { return w.minute }),
+		row("MONTH", "the month in which "+what+" next, 1 to 12; empty, as those below, where there is no summer time", func(w zone.WallClock) int { return w.Month }),
+		row("MDAY", "its day of the month, of the coming time only: a phone that goes by it each year needs its file anew each year", func(w zone.WallClock) int { return w.MDay }),
+		row("WEEK", "which of the month's days of that weekday it is, 1 to 4, or -1 for the last", func(w zone.WallClock) int { return w.Week }),
+		row("WDAY", "its day of the week, 0 (Sunday) to 6", func(w zone.WallClock) int { return w.WDay }),
+		row("HOUR", "its hour by the clock before the change", func(w zone.WallClock) int { return w.Hour }),
+		row("MINUTE", "its minute by the clock before the change", func(w zone.WallClock) int { return w.Minute }),
 	}
 }
 
@@ -183,7 +185,7 @@ func bracketed(host string) string {
 // macVar writes the phone's MAC in a vendor's way.
 func macVar(write func(digits string) string) func(*scope) string {
 	return func(s *scope) string {
-		if s.phone.MAC == (MAC{}) {
+		if s.phone.MAC == (device.MAC{}) {
 			return s.phone.ID
 		}
 		return write(s.phone.MAC.String())
@@ -210,9 +212,9 @@ func (q Request) url() string {
 }
 
 // phoneDevice is what asks, by its User-Agent.
-func (rd *rendering) phoneDevice() Device {
+func (rd *rendering) phoneDevice() device.Device {
 	if rd.device == nil {
-		d := ParseUserAgent(rd.request.UserAgent)
+		d := device.ParseUserAgent(rd.request.UserAgent)
 		rd.device = &d
 	}
 	return *rd.device
@@ -225,16 +227,4 @@ func decimalHours(offset int) string {
 		return "+" + text
 	}
 	return text
-}
-
-// windowsZone finds Windows' name of a zone of the time-zone database.
-func windowsZone(zone string) string {
-	for _, w := range windowsZones {
-		for known := range strings.SplitSeq(w.zones, " ") {
-			if known == zone {
-				return w.name
-			}
-		}
-	}
-	return ""
 }

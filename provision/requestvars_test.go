@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 )
 
 // varsConf has a phone of two lines, a second one, and one that has no MAC.
@@ -139,5 +140,24 @@ func TestServerVars(t *testing.T) {
 				t.Errorf("another server: got %q (%v)", got, err)
 			}
 		})
+	}
+}
+
+// A snapshot lives through the change of the clocks: what phones get is of the time of their request.
+func TestDaylightSavingIsOfTheRequest(t *testing.T) {
+	s, _ := build(t, map[string]string{
+		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nx => t\n",
+		"users.conf":     "[a]\nautoprov=yes\nmacaddress=000000000001\ntimezone=Europe/Vienna\n",
+	})
+	r, _ := renderer(t, map[string]string{"t": "${DST_START_MONTH}/${DST_START_MDAY}"})
+	for now, want := range map[time.Time]string{
+		time.Date(2027, 3, 28, 0, 59, 59, 0, time.UTC):  "3/28", // to come, this year's
+		time.Date(2027, 10, 31, 0, 59, 59, 0, time.UTC): "3/28", // over, this year's
+		time.Date(2027, 10, 31, 1, 0, 0, 0, time.UTC):   "3/26", // to come, next year's
+	} {
+		got, err := render(t, r, s, "x", Request{Now: now})
+		if err != nil || got != want {
+			t.Errorf("at %v: got %q (%v), want %q", now, got, err, want)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package provision
 import (
 	"bytes"
 	"fmt"
+	"github.com/phoneprov/phoneprov/provision/device"
 	"hash/maphash"
 	"strings"
 )
@@ -65,13 +66,13 @@ func (r *routes) uri(number int) string {
 func (r *routes) find(uri string) int { return r.byURI.find(uri, r.uri) }
 
 // findSpelt is the route whose URI is the name once its owner's MAC is written in it as in the name; -1: there is none.
-func (r *routes) findSpelt(name []byte, mac MAC) int {
+func (r *routes) findSpelt(name []byte, mac device.MAC) int {
 	if number := r.byURI.findBytes(name, r.uri); number >= 0 {
 		return number
 	}
 	return r.spelt.findHash(maphash.Bytes(indexSeed, name), func(number int) bool {
-		var room [maxMACURI]byte
-		return bytes.Equal(appendRespelt(room[:0], r.uri(number), mac), name)
+		var room [device.MaxName]byte
+		return bytes.Equal(device.AppendRespelt(room[:0], r.uri(number), mac), name)
 	})
 }
 
@@ -85,8 +86,8 @@ func (r *routes) add(uri string, phone, owner, file int) {
 
 // addSpelt has the route that was added last found by its URI with the MAC as String writes it, where that is another one.
 func (r *routes) addSpelt(uri string, p *Phone) {
-	if p.MAC != (MAC{}) && len(uri) <= maxMACURI && !isRespelt(uri, p.ID, p.MAC) {
-		r.spelt.add(string(appendRespelt(nil, uri, p.MAC)), len(r.list)-1)
+	if p.MAC != (device.MAC{}) && len(uri) <= device.MaxName && !device.IsRespelt(uri, p.ID, p.MAC) {
+		r.spelt.add(string(device.AppendRespelt(nil, uri, p.MAC)), len(r.list)-1)
 	}
 }
 

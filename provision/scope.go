@@ -9,7 +9,10 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/datadir"
+	"github.com/phoneprov/phoneprov/provision/device"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
+	"github.com/phoneprov/phoneprov/provision/zone"
 )
 
 // renderingInput is what a rendering is given. It never changes during the rendering.
@@ -17,7 +20,7 @@ type renderingInput struct {
 	snap    *Snapshot
 	caches  *caches // nil: nothing is remembered, while the snapshot is being built, and for check
 	facts   *zoneFactsMemo
-	data    *DataDir // nil while the snapshot is being built
+	data    *datadir.Dir // nil while the snapshot is being built
 	now     time.Time
 	zone    *time.Location // the server's
 	ask     dialplan.Asker // or asking; nil: Asterisk cannot be asked
@@ -28,15 +31,15 @@ type renderingInput struct {
 // rendering is one expansion of a template and everything it includes, for one request. One goroutine uses it.
 type rendering struct {
 	renderingInput
-	top       scope   // of the file itself
-	zones     zones   // that functions have named
-	globals   results // of Asterisk's global variables, by their place
+	top       scope       // of the file itself
+	zones     zone.Loader // that functions have named
+	globals   results     // of Asterisk's global variables, by their place
 	open      []*setvar
 	diags     diagnostics
-	templates []*templateFile // that were read
-	setvars   []*setvar       // that were expanded
-	device    *Device         // that asks, by its User-Agent; nil: not parsed yet
-	env       dialplan.Env    // what all its templates see, without Lookup and Owner; made at the first use
+	templates []*datadir.Template // that were read
+	setvars   []*setvar           // that were expanded
+	device    *device.Device      // that asks, by its User-Agent; nil: not parsed yet
+	env       dialplan.Env        // what all its templates see, without Lookup and Owner; made at the first use
 }
 
 // scope is where the variables of one line of a phone are looked up: see sources.
@@ -64,7 +67,7 @@ func (rd *rendering) environment(v view) dialplan.Env {
 			rd.env.AskAt = rd.askAt
 		}
 		if rd.data != nil {
-			rd.env.Stat = rd.data.stat
+			rd.env.Stat = rd.data.Stat
 		}
 	}
 	env := rd.env
@@ -73,7 +76,7 @@ func (rd *rendering) environment(v view) dialplan.Env {
 }
 
 // read notes that the file is made of a template.
-func (rd *rendering) read(t *templateFile) {
+func (rd *rendering) read(t *datadir.Template) {
 	if !slices.Contains(rd.templates, t) {
 		rd.templates = append(rd.templates, t)
 	}
@@ -91,14 +94,14 @@ func (rd *rendering) askAt(ctx context.Context, q dialplan.Question) (dialplan.V
 
 // template reads a template. Where an older state of it is served a diagnostic says why. What is made of a template depends
 // on more than its text: see the Value of the caller.
-func (rd *rendering) template(ctx context.Context, name string) (*templateFile, error) {
-	t, err := rd.data.template(ctx, name)
+func (rd *rendering) template(ctx context.Context, name string) (*datadir.Template, error) {
+	t, err := rd.data.Template(ctx, name)
 	if t == nil {
 		return nil, err
 	}
 	rd.read(t)
 	if err != nil {
-		rd.diags.add(Error, astconf.Pos{File: localName(name)}, "%s: its last good state is served", fault(err))
+		rd.diags.add(Error, astconf.Pos{File: datadir.LocalName(name)}, "%s: its last good state is served", fault(err))
 	}
 	return t, nil
 }
@@ -108,7 +111,7 @@ func fault(err error) string {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "the template is gone"
-	case err == errEmpty:
+	case err == datadir.ErrEmpty:
 		return "the template is empty"
 	}
 	return fmt.Sprintf("the template cannot be read (%v)", noPath(err))
@@ -116,7 +119,7 @@ func fault(err error) string {
 
 func (rd *rendering) loadZone(name string) (*time.Location, bool) {
 	if rd.zones == nil {
-		rd.zones = zones{}
+		rd.zones = zone.Loader{}
 	}
-	return rd.zones.load(name)
+	return rd.zones.Load(name)
 }

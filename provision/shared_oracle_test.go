@@ -8,6 +8,7 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
 // sharedConf has names that the files of several phones come to: with nothing of a phone in it, with a part of the MAC, with a
@@ -91,7 +92,7 @@ func TestSharedAnswers(t *testing.T) {
 	dir := t.TempDir()
 	oracle.WriteFile(t, dir+"/vars.txt", sharedVars)
 	oracle.WriteFile(t, dir+"/other.txt", sharedOther)
-	data, err := provision.OpenData(dir, "")
+	data, err := datadir.Open(dir, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/phoneprov/phoneprov/provision/device"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
+	"github.com/phoneprov/phoneprov/provision/zone"
 )
 
 // Snapshot is everything that phones can fetch, as of one moment. It never changes after it is stored.
@@ -18,11 +20,11 @@ type Snapshot struct {
 
 // content is what snapshots share that were built of the same.
 type content struct {
-	from        uint64 // the fingerprint of what it was built of
-	iface       string // that was asked for its address; empty: none
-	address     string // and what was said
-	volatile    bool   // the same may give another snapshot another time
-	loaded      zones  // of the time-zone database
+	from        uint64      // the fingerprint of what it was built of
+	iface       string      // that was asked for its address; empty: none
+	address     string      // and what was said
+	volatile    bool        // the same may give another snapshot another time
+	loaded      zone.Loader // of the time-zone database
 	found       []Diagnostic
 	globals     globals
 	functions   map[string]dialplan.Func // ownFunctions and guarded
@@ -31,7 +33,7 @@ type content struct {
 	profiles    []*Profile
 	phoneList   []*Phone // in the order of the configuration
 	phonesByID  index
-	vendors     vendors // of the phones
+	vendors     device.OUIs // of the phones
 	routes      routes
 	shared      map[int]sharing // by the number of a route that several phones share
 }
@@ -39,7 +41,7 @@ type content struct {
 // Again gives what Build would give for in and a time, where the snapshot has all that s has; nil: it would not, or that
 // cannot be told. To find out takes a fraction of Build.
 func (s *Snapshot) Again(in Input, now time.Time) (*Snapshot, []Diagnostic) {
-	if s.volatile || s.from != in.print() || !s.loaded.same() {
+	if s.volatile || s.from != in.print() || !s.loaded.Unchanged() {
 		return nil, nil
 	}
 	if s.iface != "" && s.address != fmt.Sprint(in.Interfaces(s.iface)) {
@@ -81,7 +83,7 @@ func (s *Snapshot) phoneNumber(id string) int {
 
 // phoneID is the key of a phone: the MAC's canonical form where it is one.
 func phoneID(mac string) string {
-	if m, err := ParseMAC(mac); err == nil {
+	if m, err := device.ParseMAC(mac); err == nil {
 		return m.String()
 	}
 	return mac

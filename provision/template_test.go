@@ -3,6 +3,7 @@ package provision
 import (
 	"errors"
 	"fmt"
+	"github.com/phoneprov/phoneprov/provision/datadir"
 	"io"
 	"os"
 	"os/exec"
@@ -80,7 +81,7 @@ func TestTemplateMustBeSteady(t *testing.T) {
 					writeNow(t, k.path(tt.template), text)
 					k.age(t, tt.template, 0)
 					k.expect(t, tt.uri, "one", "")
-					<-time.After(settleTime - 1)
+					<-time.After(datadir.SettleTime - 1)
 					k.expect(t, tt.uri, "one", "")
 				}
 				<-time.After(1)
@@ -91,7 +92,7 @@ func TestTemplateMustBeSteady(t *testing.T) {
 					t.Fatal(err)
 				}
 				k.expect(t, tt.uri, "two", "")
-				<-time.After(settleTime)
+				<-time.After(datadir.SettleTime)
 				k.expect(t, tt.uri, "renamed", "")
 				writeNow(t, k.path("new"), "old, as of rsync -t")
 				k.age(t, "new", time.Hour)
@@ -113,7 +114,7 @@ func TestTemplateOfAServerWhoseClockIsFast(t *testing.T) {
 		writeNow(t, k.path("t"), "two")
 		k.age(t, "t", -time.Hour)
 		k.expect(t, "x", "one", "")
-		<-time.After(settleTime)
+		<-time.After(datadir.SettleTime)
 		k.expect(t, "x", "two", "")
 		writeNow(t, k.path("t"), "three")
 		k.age(t, "t", -2*time.Hour)
@@ -146,27 +147,27 @@ func TestTemplateWithoutContent(t *testing.T) {
 			}
 		}, "t: error: the template is gone: its last good state is served\n", "file does not exist"},
 		{"too large", func(t *testing.T, path string) {
-			if err := os.Truncate(path, maxTemplate+1); err != nil {
+			if err := os.Truncate(path, datadir.MaxTemplate+1); err != nil {
 				t.Fatal(err)
 			}
 			old := time.Now().Add(-time.Hour)
 			if err := os.Chtimes(path, old, old); err != nil {
 				t.Fatal(err)
 			}
-		}, fmt.Sprintf("t: error: the template cannot be read (larger than %d bytes): its last good state is served\n", maxTemplate), ""},
+		}, fmt.Sprintf("t: error: the template cannot be read (larger than %d bytes): its last good state is served\n", datadir.MaxTemplate), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			k := newTemplateSite(t, map[string]string{"t": "good ${USERNAME}"})
 			k.expect(t, "x", "good a", "")
 			tt.break_(t, k.path("t"))
 			k.expect(t, "x", "good a", tt.says)
-			data, err := OpenData(k.dir, "")
+			data, err := datadir.Open(k.dir, "")
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer data.Close()
 			k.Renderer = NewRenderer(RendererOptions{Data: data}) // a new run
-			if _, _, err := k.get(t, "x"); tt.refuse != "" && (!errors.Is(err, ErrNoGoodFile) || !strings.Contains(err.Error(), `phoneprov.conf:4: template "t": `+tt.refuse)) {
+			if _, _, err := k.get(t, "x"); tt.refuse != "" && (!errors.Is(err, datadir.ErrNoGoodFile) || !strings.Contains(err.Error(), `phoneprov.conf:4: template "t": `+tt.refuse)) {
 				t.Errorf("got %v, want ErrNoGoodFile and %q", err, tt.refuse)
 			}
 			if err := os.RemoveAll(k.path("t")); err != nil {
@@ -181,7 +182,7 @@ func TestTemplateWithoutContent(t *testing.T) {
 // An included template that is empty is no hole in a file; one that never was there is one, as in Asterisk, and is said.
 func TestIncludeWithoutContent(t *testing.T) {
 	k := newTemplateSite(t, map[string]string{"i": "", "outer": "[${PP_EACH_EXTENSION(${MAC},i)}]"})
-	if _, _, err := k.get(t, "y"); !errors.Is(err, ErrNoGoodFile) || !strings.Contains(err.Error(), `PP_EACH_EXTENSION: template "i": the file is empty`) {
+	if _, _, err := k.get(t, "y"); !errors.Is(err, datadir.ErrNoGoodFile) || !strings.Contains(err.Error(), `PP_EACH_EXTENSION: template "i": the file is empty`) {
 		t.Errorf("got %v, want ErrNoGoodFile", err)
 	}
 	write(t, k.path("i"), "line")
@@ -203,11 +204,14 @@ func TestFirstRequestWaits(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				k.age(t, name, 0)
 				start := time.Now()
-				if got, _, err := k.get(t, uri); err != nil || got != "new" || time.Since(start) != settleTime {
+				if got, _, err := k.get(t, uri); err != nil || got != "new" || time.Since(start) != datadir.SettleTime {
 					t.Errorf("got %q after %v (%v)", got, time.Since(start), err)
 				}
-				k.Renderer = NewRenderer(RendererOptions{Data: &DataDir{good: map[string]*templateFile{}, young: map[string]sighting{}}})
-				k.options.Data.data.path = k.dir
+				data, err := datadir.Open(k.dir, "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				k.Renderer = NewRenderer(RendererOptions{Data: data})
 				stop, stopped := make(chan struct{}), make(chan struct{})
 				change := func(i int) {
 					writeNow(t, k.path(name), strings.Repeat("x", i))
@@ -221,17 +225,17 @@ func TestFirstRequestWaits(t *testing.T) {
 						select {
 						case <-stop:
 							return
-						case <-time.After(settleTime / 2):
+						case <-time.After(datadir.SettleTime / 2):
 						}
 					}
 				}()
 				start = time.Now()
-				if got, _, err := k.get(t, uri); !errors.Is(err, ErrNoGoodFile) || time.Since(start) != mostSettle {
-					t.Errorf("got %q after %v (%v), want ErrNoGoodFile after %v", got, time.Since(start), err, mostSettle)
+				if got, _, err := k.get(t, uri); !errors.Is(err, datadir.ErrNoGoodFile) || time.Since(start) != datadir.MaxSettle {
+					t.Errorf("got %q after %v (%v), want ErrNoGoodFile after %v", got, time.Since(start), err, datadir.MaxSettle)
 				}
 				close(stop)
 				<-stopped
-				k.options.Data.Close()
+				data.Close()
 			})
 		})
 	}
@@ -385,7 +389,7 @@ func TestStaticFileMustBeSteady(t *testing.T) {
 	}()
 	for shown := ""; shown != text; {
 		got, _, err := k.get(t, "s")
-		if err == nil && got != "whole" && got != text || err != nil && !errors.Is(err, ErrNoGoodFile) {
+		if err == nil && got != "whole" && got != text || err != nil && !errors.Is(err, datadir.ErrNoGoodFile) {
 			t.Fatalf("got %d bytes (%v)", len(got), err)
 		}
 		shown = got

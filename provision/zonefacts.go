@@ -5,12 +5,13 @@ import (
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 	"github.com/phoneprov/phoneprov/provision/memo"
+	"github.com/phoneprov/phoneprov/provision/zone"
 )
 
 // zoneFacts are what templates can know of a time zone, from one moment until another.
 type zoneFacts struct {
 	vars        map[string]string // TZOFFSET, DST_*; never changed
-	rule        zoneRule          // for PP_TZ_* and PP_DST_*
+	rule        zone.Rule         // for PP_TZ_* and PP_DST_*
 	from, until time.Time         // until zero: for ever
 }
 
@@ -31,12 +32,12 @@ func newZoneFacts() *zoneFactsMemo {
 }
 
 // zoneFactsAt returns the facts of a zone at a time.
-func zoneFactsAt(known *zoneFactsMemo, zone *time.Location, now time.Time) *zoneFacts {
-	f, ok := known.Get(zone)
+func zoneFactsAt(known *zoneFactsMemo, loc *time.Location, now time.Time) *zoneFacts {
+	f, ok := known.Get(loc)
 	if ok && !now.Before(f.from) && (f.until.IsZero() || now.Before(f.until)) {
 		return f
 	}
-	f = &zoneFacts{vars: zoneVars(zone, now), rule: zoneRuleAt(zone, now), from: now, until: zoneRuleEnd(zone, now)}
-	known.Put(zone, f, zoneFactsSize)
+	f = &zoneFacts{vars: zone.Vars(loc, now), rule: zone.RuleAt(loc, now), from: now, until: zone.RuleUntil(loc, now)}
+	known.Put(loc, f, zoneFactsSize)
 	return f
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/httpapi/httpauth"
 	"github.com/phoneprov/phoneprov/httpapi/uploads"
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // budgetPeriod is for how long a stranger's tries count.
@@ -105,9 +105,9 @@ func parseNetworks(v string) ([]netip.Prefix, error) {
 	return list, nil
 }
 
-func parseMACs(v string) (list []provision.MAC, err error) {
+func parseMACs(v string) (list []device.MAC, err error) {
 	for _, word := range words(v) {
-		m, err := provision.ParseMAC(word)
+		m, err := device.ParseMAC(word)
 		if err != nil {
 			return nil, fmt.Errorf("%q is %w", word, err)
 		}

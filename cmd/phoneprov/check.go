@@ -15,7 +15,7 @@ func setupCheck(cl *call) func(context.Context) error {
 	config := configFlag(cl)
 	server := serverFlag(cl)
 	return func(ctx context.Context) error {
-		o, err := openOnce(ctx, *config, cl)
+		o, err := openOneShot(ctx, *config, cl)
 		if broken := brokenFiles(err); broken != nil { // as Asterisk does, nothing of them is loaded
 			out := errWriter{w: cl.stdout}
 			for _, d := range broken {
@@ -50,7 +50,7 @@ func setupCheck(cl *call) func(context.Context) error {
 
 // cuts reports the values of the configuration that a ";" cuts off. Asterisk does not tell of them over AMI: they are
 // found where its files can be read from here.
-func (o *once) cuts() (found []provision.Diagnostic) {
+func (o *oneShot) cuts() (found []provision.Diagnostic) {
 	loader := astconf.Loader{Dir: o.settings.configDir}
 	for _, name := range provision.ConfigFiles {
 		if name == provision.GlobalsFile { // the dialplan has comments of all kinds, and little of it is the phones'
@@ -58,7 +58,7 @@ func (o *once) cuts() (found []provision.Diagnostic) {
 		}
 		file, err := loader.Load(name)
 		if err != nil {
-			continue // it is not there, or openOnce has said what is wrong with it
+			continue // it is not there, or openOneShot has said what is wrong with it
 		}
 		for _, w := range loader.Cuts(file) {
 			found = append(found, provision.Diagnostic{Pos: w.Pos, Severity: provision.Warning, Message: w.Message})

@@ -20,7 +20,7 @@ import (
 
 // serving reports what serve would refuse or lack, and settings of access that cannot be meant. The addresses are
 // listened on for a moment, and no directory for uploads is made.
-func (o *once) serving(ctx context.Context) (found []provision.Diagnostic) {
+func (o *oneShot) serving(ctx context.Context) (found []provision.Diagnostic) {
 	report := func(severity provision.Severity, message string) {
 		found = append(found, provision.Diagnostic{Severity: severity, Message: message})
 	}

@@ -204,3 +204,12 @@ func usage(w io.Writer) {
 	fmt.Fprint(w, "\n\"phoneprov help COMMAND\" lists a command's flags, \"phoneprov --version\" is the version. Settings are read from phoneprov.ini (-config FILE, default\n"+
 		defaultConfig+") and the environment, PHONEPROV_<SECTION>_<KEY>.\n")
 }
+
+func configFlag(cl *call) *string {
+	return cl.flags.String("config", "", "settings `file` (default "+defaultConfig+", if it is there)")
+}
+
+// serverFlag stands for what only a request can tell.
+func serverFlag(cl *call) *string {
+	return cl.flags.String("server", "127.0.0.1", "the `address` by which the phone reaches us, with a port or without, for ${SERVER} where the configuration has none, and ${PP_URL}")
+}

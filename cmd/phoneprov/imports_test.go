@@ -20,22 +20,32 @@ var importRules = []struct {
 	who  []string
 	not  []string
 }{
-	{"provision knows no network, log or AMI", []string{"provision", "provision/*"},
+	{"provision knows no network, log or AMI", []string{"provision", "provision/*", "provision/*/*"},
 		[]string{"net/http", "github.com/go-chi/...", "github.com/ivahaev/...", "github.com/rs/zerolog/...", module + "/amisync", module + "/httpapi/..."}},
-	{"astconf and dialplan are leaves", []string{"provision/astconf", "provision/dialplan"}, []string{module + "/..."}},
+	{"leaves of provision know nothing of ours", []string{"provision/astconf", "provision/device", "provision/memo", "provision/zone", "provision/dialplan/cnum"},
+		[]string{module + "/..."}},
+	{"times and expressions know no templates", []string{"provision/dialplan/ctime", "provision/dialplan/ere"},
+		[]string{module + "/provision", module + "/provision/dialplan", module + "/provision/datadir", module + "/provision/astconf"}},
+	{"the language knows no phones", []string{"provision/dialplan"},
+		[]string{module + "/provision", module + "/provision/astconf", module + "/provision/datadir", module + "/provision/device", module + "/provision/memo"}},
+	{"datadir knows no configuration", []string{"provision/datadir"}, []string{module + "/provision", module + "/provision/astconf", module + "/provision/device"}},
 	{"amisync and httpapi do not know each other", []string{"amisync", "amisync/*"}, []string{module + "/httpapi/...", "github.com/go-chi/..."}},
 	{"httpapi and amisync do not know each other", []string{"httpapi", "httpapi/*"}, []string{module + "/amisync/...", "github.com/ivahaev/..."}},
+	{"one connection knows nothing of functions and syncs", []string{"amisync/ami"}, []string{module + "/amisync", module + "/amisync/ask"}},
+	{"functions know nothing of syncs", []string{"amisync/ask"}, []string{module + "/amisync"}},
+	{"reload and regularfile are leaves", []string{"httpapi/reload", "provision/regularfile"}, []string{module + "/httpapi", module + "/provision", "net/http"}},
 	{"httpauth knows no routes", []string{"httpapi/httpauth"}, []string{module + "/httpapi", "github.com/go-chi/...", "github.com/rs/zerolog/..."}},
-	{"nobody imports a command", []string{"provision", "provision/*", "amisync", "amisync/*", "httpapi", "httpapi/*", "deploy/*", "deploy/*/*"}, []string{module + "/cmd/..."}},
-	{"deploy is for commands and tests", []string{"provision", "provision/*", "amisync", "amisync/*", "httpapi", "httpapi/*"}, []string{module + "/deploy/..."}},
+	{"nobody imports a command", []string{"provision", "provision/*", "provision/*/*", "amisync", "amisync/*", "httpapi", "httpapi/*", "deploy/*", "deploy/*/*"}, []string{module + "/cmd/..."}},
+	{"deploy is for commands and tests", []string{"provision", "provision/*", "provision/*/*", "amisync", "amisync/*", "httpapi", "httpapi/*"}, []string{module + "/deploy/..."}},
 }
 
 // directRules say who alone may import a third-party package itself: its types stay where they are adapted.
 var directRules = map[string][]string{
-	"github.com/ivahaev/amigo":     {"amisync"},
+	"github.com/ivahaev/amigo":     {"amisync/ami"},
 	"github.com/go-chi/chi/v5":     {"httpapi", "deploy/bench/barechi"},
 	"gopkg.in/ini.v1":              {"cmd/phoneprov"},
 	"github.com/fsnotify/fsnotify": {"amisync"},
+	"github.com/zeebo/xxh3":        {"provision"},
 	"golang.org/x/crypto/bcrypt":   {"httpapi/httpauth"},
 	"golang.org/x/term":            {"cmd/phoneprov"},
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/httpapi/httpauth"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 const (
@@ -88,7 +89,7 @@ func setupPasswd(cl *call) func(context.Context) error {
 }
 
 // chooseMD5 leaves out the hash with MD5 where nobody needs it, and says what it does and why.
-func chooseMD5(hashes []string, mac provision.MAC, wanted bool) (chosen []string, why string) {
+func chooseMD5(hashes []string, mac device.MAC, wanted bool) (chosen []string, why string) {
 	maker := httpauth.NeedsMD5(mac)
 	switch {
 	case wanted:
@@ -111,27 +112,27 @@ func generatePassword() provision.Secret {
 
 // macOrShared is the zero MAC for "shared", else a MAC, which needs no phone that has it, else that of the phone that is
 // called so.
-func (cl *call) macOrShared(ctx context.Context, config, what string) (provision.MAC, error) {
+func (cl *call) macOrShared(ctx context.Context, config, what string) (device.MAC, error) {
 	if what == "shared" {
-		return provision.MAC{}, nil
+		return device.MAC{}, nil
 	}
-	if mac, err := provision.ParseMAC(what); err == nil && mac != (provision.MAC{}) {
+	if mac, err := device.ParseMAC(what); err == nil && mac != (device.MAC{}) {
 		return mac, nil
 	}
 	notMAC := errors.New("the first argument is not a MAC address: want 12 hexadecimal digits, or shared")
-	o, err := openOnce(ctx, config, cl)
+	o, err := openOneShot(ctx, config, cl)
 	if err != nil {
-		return provision.MAC{}, notMAC // what is wrong with the configuration is another matter: a MAC needs none
+		return device.MAC{}, notMAC // what is wrong with the configuration is another matter: a MAC needs none
 	}
 	defer o.close()
 	phone, err := findPhone(o.snapshot, what)
 	switch {
 	case errors.Is(err, errNoPhone):
-		return provision.MAC{}, fmt.Errorf("%w%s", notMAC, nearest(o.snapshot, what))
+		return device.MAC{}, fmt.Errorf("%w%s", notMAC, nearest(o.snapshot, what))
 	case err != nil:
-		return provision.MAC{}, fmt.Errorf("the first argument: %w", err)
-	case phone.MAC == (provision.MAC{}):
-		return provision.MAC{}, fmt.Errorf("phone %q has no MAC address", phone.ID)
+		return device.MAC{}, fmt.Errorf("the first argument: %w", err)
+	case phone.MAC == (device.MAC{}):
+		return device.MAC{}, fmt.Errorf("phone %q has no MAC address", phone.ID)
 	}
 	return phone.MAC, nil
 }

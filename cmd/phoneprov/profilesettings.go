@@ -8,13 +8,14 @@ import (
 	"gopkg.in/ini.v1"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // profileSettings is what a section [profile NAME] says of the phones of one profile. A zero field says nothing.
 type profileSettings struct {
 	escape provision.Escape
 	allow  []netip.Prefix // nil: as for all
-	deny   []provision.MAC
+	deny   []device.MAC
 	// What does not count.
 	noCredentials, noCertificates bool
 }

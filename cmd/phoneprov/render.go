@@ -23,7 +23,7 @@ func setupRender(cl *call) func(context.Context) error {
 			fmt.Fprintf(cl.stderr, "phoneprov render: which file? give its URI; or a phone's MAC, extension, user name or display name for all of its files\n")
 			return errUsage
 		}
-		o, err := openOnce(ctx, *config, cl)
+		o, err := openOneShot(ctx, *config, cl)
 		if err != nil {
 			return err
 		}
@@ -50,7 +50,7 @@ func setupRender(cl *call) func(context.Context) error {
 }
 
 // find takes a file's URI, with the service's URL before it or without, and whatever a phone is called by.
-func (o *once) find(what string) ([]*provision.Route, error) {
+func (o *oneShot) find(what string) ([]*provision.Route, error) {
 	name := what
 	if u, err := url.Parse(name); err == nil && u.Host != "" {
 		name = u.Path
@@ -82,7 +82,7 @@ func (o *once) find(what string) ([]*provision.Route, error) {
 // rendering prints files. What is not the file goes to stderr, so that stdout has its exact bytes.
 type rendering struct {
 	*call
-	once    *once
+	once    *oneShot
 	request provision.Request
 	secrets bool
 }

@@ -13,7 +13,7 @@ func setupRoutes(cl *call) func(context.Context) error {
 	config := configFlag(cl)
 	asJSON := cl.flags.Bool("json", false, "print JSON")
 	return func(ctx context.Context) error {
-		o, err := openOnce(ctx, *config, cl)
+		o, err := openOneShot(ctx, *config, cl)
 		if err != nil {
 			return err
 		}

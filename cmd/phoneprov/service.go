@@ -18,6 +18,7 @@ import (
 	"github.com/phoneprov/phoneprov/httpapi"
 	"github.com/phoneprov/phoneprov/httpapi/tlsconf"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
 // restShutdown is how long the synchronisation and the files may take to end after the answers have: it ends as soon as its
@@ -30,6 +31,10 @@ const (
 	filesOfAMI = 3  // a connection to Asterisk, and the two ends of amigo's to our bridge
 )
 
+// lookEvery is how long serve goes by its last look at a template's file. Nobody sees an edit 10 ms late, and a look is a
+// tenth of the time of a request for a file that is remembered.
+const lookEvery = 10 * time.Millisecond
+
 // service is what serve and demo run: the listeners, what they serve, and what keeps that current.
 type service struct {
 	log     zerolog.Logger
@@ -37,7 +42,7 @@ type service struct {
 	sync    *amisync.Service
 	heap    *heap // nil: as the runtime has it
 	memory  memory
-	data    *provision.DataDir
+	data    *datadir.Dir
 	phones  net.Listener    // nil: none
 	https   net.Listener    // nil: none; for phones too
 	tls     *tlsconf.Server // nil without https
@@ -145,9 +150,10 @@ func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer
 	if v.sync, err = amisync.New(o); err != nil {
 		return nil, err
 	}
-	if v.data, err = provision.OpenData(s.dataDir, s.configDir); err != nil {
+	if v.data, err = datadir.Open(s.dataDir, s.configDir); err != nil {
 		return nil, fmt.Errorf("asterisk.data_dir: %w", err)
 	}
+	v.data.LookEvery = lookEvery
 	return newRenderer(s, v.sync, v.data), nil
 }
 

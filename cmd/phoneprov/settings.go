@@ -16,6 +16,7 @@ import (
 	"github.com/phoneprov/phoneprov/httpapi"
 	"github.com/phoneprov/phoneprov/httpapi/httpauth"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // defaultConfig is read if it is there.
@@ -54,7 +55,7 @@ type settings struct {
 	httpsLegacy bool
 
 	allow, proxies            []netip.Prefix
-	deny                      []provision.MAC
+	deny                      []device.MAC
 	unknownMACs, failedLogins int // 0: no bound
 
 	clientCA      string // PEM file; empty: client certificates are not asked for
@@ -296,8 +297,8 @@ func setNoQOP(s *settings, v string) error {
 	s.noQOP = nil
 	for _, make := range words(v) {
 		s.noQOP = append(s.noQOP, make)
-		if !provision.KnownVendor(make) {
-			return fmt.Errorf("%q is no make that a User-Agent tells: want %s", make, strings.Join(provision.Vendors(), ", "))
+		if !device.KnownVendor(make) {
+			return fmt.Errorf("%q is no make that a User-Agent tells: want %s", make, strings.Join(device.Vendors(), ", "))
 		}
 	}
 	return nil

@@ -18,6 +18,7 @@ import (
 	"github.com/phoneprov/phoneprov/httpapi"
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // load reads an ini text and an environment.
@@ -82,10 +83,10 @@ func TestAccessSettings(t *testing.T) {
 	want := &settings{
 		allow:   append(access.DefaultAllow(), prefixes("203.0.113.0/24", "2001:db8::1/128")...),
 		proxies: prefixes("10.9.0.1/32"),
-		deny:    []provision.MAC{{0, 4, 0xf2, 0, 0, 1}, {0, 4, 0xf2, 0, 0, 2}}, failedLogins: 5,
+		deny:    []device.MAC{{0, 4, 0xf2, 0, 0, 1}, {0, 4, 0xf2, 0, 0, 2}}, failedLogins: 5,
 		uploads: httpapi.UploadsStore, uploadDir: "/u", uploadPhone: 1 << 20, uploadAll: 2 << 20,
 		profiles: map[string]*profileSettings{
-			"home":   {allow: prefixes(), deny: []provision.MAC{{0, 4, 0xf2, 0, 0, 3}}, noCredentials: true},
+			"home":   {allow: prefixes(), deny: []device.MAC{{0, 4, 0xf2, 0, 0, 3}}, noCredentials: true},
 			"office": {allow: prefixes("198.51.100.0/24"), noCertificates: true},
 		},
 	}
@@ -265,7 +266,7 @@ func TestBadSettings(t *testing.T) {
 		{"secret's file is missing", "[ami]\nsecret_file = /nowhere/x\n", nil,
 			`phoneprov.ini:2: ami.secret_file: stat /nowhere/x: no such file or directory`},
 		{"secret's file is none", "[ami]\nsecret_file = /dev/zero\n", nil,
-			`phoneprov.ini:2: ami.secret_file: /dev/zero: not a file of at most 65536 bytes`},
+			`phoneprov.ini:2: ami.secret_file: /dev/zero: not a regular file`},
 		{"environment", withSecret, map[string]string{"PHONEPROV_LOG_LEVEL": "loud"},
 			`environment: PHONEPROV_LOG_LEVEL: "loud" is not one of: debug, info, warn, error`},
 		{"two secrets in the environment", "", map[string]string{"PHONEPROV_AMI_SECRET": "a", "PHONEPROV_AMI_SECRET_FILE": "/b"},

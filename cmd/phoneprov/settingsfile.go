@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
 	"gopkg.in/ini.v1"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/regularfile"
 )
 
 // Limits of what is read: the right files are far below, and a mistaken path may be endless.
@@ -27,7 +27,7 @@ func loadSettings(path string, getenv lookupEnv) (*settings, error) {
 	if optional {
 		path = defaultConfig
 	}
-	data, err := readSmall(path)
+	data, _, err := regularfile.Read(path, maxConfig)
 	if err != nil && !(optional && errors.Is(err, fs.ErrNotExist)) {
 		return nil, err
 	}
@@ -245,7 +245,7 @@ func (l *loader) fromFile(d *setting) bool {
 }
 
 func (l *loader) setFromFile(d *setting, path string) error {
-	data, err := readSmall(path)
+	data, _, err := regularfile.Read(path, maxConfig)
 	if err != nil {
 		return err
 	}
@@ -282,15 +282,4 @@ func tidy(err error) error {
 		return errors.New("want [section] or key = value")
 	}
 	return errors.New("not a valid ini file")
-}
-
-func readSmall(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxConfig {
-		return nil, fmt.Errorf("%s: not a file of at most %d bytes", path, maxConfig)
-	}
-	return os.ReadFile(path)
 }

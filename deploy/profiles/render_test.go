@@ -15,6 +15,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
 // now is in winter north of the equator.
@@ -223,7 +224,7 @@ func (s site) build(t *testing.T) built {
 			t.Fatal(err)
 		}
 	}
-	data, err := provision.OpenData(dir, "")
+	data, err := datadir.Open(dir, "")
 	if err != nil {
 		t.Fatal(err)
 	}

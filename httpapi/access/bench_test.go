@@ -5,11 +5,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 func BenchmarkDecide(b *testing.B) {
-	phone := provision.MAC{0, 4, 0xf2, 0, 0, 1}
+	phone := device.MAC{0, 4, 0xf2, 0, 0, 1}
 	lan, internet := netip.MustParseAddr("192.168.1.5"), netip.MustParseAddr("198.51.100.7")
 	rules := Rules{Allow: DefaultAllow()}
 	for _, row := range []struct {
@@ -46,7 +46,7 @@ func BenchmarkSpend(b *testing.B) {
 	now := time.Unix(0, 0)
 	b.Run("a scanner", func(b *testing.B) {
 		budget, source := NewBudget(20, 10*time.Minute), SourceOf(netip.MustParseAddr("198.51.100.7"))
-		var mac provision.MAC
+		var mac device.MAC
 		b.ReportAllocs()
 		for b.Loop() {
 			mac[5]++

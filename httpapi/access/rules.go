@@ -4,13 +4,13 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // Rules are what phoneprov.ini says of access. The zero Rules give nobody anything.
 type Rules struct {
 	Allow []netip.Prefix // addresses that need nothing else; for a profile that does not say otherwise
-	Deny  []provision.MAC
+	Deny  []device.MAC
 	// Profiles have lists of their own in place of Allow and in addition to Deny, by name.
 	Profiles map[string]ProfileRules
 	// Credentials says that there are some: who is not known otherwise is asked for them.
@@ -20,7 +20,7 @@ type Rules struct {
 // ProfileRules are what a section [profile NAME] says of access.
 type ProfileRules struct {
 	Allow []netip.Prefix // nil: as Rules.Allow; empty: no address is enough
-	Deny  []provision.MAC
+	Deny  []device.MAC
 	// What does not count for the profile's phones.
 	NoCredentials, NoCertificates bool
 }
@@ -72,26 +72,26 @@ func (r *Rules) Reach(source netip.Addr) Reach {
 }
 
 // Denied reports a MAC that gets nothing, whatever its profile.
-func (r *Rules) Denied(mac provision.MAC) bool {
-	return mac != (provision.MAC{}) && slices.Contains(r.Deny, mac)
+func (r *Rules) Denied(mac device.MAC) bool {
+	return mac != (device.MAC{}) && slices.Contains(r.Deny, mac)
 }
 
 // Facts are what is known of a request and of the file that it asks for.
 type Facts struct {
 	Source netip.Addr // of the phone; the zero Addr is in no list
 	// Device is the MAC in the User-Agent; zero: it carries none.
-	Device provision.MAC
+	Device device.MAC
 	// Certificate is the MAC of a client certificate that was verified; zero: there is none, or a fault with it.
-	Certificate      provision.MAC
+	Certificate      device.MAC
 	CertificateFault bool
 	Holder           bool // Certificate is of a phone that is served
 	Credentials      Credentials
-	User             provision.MAC // the phone that good credentials belong to; zero: all phones share them
+	User             device.MAC // the phone that good credentials belong to; zero: all phones share them
 
-	Known   bool          // there is a file of that name
-	Owned   bool          // it is some phone's own
-	Phone   provision.MAC // whose file it is; zero: nobody's in particular, or of a phone without a MAC
-	Profile string        // that the file belongs to, or would: that of the phone whose MAC is in the name
+	Known   bool       // there is a file of that name
+	Owned   bool       // it is some phone's own
+	Phone   device.MAC // whose file it is; zero: nobody's in particular, or of a phone without a MAC
+	Profile string     // that the file belongs to, or would: that of the phone whose MAC is in the name
 }
 
 // Credentials are what became of a request's user name and password.
@@ -159,7 +159,7 @@ func (r *Rules) Decide(f Facts) Decision {
 		why = Denied
 	case !f.Known:
 		return Decision{Refuse, NoSuchFile}
-	case f.Device != (provision.MAC{}) && f.Phone != (provision.MAC{}) && f.Device != f.Phone:
+	case f.Device != (device.MAC{}) && f.Phone != (device.MAC{}) && f.Device != f.Phone:
 		why = OtherDevice
 	default:
 		return Decision{Give, by}
@@ -173,7 +173,7 @@ func (r *Rules) Decide(f Facts) Decision {
 // admit tells by which of the rules a request may have a file, or why by none. What is the own file of a phone without a MAC
 // no other phone proves to be: only an address and the credentials that all share open it.
 func (r *Rules) admit(f Facts) (by, why Reason) {
-	none, its := provision.MAC{}, r.Profiles[f.Profile]
+	none, its := device.MAC{}, r.Profiles[f.Profile]
 	switch {
 	case contains(r.allow(f.Profile), f.Source) && (f.Known || f.Profile != "" || r.allowedAnything(f.Source)):
 		return ByAddress, ""
@@ -208,8 +208,8 @@ func contains(list []netip.Prefix, a netip.Addr) bool {
 
 // denied reports a MAC that gets nothing: the file's, or the one that the request says or proves to be of.
 func (r *Rules) denied(f Facts) bool {
-	for _, mac := range [...]provision.MAC{f.Phone, f.Device, f.Certificate, f.User} {
-		if mac != (provision.MAC{}) && (slices.Contains(r.Deny, mac) || slices.Contains(r.Profiles[f.Profile].Deny, mac)) {
+	for _, mac := range [...]device.MAC{f.Phone, f.Device, f.Certificate, f.User} {
+		if mac != (device.MAC{}) && (slices.Contains(r.Deny, mac) || slices.Contains(r.Profiles[f.Profile].Deny, mac)) {
 			return true
 		}
 	}
@@ -230,9 +230,9 @@ func (r *Rules) whyNot(f Facts) Reason {
 		return OthersCredentials
 	}
 	switch {
-	case f.Certificate != (provision.MAC{}) && r.Profiles[f.Profile].NoCertificates:
+	case f.Certificate != (device.MAC{}) && r.Profiles[f.Profile].NoCertificates:
 		return NotByCertificate
-	case f.Certificate != (provision.MAC{}):
+	case f.Certificate != (device.MAC{}):
 		return OthersCert
 	case f.CertificateFault:
 		return BadCertificate

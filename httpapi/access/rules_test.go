@@ -4,12 +4,12 @@ import (
 	"net/netip"
 	"testing"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-func mac(t *testing.T, s string) provision.MAC {
+func mac(t *testing.T, s string) device.MAC {
 	t.Helper()
-	m, err := provision.ParseMAC(s)
+	m, err := device.ParseMAC(s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,23 +21,23 @@ func TestDecide(t *testing.T) {
 	a, b, denied := mac(t, "0004f2000001"), mac(t, "0004f2000002"), mac(t, "0004f2000003")
 	home := mac(t, "0004f2000004")
 	lan, net := netip.MustParseAddr("192.168.1.5"), netip.MustParseAddr("198.51.100.7")
-	open := Rules{Allow: DefaultAllow(), Deny: []provision.MAC{denied}}
-	asking := Rules{Allow: DefaultAllow(), Deny: []provision.MAC{denied}, Credentials: true}
+	open := Rules{Allow: DefaultAllow(), Deny: []device.MAC{denied}}
+	asking := Rules{Allow: DefaultAllow(), Deny: []device.MAC{denied}, Credentials: true}
 	profiles := Rules{Allow: DefaultAllow(), Credentials: true, Profiles: map[string]ProfileRules{
-		"home": {Allow: []netip.Prefix{}, Deny: []provision.MAC{home}},
+		"home": {Allow: []netip.Prefix{}, Deny: []device.MAC{home}},
 		"same": {},
 	}}
 	only := Rules{Credentials: true, Profiles: map[string]ProfileRules{"p": {NoCredentials: true}, "c": {NoCertificates: true}}}
 	wide := Rules{Allow: DefaultAllow(), Profiles: map[string]ProfileRules{"open": {Allow: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}}}}
 
-	file := func(m provision.MAC) Facts { return Facts{Known: true, Owned: true, Phone: m, Profile: "desk"} }
+	file := func(m device.MAC) Facts { return Facts{Known: true, Owned: true, Phone: m, Profile: "desk"} }
 	static, unknown := Facts{Known: true, Profile: "desk"}, Facts{}
 	from := func(source netip.Addr, f Facts) Facts { f.Source = source; return f }
 	with := func(c Credentials, f Facts) Facts { f.Credentials = c; return f }
-	agent := func(m provision.MAC, f Facts) Facts { f.Device = m; return f }
-	cert := func(m provision.MAC, holder bool, f Facts) Facts { f.Certificate, f.Holder = m, holder; return f }
+	agent := func(m device.MAC, f Facts) Facts { f.Device = m; return f }
+	cert := func(m device.MAC, holder bool, f Facts) Facts { f.Certificate, f.Holder = m, holder; return f }
 	profile := func(name string, f Facts) Facts { f.Profile = name; return f }
-	user := func(m provision.MAC, f Facts) Facts { f.Credentials, f.User = GoodCredentials, m; return f }
+	user := func(m device.MAC, f Facts) Facts { f.Credentials, f.User = GoodCredentials, m; return f }
 	missing := func(name string) Facts { return Facts{Profile: name} } // of a phone that is served
 	nameless := Facts{Known: true, Owned: true, Profile: "desk"}       // of a phone without a MAC
 	bad := func(f Facts) Facts { f.CertificateFault = true; return f }
@@ -95,7 +95,7 @@ func TestDecide(t *testing.T) {
 		{"own credentials, static", &asking, from(net, user(a, static)), Decision{Give, ByCredentials}},
 		{"own credentials, another's file", &asking, from(net, user(b, file(a))), Decision{Refuse, OthersCredentials}},
 		{"own credentials, file of a phone without a MAC", &asking, from(net, user(a, nameless)), Decision{Refuse, OthersCredentials}},
-		{"shared credentials, file of a phone without a MAC", &asking, from(net, user(provision.MAC{}, nameless)), Decision{Give, ByCredentials}},
+		{"shared credentials, file of a phone without a MAC", &asking, from(net, user(device.MAC{}, nameless)), Decision{Give, ByCredentials}},
 		{"certificate, file of a phone without a MAC", &open, from(net, cert(a, true, nameless)), Decision{Refuse, OthersCert}},
 		{"LAN, file of a phone without a MAC", &open, from(lan, nameless), Decision{Give, ByAddress}},
 		{"denied certificate, static", &open, from(net, cert(denied, true, static)), Decision{Refuse, Denied}},
@@ -136,10 +136,10 @@ func TestStrangerLearnsNothing(t *testing.T) {
 	for _, all := range lists {
 		for _, own := range lists {
 			for _, credentials := range []bool{false, true} {
-				rules := Rules{Allow: all, Credentials: credentials, Profiles: map[string]ProfileRules{"p": {Allow: own}}, Deny: []provision.MAC{other}}
+				rules := Rules{Allow: all, Credentials: credentials, Profiles: map[string]ProfileRules{"p": {Allow: own}}, Deny: []device.MAC{other}}
 				for _, source := range []string{"192.168.1.1", "198.51.100.7", "2001:db8::1"} {
 					for c := NoCredentials; c <= StaleCredentials; c++ {
-						for _, certificate := range []provision.MAC{{}, mine} {
+						for _, certificate := range []device.MAC{{}, mine} {
 							f := Facts{Source: netip.MustParseAddr(source), Credentials: c, Certificate: certificate, Holder: certificate == mine, Device: mine}
 							unknown := rules.Decide(f)
 							f.Known, f.Owned, f.Phone, f.Profile = true, true, other, "p"

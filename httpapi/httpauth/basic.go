@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 const (
@@ -26,7 +26,7 @@ const (
 // atATime is how many passwords are checked at a time.
 func atATime() int { return max(1, runtime.GOMAXPROCS(0)/bcryptShare) }
 
-func (a *Authenticator) checkBasic(r *http.Request, mac provision.MAC, c Client, known bool) (Result, bool) {
+func (a *Authenticator) checkBasic(r *http.Request, mac device.MAC, c Client, known bool) (Result, bool) {
 	user, password, ok := r.BasicAuth()
 	if !ok {
 		return bad(reasonMalformed), false

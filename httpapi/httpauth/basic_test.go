@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 func TestBasic(t *testing.T) {
@@ -17,13 +17,13 @@ func TestBasic(t *testing.T) {
 		entryOf(t, "*", "long", strings.Repeat("x", maxPassword)) + entryOf(t, "*", "a", "a") +
 		"*:digestonly:" + hashMD5 + "\n"
 	a := authenticator(t, text)
-	ok := func(user string, of provision.MAC) Result {
+	ok := func(user string, of device.MAC) Result {
 		return Result{State: OK, Scheme: "Basic", User: user, MAC: of}
 	}
 	for _, tt := range []struct {
 		name   string
 		header string
-		mac    provision.MAC
+		mac    device.MAC
 		want   Result
 	}{
 		{"right", basicHeader("alice", alicePass), alice, ok("alice", alice)},

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // digest is an Authorization header of that scheme.
@@ -20,7 +20,7 @@ type digest struct {
 	count                                  uint32 // nc as a number
 }
 
-func (a *Authenticator) checkDigest(r *http.Request, text string, mac provision.MAC, c Client, known bool) (Result, bool) {
+func (a *Authenticator) checkDigest(r *http.Request, text string, mac device.MAC, c Client, known bool) (Result, bool) {
 	d, reason := a.parseDigest(text, a.takesNoQOP(c.Vendor))
 	if reason != "" {
 		return bad(reason), false

@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // Each row is a request with a fresh nonce in the place of its client's; before is one that came first.
@@ -17,12 +17,12 @@ var digestTests = []struct {
 	client client
 	method string // of the request, where it is not the client's
 	target string // of the request, where it is not the client's uri
-	mac    provision.MAC
+	mac    device.MAC
 	nonce  func(string) string
 	edit   func(header string) string
 	state  State
 	reason string
-	of     provision.MAC
+	of     device.MAC
 }{
 	{name: "SHA-256", mac: alice, state: OK, of: alice},
 	{name: "MD5", client: client{scheme: digestMD5}, mac: alice, state: OK, of: alice},

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/phoneprov/phoneprov/deploy/secrettest"
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(secrets.Guard(m)) }
@@ -32,10 +32,10 @@ const (
 )
 
 var (
-	alice = provision.MAC{0x00, 0x04, 0xf2, 0, 0, 1}
-	bob   = provision.MAC{0x00, 0x04, 0xf2, 0, 0, 2}
-	carol = provision.MAC{0x00, 0x04, 0xf2, 0, 0, 3} // has no line of her own
-	noMAC = provision.MAC{}
+	alice = device.MAC{0x00, 0x04, 0xf2, 0, 0, 1}
+	bob   = device.MAC{0x00, 0x04, 0xf2, 0, 0, 2}
+	carol = device.MAC{0x00, 0x04, 0xf2, 0, 0, 3} // has no line of her own
+	noMAC = device.MAC{}
 )
 
 // credentials is the file of most tests. User "desk" is of two phones with a password each.
@@ -95,7 +95,7 @@ func request(method, target string, headers ...string) *http.Request {
 }
 
 // check is a.Check, whose result is searched for what the request came with.
-func check(a *Authenticator, r *http.Request, of provision.MAC) Result {
+func check(a *Authenticator, r *http.Request, of device.MAC) Result {
 	for _, value := range r.Header["Authorization"] {
 		secrets.AddHeader(value)
 	}

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // maxHeader is in bytes: a Digest header has some 400, and a path of the longest sort 1,000 more.
@@ -43,10 +43,10 @@ func (s State) String() string {
 // Result is what Check found.
 type Result struct {
 	State  State
-	Reason string        // why it is Bad, Stale or Busy: for the log, one of a few fixed texts
-	Scheme string        // "Basic" or "Digest", where it is OK
-	User   string        // whose credentials they are, where it is OK
-	MAC    provision.MAC // the phone that they belong to; the zero MAC: all phones share them
+	Reason string     // why it is Bad, Stale or Busy: for the log, one of a few fixed texts
+	Scheme string     // "Basic" or "Digest", where it is OK
+	User   string     // whose credentials they are, where it is OK
+	MAC    device.MAC // the phone that they belong to; the zero MAC: all phones share them
 }
 
 // The reasons. None has anything of the request in it.
@@ -114,7 +114,7 @@ func CheckRealm(realm string) error {
 // Check says what the credentials of a request are worth for a file of the phone. For a file that is no phone's own, give
 // the zero MAC: the shared user may have it, and every phone whose user name is its alone. Nothing of the request's body
 // is read. Bad passwords cost time: who sent many of them is best refused before, but not before Verified was asked.
-func (a *Authenticator) Check(r *http.Request, mac provision.MAC, c Client) Result {
+func (a *Authenticator) Check(r *http.Request, mac device.MAC, c Client) Result {
 	result, _ := a.check(r, mac, c, false)
 	return result
 }
@@ -122,12 +122,12 @@ func (a *Authenticator) Check(r *http.Request, mac provision.MAC, c Client) Resu
 // Verified is Check for credentials that were found right before: the password that bcrypt accepted last for that user, or
 // a nonce that the same user answered rightly. It costs little, waits for nobody, and ok is false for all other
 // credentials, whether they are right or not.
-func (a *Authenticator) Verified(r *http.Request, mac provision.MAC, c Client) (result Result, ok bool) {
+func (a *Authenticator) Verified(r *http.Request, mac device.MAC, c Client) (result Result, ok bool) {
 	return a.check(r, mac, c, true)
 }
 
 // check is Check, or with known set Verified.
-func (a *Authenticator) check(r *http.Request, mac provision.MAC, c Client, known bool) (Result, bool) {
+func (a *Authenticator) check(r *http.Request, mac device.MAC, c Client, known bool) (Result, bool) {
 	headers := r.Header.Values("Authorization")
 	switch {
 	case len(headers) == 0:
@@ -149,10 +149,10 @@ func (a *Authenticator) check(r *http.Request, mac provision.MAC, c Client, know
 
 // User is the user name that a request for a file of the phone brings, unchecked; empty: none that can be read. Shared
 // tells that all phones share it.
-func (a *Authenticator) User(r *http.Request, mac provision.MAC) (name string, shared bool) {
+func (a *Authenticator) User(r *http.Request, mac device.MAC) (name string, shared bool) {
 	name = userOf(r)
 	e, _ := a.file.table().find(name, mac)
-	return name, e != nil && e.mac == provision.MAC{}
+	return name, e != nil && e.mac == device.MAC{}
 }
 
 func userOf(r *http.Request) string {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 func TestParseParams(t *testing.T) {
@@ -96,7 +96,7 @@ func FuzzCheck(f *testing.F) {
 	f.Fuzz(func(t *testing.T, header, target string) {
 		r := request("GET", "/", header)
 		r.RequestURI = target
-		for _, mac := range []provision.MAC{alice, noMAC} {
+		for _, mac := range []device.MAC{alice, noMAC} {
 			got := a.Check(r, mac, Client{})
 			if got.State != Bad || !slices.Contains(fixed, got.Reason) || got.User != "" {
 				t.Errorf("%q: got %+v", header, got)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"github.com/phoneprov/phoneprov/httpapi/reload"
 )
 
 // A password is verified once bcrypt accepted it, and no other password of the user is.
@@ -77,7 +79,7 @@ func TestVerifiedStays(t *testing.T) {
 			}
 		}
 		c.write("# new\n"+other+same, true)
-		time.Sleep(lookEvery)
+		time.Sleep(reload.Interval)
 		for user, want := range map[string]bool{"same": true, "changed": false} {
 			if _, got := c.auth.Verified(request("GET", testURI, basicHeader(user, "one")), alice, Client{}); got != want {
 				t.Errorf("%s: got %v", user, got)

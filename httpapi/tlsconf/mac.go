@@ -7,19 +7,19 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // ClientMAC is the phone that a connection's certificate proves, or the zero MAC and the reason why there is none. A chain is
 // verified once for each generation of the bundle, however many requests and connections come with it.
-func (s *Server) ClientMAC(state *tls.ConnectionState) (mac provision.MAC, reason string) {
+func (s *Server) ClientMAC(state *tls.ConnectionState) (mac device.MAC, reason string) {
 	if s.bundle == nil || state == nil {
-		return provision.MAC{}, errNoCertificate.Error()
+		return device.MAC{}, errNoCertificate.Error()
 	}
 	if len(state.PeerCertificates) > maxChain {
-		return provision.MAC{}, errLongChain.Error()
+		return device.MAC{}, errLongChain.Error()
 	}
-	bundle, now := s.bundle.get(), time.Now()
+	bundle, now := s.bundle.Get(), time.Now()
 	chain := hashOf(state.PeerCertificates)
 	if v, ok := s.verdicts.get(chain, bundle, now); ok {
 		return v.mac, v.reason
@@ -30,13 +30,13 @@ func (s *Server) ClientMAC(state *tls.ConnectionState) (mac provision.MAC, reaso
 	return v.mac, v.reason
 }
 
-func (s *Server) clientMAC(bundle *Bundle, state *tls.ConnectionState, now time.Time) (mac provision.MAC, reason string) {
+func (s *Server) clientMAC(bundle *Bundle, state *tls.ConnectionState, now time.Time) (mac device.MAC, reason string) {
 	if err := bundle.Verify(state.PeerCertificates, now, s.o.AcceptExpired); err != nil {
-		return provision.MAC{}, err.Error()
+		return device.MAC{}, err.Error()
 	}
 	mac, ok := CertificateMAC(state.PeerCertificates[0])
 	if !ok {
-		return provision.MAC{}, "client certificate names no phone, or more than one"
+		return device.MAC{}, "client certificate names no phone, or more than one"
 	}
 	return mac, ""
 }
@@ -45,17 +45,17 @@ func (s *Server) clientMAC(bundle *Bundle, state *tls.ConnectionState, now time.
 // number, or what Cisco's SPA and MPP phones write "S=": the surname for OpenSSL, the state for others. The field must be the
 // MAC and nothing else, but that Cisco's enterprise phones have "SEP" or "CP-7962G-SEP" before it. Fields that are no MAC do not
 // matter; two that are different ones are nobody's.
-func CertificateMAC(cert *x509.Certificate) (mac provision.MAC, ok bool) {
+func CertificateMAC(cert *x509.Certificate) (mac device.MAC, ok bool) {
 	for _, name := range cert.Subject.Names {
 		text, isText := name.Value.(string)
 		if !isText || !namesPhone(name.Type) {
 			continue
 		}
-		m, err := provision.ParseMAC(afterSEP(text))
+		m, err := device.ParseMAC(afterSEP(text))
 		switch {
-		case err != nil || m == provision.MAC{}:
+		case err != nil || m == device.MAC{}:
 		case ok && m != mac:
-			return provision.MAC{}, false
+			return device.MAC{}, false
 		default:
 			mac, ok = m, true
 		}

@@ -2,8 +2,11 @@ package tlsconf
 
 import (
 	"crypto/tls"
+	"fmt"
 
 	"github.com/rs/zerolog"
+
+	"github.com/phoneprov/phoneprov/httpapi/reload"
 )
 
 // Options configure a Server.
@@ -15,11 +18,14 @@ type Options struct {
 	Log           zerolog.Logger
 }
 
+// maxFile is the most bytes of a file: the bundle of all public CAs has a fifth of it.
+const maxFile = 1 << 20
+
 // Server is the phones' side of TLS.
 type Server struct {
 	o      Options
-	pair   *reloaded[tls.Certificate]
-	bundle *reloaded[Bundle] // nil without ClientCA
+	pair   *reload.Files[tls.Certificate]
+	bundle *reload.Files[Bundle] // nil without ClientCA
 
 	verdicts verdicts
 }
@@ -27,15 +33,20 @@ type Server struct {
 // New reads the files for the first time: then they must be good.
 func New(o Options) (*Server, error) {
 	s := &Server{o: o}
+	var err error
 	if o.Cert != "" {
-		s.pair = &reloaded[tls.Certificate]{what: "https certificate", paths: []string{o.Cert, o.Key}, parse: parsePair, log: o.Log}
-		if err := s.pair.load(); err != nil {
+		s.pair, err = reload.New(reload.Options[tls.Certificate]{
+			Paths: []string{o.Cert, o.Key}, MaxBytes: maxFile, Parse: parseIn(o.Cert, parsePair), Told: s.tell("https certificate", o.Cert, o.Key),
+		})
+		if err != nil {
 			return nil, err
 		}
 	}
 	if o.ClientCA != "" {
-		s.bundle = &reloaded[Bundle]{what: "client_ca", paths: []string{o.ClientCA}, parse: parseBundle, log: o.Log}
-		if err := s.bundle.load(); err != nil {
+		s.bundle, err = reload.New(reload.Options[Bundle]{
+			Paths: []string{o.ClientCA}, MaxBytes: maxFile, Parse: parseIn(o.ClientCA, parseBundle), Told: s.tell("client_ca", o.ClientCA),
+		})
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -43,6 +54,28 @@ func New(o Options) (*Server, error) {
 		o.Log.Warn().Msg("https.legacy is on: TLS 1.0 and 1.1 and weak ciphers are accepted from phones that have no better")
 	}
 	return s, nil
+}
+
+// tell returns a function that logs how a later reading of the files ended.
+func (s *Server) tell(what string, paths ...string) func(error) {
+	return func(err error) {
+		if err != nil {
+			s.o.Log.Error().AnErr("error", err).Msg(what + " cannot be reloaded; the last good one stays")
+			return
+		}
+		s.o.Log.Info().Strs("files", paths).Msg(what + " reloaded")
+	}
+}
+
+// parseIn returns a function that parses texts, and names the file in its error.
+func parseIn[T any](path string, parse func(texts [][]byte) (*T, error)) func(texts [][]byte, last *T) (*T, error) {
+	return func(texts [][]byte, _ *T) (*T, error) {
+		value, err := parse(texts)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return value, nil
+	}
 }
 
 func parsePair(texts [][]byte) (*tls.Certificate, error) {
@@ -55,7 +88,7 @@ func (s *Server) Config() *tls.Config {
 	c := &tls.Config{
 		MinVersion:     tls.VersionTLS12,
 		NextProtos:     []string{"http/1.1"},
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.pair.get(), nil },
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.pair.Get(), nil },
 	}
 	if s.o.Legacy {
 		c.MinVersion = tls.VersionTLS10

@@ -157,8 +157,8 @@ func TestBadFiles(t *testing.T) {
 		{"no key", "one.pem", "none", "", "stat DIR/none: no such file or directory"},
 		{"empty certificate", "empty", "one.key", "", "DIR/empty: tls: failed to find any PEM data in certificate input"},
 		{"another's key", "one.pem", "two.key", "", "DIR/one.pem: tls: private key does not match public key"},
-		{"a directory", ".", "one.key", "", "DIR: not a file of at most 1048576 bytes"},
-		{"a large file", "large", "one.key", "", "DIR/large: not a file of at most 1048576 bytes"},
+		{"a directory", ".", "one.key", "", "DIR: not a regular file"},
+		{"a large file", "large", "one.key", "", "DIR/large: longer than 1048576 bytes"},
 		{"no bundle", "one.pem", "one.key", "none", "stat DIR/none: no such file or directory"},
 		{"empty bundle", "one.pem", "one.key", "empty", "DIR/empty: no certificate in it"},
 	} {

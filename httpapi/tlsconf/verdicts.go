@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // maxVerdicts is how many chains are remembered, at about 150 bytes each: all of the largest site's that ask at one time. Where
@@ -25,7 +25,7 @@ type verdicts struct {
 type verdict struct {
 	bundle *Bundle   // it is worth nothing with another
 	until  time.Time // when a certificate begins or ends to be valid; zero: never
-	mac    provision.MAC
+	mac    device.MAC
 	reason string
 }
 

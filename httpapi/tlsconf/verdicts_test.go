@@ -8,7 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/httpapi/reload"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // serverOf is a Server that trusts the CAs, and the path of its bundle.
@@ -40,33 +41,33 @@ func TestChainIsVerifiedOnce(t *testing.T) {
 	root, other := newCA(t, "root"), newCA(t, "other")
 	phone := root.issue(t, common("0004f2aabbcc"), validity(-day, day))
 	stranger := newCA(t, "mine").issue(t, common("0004f2aabbcc"))
-	want := provision.MAC{0x00, 0x04, 0xf2, 0xaa, 0xbb, 0xcc}
+	want := device.MAC{0x00, 0x04, 0xf2, 0xaa, 0xbb, 0xcc}
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(phone.cert.NotBefore.Add(day))) // the bubble's clock begins in 2000
 		s, path := serverOf(t, root)
-		check := func(what string, chain *identity, wantMAC provision.MAC, wantReason string) {
+		check := func(what string, chain *identity, wantMAC device.MAC, wantReason string) {
 			t.Helper()
 			if mac, reason := s.ClientMAC(stateOf(chain)); mac != wantMAC || reason != wantReason {
 				t.Errorf("%s: got %v %q", what, mac, reason)
 			}
 		}
 		check("first", phone, want, "")
-		check("first, a stranger", stranger, provision.MAC{}, errUnknownCA.Error())
+		check("first, a stranger", stranger, device.MAC{}, errUnknownCA.Error())
 		// What a second verification would find is otherwise: it is not made.
-		good := *s.bundle.current.Load()
-		*s.bundle.current.Load() = Bundle{roots: x509.NewCertPool()}
+		good := *s.bundle.GetAt(time.Time{})
+		*s.bundle.GetAt(time.Time{}) = Bundle{roots: x509.NewCertPool()}
 		check("again", phone, want, "")
-		*s.bundle.current.Load() = *bundleOf(t, root, stranger)
-		check("again, a stranger", stranger, provision.MAC{}, errUnknownCA.Error())
-		*s.bundle.current.Load() = good
+		*s.bundle.GetAt(time.Time{}) = *bundleOf(t, root, stranger)
+		check("again, a stranger", stranger, device.MAC{}, errUnknownCA.Error())
+		*s.bundle.GetAt(time.Time{}) = good
 		write(t, path, bundleText(other))
-		time.Sleep(2 * recheck)
-		check("another bundle", phone, provision.MAC{}, errUnknownCA.Error())
+		time.Sleep(2 * reload.Interval)
+		check("another bundle", phone, device.MAC{}, errUnknownCA.Error())
 		write(t, path, bundleText(root))
-		time.Sleep(2 * recheck)
+		time.Sleep(2 * reload.Interval)
 		check("the first bundle again", phone, want, "")
 		time.Sleep(2 * day)
-		check("expired meanwhile", phone, provision.MAC{}, errExpired.Error())
+		check("expired meanwhile", phone, device.MAC{}, errExpired.Error())
 	})
 }
 

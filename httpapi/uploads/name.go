@@ -4,7 +4,7 @@ import (
 	"path"
 	"strings"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // maxName bounds the name of a file in bytes; no vendor's comes near.
@@ -15,7 +15,7 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 // NameOf is the name that a file is kept under: the last part of the path, with the MAC in it as MAC.String writes it. False:
 // it is none that a phone's file can have.
-func NameOf(n provision.Name) (name string, ok bool) {
+func NameOf(n device.Name) (name string, ok bool) {
 	name = path.Base(n.Canonical())
 	if !n.InBase() || !isName(name) {
 		return "", false
@@ -28,10 +28,10 @@ func isName(name string) bool {
 }
 
 // Name reads the name of a URI, and whose it is, without knowing which phones there are.
-func Name(uri string) (mac provision.MAC, name string, ok bool) {
-	n := provision.ReadName(uri)
+func Name(uri string) (mac device.MAC, name string, ok bool) {
+	n := device.ReadName(uri)
 	if name, ok = NameOf(n); !ok {
-		return provision.MAC{}, "", false
+		return device.MAC{}, "", false
 	}
 	return n.MAC, name, true
 }

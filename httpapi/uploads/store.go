@@ -11,7 +11,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // MaxFile bounds one file in bytes: a phone's log is cut at some hundred kB by the phone itself.
@@ -37,9 +37,9 @@ type Store struct {
 	limits Limits
 
 	mu     sync.Mutex
-	phones map[provision.MAC]*phone // that have files
-	logs   *list.List               // of key, the oldest first
-	all    int64                    // bytes taken
+	phones map[device.MAC]*phone // that have files
+	logs   *list.List            // of key, the oldest first
+	all    int64                 // bytes taken
 }
 
 type phone struct {
@@ -48,7 +48,7 @@ type phone struct {
 }
 
 type key struct {
-	mac  provision.MAC
+	mac  device.MAC
 	name string
 }
 
@@ -57,7 +57,7 @@ func (k key) path() string { return path.Join(k.mac.String(), k.name) }
 // keyOf is the key of a path in the directory. The name has the MAC of its directory in it, as NameOf writes it.
 func keyOf(name string) (key, bool) {
 	dir, base, _ := strings.Cut(name, "/")
-	mac, err := provision.ParseMAC(dir)
+	mac, err := device.ParseMAC(dir)
 	k := key{mac, base}
 	return k, err == nil && k.path() == name && strings.Contains(base, dir) && isName(base)
 }
@@ -76,7 +76,7 @@ func Open(dir string, limits Limits) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{root: root, limits: limits, phones: map[provision.MAC]*phone{}, logs: list.New()}
+	s := &Store{root: root, limits: limits, phones: map[device.MAC]*phone{}, logs: list.New()}
 	if err := s.scan(); err != nil {
 		return nil, errors.Join(err, root.Close())
 	}
@@ -161,7 +161,7 @@ const temporary = ".tmp~"
 
 // Put keeps a file of at most MaxFile bytes under a name that Name gave, in place of the one there was. The error is
 // ErrFull where there is no room.
-func (s *Store) Put(mac provision.MAC, name string, data []byte) (created bool, err error) {
+func (s *Store) Put(mac device.MAC, name string, data []byte) (created bool, err error) {
 	k := key{mac, name}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -215,7 +215,7 @@ func (s *Store) makeRoom(k key, more int64) error {
 	return nil
 }
 
-func (s *Store) takenBy(mac provision.MAC) int64 {
+func (s *Store) takenBy(mac device.MAC) int64 {
 	if p := s.phones[mac]; p != nil {
 		return p.taken
 	}
@@ -256,7 +256,7 @@ func (s *Store) writeNew(name string, data []byte) error {
 }
 
 // ownDir refuses what is no directory of the phone's own: a link would lead to another phone's files.
-func (s *Store) ownDir(mac provision.MAC) error {
+func (s *Store) ownDir(mac device.MAC) error {
 	info, err := s.root.Lstat(mac.String())
 	if err == nil && !info.IsDir() {
 		err = &fs.PathError{Op: "open", Path: mac.String(), Err: errNoDir}
@@ -265,7 +265,7 @@ func (s *Store) ownDir(mac provision.MAC) error {
 }
 
 // Has tells whether a file is kept under a name that Name gave.
-func (s *Store) Has(mac provision.MAC, name string) bool {
+func (s *Store) Has(mac device.MAC, name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, ok := s.find(key{mac, name})
@@ -274,7 +274,7 @@ func (s *Store) Has(mac provision.MAC, name string) bool {
 
 // Get opens a file that was kept; fs.ErrNotExist where there is none, or where somebody has put a pipe, a link, a device or
 // anything else that is no file in its place. The caller closes it.
-func (s *Store) Get(mac provision.MAC, name string) (*os.File, fs.FileInfo, error) {
+func (s *Store) Get(mac device.MAC, name string) (*os.File, fs.FileInfo, error) {
 	if !s.Has(mac, name) || s.ownDir(mac) != nil {
 		return nil, nil, fs.ErrNotExist
 	}

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 func open(t *testing.T, dir string, l Limits) *Store {
@@ -29,9 +29,9 @@ func open(t *testing.T, dir string, l Limits) *Store {
 	return s
 }
 
-func parse(t testing.TB, s string) provision.MAC {
+func parse(t testing.TB, s string) device.MAC {
 	t.Helper()
-	m, err := provision.ParseMAC(s)
+	m, err := device.ParseMAC(s)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -88,7 +88,7 @@ type Env struct {
 	Now time.Time
 	// Zone is that of a function of time when the call names none; nil: UTC.
 	Zone *time.Location
-	// LoadZone finds the zone that such a call names; nil: LoadZone of this package,
+	// LoadZone finds the zone that such a call names; nil: zone.Load,
 	// which reads a file each time.
 	LoadZone func(name string) (*time.Location, bool)
 	// Stat answers STAT; nil: every file is missing.

@@ -13,7 +13,7 @@
 // the expansion fails with ErrCannotAsk, for a file must not have a hole. Asterisk
 // is asked for REGEX, and for an expression as EVAL($[...]), where it has what we
 // cannot compute to the last digit: a mathematical function, or a regular
-// expression that Go has not (posix says which); and for a power of MATH that shows
+// expression that Go has not (ere.Compile says which); and for a power of MATH that shows
 // those digits.
 //
 // An asker need not wait for its answer: it may say ErrPending. The evaluator then

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"strings"
 )
 
@@ -224,7 +225,7 @@ func (p *exprParser) sign() (operand, error) {
 		p.diag("operand of %s is not a number", op)
 		return boolean(false), nil
 	}
-	return numberOperand(newNumber(0).Neg(n)), nil
+	return numberOperand(cnum.New(0).Neg(n)), nil
 }
 
 func (p *exprParser) primary() (operand, error) {
@@ -247,7 +248,7 @@ func (p *exprParser) primary() (operand, error) {
 
 func boolean(b bool) operand {
 	if b {
-		return numberOperand(newNumber(1))
+		return numberOperand(cnum.New(1))
 	}
-	return numberOperand(newNumber(0))
+	return numberOperand(cnum.New(0))
 }

@@ -1,6 +1,9 @@
 package dialplan
 
-import "math/big"
+import (
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
+	"math/big"
+)
 
 // call reads the arguments of a function within an expression and applies it.
 // Asterisk knows mathematical functions there; it could read other functions only
@@ -14,7 +17,7 @@ func (p *exprParser) call(name string) (operand, error) {
 	want, known := mathFuncs[name]
 	if !known || want != len(args) {
 		p.diag("no such function, or not with %d arguments", len(args))
-		return numberOperand(newNumber(0)), nil
+		return numberOperand(cnum.New(0)), nil
 	}
 	for _, arg := range args {
 		if _, ok := arg.number(); !ok {
@@ -28,14 +31,14 @@ func (p *exprParser) call(name string) (operand, error) {
 	switch name {
 	case "ABS":
 		if x.Sign() < 0 {
-			x = newNumber(0).Neg(x)
+			x = cnum.New(0).Neg(x)
 		}
 		return numberOperand(x), nil // a negative zero stays one
 	case "FLOOR", "CEIL", "ROUND", "RINT", "TRUNC":
 		return numberOperand(integral(name, x)), nil
 	case "SQRT":
 		if x.Sign() >= 0 {
-			return numberOperand(newNumber(0).Sqrt(x)), nil
+			return numberOperand(cnum.New(0).Sqrt(x)), nil
 		}
 	}
 	return operand{}, errAsk
@@ -71,10 +74,10 @@ var mathFuncs = map[string]int{
 
 // integral rounds: FLOOR down, CEIL up, TRUNC to zero, ROUND halves away from
 // zero, RINT halves to even. The sign stays even of a zero.
-func integral(name string, x number) number {
+func integral(name string, x cnum.LongDouble) cnum.LongDouble {
 	whole, _ := x.Int(nil)
-	n := newNumber(0).SetInt(whole)
-	rest := newNumber(0).Abs(sub(x, n))
+	n := cnum.New(0).SetInt(whole)
+	rest := cnum.New(0).Abs(cnum.Sub(x, n))
 	half := rest.Cmp(big.NewFloat(0.5))
 	up := false
 	switch name {
@@ -89,9 +92,9 @@ func integral(name string, x number) number {
 	}
 	switch {
 	case up && x.Signbit():
-		n = sub(n, newNumber(1))
+		n = cnum.Sub(n, cnum.New(1))
 	case up:
-		n = add(n, newNumber(1))
+		n = cnum.Add(n, cnum.New(1))
 	}
 	if n.Sign() == 0 && x.Signbit() && !n.Signbit() {
 		n.Neg(n)

@@ -1,5 +1,7 @@
 package dialplan
 
+import "github.com/phoneprov/phoneprov/provision/dialplan/cnum"
+
 // binary applies an operator to its two sides.
 func (p *exprParser) binary(op token, a, b operand) (operand, error) {
 	switch op.text {
@@ -55,9 +57,9 @@ func (p *exprParser) arithmetic(tok token, a, b operand) operand {
 	}
 	if x.IsInf() || y.IsInf() {
 		p.diag("overflow")
-		return numberOperand(newNumber(0))
+		return numberOperand(cnum.New(0))
 	}
-	n, ok := number(nil), true
+	n, ok := cnum.LongDouble(nil), true
 	switch {
 	case (op == "/" || op == "%") && !xok, op == "*" && !(xok && yok):
 		return boolean(false)
@@ -68,15 +70,15 @@ func (p *exprParser) arithmetic(tok token, a, b operand) operand {
 	}
 	switch op {
 	case "+":
-		n = add(x, y)
+		n = cnum.Add(x, y)
 	case "-":
-		n = sub(x, y)
+		n = cnum.Sub(x, y)
 	case "*":
-		n = mul(x, y)
+		n = cnum.Mul(x, y)
 	case "/":
-		n, ok = divide(x, y)
+		n, ok = cnum.Div(x, y)
 	default:
-		n, ok = modulo(x, y)
+		n, ok = cnum.Mod(x, y)
 	}
 	if !ok {
 		p.diag("division by zero")

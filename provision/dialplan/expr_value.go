@@ -1,18 +1,21 @@
 package dialplan
 
-import "strings"
+import (
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
+	"strings"
+)
 
 // operand is a value of an expression: a number that was computed, or text.
 type operand struct {
-	num     number // nil: text
+	num     cnum.LongDouble // nil: text
 	text    string
 	numeric bool // the text counts as a number
 }
 
-func numberOperand(n number) operand { return operand{num: n} }
+func numberOperand(n cnum.LongDouble) operand { return operand{num: n} }
 
 // word is an operand as it stands in the expression. Quotes stay part of it.
-func word(s string) operand { return operand{text: s, numeric: isDecimal(s)} }
+func word(s string) operand { return operand{text: s, numeric: cnum.IsDecimal(s)} }
 
 // computed is a text that an operator made. It counts as a number if it is made
 // of digits and points, even "1.2.3", of which the beginning is then the number.
@@ -22,7 +25,7 @@ func computed(s string) operand {
 
 func (v operand) String() string {
 	if v.num != nil {
-		return formatNumber(v.num)
+		return cnum.Format(v.num)
 	}
 	return v.text
 }
@@ -37,7 +40,7 @@ func (v operand) unquoted() string {
 }
 
 // number is the value as a number; ok is false where it is none, and it is 0 then.
-func (v operand) number() (n number, ok bool) {
+func (v operand) number() (n cnum.LongDouble, ok bool) {
 	if v.num != nil {
 		return v.num, true
 	}
@@ -48,11 +51,11 @@ func (v operand) number() (n number, ok bool) {
 				s = s[:first+1+second]
 			}
 		}
-		if n, ok := parseNumber(s); ok {
+		if n, ok := cnum.Parse(s); ok {
 			return n, true
 		}
 	}
-	return newNumber(0), false
+	return cnum.New(0), false
 }
 
 // null tells whether | and & take the value for false: an empty text or a zero.
@@ -70,7 +73,7 @@ func (v operand) not() bool {
 	if v.num != nil {
 		return v.num.Sign() == 0
 	}
-	n, _, _ := scanInt(v.text)
+	n, _, _ := cnum.ScanInt(v.text)
 	return n == 0
 }
 

@@ -2,6 +2,7 @@ package dialplan
 
 import (
 	"context"
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math"
 	"strconv"
 	"strings"
@@ -13,7 +14,7 @@ func calculate(ctx context.Context, c *Call) (string, error) {
 		return "", nil
 	}
 	parts := c.Split(2)
-	format, ok := formatDouble, true
+	format, ok := cnum.FormatDouble, true
 	if len(parts) > 1 {
 		format, ok = resultType(parts[1])
 	}
@@ -27,8 +28,8 @@ func calculate(ctx context.Context, c *Call) (string, error) {
 		c.fault("no operator")
 		return "", nil
 	}
-	x, okx := scanDouble(left)
-	y, oky := scanDouble(right)
+	x, okx := cnum.ScanDouble(left)
+	y, oky := cnum.ScanDouble(right)
 	if !okx || !oky {
 		c.fault(notNumber)
 		return "", nil
@@ -46,11 +47,11 @@ func calculate(ctx context.Context, c *Call) (string, error) {
 func resultType(name string) (format func(float64) string, ok bool) {
 	switch strings.ToLower(name) {
 	case "f", "float":
-		return formatDouble, true
+		return cnum.FormatDouble, true
 	case "i", "int":
-		return func(f float64) string { return strconv.Itoa(int(toInt(f))) }, true
+		return func(f float64) string { return strconv.Itoa(int(cnum.ToInt(f))) }, true
 	case "h", "hex":
-		return func(f float64) string { return strconv.FormatUint(uint64(toUnsigned(f)), 16) }, true
+		return func(f float64) string { return strconv.FormatUint(uint64(cnum.ToUnsigned(f)), 16) }, true
 	case "c", "char":
 		return formatChar, true
 	}
@@ -59,7 +60,7 @@ func resultType(name string) (format func(float64) string, ok bool) {
 
 // formatChar is one byte; a zero ends the text.
 func formatChar(f float64) string {
-	if b := byte(toInt(f)); b != 0 {
+	if b := byte(cnum.ToInt(f)); b != 0 {
 		return string([]byte{b})
 	}
 	return ""
@@ -89,7 +90,7 @@ func splitOperator(s string) (left, op, right string) {
 
 // apply computes. Integer operators see C ints.
 func (c *Call) apply(op string, x, y float64, format func(float64) string) string {
-	m, n := toInt(x), toInt(y)
+	m, n := cnum.ToInt(x), cnum.ToInt(y)
 	switch op {
 	case "+":
 		return format(invalid(x+y, x, y))

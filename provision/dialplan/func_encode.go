@@ -6,6 +6,7 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"encoding/hex"
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"strings"
 )
 
@@ -52,7 +53,7 @@ func uriDecode(_ context.Context, c *Call) (string, error) {
 
 // scanHexByte reads up to two characters: a digit behind 0x must be a third.
 func scanHexByte(s string) (byte, bool) {
-	s = strings.TrimLeft(s, scanBlanks)
+	s = strings.TrimLeft(s, cnum.Blanks)
 	s = s[:min(len(s), 2)]
 	switch {
 	case s == "", strings.EqualFold(s, "0x"):

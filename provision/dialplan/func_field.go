@@ -2,6 +2,7 @@ package dialplan
 
 import (
 	"context"
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math"
 	"strconv"
 	"strings"
@@ -78,15 +79,15 @@ func (c *Call) pick(fields []string, list, delim string) string {
 // fieldRange reads "2", "2-", "-2" or "2-3".
 func fieldRange(s string) (from, to int, ok bool) {
 	if rest, found := strings.CutPrefix(s, "-"); found {
-		to, _, ok = scanInt(rest)
+		to, _, ok = cnum.ScanInt(rest)
 		return 0, to, ok
 	}
-	from, rest, ok := scanInt(s)
+	from, rest, ok := cnum.ScanInt(s)
 	if !ok {
 		return 0, 0, false
 	}
 	if rest, found := strings.CutPrefix(rest, "-"); found {
-		if to, _, ok := scanInt(rest); ok {
+		if to, _, ok := cnum.ScanInt(rest); ok {
 			return from, to, true
 		}
 		return from, math.MaxInt32, true

@@ -2,6 +2,7 @@ package dialplan
 
 import (
 	"context"
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"strings"
 )
 
@@ -69,11 +70,11 @@ func (c *Call) within(list string, n int, parse, parseLast func(string) (int, bo
 
 // clock reads hours:minutes, in minutes.
 func clock(s string) (int, bool) {
-	hour, rest, ok := scanTwo(s)
+	hour, rest, ok := cnum.ScanTwo(s)
 	if !ok || !strings.HasPrefix(rest, ":") {
 		return 0, false
 	}
-	minute, _, ok := scanTwo(rest[1:])
+	minute, _, ok := cnum.ScanTwo(rest[1:])
 	return hour*60 + minute, ok && hour >= 0 && hour < 24 && minute >= 0 && minute < 60
 }
 
@@ -95,7 +96,7 @@ func numbered(s, names string, most int) (int, bool) {
 			return at/3 + 1, true
 		}
 	}
-	n, _, ok := scanTwo(s)
+	n, _, ok := cnum.ScanTwo(s)
 	return n, ok && n >= 1 && n <= most
 }
 

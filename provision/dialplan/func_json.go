@@ -2,6 +2,7 @@ package dialplan
 
 import (
 	"context"
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math/big"
 	"strconv"
 	"strings"
@@ -116,7 +117,7 @@ func jsonText(value any, count bool) string {
 	case int64:
 		return strconv.Itoa(int(int32(v)))
 	case float64:
-		return formatGeneral(big.NewFloat(v), 17)
+		return cnum.FormatG(big.NewFloat(v), 17)
 	case []any:
 		if count {
 			return strconv.Itoa(len(v))

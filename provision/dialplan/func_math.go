@@ -2,6 +2,7 @@ package dialplan
 
 import (
 	"context"
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math"
 	"strconv"
 )
@@ -10,7 +11,7 @@ import (
 const notNumber = "not a number"
 
 func abs(_ context.Context, c *Call) (string, error) {
-	f, ok := scanDouble(c.Args)
+	f, ok := cnum.ScanDouble(c.Args)
 	if !ok {
 		c.fault(notNumber)
 		return "", nil
@@ -34,7 +35,7 @@ func (c *Call) better(than func(a, b float64) bool) (string, error) {
 		if part == "" {
 			continue
 		}
-		f, ok := scanDouble(part)
+		f, ok := cnum.ScanDouble(part)
 		if !ok {
 			c.fault(notNumber)
 			return "", nil
@@ -53,10 +54,10 @@ func (c *Call) better(than func(a, b float64) bool) (string, error) {
 
 // formatShort prints a whole number that is a C int without decimals.
 func formatShort(f float64) string {
-	if n := toInt(f); float64(n) == f {
+	if n := cnum.ToInt(f); float64(n) == f {
 		return strconv.Itoa(int(n))
 	}
-	return formatDouble(f)
+	return cnum.FormatDouble(f)
 }
 
 // digitSum adds up the digits, whatever stands between them.

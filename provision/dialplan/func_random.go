@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math"
 	mathrand "math/rand/v2"
 	"strconv"
@@ -12,8 +13,8 @@ import (
 // random is RAND([least][,most]): both may come out, and the two may be swapped.
 func random(_ context.Context, c *Call) (string, error) {
 	parts := c.Split(2)
-	least, _, _ := scanInt(arg(parts, 0))
-	most, _, ok := scanInt(arg(parts, 1))
+	least, _, _ := cnum.ScanInt(arg(parts, 0))
+	most, _, ok := cnum.ScanInt(arg(parts, 1))
 	if !ok {
 		most = math.MaxInt32
 	}

@@ -19,7 +19,7 @@ func matches(ctx context.Context, c *Call) (string, error) {
 	if strings.HasPrefix(text, " ") || strings.HasPrefix(text, "\t") {
 		text = text[1:]
 	}
-	re, _, err := posix(ctx, pattern, text)
+	re, _, err := compileRegex(ctx, pattern, text)
 	switch {
 	case mustEnd(err):
 		return "", err
@@ -29,6 +29,6 @@ func matches(ctx context.Context, c *Call) (string, error) {
 		c.fault("bad regular expression: " + err.Error())
 		return "", nil
 	}
-	at, err := re.find(ctx, text)
+	at, err := re.Find(ctx, text)
 	return truth(at != nil), err
 }

@@ -2,6 +2,7 @@ package dialplan
 
 import (
 	"context"
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"strings"
 )
 
@@ -120,7 +121,7 @@ func strReplace(ctx context.Context, c *Call) (string, error) {
 		return "", err
 	}
 	find, by := c.Plain(parts[1]), arg(parts, 2)
-	most, _, _ := scanInt(arg(parts, 3))
+	most, _, _ := cnum.ScanInt(arg(parts, 3))
 	if most <= 0 {
 		most = -1
 	}

@@ -3,6 +3,7 @@ package dialplan
 import (
 	"cmp"
 	"context"
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"slices"
 	"strings"
 )
@@ -27,7 +28,7 @@ func sortKeys(ctx context.Context, c *Call) (string, error) {
 			return "", err
 		}
 		if key, text, ok := strings.Cut(item, ":"); ok {
-			value, _ := scanReal(text, 32)
+			value, _ := cnum.ScanFloat(text, 32)
 			list = append(list, entry{key, value})
 		}
 	}

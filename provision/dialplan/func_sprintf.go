@@ -2,6 +2,7 @@ package dialplan
 
 import (
 	"context"
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math"
 	"strings"
 	"unicode/utf8"
@@ -183,7 +184,7 @@ func (p *printf) char(d directive) (string, bool) {
 // number is the next value as a C int.
 func (p *printf) number() (int, bool) {
 	s, _ := p.next()
-	n, _, ok := scanInt(s)
+	n, _, ok := cnum.ScanInt(s)
 	if !ok {
 		p.c.fault("a value is missing or no number")
 	}

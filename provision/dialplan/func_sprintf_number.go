@@ -2,6 +2,7 @@ package dialplan
 
 import (
 	"fmt"
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math"
 	"strconv"
 	"strings"
@@ -90,7 +91,7 @@ func (p *printf) real(d directive) (string, bool) {
 		return "", false
 	}
 	s, _ := p.next()
-	x, ok := scanReal(s, 64)
+	x, ok := cnum.ScanFloat(s, 64)
 	if !ok {
 		p.c.fault("a value is missing or no number")
 		return "", false
@@ -126,7 +127,7 @@ func (d directive) decimal(x float64, verb byte) string {
 	precision = max(1, precision)
 	text := strconv.FormatFloat(x, 'e', precision-1, 64)
 	mantissa, exponent, _ := strings.Cut(text, "e")
-	if e := atoi(exponent); e >= -4 && e < precision {
+	if e := cnum.Atoi(exponent); e >= -4 && e < precision {
 		mantissa, exponent = strconv.FormatFloat(x, 'f', precision-1-e, 64), ""
 	} else {
 		exponent = "e" + exponent
@@ -134,7 +135,7 @@ func (d directive) decimal(x float64, verb byte) string {
 	if d.sharp {
 		return d.point(mantissa + exponent)
 	}
-	return trimZeros(mantissa) + exponent
+	return cnum.TrimZeros(mantissa) + exponent
 }
 
 // point gives a number without a point one, where # asks for it.

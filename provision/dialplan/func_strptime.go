@@ -2,9 +2,8 @@ package dialplan
 
 import (
 	"context"
-	"math"
+	"github.com/phoneprov/phoneprov/provision/dialplan/ctime"
 	"strconv"
-	"time"
 )
 
 // strptime is STRPTIME(time,[zone],format): seconds since 1970, of which Asterisk
@@ -16,54 +15,15 @@ func strptime(_ context.Context, c *Call) (string, error) {
 		return "", nil
 	}
 	server, zone := c.zones(parts[1])
-	p := timeParser{rest: parts[0], server: server, century: -1, week: -1}
-	if !p.parse(parts[2]) {
+	wall, ok := ctime.Parse(parts[0], parts[2], server)
+	if !ok {
 		c.fault("the time is not of the format")
 		return "", nil
 	}
-	seconds, ok := epochOf(p.date(), zone)
+	seconds, ok := ctime.Epoch(wall, zone)
 	if !ok {
 		c.fault("there is no such time in the zone")
 		return "0", nil
 	}
 	return strconv.Itoa(int(int32(seconds))), nil
 }
-
-// epochOf finds the moment at which the clocks of a zone show a time. Where they
-// show it twice it is found by halving, as the C library of the time zone database
-// does, for its choice depends on that.
-func epochOf(wall time.Time, zone *time.Location) (int64, bool) {
-	want := wall.Unix()
-	lo, hi := int64(math.MinInt64), int64(math.MaxInt64)
-	for lo <= hi {
-		t := min(max(lo/2+hi/2, lo), hi)
-		shown := t
-		if t > -farthest && t < farthest {
-			_, offset := time.Unix(t, 0).In(zone).Zone()
-			shown += int64(offset)
-		}
-		if shown == want {
-			return t, true
-		}
-		switch t {
-		case lo:
-			t++
-			lo++
-		case hi:
-			t--
-			hi--
-		}
-		if lo > hi {
-			break
-		}
-		if shown > want {
-			hi = t
-		} else {
-			lo = t
-		}
-	}
-	return 0, false
-}
-
-// farthest is in seconds from 1970, beyond every year that a format can give.
-const farthest = 1 << 40

@@ -2,6 +2,7 @@ package dialplan
 
 import (
 	"context"
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"strconv"
 	"strings"
 )
@@ -99,7 +100,7 @@ func choose(_ context.Context, c *Call) (string, error) {
 	if condition == "" {
 		return otherwise, nil
 	}
-	if n, _, number := scanInt(condition); number && n == 0 {
+	if n, _, number := cnum.ScanInt(condition); number && n == 0 {
 		return otherwise, nil
 	}
 	return then, nil

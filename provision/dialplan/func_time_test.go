@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/provision/zone"
 )
 
 // at is a moment by the server's clock, in Vienna.
 func at(t *testing.T, s string) *Env {
 	t.Helper()
-	zone, ok := LoadZone("Europe/Vienna")
+	zone, ok := zone.Load("Europe/Vienna")
 	if !ok {
 		t.Fatal("no zone")
 	}
@@ -159,7 +160,7 @@ func TestStrptimeAsterisk(t *testing.T) {
 	a := startOracle(t, oracle.Forky)
 	asked := 0
 	for _, name := range []string{"Europe/Vienna", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "Europe/Dublin", "Africa/Casablanca", "Asia/Tehran"} {
-		zone, ok := LoadZone(name)
+		zone, ok := zone.Load(name)
 		if !ok {
 			t.Fatal(name)
 		}

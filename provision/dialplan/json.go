@@ -3,6 +3,7 @@ package dialplan
 import (
 	"encoding/json"
 	"fmt"
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math"
 	"strconv"
 	"strings"
@@ -122,7 +123,7 @@ func readObject(d *json.Decoder, depth int) (value any, ok bool) {
 
 func jsonNumber(s string) (value any, ok bool) {
 	if strings.ContainsAny(s, ".eE") {
-		f, ok := parseDouble(s)
+		f, ok := cnum.ParseDouble(s)
 		return f, ok && !math.IsInf(f, 0)
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
@@ -183,7 +184,7 @@ func appendJSONString(b []byte, s string) []byte {
 // jsonDouble is the shortest text that is the number, with a point or an exponent.
 func jsonDouble(f float64) string {
 	mantissa, exp, _ := strings.Cut(strconv.FormatFloat(f, 'e', -1, 64), "e")
-	e := atoi(exp)
+	e := cnum.Atoi(exp)
 	if e < -4 || e > 15 {
 		return mantissa + "e" + strconv.Itoa(e)
 	}

@@ -1,6 +1,9 @@
 package dialplan
 
-import "strings"
+import (
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
+	"strings"
+)
 
 // ref is the inside of a ${}, taken apart:
 //
@@ -84,12 +87,12 @@ type slice struct {
 // may precede each number, what follows it is ignored, and what is not a number is
 // as if it were not there.
 func parseSlice(s string) slice {
-	offset, rest, ok := scanInt(s)
+	offset, rest, ok := cnum.ScanInt(s)
 	if !ok {
 		return slice{whole: true, bad: true}
 	}
 	if rest, ok = strings.CutPrefix(rest, ":"); ok {
-		if length, _, ok := scanInt(rest); ok {
+		if length, _, ok := cnum.ScanInt(rest); ok {
 			return slice{offset: offset, length: length}
 		}
 	}
@@ -113,44 +116,4 @@ func (s slice) apply(v string) string {
 		return v[:min(s.length, len(v))]
 	}
 	return v[:max(0, len(v)+s.length)]
-}
-
-// scanDigits is how many characters of a number are read, sign included.
-const scanDigits = 30
-
-// scanInt reads a C int as scanf("%30d") does: it saturates at 64 bits, then keeps
-// the low 32.
-func scanInt(s string) (n int, rest string, ok bool) {
-	s = strings.TrimLeft(s, " \t\n\v\f\r")
-	i, neg := 0, false
-	if i < len(s) && (s[i] == '-' || s[i] == '+') {
-		neg = s[i] == '-'
-		i++
-	}
-	start := i
-	var v uint64
-	for ; i < len(s) && i < scanDigits && s[i] >= '0' && s[i] <= '9'; i++ {
-		if v < 1<<60 {
-			v = v*10 + uint64(s[i]-'0')
-		} else {
-			v = 1<<64 - 1
-		}
-	}
-	if i == start {
-		return 0, s, false
-	}
-	return int(int32(saturate(v, neg))), s[i:], true
-}
-
-func saturate(v uint64, neg bool) int64 {
-	const top = 1<<63 - 1
-	switch {
-	case neg && v > top:
-		return -top - 1
-	case neg:
-		return -int64(v)
-	case v > top:
-		return top
-	}
-	return int64(v)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
 // The tree is one that phoneprov has nothing to say against, and its files have the sizes that the rows are named by.
@@ -33,7 +34,7 @@ func TestTree(t *testing.T) {
 	if err != nil || len(found) > 0 || s.Counts() != (provision.Counts{Phones: phones, Lines: phones, Routes: 2*phones + 2}) {
 		t.Fatalf("got %+v, %v, %v", s.Counts(), found, err)
 	}
-	d, err := provision.OpenData(data, dir)
+	d, err := datadir.Open(data, dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,35 @@
+package ami
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/phoneprov/phoneprov/amisync/amiserver"
+)
+
+// An endless list ends the connection, and fills no memory.
+func TestEndlessList(t *testing.T) {
+	_, address := fake(t, nil, on("PJSIPShowEndpoints", func(s *amiserver.Session, m amiserver.Message) {
+		s.Send("Response", "Success", "ActionID", m["ActionID"], "EventList", "start")
+		for range 2 * MaxListBytes / (100 << 10) {
+			s.Send("Event", "EndpointList", "ActionID", m["ActionID"], "ObjectName", strings.Repeat("x", 100<<10))
+		}
+	}))
+	c := mustConnect(t, address, nil)
+	_, err := c.List(t.Context(), "PJSIPShowEndpoints", nil)
+	if !errors.Is(err, ErrListTooLong) || !errors.Is(c.Err(), ErrListTooLong) {
+		t.Errorf("got %v, the connection has %v, want %v", err, c.Err(), ErrListTooLong)
+	}
+}
+
+// A list of many entries that are short ends too.
+func TestListOfManyEntries(t *testing.T) {
+	l := &listAnswer{id: "1", end: make(chan struct{})}
+	for range maxListItems + 10 {
+		l.take(Message{"Event": "E", "ActionID": "1"})
+	}
+	if !errors.Is(l.err, ErrListTooLong) || len(l.items) > maxListItems {
+		t.Errorf("got %v with %d entries", l.err, len(l.items))
+	}
+}

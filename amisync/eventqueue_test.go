@@ -1,0 +1,42 @@
+package amisync
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/phoneprov/phoneprov/amisync/ami"
+	"github.com/phoneprov/phoneprov/amisync/amiserver"
+)
+
+// Events that are large are dropped before they fill the memory.
+func TestQueueBytes(t *testing.T) {
+	q := newQueue()
+	for range 1000 {
+		q.push(ami.Message{"Event": strings.Repeat("x", (1 << 19))})
+		if q.bytes > maxEventsBytes {
+			t.Fatalf("%d bytes wait", q.bytes)
+		}
+	}
+	if _, overflow := q.take(); !overflow {
+		t.Error("nothing was dropped")
+	}
+}
+
+// amigo waits for its handler, and its reader waits behind it: with a handler that takes its time, events pile up unread.
+func TestAmigoHandlerMustNotBlock(t *testing.T) {
+	server, address := fake(t, nil, amiserver.Options{})
+	q := newQueue()
+	c := mustConnect(t, address, q.push)
+	for range maxEvents + 100 { // nobody takes them
+		server.Event("Event", "DeviceStateChange", "Device", "PJSIP/6001", "State", "INUSE")
+	}
+	if _, err := c.Do(within(t, 5*time.Second), "Ping", nil); err != nil {
+		t.Error(err)
+	}
+	eventually(t, "the loss is told", func() bool {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		return q.overflow && len(q.events) <= maxEvents
+	})
+}

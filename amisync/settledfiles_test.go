@@ -1,0 +1,170 @@
+package amisync
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/amisync/amitest"
+)
+
+// users are n users, with their name in each so that a change of it is one of the file.
+func users(n int, name string) string {
+	var text strings.Builder
+	text.WriteString("[general]\n")
+	for i := range n {
+		fmt.Fprintf(&text, "%sfullname=%s\n", user(fmt.Sprint(6000+i), fmt.Sprintf("00112233%04d", i)), name)
+	}
+	return text.String()
+}
+
+// watchPhones reports every snapshot that has fewer phones than want, until it is stopped.
+func (r *running) watchPhones(t *testing.T, want int) (stop func()) {
+	done := make(chan struct{})
+	var watcher sync.WaitGroup
+	watcher.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			case <-time.After(time.Millisecond):
+			}
+			if n := r.store.Load().Counts().Phones; n < want {
+				t.Errorf("%d phones are served, want %d", n, want)
+				return
+			}
+		}
+	})
+	return func() { close(done); watcher.Wait() }
+}
+
+// A file that is written slowly, or is missing for a moment, never loses a phone: its state in between does not count.
+func TestHalfWrittenFilesDoNotCount(t *testing.T) {
+	const phones = 40
+	dir := amitest.Files(t, map[string]string{"phoneprov.conf": sample["phoneprov.conf"], "users.conf": users(phones, "before")})
+	path := filepath.Join(dir, "users.conf")
+	r := start(t, Options{Source: SourceFiles, ConfigDir: dir, Timing: Timing{Watch: time.Millisecond}})
+	r.waitPhones(t, phones)
+	defer r.watchPhones(t, phones)()
+	slowly := func(text string, pause time.Duration) {
+		f, err := os.Create(path)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer f.Close()
+		for i := range 10 {
+			<-time.After(pause) // it is a slow writer
+			if _, err := f.WriteString(text[len(text)*i/10 : len(text)*(i+1)/10]); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	for name, write := range map[string]func(text string){
+		"a slow copy":               func(text string) { slowly(text, 50*time.Millisecond) },
+		"truncate and write":        func(text string) { slowly(text, 0) },
+		"rename":                    func(text string) { writeFile(t, path, text) },
+		"rename away, as vim does":  func(text string) { moveAway(t, path); slowly(text, 10*time.Millisecond) },
+		"remove, then a new one":    func(text string) { removeFile(t, path); <-time.After(100 * time.Millisecond); writeFile(t, path, text) },
+		"a writer that was held up": func(text string) { slowly("", 0); <-time.After(400 * time.Millisecond); writeFile(t, path, text) },
+	} {
+		changed := r.Status().LastSync.At
+		write(users(phones, name))
+		eventually(t, name, func() bool {
+			last := r.Status().LastSync
+			return last.At.After(changed) && last.Changes.Changed == phones
+		})
+	}
+}
+
+func moveAway(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Rename(path, path+"~"); err != nil {
+		t.Error(err)
+	}
+}
+
+// Asterisk answers GetConfig with what it reads at that moment, which may be half a file.
+func TestHalfAnswersDoNotCount(t *testing.T) {
+	var asked atomic.Int32
+	half := only("GetConfig", func(s *amiserver.Session, m amiserver.Message) {
+		s.Send("Response", "Success", "ActionID", m["ActionID"], "Category-000000", "general")
+	})
+	server, address := fake(t, with(sample, "users.conf", users(3, "x")), amiserver.Options{Intercept: func(s *amiserver.Session, m amiserver.Message) bool {
+		return m["Filename"] == "users.conf" && asked.Add(1) == 2 && half(s, m)
+	}})
+	r := start(t, Options{Address: address})
+	r.waitPhones(t, 3)
+	defer r.watchPhones(t, 3)()
+	before := r.Status().Syncs
+	server.Reload("All")
+	eventually(t, "a sync", func() bool { return r.Status().Syncs > before })
+	if n := asked.Load(); n < 3 {
+		t.Errorf("users.conf was asked for %d times: the half counted", n)
+	}
+}
+
+// Phones that are gone are named, twenty at most, until they are back; and where none is left it is said why.
+func TestLostPhonesAreNamed(t *testing.T) {
+	dir := amitest.Files(t, map[string]string{"phoneprov.conf": sample["phoneprov.conf"], "users.conf": users(33, "x")})
+	r := start(t, Options{Source: SourceFiles, ConfigDir: dir, Timing: Timing{Watch: time.Millisecond, Settle: time.Millisecond}})
+	r.waitPhones(t, 33)
+	if got := r.Status(); got.Lost.Count != 0 || got.LastSync.Nobody != "" {
+		t.Errorf("got %+v", got)
+	}
+	writeFile(t, filepath.Join(dir, "users.conf"), users(3, "x"))
+	r.waitPhones(t, 3)
+	eventually(t, "the loss", func() bool { return r.Status().Lost.Count == 30 })
+	lost := r.Status().Lost
+	if len(lost.Phones) != 20 || lost.Phones[0] != "001122330003" || lost.At.IsZero() {
+		t.Errorf("got %+v", lost)
+	}
+	const line = `"phones":["001122330003","001122330004",`
+	if log := r.log.String(); !strings.Contains(log, line) || !strings.Contains(log, `"001122330022"],"more":10,"message":"30 phones are gone`) || !strings.Contains(log, `"level":"warn"`) {
+		t.Errorf("got %s", log)
+	}
+	writeFile(t, filepath.Join(dir, "users.conf"), users(33, "x"))
+	r.waitPhones(t, 33)
+	eventually(t, "the loss to be over", func() bool { return r.Status().Lost.Count == 0 })
+
+	for name, want := range map[string]string{
+		"phoneprov.conf": "no phone is served: phoneprov.conf is empty",
+		"users.conf":     "no phone is served: users.conf has no section with autoprov = yes, a macaddress and a profile of phoneprov.conf",
+	} {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, filepath.Join(dir, name), "")
+		r.waitPhones(t, 0)
+		eventually(t, "the reason", func() bool { return strings.HasPrefix(r.Status().LastSync.Nobody, want) })
+		if !strings.Contains(r.log.String(), want) {
+			t.Errorf("%s is not in the log", want)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r.waitPhones(t, 33)
+		eventually(t, "no reason", func() bool { return r.Status().LastSync.Nobody == "" })
+	}
+}
+
+// What is said of a failed sync is true: where nothing was read yet, nothing is served.
+func TestFailedSyncSaysWhatIsServed(t *testing.T) {
+	dir := amitest.Files(t, map[string]string{"phoneprov.conf": "x=1\n"})
+	r := start(t, Options{Source: SourceFiles, ConfigDir: dir, Timing: Timing{Watch: time.Millisecond, Settle: time.Millisecond, RetryMin: 10 * time.Millisecond}})
+	eventually(t, "a failed sync", func() bool {
+		return strings.Contains(r.log.String(), "sync failed; nothing was read yet, and phones get 503")
+	})
+	writeFile(t, filepath.Join(dir, "phoneprov.conf"), sample["phoneprov.conf"])
+	writeFile(t, filepath.Join(dir, "users.conf"), users(1, "x"))
+	r.waitPhones(t, 1)
+	writeFile(t, filepath.Join(dir, "users.conf"), "y=1\n")
+	eventually(t, "a failed sync", func() bool { return strings.Contains(r.log.String(), "sync failed; what was read before is served on") })
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// oneShot is the configuration read a single time, for the commands that do not serve.
+type oneShot struct {
+	config      provision.Config
+	snapshot    *provision.Snapshot
+	diagnostics []provision.Diagnostic
+	renderer    *provision.Renderer
+	service     *service
+	settings    *settings
+}
+
+// openOneShot reads the settings and Asterisk's configuration.
+func openOneShot(ctx context.Context, config string, cl *call) (*oneShot, error) {
+	s, err := cl.settings(config)
+	if err != nil {
+		return nil, err
+	}
+	o := &oneShot{service: &service{log: zerolog.Nop()}, settings: s} // what goes wrong is returned
+	v := o.service
+	v.read = func(c provision.Config) { o.config = c }
+	if o.renderer, err = v.open(s, nil); err != nil {
+		o.close()
+		return nil, err
+	}
+	if o.snapshot, o.diagnostics, err = v.sync.Once(ctx); err != nil {
+		o.close()
+		return nil, err
+	}
+	return o, nil
+}
+
+func (o *oneShot) close() {
+	if o.service.sync != nil {
+		o.service.sync.Close()
+	}
+	_ = o.service.close() // it was only read from
+}
+
+// request is one that no phone made, to the address that -server says: at the port that is listened on, if it names none.
+func (o *oneShot) request(server string) provision.Request {
+	q := provision.Request{Server: server, Now: time.Now(), Scheme: "http", Host: server, Prefix: o.settings.httpPrefix}
+	listen, standard := o.settings.httpListen, 80
+	if listen == "" {
+		q.Scheme, listen, standard = "https", o.settings.httpsListen, 443
+	}
+	if host, _, err := net.SplitHostPort(server); err == nil {
+		q.Server = host
+		return q
+	}
+	q.Server = strings.Trim(server, "[]")
+	_, listened, _ := net.SplitHostPort(listen)
+	port, _ := net.LookupPort("tcp", listened) // 0 is any
+	q.Host = net.JoinHostPort(q.Server, strconv.Itoa(port))
+	if port == 0 || port == standard {
+		q.Host = strings.TrimSuffix(q.Host, ":"+strconv.Itoa(port))
+	}
+	return q
+}

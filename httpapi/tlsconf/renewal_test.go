@@ -1,0 +1,77 @@
+package tlsconf
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Renewals under load: no connection is lost, none fails, an old one goes on, and a new one gets the new certificate.
+func TestReloadUnderLoad(t *testing.T) {
+	b := newBench(t, Options{})
+	before := certOf(t, b)
+	kept := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: b.trust(), MaxConnsPerHost: 1}}
+	defer kept.CloseIdleConnections()
+	stop := make(chan struct{})
+	var load sync.WaitGroup
+	var answers [3]int
+	for i := range answers {
+		load.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				ask := func() error { _, _, err := b.get(b.trust()); return err }
+				if i == 0 {
+					ask = func() error {
+						_, cert, err := get(kept, b.addr)
+						if err == nil && !cert.Equal(before) {
+							err = errors.New("the connection was not kept")
+						}
+						return err
+					}
+				}
+				if err := ask(); err != nil {
+					t.Error(err)
+					return
+				}
+				answers[i]++
+			}
+		})
+	}
+	for range 3 {
+		next := sign(t, b.ca, newRSAKey(t), loopback)
+		b.install(t, next)
+		eventually(t, "the new certificate", func() bool { return certOf(t, b).Equal(next.cert) })
+	}
+	close(stop)
+	load.Wait()
+	if strings.Contains(b.log.String(), "cannot") || strings.Contains(b.log.String(), "handshake error") {
+		t.Errorf("logged %s", b.log)
+	}
+	t.Logf("answers: %d", answers)
+	if answers[0] < 100 || answers[1] < 10 {
+		t.Errorf("only %d answers", answers)
+	}
+}
+
+// A pair that is broken is not taken, whoever asks meanwhile.
+func TestBrokenPairIsNotTaken(t *testing.T) {
+	b := newBench(t, Options{})
+	before := certOf(t, b)
+	write(t, b.key, sign(t, b.ca, newRSAKey(t)).keyPEM(t))
+	eventually(t, "the log says so", func() bool {
+		if !certOf(t, b).Equal(before) {
+			t.Fatal("another certificate is served")
+		}
+		return strings.Contains(b.log.String(), "private key does not match public key")
+	})
+	if strings.Contains(b.log.String(), "PRIVATE KEY") {
+		t.Errorf("the key is in the log: %s", b.log)
+	}
+}

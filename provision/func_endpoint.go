@@ -1,0 +1,28 @@
+package provision
+
+import (
+	"context"
+	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan"
+)
+
+// endpointOption is PP_ENDPOINT(option[,default]). A line without an endpoint has the default, and is told of where there is
+// none.
+func (s *scope) endpointOption(_ context.Context, c *dialplan.Call) (dialplan.Value, error) {
+	args := splitArguments(c.Args, c.Plain(c.Args))
+	option := strings.TrimSpace(c.Plain(args[0]))
+	if option == "" {
+		c.Diag("PP_ENDPOINT needs an option")
+		return dialplan.Value{}, nil
+	}
+	if s.line.endpoint == nil && len(args) == 1 {
+		c.Diag("PP_ENDPOINT: the line has no PJSIP endpoint")
+	}
+	if s.line.endpoint != nil {
+		if value := s.line.endpoint.Get(option); value != "" {
+			return c.Value(value), nil
+		}
+	}
+	return dialplan.Value{Text: strings.Join(args[1:], ",")}, nil
+}

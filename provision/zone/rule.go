@@ -1,0 +1,145 @@
+package zone
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Rule is what a phone must know of a time zone for its clock to be right until the zone's coming two changes, as
+// far as a rule without a year can say it. The larger of the two offsets is summer time, also where the law calls the
+// other one the exception (Ireland, and Morocco in Ramadan).
+type Rule struct {
+	Offset     int // standard time's, in seconds east of Greenwich
+	Save       int // what summer time adds, in seconds; 0: the clock does not change, start and end say nothing
+	Start, End WallClock
+}
+
+// WallClock is a moment of a year, as a clock shows it just before it is changed.
+type WallClock struct {
+	Month, MDay  int
+	Week         int // the month's first to fourth of that weekday, -1 the last
+	WDay         int // 0 is Sunday
+	Hour, Minute int
+}
+
+// clockChange is a moment at which a zone's offset changes, of whatever kind it is called.
+type clockChange struct {
+	at            time.Time
+	before, after int // seconds east of Greenwich
+}
+
+// rulePeriod is how far the second change may be away for a rule without a year to tell it from that of this year: a
+// year and, as a rule's date moves, a week.
+const rulePeriod = (366 + 7) * 24 * time.Hour
+
+// RuleAt makes the rule of a zone as of now. Where there is no second change to come, the last one of the other
+// kind stands for it. A change that has no counterpart is not told before it is over.
+func RuleAt(loc *time.Location, now time.Time) Rule {
+	now = now.In(loc)
+	_, offset := now.Zone()
+	next, ok := changeAfter(now)
+	if !ok {
+		return Rule{Offset: offset}
+	}
+	other, ok := changeAfter(next.at)
+	if !ok || other.after != next.before || other.at.Sub(now) > rulePeriod {
+		other, ok = changeBefore(now)
+		if !ok || other.before != next.after || next.at.Sub(other.at) > rulePeriod {
+			return Rule{Offset: offset}
+		}
+	}
+	start, end := next, other
+	if start.before > start.after {
+		start, end = end, start
+	}
+	footer := zoneFooter(loc)
+	return Rule{
+		Offset: start.before, Save: start.after - start.before,
+		Start: start.wall(footer), End: end.wall(footer),
+	}
+}
+
+// RuleUntil is the moment until which RuleAt gives the same rule as now; zero: there is none.
+func RuleUntil(loc *time.Location, now time.Time) time.Time {
+	now = now.In(loc)
+	end := zoneEnd(now)
+	if next, ok := changeAfter(now); ok {
+		if other, ok := changeAfter(next.at); ok && other.at.Sub(now) > rulePeriod {
+			return earlier(end, other.at.Add(-rulePeriod))
+		}
+	}
+	return end
+}
+
+// earlier is the first of two moments of which a zero one never comes.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// changeAfter finds the next change of the offset.
+func changeAfter(t time.Time) (clockChange, bool) {
+	_, before := t.Zone()
+	for range maxTransitions {
+		end := zoneEnd(t)
+		if end.IsZero() {
+			break
+		}
+		t = end
+		if _, after := t.Zone(); after != before {
+			return clockChange{t, before, after}, true
+		}
+	}
+	return clockChange{}, false
+}
+
+// changeBefore finds the last change of the offset.
+func changeBefore(t time.Time) (clockChange, bool) {
+	_, after := t.Zone()
+	for range maxTransitions {
+		start, _ := t.ZoneBounds()
+		if start.IsZero() {
+			break
+		}
+		t = start.Add(-time.Second)
+		if _, before := t.Zone(); before != after {
+			return clockChange{start, before, after}, true
+		}
+	}
+	return clockChange{}, false
+}
+
+// wall is the moment of a change by the clock that is about to be changed.
+func (c clockChange) wall(footer string) WallClock {
+	t := c.at.In(time.FixedZone("", c.before))
+	return WallClock{
+		Month: int(t.Month()), MDay: t.Day(), Week: weekOf(t, footer), WDay: int(t.Weekday()),
+		Hour: t.Hour(), Minute: t.Minute(),
+	}
+}
+
+// weekOf counts a day's weekday in its month. The fourth may be the last as well: then the zone's rule decides, and
+// without one it is the last.
+func weekOf(t time.Time, footer string) int {
+	week := (t.Day() + 6) / 7
+	last := t.AddDate(0, 0, 7).Month() != t.Month()
+	if last && week != footerWeek(footer, t.Month()) {
+		return -1
+	}
+	return week
+}
+
+// footerWeek is the week of a rule Mm.w.d in a zone's footer, for a month; 0: there is none.
+func footerWeek(footer string, month time.Month) int {
+	_, rules, _ := strings.Cut(footer, ",")
+	for rule := range strings.SplitSeq(rules, ",") {
+		var m, week int
+		if n, _ := fmt.Sscanf(rule, "M%d.%d.", &m, &week); n == 2 && m == int(month) && week < 5 {
+			return week
+		}
+	}
+	return 0
+}

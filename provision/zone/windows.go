@@ -1,0 +1,15 @@
+package zone
+
+import "strings"
+
+// Windows finds Windows' name of a zone of the time-zone database.
+func Windows(zone string) string {
+	for _, w := range windowsZones {
+		for known := range strings.SplitSeq(w.zones, " ") {
+			if known == zone {
+				return w.name
+			}
+		}
+	}
+	return ""
+}
