@@ -207,7 +207,7 @@ func (c *checker) text(t text, names, everybody known) {
 			if call.Name == "PP_EACH_KEY" {
 				everybody = withKeys(names)
 			}
-			for _, v := range inlineText(&dialplan.Call{Name: call.Name}, call.Args).Variables() {
+			for _, v := range inlineText(&dialplan.Call{Name: call.Name}, splitArguments(call.Args, call.Args)[0]).Variables() {
 				unknown(v.Name, call.Line, call.Col, everybody)
 			}
 		}

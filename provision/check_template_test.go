@@ -40,6 +40,7 @@ func TestCheckTemplates(t *testing.T) {
 			"t:1: warning: column 15: no phone has a variable \"ADMIN_PASSWORD\", the password of the phone's own settings: phones keep the one that they have; " +
 				"setvar => ADMIN_PASSWORD=... in the profile gives one (and 1 more like it: t:1)"}},
 		{"a password of a phone's own", "setvar => ADMIN_PASSWORD=x\n", "${IF(${EXISTS(${ADMIN_PASSWORD})}?:#)}pw=${ADMIN_PASSWORD}", nil},
+		{"a name behind a comma of the inner text", "", `${PP_EACH_KEY(%{REPLACE(KEY_LABEL\, \,_)})}`, nil},
 		{"a key's variables", "", "${PP_EACH_KEY(%{KEY}%{KEY_NUMBER}%{KEY_LABEL}%{KEY_BLF}%{MAC}%{KEY_TYPE})}${KEY}", []string{
 			`t:1: warning: column 75: no phone has a variable "KEY"`, `t:1: warning: column 1: no phone has a variable "KEY_TYPE"; is "KEY" meant?`}},
 		{"one whose name is computed", "setvar => K1=x\n", "${K${LINE}}", nil},

@@ -22,7 +22,7 @@ import (
 
 // tree has everything; nobody assigns to it.
 //
-//go:embed common.conf yealink grandstream grandstream-grp poly snom fanvil cisco-spa cisco-mpp cisco-enterprise
+//go:embed README.md common.conf yealink grandstream grandstream-grp poly snom fanvil cisco-spa cisco-mpp cisco-enterprise
 //go:embed linphone htek sangoma panasonic mitel gigaset gigaset-maxwell plain
 var tree embed.FS
 

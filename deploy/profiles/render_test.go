@@ -3,7 +3,6 @@ package profiles
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -13,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
+	"github.com/phoneprov/phoneprov/deploy/skips"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
 	"github.com/phoneprov/phoneprov/provision/datadir"
@@ -38,7 +40,7 @@ type account struct {
 
 const (
 	mac  = "0004f2001000"
-	odd  = `a"b<c>&d'e]f%g{h}i$j#k\l:m,n=o|p é`
+	odd  = `a"b<c>&d'e]f%g{h}i$j#k\l:m,n=o|p--q é`
 	user = "autoprov=yes\nmacaddress=" + mac + "\n"
 )
 
@@ -49,9 +51,6 @@ const common = "setvar => ADMIN_PASSWORD=789789\nsetvar => HTTP_USER=fetch\nsetv
 const keys = "blf1=6002,Bob\nblf2=0301234567,Mum,speed\nblf3=6003\n"
 
 const others = "[7000]\nautoprov=yes\nmacaddress=0004f2007000\nfullname=Zoe\nprofile=none\n"
-
-// oddConf is a value as a .conf file has it.
-func oddConf(value string) string { return strings.ReplaceAll(value, ";", `\;`) }
 
 func cases() []phoneCase {
 	web := provision.Request{Server: "pbx.example.com", Scheme: "http", Host: "pbx.example.com:8080", Prefix: "/phoneprov"}
@@ -73,11 +72,13 @@ func cases() []phoneCase {
 		}},
 		{name: "no-voicemail", users: "[6001]\n" + user + "fullname=Alice Archer\nsecret=secret-1\nlabel=Alice\ntimezone=Europe/Berlin\n", request: web,
 			lines: with(func(a *account) { a.voicemail = "" })},
-		{name: "odd", request: web,
+		{name: "odd", request: provision.Request{Server: "xn--pbx.example.com", Scheme: "http", Host: "xn--pbx.example.com:8080", Prefix: "/phoneprov"},
 			setvars: "setvar => ADMIN_PASSWORD=" + odd + "\nsetvar => HTTP_USER=" + odd + "\nsetvar => HTTP_PASSWORD=" + odd + "\n",
 			users: "[6001]\n" + user + "username=6001" + "\nfullname=N" + odd + "\nsecret=S" + odd + "\nlabel=L" + odd + "\nvmexten=*97\ntimezone=Europe/Berlin\n" +
 				"blf1=6002,K" + odd + "\nblf2=0301234567,D" + odd + ",speed\n",
-			lines: with(func(a *account) { a.name, a.password, a.label = "N"+odd, "S"+odd, "L"+odd })},
+			lines: with(func(a *account) {
+				a.name, a.password, a.label, a.server = "N"+odd, "S"+odd, "L"+odd, "xn--pbx.example.com"
+			})},
 		{name: "southern", setvars: common, users: one + "timezone=Australia/Sydney\n", request: web, lines: []account{alice}},
 		{name: "no-dst", setvars: common, users: one + "timezone=Asia/Kolkata\n", request: web, lines: []account{alice}},
 		{name: "ipv6", setvars: common, users: one + "timezone=America/New_York\n", request: six, lines: with(func(a *account) { a.server = "2001:db8::5" })},
@@ -262,22 +263,4 @@ func (b built) render(t *testing.T, q provision.Request) (uris []string, files m
 	return uris, files
 }
 
-func TestMain(m *testing.M) { os.Exit(m.Run()) }
-
-func TestPrint(t *testing.T) {
-	for _, p := range All() {
-		if want := os.Getenv("MAKE"); want != "" && want != p.Name {
-			continue
-		}
-		for _, c := range cases() {
-			if want := os.Getenv("CASE"); want != "" && want != c.name {
-				continue
-			}
-			b := siteOf(p, c).build(t)
-			uris, files := b.render(t, c.request)
-			for _, uri := range uris {
-				fmt.Printf("-- %s/%s/%s --\n%s", p.Name, c.name, uri, files[uri])
-			}
-		}
-	}
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(skips.Reporting{M: m}) }

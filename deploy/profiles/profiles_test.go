@@ -1,0 +1,286 @@
+package profiles
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/phoneprov/phoneprov/deploy/skips"
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestGoldens has every file of every make for every case, byte for byte.
+func TestGoldens(t *testing.T) {
+	for _, p := range All() {
+		t.Run(p.Name, func(t *testing.T) {
+			var got txtar.Archive
+			for _, c := range cases() {
+				uris, files := siteOf(p, c).build(t).render(t, c.request)
+				for _, uri := range uris {
+					// A txtar file has whole lines, without carriage returns.
+					got.Files = append(got.Files, txtar.File{Name: c.name + "/" + uri, Data: []byte(strings.ReplaceAll(files[uri], "\r\n", "\n"))})
+				}
+			}
+			golden := filepath.Join("testdata", p.Name+".txtar")
+			text := txtar.Format(&got)
+			want, err := os.ReadFile(golden)
+			if err == nil && string(want) == string(text) {
+				return
+			}
+			if *update {
+				if err := os.WriteFile(golden, text, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			t.Errorf("%s is not what the profile gives (%v): go test ./deploy/profiles -run TestGoldens -update writes it anew; look at the difference", golden, err)
+		})
+	}
+}
+
+// params are those of the phone's own file.
+func (m makeTest) params(t *testing.T, files map[string]string) map[string]string {
+	t.Helper()
+	uri := strings.ReplaceAll(m.phone, "MAC", mac)
+	got, err := m.read(files[uri])
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", uri, err, files[uri])
+	}
+	return got
+}
+
+// expect compares some parameters; one that is empty may be missing.
+func expect(t *testing.T, got, want map[string]string) {
+	t.Helper()
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if got[name] != want[name] {
+			t.Errorf("%s: got %q, want %q", name, got[name], want[name])
+		}
+	}
+}
+
+// Each line's parameters say what the configuration says, whatever characters are in it, and the file is one of its format.
+func TestLines(t *testing.T) {
+	if len(makes) != len(All()) {
+		t.Fatalf("%d makes are tested, there are %d", len(makes), len(All()))
+	}
+	for _, p := range All() {
+		for _, c := range cases() {
+			t.Run(p.Name+"/"+c.name, func(t *testing.T) {
+				_, files := siteOf(p, c).build(t).render(t, c.request)
+				got := makes[p.Name].params(t, files)
+				for i, a := range c.lines {
+					expect(t, got, makes[p.Name].line(i+1, a))
+				}
+				for uri, text := range files {
+					if strings.HasPrefix(text, "<") {
+						if _, err := elements(text); err != nil {
+							t.Errorf("%s: %v\n%s", uri, err, text)
+						}
+					}
+				}
+			})
+		}
+	}
+}
+
+func caseOf(name string) phoneCase {
+	return cases()[slices.IndexFunc(cases(), func(c phoneCase) bool { return c.name == name })]
+}
+
+// The zone is there by its rule, in the north, in the south and without summer time.
+func TestZones(t *testing.T) {
+	for _, p := range All() {
+		for i, name := range [...]string{"one", "southern", "no-dst"} {
+			t.Run(p.Name+"/"+name, func(t *testing.T) {
+				c := caseOf(name)
+				_, files := siteOf(p, c).build(t).render(t, c.request)
+				got, want := makes[p.Name].params(t, files), map[string]string{}
+				for param, values := range makes[p.Name].zone {
+					want[param] = values[i]
+				}
+				expect(t, got, want)
+			})
+		}
+	}
+}
+
+// Keys are written in one way for all makes, lamps and speed dials.
+func TestKeys(t *testing.T) {
+	for _, p := range All() {
+		t.Run(p.Name, func(t *testing.T) {
+			c := caseOf("one")
+			_, files := siteOf(p, c).build(t).render(t, c.request)
+			expect(t, makes[p.Name].params(t, files), makes[p.Name].keys)
+		})
+	}
+}
+
+// Without ADMIN_PASSWORD its parameter is left out, and check says so; nothing else is to be said of a profile.
+func TestAdminPasswordAndCheck(t *testing.T) {
+	for _, p := range All() {
+		for _, c := range cases() {
+			t.Run(p.Name+"/"+c.name, func(t *testing.T) {
+				m, set := makes[p.Name], strings.Contains(c.setvars, "ADMIN_PASSWORD")
+				b := siteOf(p, c).build(t)
+				_, files := b.render(t, c.request)
+				if m.admin != "" {
+					if value, ok := m.params(t, files)[m.admin]; ok != set || set && !strings.HasSuffix(value, strings.TrimPrefix(strings.SplitN(c.setvars, "\n", 2)[0], "setvar => ADMIN_PASSWORD=")) {
+						t.Errorf("%s: got %q, %v, of the setvars %q", m.admin, value, ok, c.setvars)
+					}
+				}
+				q := c.request
+				q.Now = now
+				told := 0
+				for _, d := range provision.Group(provision.Check(t.Context(), b.snapshot, b.renderer, q)) {
+					switch {
+					case strings.Contains(d.String(), `no phone has a variable "ADMIN_PASSWORD"`):
+						told++
+					case c.name == "odd" && strings.Contains(d.String(), " has tags, "): // it has: a value like <c>
+					case c.name == "three" || c.name == "one": // a phone without a profile's files is there too
+						if !strings.Contains(d.String(), "7000") && !strings.Contains(d.String(), `profile "none"`) {
+							t.Errorf("check: %s", d)
+						}
+					default:
+						t.Errorf("check: %s", d)
+					}
+				}
+				if (told > 0) != (m.admin != "" && !set) {
+					t.Errorf("check tells of ADMIN_PASSWORD %d times", told)
+				}
+			})
+		}
+	}
+}
+
+// Two phones fetch at different times where the make has a period.
+func TestPeriodsDiffer(t *testing.T) {
+	for _, p := range All() {
+		m := makes[p.Name]
+		if m.period == "" || p.Name == "fanvil" { // whose period is in hours
+			continue
+		}
+		seen := map[string]bool{}
+		for i := range 5 {
+			c := caseOf("no-voicemail")
+			other := fmt.Sprintf("0004f200200%d", i)
+			c.users = strings.ReplaceAll(c.users, mac, other)
+			_, files := siteOf(p, c).build(t).render(t, c.request)
+			uri := strings.ReplaceAll(m.phone, "MAC", other)
+			got, err := m.read(files[uri])
+			if err != nil || got[m.period] == "" {
+				t.Fatalf("%s: %s: %v", p.Name, m.period, err)
+			}
+			seen[got[m.period]] = true
+		}
+		if len(seen) < 3 {
+			t.Errorf("%s: five phones have %s %v", p.Name, m.period, slices.Collect(maps.Keys(seen)))
+		}
+	}
+}
+
+// shared is where the makes' lists are on the machine that this is developed on, as .ci/run has it.
+const shared = "../../../shared/vendors/keys"
+
+// citation is the line of a profile's head that names its list of parameters.
+var citation = regexp.MustCompile(`(?m)^; names: (.+)$`)
+
+// Every parameter is in the list that the profile's head cites.
+func TestNames(t *testing.T) {
+	for _, p := range All() {
+		t.Run(p.Name, func(t *testing.T) {
+			m := citation.FindStringSubmatch(read(p.Name + "/" + sectionFile))
+			if m == nil {
+				t.Fatal("the head names no list")
+			}
+			known := map[string]bool{}
+			for name := range strings.FieldsSeq(m[1]) {
+				file := name
+				if !strings.HasPrefix(name, "testdata/") {
+					if file = filepath.Join(shared, name+".txt"); !there(file) {
+						skips.Skip(t, "no lists of the makes' parameters in ../shared/vendors/keys", "they are on the machine that this is developed on")
+					}
+				}
+				text, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for line := range strings.Lines(string(text)) {
+					if entry, _, _ := strings.Cut(strings.TrimRight(line, "\n"), "\t"); !strings.HasPrefix(entry, "#") {
+						_, value, found := strings.Cut(entry, ": ") // Digium's say what they are
+						known[entry] = true
+						known[value] = known[value] || found
+					}
+				}
+			}
+			for _, c := range cases() {
+				_, files := siteOf(p, c).build(t).render(t, c.request)
+				for name := range makes[p.Name].params(t, files) {
+					if !slices.ContainsFunc(spellings(name), func(s string) bool { return known[s] }) {
+						t.Errorf("%s: %s is in no list that %s cites", c.name, name, m[1])
+					}
+				}
+			}
+		})
+	}
+}
+
+func there(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
+}
+
+var (
+	index   = regexp.MustCompile(`[0-9]+`)
+	section = regexp.MustCompile(`_[0-9]+/`)
+	between = regexp.MustCompile(`\[[^]]*\]`)
+)
+
+// spellings are how the lists may have a name: as it is, or with X or N for its indices.
+func spellings(name string) []string {
+	if name[0] == 'P' && index.MatchString(name[1:2]) { // a number is a name
+		return []string{name}
+	}
+	plain := between.ReplaceAllString(name, "")
+	last := plain[strings.LastIndexByte(plain, '/')+1:]
+	all := []string{name, plain, last, section.ReplaceAllString(name, "_N/")}
+	for _, s := range []string{name, plain, last} {
+		all = append(all, index.ReplaceAllString(s, "X"), index.ReplaceAllString(s, "N"))
+	}
+	return all
+}
+
+// The files of a profile name their makers and sources, and Setvars are documented on the common page.
+func TestHeads(t *testing.T) {
+	page := read("README.md")
+	for _, p := range All() {
+		head := read(p.Name + "/" + sectionFile)
+		if !strings.HasPrefix(head, "; ") || !strings.Contains(head, "\n; Made 2026-") || !strings.Contains(head, "Not tried on a phone") && p.Name != "linphone" && p.Name != "plain" {
+			t.Errorf("%s: the head does not say the models, when it was made, and from what", p.Name)
+		}
+		if readme := p.Readme(); !strings.HasPrefix(readme, "# ") || !strings.Contains(readme, "\n## Point the phone here\n") || !strings.Contains(readme, "\n## Not set\n") {
+			t.Errorf("%s: README.md has not the parts that all have", p.Name)
+		}
+		for _, f := range p.Files() {
+			if f.Place == Data && strings.Contains(f.Text, "SHELL(") {
+				t.Errorf("%s: a template runs a shell", f.Path)
+			}
+		}
+	}
+	for line := range strings.Lines(read("common.conf")) {
+		if value, ok := strings.CutPrefix(line, "setvar => "); ok {
+			if name, _, _ := strings.Cut(value, "="); !strings.Contains(page, "`"+name+"`") {
+				t.Errorf("README.md does not say what %s is", name)
+			}
+		}
+	}
+}
