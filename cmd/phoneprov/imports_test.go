@@ -41,13 +41,14 @@ var importRules = []struct {
 
 // directRules say who alone may import a third-party package itself: its types stay where they are adapted.
 var directRules = map[string][]string{
-	"github.com/ivahaev/amigo":     {"amisync/ami"},
-	"github.com/go-chi/chi/v5":     {"httpapi", "deploy/bench/barechi"},
-	"gopkg.in/ini.v1":              {"cmd/phoneprov"},
-	"github.com/fsnotify/fsnotify": {"amisync"},
-	"github.com/zeebo/xxh3":        {"provision"},
-	"golang.org/x/crypto/bcrypt":   {"httpapi/httpauth"},
-	"golang.org/x/term":            {"cmd/phoneprov"},
+	"github.com/ivahaev/amigo":         {"amisync/ami"},
+	"github.com/go-chi/chi/v5":         {"httpapi", "deploy/bench/barechi"},
+	"gopkg.in/ini.v1":                  {"cmd/phoneprov"},
+	"github.com/fsnotify/fsnotify":     {"amisync"},
+	"github.com/aymanbagabas/go-udiff": {"cmd/phoneprov"},
+	"github.com/zeebo/xxh3":            {"provision"},
+	"golang.org/x/crypto/bcrypt":       {"httpapi/httpauth"},
+	"golang.org/x/term":                {"cmd/phoneprov"},
 }
 
 type goPackage struct {

@@ -172,22 +172,19 @@ func (c *profilesCommand) addSection(p profiles.Profile, differs *bool) error {
 
 // upgrade shows, and with -write brings, what this program would change of files that nobody has changed.
 func (c *profilesCommand) upgrade() error {
-	seen, changes := map[string]bool{}, 0
+	files, changes := 0, 0
 	for _, p := range profiles.All() {
 		if installed, err := c.target.Installed(p); err != nil {
 			return err
 		} else if !installed {
 			continue
 		}
-		files, err := c.target.Status(p)
+		have, err := c.target.Status(p)
 		if err != nil {
 			return err
 		}
-		for _, s := range files {
-			if seen[s.Name] { // it is of several profiles
-				continue
-			}
-			seen[s.Name] = true
+		for _, s := range have {
+			files++
 			changed, err := c.upgradeFile(s)
 			if err != nil {
 				return err
@@ -198,7 +195,7 @@ func (c *profilesCommand) upgrade() error {
 		}
 	}
 	switch {
-	case len(seen) == 0:
+	case files == 0:
 		c.out.printf("no profile was added here; `phoneprov profiles add NAME` adds one\n")
 	case changes == 0:
 		c.out.printf("nothing to change\n")

@@ -45,7 +45,7 @@ func withConstants(text string) string {
 // comparison is a site whose files use only what Asterisk has: the templates that do are files of their own.
 func comparison(t *testing.T) (s site, uris []string) {
 	t.Helper()
-	s = site{conf: map[string]string{"phoneprov.conf": "[general]\nserveraddr=192.0.2.1\nserverport=5070\n", "users.conf": "[general]\n"}, data: map[string]string{}}
+	s = site{conf: map[string]string{"phoneprov.conf": "[general]\ndefault_profile=plain\nserveraddr=192.0.2.1\nserverport=5070\n", "users.conf": "[general]\n"}, data: map[string]string{}}
 	for i, p := range All() {
 		section, include, _ := strings.Cut(p.Section(), "#include \"")
 		s.conf["phoneprov.conf"] += section + "setvar => ADMIN_PASSWORD=" + odd + "\nsetvar => HTTP_USER=fetch\n#include \"" + include
@@ -111,9 +111,6 @@ func TestAsteriskRendersTheSame(t *testing.T) {
 				asInAsterisk[p.Name] = provision.ProfileOptions{Escape: provision.EscapeNone}
 			}
 			b := built{snapshot, provision.NewRenderer(provision.RendererOptions{Data: data, Profiles: asInAsterisk})}
-			if os.Getenv("DEBUG") != "" {
-				t.Log(a.CLI(t, "phoneprov show routes"), a.Exec(t, "sh", "-c", "ls -la /etc/asterisk/phoneprov.d /usr/share/asterisk/phoneprov; tail -30 /var/log/asterisk/messages* "))
-			}
 			_, files := b.render(t, provision.Request{})
 			for _, uri := range uris {
 				if got, want := files[uri], a.Fetch(t, uri); want.Status != 200 || got != want.Body {

@@ -1,7 +1,7 @@
 // Package profiles holds ready-made profiles for the phones of many makes: for each a directory with its part of phoneprov.conf,
 // its templates, and a page on how to point the phone here.
 //
-//	common.conf              what all makes share              ─> CONFIG/phoneprov.d/common.conf
+//	common.conf              what all makes share              ─> in each CONFIG/phoneprov.d/MAKE.conf
 //	MAKE/phoneprov.conf      the profile's files and setvars   ─> CONFIG/phoneprov.d/MAKE.conf
 //	MAKE/*                   its templates                     ─> DATA/MAKE/*
 //	MAKE/README.md           for people; stays here
@@ -93,12 +93,16 @@ type File struct {
 	Text  string
 }
 
-// Files are those of the profile, and the one that all share.
+// commonLine stands in a profile's sectionFile for what all makes share. Each has its own copy: Asterisk warns of a file that
+// is included twice.
+const commonLine = "@common\n"
+
+// Files are those of the profile.
 func (p Profile) Files() []File {
-	files := []File{
-		{Config, path.Join(includeDir, "common.conf"), read("common.conf")},
-		{Config, path.Join(includeDir, p.Name+".conf"), read(path.Join(p.Name, sectionFile))},
-	}
+	section := strings.Replace(read(path.Join(p.Name, sectionFile)), commonLine, read("common.conf"), 1)
+	section = "; phoneprov profiles wrote this file. Change nothing in it: your own values stand in the section [" + p.Name +
+		"] of\n; phoneprov.conf, above its #include, for of a setvar that stands twice the first counts.\n" + section
+	files := []File{{Config, path.Join(includeDir, p.Name+".conf"), section}}
 	entries, err := fs.ReadDir(tree, p.Name)
 	if err != nil {
 		panic(err) // it is in the binary
