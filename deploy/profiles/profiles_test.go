@@ -259,6 +259,62 @@ func spellings(name string) []string {
 	return all
 }
 
+// SRTP is what the endpoint says: none, none, and optional of three lines; and what a line of the users file says: yes.
+func TestSRTP(t *testing.T) {
+	for name, row := range map[string]struct {
+		params [3]string // of the lines
+		values [4]string // of the three lines, and of the one that says yes
+	}{
+		"yealink":     {[3]string{"account.1.srtp_encryption", "account.2.srtp_encryption", "account.3.srtp_encryption"}, [4]string{"0", "0", "1", "2"}},
+		"grandstream": {[3]string{"P183", "P443", "P543"}, [4]string{"0", "0", "1", "2"}},
+		"grandstream-grp": {[3]string{"account.1.audio.srtpMode", "account.2.audio.srtpMode", "account.3.audio.srtpMode"},
+			[4]string{"Disabled", "Disabled", "EnabledButNotForced", "EnabledAndForced"}},
+		"poly":      {[3]string{"reg.1.srtp.require", "reg.2.srtp.offer", "reg.3.srtp.offer"}, [4]string{"0", "0", "1", "1"}},
+		"snom":      {[3]string{"user_savp[1]", "user_savp[2]", "user_savp[3]"}, [4]string{"off", "off", "optional", "mandatory"}},
+		"cisco-spa": {[3]string{"Secure_Call_Serv_1_", "Secure_Call_Serv_2_", "Secure_Call_Serv_3_"}, [4]string{"No", "No", "Yes", "Yes"}},
+		"cisco-mpp": {[3]string{"Secure_Call_Option_1_", "Secure_Call_Option_2_", "Secure_Call_Option_3_"}, [4]string{"Optional", "Optional", "Optional", "Required"}},
+		"mitel":     {[3]string{"sip line1 srtp mode", "sip line2 srtp mode", "sip line3 srtp mode"}, [4]string{"0", "0", "1", "2"}},
+		"gigaset":   {[3]string{"SipProvider.0.SRTP_Enabled", "SipProvider.1.SRTP_Enabled", "SipProvider.2.SRTP_Enabled"}, [4]string{"0", "0", "1", "1"}},
+		"sangoma":   {[3]string{"host_primary[0]@media_encryption", "host_primary[1]@media_encryption", "host_primary[2]@media_encryption"}, [4]string{"none", "none", "sdes", "sdes"}},
+		"plain":     {[3]string{"line.1.srtp", "line.2.srtp", "line.3.srtp"}, [4]string{"no", "no", "optional", "yes"}},
+	} {
+		p, err := Find(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := caseOf("three")
+		_, files := siteOf(p, c).build(t).render(t, c.request)
+		want := map[string]string{}
+		for i, param := range row.params {
+			want[param] = row.values[i]
+		}
+		expect(t, makes[name].params(t, files), want)
+		c = caseOf("tls")
+		_, files = siteOf(p, c).build(t).render(t, c.request)
+		expect(t, makes[name].params(t, files), map[string]string{row.params[0]: row.values[3]})
+	}
+}
+
+// A language is two letters for all makes; one that the make has no word for is left out.
+func TestLanguages(t *testing.T) {
+	for name, row := range map[string][2]string{"yealink": {"lang.gui", "German"}, "poly": {"lcl.ml.lang", "German_Germany"}, "snom": {"language", "Deutsch"},
+		"sangoma": {"locale", "de_DE"}, "cisco-enterprise": {"userLocale/name", "German_Germany"}, "fanvil": {"phone/display/DefaultLanguage", "de"}, "panasonic": {"DEFAULT_LANGUAGE", "de"}} {
+		for language, want := range map[string]string{"de": row[1], "xx": ""} {
+			c := caseOf("no-voicemail")
+			c.setvars = "setvar => LANGUAGE=" + language + "\n"
+			p, err := Find(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, files := siteOf(p, c).build(t).render(t, c.request)
+			if row[1] == "de" && language == "xx" {
+				continue // the make takes the code itself
+			}
+			expect(t, makes[name].params(t, files), map[string]string{row[0]: want})
+		}
+	}
+}
+
 // A W-series base, by its User-Agent, has handsets in place of line keys.
 func TestYealinkDECT(t *testing.T) {
 	c := caseOf("three")
@@ -270,6 +326,32 @@ func TestYealinkDECT(t *testing.T) {
 	_, files := siteOf(p, c).build(t).render(t, c.request)
 	got := makes["yealink"].params(t, files)
 	expect(t, got, map[string]string{"handset.2.name": "6002", "handset.3.incoming_lines": "3", "handset.1.dial_out_default_line": "1", "linekey.1.type": "", "account.3.label": "Desk"})
+}
+
+// A line that no Grandstream has sets no parameter: numbers near those of accounts are of the network.
+func TestGrandstreamLinesThatNoPhoneHas(t *testing.T) {
+	names := func(lines int) map[string]string {
+		c := caseOf("no-voicemail")
+		c.users = ""
+		for n := 1; n <= lines; n++ {
+			c.users += fmt.Sprintf("[60%02d]\n%slinenumber=%d\n", n, user, n)
+		}
+		p, err := Find("grandstream")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, files := siteOf(p, c).build(t).render(t, c.request)
+		return makes["grandstream"].params(t, files)
+	}
+	six, seven := names(6), names(7)
+	if len(six) < 6*16 || len(seven) <= len(six) {
+		t.Errorf("%d parameters for six lines, %d for seven", len(six), len(seven))
+	}
+	for name := range seven {
+		if _, ok := six[name]; !ok && !strings.HasPrefix(name, "P99999") {
+			t.Errorf("the seventh line sets %s", name)
+		}
+	}
 }
 
 // The firmware's documented place is served.
