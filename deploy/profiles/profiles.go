@@ -16,7 +16,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 )
 
@@ -122,23 +121,5 @@ func (p Profile) Section() string {
 		"#include \"" + path.Join(includeDir, p.Name+".conf") + "\"\n"
 }
 
-// Readme is the page of the profile, and Common the page of what all share.
+// Readme is the page of the profile.
 func (p Profile) Readme() string { return read(path.Join(p.Name, "README.md")) }
-
-// Setvars are the names that a profile's files set, in order, each once.
-func (p Profile) Setvars() []string {
-	var names []string
-	for _, f := range p.Files() {
-		if f.Place != Config {
-			continue
-		}
-		for line := range strings.Lines(f.Text) {
-			if value, ok := strings.CutPrefix(line, "setvar => "); ok {
-				if name, _, _ := strings.Cut(value, "="); !slices.Contains(names, name) {
-					names = append(names, name)
-				}
-			}
-		}
-	}
-	return names
-}

@@ -92,10 +92,9 @@ func readPanasonic(text string) (map[string]string, error) {
 
 // element is one of an XML file.
 type element struct {
-	path  []xml.StartElement // down to it
-	text  string
-	leaf  bool
-	order int
+	path []xml.StartElement // down to it
+	text string
+	leaf bool // it has neither elements nor comments in it
 }
 
 func (e element) name() string { return e.path[len(e.path)-1].Name.Local }
@@ -141,7 +140,7 @@ func elements(text string) ([]element, error) {
 			}
 			path = append(path, token.Copy())
 			open = append(open, len(all))
-			all = append(all, element{path: append([]xml.StartElement(nil), path...), leaf: true, order: len(all)})
+			all = append(all, element{path: append([]xml.StartElement(nil), path...), leaf: true})
 		case xml.EndElement:
 			path, open = path[:len(path)-1], open[:len(open)-1]
 		case xml.Comment:
