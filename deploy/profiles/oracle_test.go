@@ -18,7 +18,7 @@ var ours = regexp.MustCompile(`PP_(EACH_(LINE|KEY)|USER|ENDPOINT|TRANSPORT|MAC|L
 
 // constants stand for the setvars that are made of what Asterisk does not have, so that it has them too.
 var constants = map[string]string{
-	"LINE_SERVER": "192.0.2.1", "LINE_TRANSPORT": "tcp", "LINE_PORT": "5070", "LINE_OPTIMISTIC": "yes", "LINE_SRTP": "optional", "LINE_LABEL": odd,
+	"LINE_SERVER": "192.0.2.1", "LINE_TRANSPORTS": "tcp,udp", "LINE_PORT": "5070", "LINE_OPTIMISTIC": "yes", "LINE_SRTP": "optional", "LINE_LABEL": odd,
 	"FIRMWARE_FROM": "http://192.0.2.1/phoneprov", "UTC_OFFSET": "+1", "START_WEEK": "5", "END_WEEK": "5", "START_WDAY_MON1": "7", "END_WDAY_MON1": "7",
 	"START_WDAY_SUN1": "1", "END_WDAY_SUN1": "1",
 }

@@ -6,14 +6,12 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"golang.org/x/tools/txtar"
 
-	"github.com/phoneprov/phoneprov/deploy/skips"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
@@ -188,77 +186,6 @@ func TestPeriodsDiffer(t *testing.T) {
 	}
 }
 
-// shared is where the makes' lists are on the machine that this is developed on, as .ci/run has it.
-const shared = "../../../shared/vendors/keys"
-
-// citation is the line of a profile's head that names its list of parameters.
-var citation = regexp.MustCompile(`(?m)^; names: (.+)$`)
-
-// Every parameter is in the list that the profile's head cites.
-func TestNames(t *testing.T) {
-	for _, p := range All() {
-		t.Run(p.Name, func(t *testing.T) {
-			m := citation.FindStringSubmatch(read(p.Name + "/" + sectionFile))
-			if m == nil {
-				t.Fatal("the head names no list")
-			}
-			known := map[string]bool{}
-			for name := range strings.FieldsSeq(m[1]) {
-				file := name
-				if !strings.HasPrefix(name, "testdata/") {
-					if file = filepath.Join(shared, name+".txt"); !there(file) {
-						skips.Skip(t, "no lists of the makes' parameters in ../shared/vendors/keys", "they are on the machine that this is developed on")
-					}
-				}
-				text, err := os.ReadFile(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				for line := range strings.Lines(string(text)) {
-					if entry, _, _ := strings.Cut(strings.TrimRight(line, "\n"), "\t"); !strings.HasPrefix(entry, "#") {
-						_, value, found := strings.Cut(entry, ": ") // Digium's say what they are
-						known[entry] = true
-						known[value] = known[value] || found
-					}
-				}
-			}
-			for _, c := range cases() {
-				_, files := siteOf(p, c).build(t).render(t, c.request)
-				for name := range makes[p.Name].params(t, files) {
-					if !slices.ContainsFunc(spellings(name), func(s string) bool { return known[s] }) {
-						t.Errorf("%s: %s is in no list that %s cites", c.name, name, m[1])
-					}
-				}
-			}
-		})
-	}
-}
-
-func there(file string) bool {
-	_, err := os.Stat(file)
-	return err == nil
-}
-
-var (
-	index   = regexp.MustCompile(`[0-9]+`)
-	section = regexp.MustCompile(`_[0-9]+/`)
-	between = regexp.MustCompile(`\[[^]]*\]`)
-)
-
-// spellings are how the lists may have a name: as it is, or with X or N for its indices.
-func spellings(name string) []string {
-	if name[0] == 'P' && index.MatchString(name[1:2]) { // a number is a name
-		return []string{name}
-	}
-	plain := between.ReplaceAllString(name, "")
-	last := plain[strings.LastIndexByte(plain, '/')+1:]
-	all := []string{name, plain, last, section.ReplaceAllString(name, "_N/")}
-	for _, s := range []string{name, plain, last} {
-		all = append(all, index.ReplaceAllString(s, "X"), index.ReplaceAllString(s, "N"))
-	}
-	return all
-}
-
 // SRTP is what the endpoint says: none, none, and optional of three lines; and what a line of the users file says: yes.
 func TestSRTP(t *testing.T) {
 	for name, row := range map[string]struct {
@@ -293,6 +220,18 @@ func TestSRTP(t *testing.T) {
 		_, files = siteOf(p, c).build(t).render(t, c.request)
 		expect(t, makes[name].params(t, files), map[string]string{row.params[0]: row.values[3]})
 	}
+}
+
+// Of several transports, as chan_sip has them, the first counts, in any case.
+func TestSeveralTransports(t *testing.T) {
+	c := caseOf("no-voicemail")
+	c.users += "transport=TCP,udp\n"
+	p, err := Find("yealink")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, files := siteOf(p, c).build(t).render(t, c.request)
+	expect(t, makes["yealink"].params(t, files), map[string]string{"account.1.sip_server.1.transport_type": "1"})
 }
 
 // A language is two letters for all makes; one that the make has no word for is left out.
