@@ -23,6 +23,9 @@ import (
 // now is in winter north of the equator.
 var now = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 
+// steady is the time of templates: one that has just changed is waited for.
+var steady = time.Now().Add(-time.Hour)
+
 // phoneCase is one of the configurations that each make's files are rendered for.
 type phoneCase struct {
 	name    string
@@ -221,7 +224,7 @@ func (s site) build(t *testing.T) built {
 	dir := t.TempDir()
 	for name, text := range s.data {
 		file := filepath.Join(dir, filepath.FromSlash(name))
-		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o600)); err != nil {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o600), os.Chtimes(file, steady, steady)); err != nil {
 			t.Fatal(err)
 		}
 	}
