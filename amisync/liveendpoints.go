@@ -69,7 +69,7 @@ func parseEndpoint(name string, events []ami.Message) (e provision.Endpoint, who
 			whole = true
 			e.Username, e.Password = m["Username"], provision.Secret(m["Password"])
 		case m["Event"] == "TransportDetail" && m["ObjectName"] == e.TransportID:
-			e.Bind = m["Bind"]
+			e.Bind, e.Protocol = m["Bind"], m["Protocol"]
 		}
 	}
 	return e, whole

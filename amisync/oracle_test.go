@@ -167,8 +167,8 @@ func testLive(t *testing.T, a *oracle.Asterisk) {
 		t.Fatal(err)
 	}
 	want := map[string]provision.Endpoint{
-		"6002": {ID: "6002", CallerID: `"A A" <6002>`, TransportID: "udp", Bind: "0.0.0.0:5070", AuthID: "a1", Username: "u1", Password: "p=1 2"},
-		"wiz":  {ID: "wiz", CallerID: `"W" <77>`, TransportID: "udp", Bind: "0.0.0.0:5070", AuthID: "wiz-iauth", Username: "wu", Password: "wp"},
+		"6002": {ID: "6002", CallerID: `"A A" <6002>`, TransportID: "udp", Bind: "0.0.0.0:5070", Protocol: "udp", AuthID: "a1", Username: "u1", Password: "p=1 2"},
+		"wiz":  {ID: "wiz", CallerID: `"W" <77>`, TransportID: "udp", Bind: "0.0.0.0:5070", Protocol: "udp", AuthID: "wiz-iauth", Username: "wu", Password: "wp"},
 		"bare": {ID: "bare"},
 	}
 	if d := cmp.Diff(want, live.Endpoints, noEndpointOptions); d != "" {

@@ -83,6 +83,7 @@ func TestLiveEndpoints(t *testing.T) {
 	files := map[string]string{"pjsip.conf": `[t]
 type=transport
 bind=0.0.0.0:5070
+protocol=tls
 [6001]
 type=endpoint
 transport=t
@@ -110,7 +111,7 @@ type=endpoint
 		t.Fatal(err)
 	}
 	want := map[string]provision.Endpoint{
-		"6001": {ID: "6001", CallerID: `"A" <6001>`, TransportID: "t", Bind: "0.0.0.0:5070", AuthID: "a1", Username: "u1", Password: "p1"},
+		"6001": {ID: "6001", CallerID: `"A" <6001>`, TransportID: "t", Bind: "0.0.0.0:5070", Protocol: "tls", AuthID: "a1", Username: "u1", Password: "p1"},
 		"bare": {ID: "bare"},
 	}
 	if d := cmp.Diff(want, live.Endpoints, noEndpointOptions); d != "" {

@@ -101,7 +101,7 @@ func TestAsteriskDownAtStart(t *testing.T) {
 
 	l, err := net.Listen("tcp", deadAddress(t))
 	if err != nil {
-		t.Skipf("the port is taken: %v", err)
+		t.Fatalf("the port is taken: %v", err)
 	}
 	address = l.Addr().String()
 	l.Close()
@@ -125,7 +125,7 @@ func TestAsteriskDownAtStart(t *testing.T) {
 
 	l, err = net.Listen("tcp", address)
 	if err != nil {
-		t.Skipf("the port is taken: %v", err)
+		t.Fatalf("the port is taken: %v", err)
 	}
 	amitest.StartOn(t, l, dir, amiserver.Options{Version: "23.0.0", Database: database})
 	testkit.Eventually(t, "a sync", func() bool { return r.Status().Syncs > 0 })

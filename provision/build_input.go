@@ -78,7 +78,8 @@ type Endpoint struct {
 	ID          string
 	CallerID    string // "Name" <number>, as configured
 	TransportID string
-	Bind        string // the address that its transport listens on, "0.0.0.0:5060"; empty: not known
+	Bind        string // the address its transport listens on, "0.0.0.0:5060"; empty: not known
+	Protocol    string // of its transport: udp, tcp, tls, ws or wss; empty: not known
 	AuthID      string // its first inbound auth
 	Username    string
 	Password    Secret

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -103,7 +104,11 @@ func shapesOf(s *Snapshot) map[*Profile]map[*shape]bool {
 	return all
 }
 
-// text is a template to check: a file, or the value or name of an option.
+// adminPassword is the variable of the password of a phone's own settings. Templates leave the parameter out where it is not
+// set, so they test it; that a phone is open to whoever knows its maker's password is still told.
+const adminPassword = "ADMIN_PASSWORD"
+
+// text is a template that is checked: a file's, or the value or name of an option.
 type text struct {
 	*dialplan.Template
 	file   string
@@ -180,6 +185,11 @@ func (c *checker) text(t text, names, everybody known) {
 		tested[v.Name] = tested[v.Name] || v.Tested
 	}
 	unknown := func(name string, line, col int, names known) {
+		if name == adminPassword && !names[name] {
+			report(Warning, line, col, "no phone has a variable %q, the password of the phone's own settings: phones keep the one that they have; "+
+				"setvar => %[1]s=... in the profile gives one", name)
+			return
+		}
 		if names[name] || tested[name] || name == "" {
 			return
 		}
@@ -193,8 +203,12 @@ func (c *checker) text(t text, names, everybody known) {
 		unknown(v.Name, v.Line, v.Col, names)
 	}
 	for _, call := range t.WrittenCalls() {
-		if call.Name == "PP_EACH_USER" || call.Name == "PP_EACH_LINE" {
-			for _, v := range inlineText(&dialplan.Call{Name: call.Name}, call.Args).Variables() {
+		if slices.Contains(inlineFunctions[:], call.Name) {
+			everybody := everybody
+			if call.Name == "PP_EACH_KEY" {
+				everybody = withKeys(names)
+			}
+			for _, v := range inlineText(call.Name, dialplan.SplitText(call.Args, math.MaxInt)[0]).Variables() {
 				unknown(v.Name, call.Line, call.Col, everybody)
 			}
 		}
@@ -217,7 +231,19 @@ func (c *checker) text(t text, names, everybody known) {
 	})
 }
 
-// percentVariable matches a variable of another line.
+// inlineFunctions are those with a text in which %{NAME} stands for a variable.
+var inlineFunctions = [...]string{"PP_EACH_KEY", "PP_EACH_LINE", "PP_EACH_USER"}
+
+// withKeys are names and those of a key.
+func withKeys(names known) known {
+	names = maps.Clone(names)
+	for _, v := range keyVariables {
+		names[v.name] = true
+	}
+	return names
+}
+
+// percentVariable is how a variable of another line is written.
 var percentVariable = regexp.MustCompile(`%\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 
 // printable returns a name for a message. It hides a text that is no name, because that may be anything, a password

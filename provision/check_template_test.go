@@ -36,6 +36,13 @@ func TestCheckTemplates(t *testing.T) {
 		{"as an argument", "", "${IF($[${LINE}=1]?${USERNAM}:)}${CUT(USERNAM,-,1)}", []string{
 			`t:1: warning: column 19: no phone has a variable "USERNAM"; is "USERNAME" meant? (and 1 more like it: t:1)`}},
 		{"one that is asked for", "", "${EXISTS(${LOGO})}${IF($[\"${PIC}\"=\"\"]?none:${PIC})}${LOGO}${VARIABLE_EXISTS(OTHER)}", nil},
+		{"no password of a phone's own", "", "${IF(${EXISTS(${ADMIN_PASSWORD})}?:#)}pw=${ADMIN_PASSWORD}", []string{
+			"t:1: warning: column 15: no phone has a variable \"ADMIN_PASSWORD\", the password of the phone's own settings: phones keep the one that they have; " +
+				"setvar => ADMIN_PASSWORD=... in the profile gives one (and 1 more like it: t:1)"}},
+		{"a password of a phone's own", "setvar => ADMIN_PASSWORD=x\n", "${IF(${EXISTS(${ADMIN_PASSWORD})}?:#)}pw=${ADMIN_PASSWORD}", nil},
+		{"a name behind a comma of the inner text", "", `${PP_EACH_KEY(%{REPLACE(KEY_LABEL\, \,_)})}`, nil},
+		{"a key's variables", "", "${PP_EACH_KEY(%{KEY}%{KEY_NUMBER}%{KEY_LABEL}%{KEY_BLF}%{MAC}%{KEY_TYPE})}${KEY}", []string{
+			`t:1: warning: column 75: no phone has a variable "KEY"`, `t:1: warning: column 1: no phone has a variable "KEY_TYPE"; is "KEY" meant?`}},
 		{"one whose name is computed", "setvar => K1=x\n", "${K${LINE}}", nil},
 		{"in a setvar and a name", "setvar => A=${USERNAM}\ny-${MACADDRESS} => t\n", "t", []string{
 			`phoneprov.conf:5: warning: column 1: no phone has a variable "USERNAM"; is "USERNAME" meant?`,

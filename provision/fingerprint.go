@@ -37,7 +37,7 @@ func (l *Live) print() (sum uint64) {
 	}
 	var text []byte
 	for id, e := range l.Endpoints {
-		text = appendTexts(text[:0], id, e.ID, e.CallerID, e.TransportID, e.Bind, e.AuthID, e.Username, e.Password.Reveal())
+		text = appendTexts(text[:0], id, e.ID, e.CallerID, e.TransportID, e.Bind, e.Protocol, e.AuthID, e.Username, e.Password.Reveal())
 		if e.Options != nil {
 			text = binary.LittleEndian.AppendUint64(append(text, 1), e.Options.print)
 		}

@@ -43,8 +43,8 @@ func (j *eachText) add(ctx context.Context, expand expander, t *dialplan.Templat
 }
 
 // inlineText returns the text of a PP_EACH function as a template. %{NAME} stands for a variable of each line.
-func inlineText(c *dialplan.Call, text string) *dialplan.Template {
-	return dialplan.Parse(c.Name, strings.ReplaceAll(text, "%{", "${"))
+func inlineText(name, text string) *dialplan.Template {
+	return dialplan.Parse(name, strings.ReplaceAll(text, "%{", "${"))
 }
 
 // value returns the whole text, or ErrPending if a part is pending.
@@ -67,7 +67,7 @@ func (s *scope) eachUser(ctx context.Context, c *dialplan.Call) (dialplan.Value,
 	if len(args) > 1 {
 		exclude = s.excluded(c, c.Plain(args[1]))
 	}
-	t := inlineText(c, args[0])
+	t := inlineText(c.Name, args[0])
 	if s.rd.caches != nil {
 		l, err := s.rd.userList(ctx, c, t, args[0])
 		if err != nil {
@@ -116,7 +116,7 @@ func (s *scope) eachLine(ctx context.Context, c *dialplan.Call) (dialplan.Value,
 		}
 		phones = []*Phone{p}
 	}
-	t := inlineText(c, args[0])
+	t := inlineText(c.Name, args[0])
 	var out eachText
 	for _, p := range phones {
 		for _, l := range p.Lines {

@@ -144,6 +144,9 @@ func TestFunctionDiagnostics(t *testing.T) {
 	for _, row := range []struct{ template, want string }{
 		{"${PP_USER()}", "t:1: warning: column 1: PP_USER needs an option"},
 		{"\n ${PP_ENDPOINT( )}", "t:2: warning: column 2: PP_ENDPOINT needs an option"},
+		{"${PP_EACH_KEY()}", "t:1: warning: column 1: PP_EACH_KEY needs a text"},
+		{"${PP_EACH_KEY(x,lamp)}", "t:1: warning: column 1: PP_EACH_KEY: behind its text may stand blf or speed, and behind that a number; a comma in the text has a backslash before it"},
+		{"${PP_EACH_KEY(x,blf,y)}", "t:1: warning: column 1: PP_EACH_KEY: behind its text may stand blf or speed, and behind that a number; a comma in the text has a backslash before it"},
 		{"${PP_ENDPOINT(context)}", "t:1: warning: column 1: PP_ENDPOINT: the line has no PJSIP endpoint"},
 		{"${PP_EACH_LINE()}", "t:1: warning: column 1: PP_EACH_LINE needs a text"},
 		{"${PP_EACH_LINE(x,${PP_USER(secret)})}", "t:1: warning: column 1: PP_EACH_LINE: there is no phone of that MAC"},

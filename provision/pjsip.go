@@ -122,6 +122,7 @@ func (d *lineVars) bindEndpoint(e Endpoint) {
 	display, number := splitCallerID(e.CallerID)
 	bind("ENDPOINT_ID", e.ID)
 	bind("TRANSPORT_ID", e.TransportID)
+	bind("PP_TRANSPORT", strings.ToLower(e.Protocol))
 	bind("SERVER_PORT", bindPort(e.Bind))
 	bind("CALLERID", number)
 	bind("DISPLAY_NAME", display)
@@ -144,7 +145,7 @@ func (b *builder) endpointLookup() func(id string) (Endpoint, error) {
 			return e, fmt.Errorf("there is none of that name in pjsip.conf and pjsip_wizard.conf")
 		}
 		if e.Bind == "" && e.TransportID == "" {
-			e.Bind = objects.onlyBind
+			e.Bind, e.Protocol = objects.onlyBind, objects.onlyProtocol
 		}
 		return e, nil
 	}

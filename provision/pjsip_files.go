@@ -10,7 +10,7 @@ import (
 // sections of pjsip_wizard.conf, by name. They replace the running Asterisk where there is no AMI.
 type pjsipObjects struct {
 	endpoints, auths, transports, wizards map[string]*astconf.Category
-	onlyBind                              string // the bind address, if there is exactly one transport
+	onlyBind, onlyProtocol                string // of the only transport; empty with none or several
 	options                               *OptionSets
 }
 
@@ -31,15 +31,18 @@ func readPJSIPObjects(config Config) pjsipObjects {
 		o.wizards[c.Name] = c
 	}
 	if len(o.transports) == 1 {
-		for _, c := range o.transports {
-			o.onlyBind = lastNonEmpty(c, "bind", defaultBind)
+		for name := range o.transports {
+			o.onlyBind, o.onlyProtocol = o.transport(name)
 		}
 	}
 	return o
 }
 
-// defaultBind is the bind address of a transport that does not set one.
-const defaultBind = "0.0.0.0"
+// What stands for a transport without a bind address or protocol.
+const (
+	defaultBind     = "0.0.0.0"
+	defaultProtocol = "udp"
+)
 
 // endpoint finds an endpoint in pjsip.conf, else in pjsip_wizard.conf.
 func (o pjsipObjects) endpoint(id string) (Endpoint, bool) {
@@ -54,7 +57,7 @@ func (o pjsipObjects) endpoint(id string) (Endpoint, bool) {
 
 func (o pjsipObjects) fromSection(id string, c *astconf.Category) Endpoint {
 	e := Endpoint{ID: id, CallerID: lastNonEmpty(c, "callerid", ""), TransportID: lastNonEmpty(c, "transport", "")}
-	e.Bind = o.bind(e.TransportID)
+	e.Bind, e.Protocol = o.transport(e.TransportID)
 	e.Options = o.options.Add(written(c, ""))
 	auth, _, _ := strings.Cut(lastNonEmpty(c, "auth", ""), ",")
 	if a := o.auths[strings.TrimSpace(auth)]; a != nil {
@@ -75,11 +78,12 @@ func written(c *astconf.Category, prefix string) map[string]string {
 	return options
 }
 
-func (o pjsipObjects) bind(transport string) string {
-	if c := o.transports[transport]; c != nil {
-		return lastNonEmpty(c, "bind", defaultBind)
+// transport is the bind address and the protocol of a transport; empty: there is none of that name.
+func (o pjsipObjects) transport(id string) (bind, protocol string) {
+	if c := o.transports[id]; c != nil {
+		return lastNonEmpty(c, "bind", defaultBind), lastNonEmpty(c, "protocol", defaultProtocol)
 	}
-	return ""
+	return "", ""
 }
 
 // readAuth returns the account of an auth. An auth with only a digest has no password to return.

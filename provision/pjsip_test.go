@@ -65,17 +65,17 @@ password=file
 		t.Errorf("Endpoints: got %q, want %q", got, want)
 	}
 	live := &Live{Endpoints: map[string]Endpoint{
-		"7001":     {ID: "7001", CallerID: "Live <2>", Username: "live", Password: "live-secret", TransportID: "t", Bind: "[::]:5070"},
+		"7001":     {ID: "7001", CallerID: "Live <2>", Username: "live", Password: "live-secret", TransportID: "t", Bind: "[::]:5070", Protocol: "TLS"},
 		"realtime": {ID: "realtime", Username: "rt"},
 	}}
 	s, diags, err := Build(context.Background(), Input{Config: c, Live: live}, testNow)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, _ := renderer(t, map[string]string{"t": "${USERNAME} ${SECRET} ${CALLERID} ${DISPLAY_NAME} ${SERVER_PORT} ${TRANSPORT_ID}"})
+	r, _ := renderer(t, map[string]string{"t": "${USERNAME} ${SECRET} ${CALLERID} ${DISPLAY_NAME} ${SERVER_PORT} ${TRANSPORT_ID} ${PP_TRANSPORT}"})
 	for uri, want := range map[string]string{
-		"000000000001.cfg": "live live-secret 2 Live 5070 t",
-		"000000000002.cfg": "rt    5099 ",
+		"000000000001.cfg": "live live-secret 2 Live 5070 t tls",
+		"000000000002.cfg": "rt    5099  udp",
 	} {
 		if got, err := render(t, r, s, uri, Request{}); err != nil || got != want {
 			t.Errorf("%s: got %q (%v), want %q", uri, got, err, want)

@@ -64,7 +64,7 @@ func cutPrefixFold(s, prefix string) (rest string, ok bool) {
 func (o pjsipObjects) fromWizard(id string, c *astconf.Category) Endpoint {
 	e := Endpoint{ID: id, CallerID: lastNonEmpty(c, "endpoint/callerid", "")}
 	e.TransportID = lastNonEmpty(c, "transport", lastNonEmpty(c, "endpoint/transport", ""))
-	e.Bind = o.bind(e.TransportID)
+	e.Bind, e.Protocol = o.transport(e.TransportID)
 	e.Options = o.options.Add(written(c, "endpoint/"))
 	if auth, ok := wizardAuth(c); ok {
 		e.AuthID = auth

@@ -71,6 +71,7 @@ linenumber=2
 label=Other order
 macaddress=000000000006
 nat=no
+blf1=1,<${EPOCH}>
 [7](phone)
 label=Same order
 macaddress=000000000007
@@ -136,7 +137,7 @@ func planTemplates() []string {
 		"${STRFTIME(${EPOCH},Europe/Vienna,%F %T)}", "${IFTIME(12:00-12:10?noon:not)}", "${RAND(5,5)}${LEN(${UUID()})}", "${DB(a/b)}", "${DB(a/${LABEL})}", "${DB(${DB(${LABEL})})}",
 		"${NONE(x)}", "${DB(fails/${MAC})}", "${TOUPPER(${LABEL})}", "${TOUPPER(<a>)}${LEN(${CONST})}", "${IF($[\"${LABEL}\"=\"One\"]?${EPOCH}:no)}", "${EVAL(${LABEL})}", "${${PP_USER(nat)}}",
 		"${${IF(1?LABEL:x)}}", "${CUT(LABEL, ,2)}${CUT(CONST,.,1)}", "${VARIABLE_EXISTS(CALLERID)}${VARIABLE_EXISTS(LABEL)}${VARIABLE_EXISTS(SITE)}", "${STAT(e,t)}${STAT(e,/none)}",
-		"${PP_EACH_USER(<u>%{LABEL}%{SUMMER}</u>,${MAC})}", "${PP_EACH_USER(%{PP_EACH_EXTENSION(%{MAC},i)},${MAC})}", "${PP_EACH_LINE(%{LABEL}%{CONST},${MAC})}", "${PP_EACH_EXTENSION(${MAC},i)}", "${PP_EACH_EXTENSION(${MAC},none)}",
+		"${PP_EACH_USER(<u>%{LABEL}%{SUMMER}</u>,${MAC})}", "${PP_EACH_USER(%{PP_EACH_EXTENSION(%{MAC},i)},${MAC})}", "${PP_EACH_LINE(%{LABEL}%{CONST},${MAC})}", "${PP_EACH_EXTENSION(${MAC},i)}", "${PP_EACH_EXTENSION(${MAC},none)}", "${PP_EACH_KEY(<k n=\"%{KEY}\">%{KEY_LABEL}%{SHORT}</k>)}",
 		"${PP_EACH_EXTENSION(000000000001,i)}", "${PP_USER(nat)}${PP_USER(none,<d/>)}${PP_USER()}", "${PP_ENDPOINT(context)}", "${MATH(1)}", "${MATH(${LABEL})}", "$[1+]", "$[1 + ${LABEL}]",
 		"${LABEL", "$[1+1", "${TOUPPER(a}", "<![CDATA[${DISPLAY_NAME}]]><!-- ${DISPLAY_NAME} --><!-- a -- b -->", "a\x01\x02${DISPLAY_NAME}\x03", "&amp;${DISPLAY_NAME}&lt;",
 		"${JSON_ESCAPE(${DISPLAY_NAME})}${XML_ESCAPE(${DISPLAY_NAME})}${URIENCODE(${DISPLAY_NAME})}${MD5(${SECRET})}", strings.Repeat("${EVAL(", 80) + "x",

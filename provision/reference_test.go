@@ -55,6 +55,8 @@ timezone = America/New_York
 linekeys = 2
 hasvoicemail = yes
 callwaiting = no
+blf1 = 6003,Bob
+blf2 = 0301234567,Mum,speed
 [6002]
 autoprov = yes
 macaddress = 001565AABBCC

@@ -80,6 +80,8 @@ func RequestVariables() []RequestVariable {
 		{"PP_MAC_DASH", "the MAC address in lower case with dashes", "${PP_MAC_DASH}", ofPhone, macVar(separated("-"))},
 		{"PP_LINE_COUNT", "how many lines the phone has", "${IF($[${PP_LINE_COUNT}>1]?several:one)}", ofPhone,
 			func(s *scope) string { return strconv.Itoa(len(s.phone.Lines)) }},
+		{"PP_TRANSPORT", "udp, tcp, tls, ws or wss: the protocol of the transport of the line's endpoint, else of the only transport; empty for a line of the users file", "${PP_TRANSPORT}", ofPhone,
+			func(*scope) string { return "" }}, // bindEndpoint gives what there is
 		{"PP_URL", "the URL that the phone has before the names of its files, without a slash at its end", "${PP_URL}/logo.bmp", ofURL,
 			func(s *scope) string { return s.rd.request.url() }},
 		{"PP_HOST", "the host of that URL, with its port where it has one", "${PP_HOST}", ofURL, func(s *scope) string { return s.rd.request.Host }},

@@ -48,8 +48,9 @@ type scope struct {
 	phone   *Phone
 	line    *Line
 	profile *Profile
-	setvars results      // by index in the profile
-	env     dialplan.Env // for the templates of the scope
+	key     *phoneKey    // within the text of PP_EACH_KEY; nil: elsewhere
+	setvars results      // by their place in the profile
+	env     dialplan.Env // that the templates of the scope see
 }
 
 func (rd *rendering) scope(p *Phone, l *Line) *scope {

@@ -77,6 +77,9 @@ func canonicalName(name string) string {
 // findLine finds a variable that the line's section, its endpoint or the defaults set. Lines of one shape differ only
 // in the values of their records, so the index in the record is the slot of a plan.
 func findLine(_ context.Context, v view, name string) (dialplan.Value, bool, error) {
+	if value, ok := v.key.variable(name); ok {
+		return dialplan.Value{Text: value, Varies: perLine}, true, nil
+	}
 	own := v.line.shape.find(name)
 	switch {
 	case own == nil:

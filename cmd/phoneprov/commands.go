@@ -46,6 +46,7 @@ func commands() []command {
 		{"check", "", "load everything once, render every file, print what is wrong", 0, setupCheck},
 		{"routes", "", "print the files that are served", 0, setupRoutes},
 		{"render", "URI|MAC|NAME", "print a file as a phone gets it, or all files of a phone, named by its MAC, extension, user name or display name", 1, setupRender},
+		{"profiles", "[list|show NAME|add NAME...|upgrade]", "list ready-made profiles for the phones of many makes, show one, add some to the configuration, bring newer ones", math.MaxInt, setupProfiles},
 		{"passwd", "MAC|shared USER", "write a phone's password, read from stdin, to the credentials file", math.MaxInt, setupPasswd},
 		{"diff", "[MAC]", "print what the configuration as it is now in Asterisk would change of what is served; exits 1 if anything, 2 if it cannot tell", 1, setupDiff},
 		{"confirm", "[ID]", "let a change of Asterisk's configuration happen that the running service holds, as it takes away many phones", 1, setupConfirm},

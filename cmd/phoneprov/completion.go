@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/deploy/profiles"
 )
 
 // shells returns the shells that completion supports, with the functions that write their scripts.
@@ -40,6 +42,11 @@ func (c command) words() (words []string, files bool) {
 		words = slices.Sorted(maps.Keys(shells()))
 	case "passwd":
 		words = []string{"shared"}
+	case "profiles":
+		words = []string{"list", "show", "add", "upgrade"}
+		for _, p := range profiles.All() {
+			words = append(words, p.Name)
+		}
 	case "demo":
 		return nil, true
 	}

@@ -47,7 +47,7 @@ var directRules = map[string][]string{
 	"github.com/go-chi/chi/v5": {"httpapi", "deploy/bench/barechi"},
 	"gopkg.in/ini.v1":          {"cmd/phoneprov"},
 
-	"github.com/aymanbagabas/go-udiff": {"provision/filediff"},
+	"github.com/aymanbagabas/go-udiff": {"cmd/phoneprov", "provision/filediff"},
 	"github.com/fsnotify/fsnotify":     {"amisync"},
 	"github.com/zeebo/xxh3":            {"provision"},
 	"golang.org/x/crypto/bcrypt":       {"httpapi/httpauth"},

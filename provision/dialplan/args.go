@@ -85,8 +85,12 @@ func nextArg(s, plain string, sep byte, unquote bool) (part, rest string, more b
 // SplitText splits the arguments at commas for phoneprov's own functions, whose first argument is a text. A comma
 // within double quotes, parentheses or brackets or after a backslash does not count. It removes the backslash and
 // leaves the quotes. There is at least one part and there are at most n; the n-th is the unchanged rest.
-func (c *Call) SplitText(n int) []string {
-	s, plain := c.Args, c.Plain(c.Args)
+func (c *Call) SplitText(n int) []string { return splitText(c.Args, c.Plain(c.Args), n) }
+
+// SplitText is Call.SplitText of arguments as a template has them, before they are expanded.
+func SplitText(args string, n int) []string { return splitText(args, args, n) }
+
+func splitText(s, plain string, n int) []string {
 	var parts []string
 	var part strings.Builder
 	nested, quoted := 0, false

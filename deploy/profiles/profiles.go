@@ -1,0 +1,125 @@
+// Package profiles holds ready-made profiles for the phones of many makes: for each a directory with its part of phoneprov.conf,
+// its templates, and a page on how to point the phone here.
+//
+//	common.conf              what all makes share              ─> in each CONFIG/phoneprov.d/MAKE.conf
+//	MAKE/phoneprov.conf      the profile's files and setvars   ─> CONFIG/phoneprov.d/MAKE.conf
+//	MAKE/*                   its templates                     ─> DATA/MAKE/*
+//	MAKE/README.md           for people; stays here
+//
+// A section [MAKE] of phoneprov.conf includes phoneprov.d/MAKE.conf. It belongs to the admin, and what it sets comes first and so
+// counts. The other files belong to phoneprov: Install writes them, remembers their sums in Manifest, and brings newer ones where
+// the admin changed nothing.
+package profiles
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+// tree has everything; nobody assigns to it.
+//
+//go:embed README.md common.conf yealink grandstream grandstream-grp poly snom fanvil cisco-spa cisco-mpp cisco-enterprise
+//go:embed linphone htek sangoma panasonic mitel gigaset gigaset-maxwell plain
+var tree embed.FS
+
+// sectionFile is the file of a make that goes to phoneprov.d.
+const sectionFile = "phoneprov.conf"
+
+// includeDir is the directory under Asterisk's configuration for the files that phoneprov.conf includes.
+const includeDir = "phoneprov.d"
+
+// Profile is one make's.
+type Profile struct {
+	Name   string // of its directory and its section
+	Models string // for people
+}
+
+// All returns the profiles by name.
+func All() []Profile {
+	entries, err := fs.ReadDir(tree, ".")
+	if err != nil {
+		panic(err) // it is in the binary
+	}
+	var all []Profile
+	for _, e := range entries {
+		if e.IsDir() {
+			first, _, _ := strings.Cut(read(path.Join(e.Name(), sectionFile)), "\n")
+			all = append(all, Profile{Name: e.Name(), Models: strings.TrimPrefix(first, "; ")})
+		}
+	}
+	return all
+}
+
+// Find returns the profile of a name, in any case.
+func Find(name string) (Profile, error) {
+	all := All()
+	for _, p := range all {
+		if strings.EqualFold(p.Name, name) {
+			return p, nil
+		}
+	}
+	var names []string
+	for _, p := range all {
+		names = append(names, p.Name)
+	}
+	return Profile{}, fmt.Errorf("there is no profile %q; there are %s", name, strings.Join(names, ", "))
+}
+
+// read returns a file of the tree.
+func read(name string) string {
+	text, err := tree.ReadFile(name)
+	if err != nil {
+		panic(err) // it is in the binary
+	}
+	return string(text)
+}
+
+// Place is where a file goes.
+type Place uint8
+
+const (
+	Config Place = iota // Asterisk's configuration directory
+	Data                // the directory of templates
+)
+
+// File is a file of a profile as Install writes it.
+type File struct {
+	Place Place
+	Path  string // under its place, with slashes
+	Text  string
+}
+
+// commonLine stands in a profile's sectionFile for what all makes share. Each has its own copy: Asterisk warns of a file that
+// is included twice.
+const commonLine = "@common\n"
+
+// Files are those of the profile.
+func (p Profile) Files() []File {
+	section := strings.Replace(read(path.Join(p.Name, sectionFile)), commonLine, read("common.conf"), 1)
+	section = "; phoneprov profiles wrote this file. Change nothing in it: your own values stand in the section [" + p.Name +
+		"] of\n; phoneprov.conf, above its #include, for of a setvar that stands twice the first counts.\n" + section
+	files := []File{{Config, path.Join(includeDir, p.Name+".conf"), section}}
+	entries, err := fs.ReadDir(tree, p.Name)
+	if err != nil {
+		panic(err) // it is in the binary
+	}
+	for _, e := range entries {
+		if name := path.Join(p.Name, e.Name()); e.Name() != sectionFile && e.Name() != "README.md" {
+			files = append(files, File{Data, name, read(name)})
+		}
+	}
+	return files
+}
+
+// Section is what phoneprov.conf needs of the profile.
+func (p Profile) Section() string {
+	return "[" + p.Name + "]\n; Your own values stand here, above the #include: of a setvar that stands twice the first counts.\n" +
+		"; setvar => ADMIN_PASSWORD=the password of the phones' own settings\n" +
+		"#include \"" + path.Join(includeDir, p.Name+".conf") + "\"\n"
+}
+
+// Readme is the page of the profile.
+func (p Profile) Readme() string { return read(path.Join(p.Name, "README.md")) }

@@ -1,0 +1,269 @@
+package profiles
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/phoneprov/phoneprov/deploy/skips"
+	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/datadir"
+)
+
+// now is in winter north of the equator.
+var now = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+
+// steady is the time of templates: one that has just changed is waited for.
+var steady = time.Now().Add(-time.Hour)
+
+// phoneCase is one of the configurations that each make's files are rendered for.
+type phoneCase struct {
+	name    string
+	setvars string // of the section, above the #include
+	users   string // users.conf
+	pjsip   string
+	request provision.Request
+	lines   []account
+}
+
+// account is what a line's parameters must say.
+type account struct {
+	user, auth, password, name, label, server, port, transport, voicemail string
+}
+
+const (
+	mac  = "0004f2001000"
+	odd  = `a"b<c>&d'e]f%g{h}i$j#k\l:m,n=o|p--q é`
+	user = "autoprov=yes\nmacaddress=" + mac + "\n"
+)
+
+// common is what the setvars of every case but one have.
+const common = "setvar => ADMIN_PASSWORD=789789\nsetvar => HTTP_USER=fetch\nsetvar => HTTP_PASSWORD=fetch-secret\n" +
+	"setvar => FIRMWARE=firmware.bin\nsetvar => SYSLOG_SERVER=192.0.2.9\n"
+
+const keys = "blf1=6002,Bob\nblf2=0301234567,Mum,speed\nblf3=6003\n"
+
+const others = "[7000]\nautoprov=yes\nmacaddress=0004f2007000\nfullname=Zoe\nprofile=none\n"
+
+func cases() []phoneCase {
+	web := provision.Request{Server: "pbx.example.com", Scheme: "http", Host: "pbx.example.com:8080", Prefix: "/phoneprov"}
+	secure := provision.Request{Server: "pbx.example.com", Scheme: "https", Host: "pbx.example.com", Prefix: "/phoneprov"}
+	six := provision.Request{Server: "2001:db8::5", Scheme: "http", Host: "[2001:db8::5]:8080", Prefix: "/phoneprov"}
+	alice := account{user: "6001", auth: "6001", password: "secret-1", name: "Alice Archer", label: "Alice", server: "pbx.example.com", port: "5060", transport: "udp", voicemail: "*97"}
+	one := "[6001]\n" + user + "fullname=Alice Archer\nsecret=secret-1\nlabel=Alice\nvmexten=*97\n"
+	with := func(change func(*account)) []account {
+		a := alice
+		change(&a)
+		return []account{a}
+	}
+	return []phoneCase{
+		{name: "one", setvars: common, users: one + "timezone=Europe/Berlin\n" + keys + others, request: web, lines: []account{alice}},
+		{name: "three", setvars: common, request: web, users: others, pjsip: three, lines: []account{
+			{"6001", "auth-1", "secret-1", "Alice Archer", "Alice", "one.example.com", "5070", "udp", "*97"},
+			{"6002", "6002", "secret-2", "Bob Baker", "6002", "two.example.com", "5060", "tcp", ""},
+			{"6003", "6003", "secret-3", "6003", "Desk", "pbx.example.com", "5061", "tls", "*98"},
+		}},
+		{name: "no-voicemail", users: "[6001]\n" + user + "fullname=Alice Archer\nsecret=secret-1\nlabel=Alice\ntimezone=Europe/Berlin\n", request: web,
+			lines: with(func(a *account) { a.voicemail = "" })},
+		{name: "odd", request: provision.Request{Server: "xn--pbx.example.com", Scheme: "http", Host: "xn--pbx.example.com:8080", Prefix: "/phoneprov"},
+			setvars: "setvar => ADMIN_PASSWORD=" + odd + "\nsetvar => HTTP_USER=" + odd + "\nsetvar => HTTP_PASSWORD=" + odd + "\n",
+			users: "[6001]\n" + user + "username=6001" + "\nfullname=N" + odd + "\nsecret=S" + odd + "\nlabel=L" + odd + "\nvmexten=*97\ntimezone=Europe/Berlin\n" +
+				"blf1=6002,K" + odd + "\nblf2=0301234567,D" + odd + ",speed\n",
+			lines: with(func(a *account) {
+				a.name, a.password, a.label, a.server = "N"+odd, "S"+odd, "L"+odd, "xn--pbx.example.com"
+			})},
+		{name: "southern", setvars: common, users: one + "timezone=Australia/Sydney\n", request: web, lines: []account{alice}},
+		{name: "no-dst", setvars: common, users: one + "timezone=Asia/Kolkata\n", request: web, lines: []account{alice}},
+		{name: "ipv6", setvars: common, users: one + "timezone=America/New_York\n", request: six, lines: with(func(a *account) { a.server = "2001:db8::5" })},
+		{name: "tls", setvars: common, users: one + "timezone=Europe/Berlin\ntransport=tls\nencryption=yes\n", request: secure,
+			lines: with(func(a *account) { a.transport, a.port = "tls", "5061" })},
+	}
+}
+
+// three is a phone with a line on each of three transports, one of them of another server, and SRTP on one.
+const three = `[udp]
+type=transport
+protocol=udp
+bind=0.0.0.0:5070
+[tcp]
+type=transport
+protocol=tcp
+bind=0.0.0.0
+[tls]
+type=transport
+protocol=tls
+bind=0.0.0.0:5061
+[6001]
+type=endpoint
+transport=udp
+auth=a1
+callerid="Alice Archer" <6001>
+[a1]
+type=auth
+username=auth-1
+password=secret-1
+[6001]
+type=phoneprov
+endpoint=6001
+MAC=` + mac + `
+PROFILE=MAKE
+SERVER=one.example.com
+LABEL=Alice
+VOICEMAIL_EXTEN=*97
+TIMEZONE=Europe/Berlin
+blf1=6002,Bob
+[6002]
+type=endpoint
+transport=tcp
+auth=a2
+callerid="Bob Baker" <6002>
+[a2]
+type=auth
+username=6002
+password=secret-2
+[6002]
+type=phoneprov
+endpoint=6002
+MAC=` + mac + `
+PROFILE=MAKE
+LINE=2
+SERVER=two.example.com
+TIMEZONE=Europe/Berlin
+[6003]
+type=endpoint
+transport=tls
+auth=a3
+media_encryption=sdes
+media_encryption_optimistic=yes
+[a3]
+type=auth
+username=6003
+password=secret-3
+[6003]
+type=phoneprov
+endpoint=6003
+MAC=` + mac + `
+PROFILE=MAKE
+LINE=3
+LABEL=Desk
+VOICEMAIL_EXTEN=*98
+TIMEZONE=Europe/Berlin
+`
+
+// site is a configuration and its templates.
+type site struct {
+	conf, data map[string]string // by path
+}
+
+// siteOf is a configuration with a profile, as `phoneprov profiles add` leaves it.
+func siteOf(p Profile, c phoneCase) site {
+	s := site{conf: map[string]string{}, data: map[string]string{}}
+	for _, f := range p.Files() {
+		if f.Place == Config {
+			s.conf[f.Path] = f.Text
+		} else {
+			s.data[f.Path] = f.Text
+		}
+	}
+	section, include, _ := strings.Cut(p.Section(), "#include \"")
+	s.conf["phoneprov.conf"] = "[general]\ndefault_profile=" + p.Name + "\n[none]\n" + section + c.setvars + "#include \"" + include
+	s.conf["users.conf"] = c.users
+	s.conf["pjsip.conf"] = strings.ReplaceAll(c.pjsip, "PROFILE=MAKE", "PROFILE="+p.Name)
+	return s
+}
+
+// config is the site's configuration as Asterisk's files give it.
+func (s site) config(t *testing.T) provision.Config {
+	t.Helper()
+	loader := &astconf.Loader{Dir: "/etc/asterisk", ReadFile: func(path string) ([]byte, error) {
+		if text, ok := s.conf[strings.TrimPrefix(path, "/etc/asterisk/")]; ok {
+			return []byte(text), nil
+		}
+		return nil, fs.ErrNotExist
+	}}
+	config := provision.Config{}
+	for name := range config.Files() {
+		f, err := loader.Load(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		config[name] = f
+	}
+	return config
+}
+
+// built is a site that phones can ask.
+type built struct {
+	snapshot *provision.Snapshot
+	renderer *provision.Renderer
+}
+
+// build makes a snapshot, of which there is nothing to say.
+func (s site) build(t *testing.T) built {
+	t.Helper()
+	snapshot, diags, err := provision.Build(t.Context(), provision.Input{Config: s.config(t)}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range diags {
+		t.Errorf("%s", d)
+	}
+	dir := t.TempDir()
+	for name, text := range s.data {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o600), os.Chtimes(file, steady, steady)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := datadir.Open(dir, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { data.Close() })
+	return built{snapshot, provision.NewRenderer(provision.RendererOptions{Data: data})}
+}
+
+// render returns the files of the phone of a case by their URIs, in order. A rendering has nothing to say.
+func (b built) render(t *testing.T, q provision.Request) (uris []string, files map[string]string) {
+	t.Helper()
+	files = map[string]string{}
+	if q.Now.IsZero() {
+		q.Now = now
+	}
+	for _, rt := range b.snapshot.Routes() {
+		if strings.Contains(strings.ToLower(rt.URI), "0004f2007000") {
+			continue
+		}
+		doc, err := b.renderer.Render(context.Background(), b.snapshot, rt, q)
+		if err != nil {
+			t.Fatalf("%s: %v", rt.URI, err)
+		}
+		text, err := io.ReadAll(doc.Content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range doc.Diagnostics {
+			t.Errorf("%s: %s", rt.URI, d)
+		}
+		doc.Close()
+		uris = append(uris, rt.URI)
+		files[rt.URI] = string(text)
+	}
+	slices.Sort(uris)
+	return uris, files
+}
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(skips.Reporting{M: m}) }
