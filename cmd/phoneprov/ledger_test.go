@@ -34,7 +34,7 @@ aors=6001
 auth=6001
 [6001]
 type=aor
-max_contacts=1
+max_contacts=2
 [6001]
 type=auth
 auth_type=userpass
@@ -124,7 +124,6 @@ func TestLedgerAgainstAsterisk(t *testing.T) {
 			if len(p.Evidence.Oddities) == 0 {
 				t.Error("nothing is odd with a phone that is registered with the old password")
 			}
-			sip.Register(0) // it boots
 			again := a.SIPPhone(t, 5060, "6001", second, agent)
 			again.Register(time.Hour)
 			p = wait("registered with the new password", func(p ledger.Phone) bool {
@@ -140,8 +139,10 @@ func TestLedgerAgainstAsterisk(t *testing.T) {
 			for _, e := range history {
 				kinds = append(kinds, strings.TrimSuffix(string(e.Kind)+":"+string(e.To), ":"))
 			}
-			if got, want := strings.Join(kinds, " "), "registered unregistered state:up_to_date fetched state:change_waiting changed registered state:up_to_date fetched"; got != want || err != nil {
-				t.Errorf("got %s, %v, want %s", got, err, want)
+			// The new registration may come with the end of the old one or without.
+			const tail = "state:up_to_date fetched state:change_waiting changed registered state:up_to_date fetched"
+			if got := strings.Join(kinds, " "); !strings.HasPrefix(got, "registered ") || !strings.HasSuffix(got, " "+tail) || err != nil {
+				t.Errorf("got %s, %v, want registered and %s", got, err, tail)
 			}
 			if text, _ := json.Marshal([]any{p, history, v.ledger.Syncs(), v.ledger.Requests(), v.ledger.Stats()}); bytes.Contains(text, []byte("secret-60")) {
 				t.Errorf("a secret shows: %s", text)

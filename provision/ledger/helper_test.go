@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -63,6 +64,7 @@ type site struct {
 	dir      string // of templates
 	mu       sync.Mutex
 	faults   []error
+	stop     func() // where a test ends it early
 	ask      func(context.Context, string) (string, error)
 }
 
@@ -119,6 +121,13 @@ func makeSite(t testing.TB, users string, change func(*Options)) *site {
 		s.sync(users)
 	}
 	return s
+}
+
+// toldFaults are those that were told of.
+func (s *site) toldFaults() []error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.faults)
 }
 
 // template writes one that looks old, so that it counts at once.

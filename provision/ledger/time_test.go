@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,6 +32,13 @@ func (r *fakeRenderer) Digest(_ context.Context, _ *provision.Snapshot, rt *prov
 
 func (r *fakeRenderer) TemplatesPrint(string) uint64 { return 0 }
 
+// count is how often something was made.
+func (r *fakeRenderer) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.made
+}
+
 func (r *fakeRenderer) set(etag string, until time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -45,15 +53,16 @@ const (
 // timed has a phone that has fetched a file whose time-dependent part holds for an hour.
 func timed(t *testing.T, o func(*Options)) (*site, *fakeRenderer) {
 	r := &fakeRenderer{etag: etag1}
-	s := newSite(t, twoPhones, func(opt *Options) {
+	s := makeSite(t, twoPhones, func(opt *Options) {
 		opt.Renderer = r
 		if o != nil {
 			o(opt)
 		}
 	})
+	s.stop = s.run(t)
 	a := s.fetched(desk, cfg1)
 	a.ETag, a.Basis.Until, a.Basis.Templates, a.Basis.TemplatesPrint = etag1, time.Now().Add(time.Hour), "t", 0
-	r.until = a.Basis.Until
+	r.set(etag1, a.Basis.Until)
 	s.Served(a)
 	return s, r
 }
@@ -73,10 +82,10 @@ func TestFileChangesWithTheTime(t *testing.T) {
 		if since := time.Since(*p.Since); since > 4*templatesEvery {
 			t.Errorf("waits since %v", since)
 		}
-		made := r.made
+		made := r.count()
 		time.Sleep(22 * time.Hour)
-		if s.settled(); r.made != made {
-			t.Errorf("compared %d times more before it can change", r.made-made)
+		if s.settled(); r.count() != made {
+			t.Errorf("compared %d times more before it can change", r.count()-made)
 		}
 	})
 }
@@ -126,6 +135,8 @@ func newCountingStore() *countingStore {
 }
 
 func (c *countingStore) Load(yield func(Record)) (Kept, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, r := range c.records {
 		yield(r)
 	}
@@ -157,6 +168,20 @@ func (c *countingStore) has(id string) bool {
 	return len(c.records[id].Files) > 0
 }
 
+// commits is how many there were, failed ones too.
+func (c *countingStore) commits() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.at)
+}
+
+// happened are the events that were committed.
+func (c *countingStore) happened() []Event {
+	c.memory.mu.Lock()
+	defer c.memory.mu.Unlock()
+	return slices.Clone(c.events)
+}
+
 func (c *countingStore) fail(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -171,10 +196,10 @@ func TestFetchIsCommittedWithinASecond(t *testing.T) {
 		if !store.has(mac1) {
 			t.Error("the fetch was not committed within a second")
 		}
-		n := len(store.at)
+		n := store.commits()
 		time.Sleep(time.Hour / 2)
-		if len(store.at) != n {
-			t.Errorf("%d commits more while nothing happens", len(store.at)-n)
+		if store.commits() != n {
+			t.Errorf("%d commits more while nothing happens", store.commits()-n)
 		}
 		_ = s
 	})
@@ -187,8 +212,8 @@ func TestStoreFailsAndWorksAgain(t *testing.T) {
 		store.fail(errors.New("no space left on device"))
 		s, _ := timed(t, func(o *Options) { o.Store = store })
 		time.Sleep(time.Minute)
-		if len(s.faults) != 1 || s.faults[0] == nil || s.Stats().StoreFault != "no space left on device" || s.Stats().CommitErrors < 5 {
-			t.Errorf("got %v, %+v", s.faults, s.Stats())
+		if got := s.toldFaults(); len(got) != 1 || got[0] == nil || s.Stats().StoreFault != "no space left on device" || s.Stats().CommitErrors < 5 {
+			t.Errorf("got %v, %+v", got, s.Stats())
 		}
 		s.wantState(mac1, UpToDate)
 		if events, err := s.History(mac1); len(events) != 2 || err != nil {
@@ -196,8 +221,8 @@ func TestStoreFailsAndWorksAgain(t *testing.T) {
 		}
 		store.fail(nil)
 		time.Sleep(2 * retryEvery)
-		if len(s.faults) != 2 || s.faults[1] != nil || s.Stats().StoreFault != "" || !store.has(mac1) || s.Stats().Lost != 0 {
-			t.Errorf("got %v, %+v", s.faults, s.Stats())
+		if got := s.toldFaults(); len(got) != 2 || got[1] != nil || s.Stats().StoreFault != "" || !store.has(mac1) || s.Stats().Lost != 0 {
+			t.Errorf("got %v, %+v", got, s.Stats())
 		}
 		if events, err := s.History(mac1); len(events) != 2 || err != nil {
 			t.Errorf("got %v, %v", events, err)
@@ -283,8 +308,9 @@ func TestRestart(t *testing.T) {
 		s.settled()
 		time.Sleep(2 * commitEvery)
 		before, _ := s.Phone(mac1)
-		events := len(store.events)
+		events := len(store.happened())
 		r.set(etag1, time.Time{})
+		s.stop()
 
 		next := makeSite(t, "", func(o *Options) { o.Store, o.Renderer = store, r })
 		p, _ := next.Phone(mac1)
@@ -294,16 +320,17 @@ func TestRestart(t *testing.T) {
 		if n := next.Counts()[Unknown]; n != 2 {
 			t.Errorf("%d phones are unknown", n)
 		}
-		next.run(t)
+		stop := next.run(t)
 		next.sync(twoPhones)
 		p = next.wantState(mac1, UpToDate)
 		if !p.Since.Equal(before.Since.Truncate(time.Millisecond)) || !p.LastFetch.Equal(before.LastFetch.Truncate(time.Millisecond)) {
 			t.Errorf("got %+v, want %+v", p, before)
 		}
 		time.Sleep(2 * commitEvery)
-		if len(store.events) != events {
-			t.Errorf("got events %v", store.events[events:])
+		if got := store.happened(); len(got) != events {
+			t.Errorf("got events %v", got[events:])
 		}
+		stop()
 		r.set(etag2, time.Time{})
 		again := newSite(t, twoPhones, func(o *Options) { o.Store, o.Renderer = store, r })
 		again.wantState(mac1, ChangeWaiting)

@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"crypto/md5" // of SIP's digest
+	"crypto/rand"
 	"encoding/hex"
 	"fmt"
 	"net"
@@ -53,7 +54,7 @@ func (p *SIPPhone) Register(lasts time.Duration) {
 
 // register is a REGISTER, with words in capitals for what differs.
 const register = `REGISTER sip:SERVER SIP/2.0
-Via: SIP/2.0/UDP LOCAL;branch=z9hG4bKSEQUENCE
+Via: SIP/2.0/UDP LOCAL;branch=BRANCH
 Max-Forwards: 70
 From: <sip:USER@SERVER>;tag=oracle
 To: <sip:USER@SERVER>
@@ -69,9 +70,9 @@ AUTHORIZATIONContent-Length: 0
 // send sends a REGISTER until there is an answer.
 func (p *SIPPhone) send(lasts time.Duration, authorization string) string {
 	p.tb.Helper()
-	p.sequence++
+	p.sequence++ // and another branch, by which alone PJSIP tells a request from one that is sent again
 	local := p.conn.LocalAddr()
-	text := strings.NewReplacer("SERVER", p.server, "LOCAL", local.String(), "USER", p.user, "SEQUENCE", fmt.Sprint(p.sequence), "CONTACT", p.Contact(),
+	text := strings.NewReplacer("SERVER", p.server, "LOCAL", local.String(), "USER", p.user, "SEQUENCE", fmt.Sprint(p.sequence), "BRANCH", "z9hG4bK"+rand.Text(), "CONTACT", p.Contact(),
 		"LASTS", fmt.Sprint(int(lasts.Seconds())), "AGENT", p.agent, "AUTHORIZATION", authorization, "\n", "\r\n").Replace(register)
 	buffer := make([]byte, 8192)
 	for end := time.Now().Add(sipTimeout); time.Now().Before(end); {
