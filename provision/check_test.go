@@ -104,7 +104,7 @@ func TestCheckCannotTell(t *testing.T) {
 	}
 	var got []string
 	for _, d := range Group(Check(context.Background(), onePhone(t, "setvar => A=${ODBC_B(1)}\ny => t\n"), r, Request{Now: testNow})) {
-		if strings.Contains(d.Message, "told") {
+		if strings.Contains(d.Message, "cannot find out") {
 			got = append(got, d.String())
 		}
 	}

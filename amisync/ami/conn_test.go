@@ -56,14 +56,6 @@ func TestConnectErrors(t *testing.T) {
 	}
 }
 
-// limitOf is how long something may take whose error is to be want: short where the error is that it took too long.
-func limitOf(want string) time.Duration {
-	if strings.Contains(want, "did not answer in time") {
-		return time.Second
-	}
-	return testkit.Patience
-}
-
 func closeIt(s *amiserver.Session, _ amiserver.Message) bool { s.Close(); return true }
 
 func sendAndClose(text string) func(*amiserver.Session, amiserver.Message) bool {
