@@ -18,7 +18,7 @@ type Function struct {
 	run      func(s *scope, ctx context.Context, c *dialplan.Call) (dialplan.Value, error)
 }
 
-// Functions is the table of functions that see more than the variables of one line. Asterisk has PP_EACH_USER and
+// Functions is the table of phoneprov's own functions. Asterisk has PP_EACH_USER and
 // PP_EACH_EXTENSION only.
 func Functions() []Function {
 	return []Function{
@@ -37,20 +37,21 @@ func Functions() []Function {
 	}
 }
 
-// eachPrefix begins the names of the functions that can read other phones.
-const eachPrefix = "PP_EACH_"
-
-// namesItself reports whether a call of one of these functions names the phone that the file is for, and so reads no other.
-func (s *scope) namesItself(c *dialplan.Call) bool {
-	if c.Name == "PP_EACH_USER" {
+// readsOtherPhones reports whether a call reads other phones than the one that the file is for.
+func (s *scope) readsOtherPhones(c *dialplan.Call) bool {
+	mac := ""
+	switch args := c.SplitText(math.MaxInt); {
+	case c.Name == "PP_EACH_USER":
+	case c.Name == "PP_EACH_EXTENSION":
+		mac = args[0]
+	case c.Name == "PP_EACH_LINE":
+		if len(args) > 1 {
+			mac = args[1]
+		}
+	default:
 		return false
 	}
-	args := c.SplitText(math.MaxInt)
-	mac := args[0]
-	if c.Name == "PP_EACH_LINE" && len(args) > 1 {
-		mac = args[1]
-	}
-	return s.phone != nil && s.rd.snap.Phone(strings.TrimSpace(c.Plain(mac))) == s.phone
+	return s.phone == nil || s.rd.snap.Phone(strings.TrimSpace(c.Plain(mac))) != s.phone
 }
 
 // ownFunctions returns the functions of the table by name. A function works on the scope that owns the Env of its call,
@@ -65,7 +66,7 @@ func ownFunctions() map[string]dialplan.Func {
 			}
 			v, err := f.run(s, ctx, c)
 			v.Varies.Add(perLine)
-			if strings.HasPrefix(f.Name, eachPrefix) && !s.namesItself(c) {
+			if s.readsOtherPhones(c) {
 				v.Varies.With |= byOtherPhones
 			}
 			return v, err
