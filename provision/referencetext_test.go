@@ -89,7 +89,7 @@ within quotes, parentheses and brackets or behind a backslash. In an expression 
 
 What is malformed goes on as in Asterisk, and ` + "`phoneprov check`" + ` says where.
 
-In a file that is XML, by its type or because its template's name ends in .xml, what a value gives is escaped: ` + "`&` becomes `&amp;`" + `
+In a file that is XML, whose template begins with ` + "`<`" + `, values are escaped: ` + "`&` becomes `&amp;`" + `
 there. Entities that are in it already stay, and so does all that the template says. A setvar counts as a value, for it is
 configuration. In phoneprov.ini, ` + "`escape = none`" + ` under ` + "`[profile NAME]`" + ` makes it as in Asterisk.
 
