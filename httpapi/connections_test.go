@@ -47,9 +47,9 @@ func (c sourcedConn) RemoteAddr() net.Addr { return c.source }
 
 // boundServer answers "/wait" when release is closed, and all else at once, on at most so many connections. The first ones come
 // from the sources.
-func boundServer(t *testing.T, most int, sources ...string) (addr string, begun, release chan struct{}) {
+func boundServer(t *testing.T, most int, sources ...string) (addr string, begun, release, rested chan struct{}) {
 	t.Helper()
-	begun, release = make(chan struct{}, 100), make(chan struct{})
+	begun, release, rested = make(chan struct{}, 100), make(chan struct{}), make(chan struct{}, 100)
 	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/wait" {
 			begun <- struct{}{}
@@ -58,6 +58,13 @@ func boundServer(t *testing.T, most int, sources ...string) (addr string, begun,
 		io.WriteString(w, "done")
 	})}
 	newConnections(most).limit(s)
+	state := s.ConnState
+	s.ConnState = func(c net.Conn, now http.ConnState) {
+		state(c, now)
+		if now == http.StateIdle {
+			rested <- struct{}{}
+		}
+	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +81,7 @@ func boundServer(t *testing.T, most int, sources ...string) (addr string, begun,
 		}
 		<-served
 	})
-	return l.Addr().String(), begun, release
+	return l.Addr().String(), begun, release, rested
 }
 
 // dialFrom connects from an address of loopback.
@@ -109,7 +116,7 @@ func answered(t *testing.T, c net.Conn) bool {
 
 // The connection that has waited longest makes room; one that is being answered does not.
 func TestWaitingConnectionsMakeRoom(t *testing.T) {
-	addr, begun, release := boundServer(t, 3)
+	addr, begun, release, rested := boundServer(t, 3)
 	busy := dialFrom(t, addr, "127.0.0.1")
 	sendGet(busy, "/wait")
 	<-begun
@@ -120,6 +127,7 @@ func TestWaitingConnectionsMakeRoom(t *testing.T) {
 		if !answered(t, c) {
 			t.Fatal("a new connection was turned away")
 		}
+		<-rested // the client has its answer before the server counts the connection as one that waits
 		others = append(others, c)
 	}
 	for i, c := range others {
@@ -137,7 +145,7 @@ func TestWaitingConnectionsMakeRoom(t *testing.T) {
 // Where all are being answered, the source that has most of them loses its oldest.
 func TestBusyConnectionsMakeRoom(t *testing.T) {
 	sources := []string{"192.0.2.2", "192.0.2.1", "192.0.2.1", "192.0.2.3", "192.0.2.4"}
-	addr, begun, release := boundServer(t, 4, sources...)
+	addr, begun, release, _ := boundServer(t, 4, sources...)
 	var conns []net.Conn
 	for range 4 {
 		c := dialFrom(t, addr, "127.0.0.1")

@@ -74,7 +74,7 @@ func expectODBC(t *testing.T, v *service, when, body string) {
 func checkAsked(t *testing.T, v *service) {
 	t.Helper()
 	var found []string
-	for _, d := range provision.Check(t.Context(), v.options.Store.Load(), v.options.Renderer.(*provision.Renderer), provision.Request{Server: "pbx", Now: time.Now()}) {
+	for _, d := range provision.Check(t.Context(), v.options.Store.Load(), v.renderer.(*provision.Renderer), provision.Request{Server: "pbx", Now: time.Now()}) {
 		text, _, _ := strings.Cut(d.String(), " (")
 		found = append(found, text)
 	}
