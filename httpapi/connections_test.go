@@ -172,6 +172,14 @@ func TestTLSConnectionsMakeRoom(t *testing.T) {
 	config := ca.server(t).Config()
 	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "done") })}
 	newConnections(2).limit(s)
+	rested := make(chan struct{}, 100)
+	state := s.ConnState
+	s.ConnState = func(c net.Conn, now http.ConnState) {
+		state(c, now)
+		if now == http.StateIdle {
+			rested <- struct{}{}
+		}
+	}
 	l, err := tls.Listen("tcp", "127.0.0.1:0", config)
 	if err != nil {
 		t.Fatal(err)
@@ -199,6 +207,7 @@ func TestTLSConnectionsMakeRoom(t *testing.T) {
 			if !answered(t, c) {
 				t.Fatal("a new connection was turned away")
 			}
+			<-rested // the server counts it as one that waits
 		}
 		old = append(old, c)
 	}
