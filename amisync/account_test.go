@@ -52,7 +52,7 @@ func TestMissingRightsAreSaid(t *testing.T) {
 			if len(got) != len(tt.want) {
 				t.Fatalf("got %q, want %q", got, tt.want)
 			}
-			_, found, err := r.Once(within(t, testkit.Patience))
+			_, found, err := r.Once(testkit.Within(t, testkit.Patience))
 			if err != nil {
 				t.Fatal(err)
 			}

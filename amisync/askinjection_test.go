@@ -75,7 +75,7 @@ secret = very-secret
 			defer data.Close()
 			renderer := provision.NewRenderer(provision.RendererOptions{Data: data, Ask: r.Ask})
 			snapshot := r.store.Load()
-			doc, err := renderer.Render(within(t, testkit.Patience), snapshot, snapshot.Lookup("001122334455.cfg"), provision.Request{Now: time.Now()})
+			doc, err := renderer.Render(testkit.Within(t, testkit.Patience), snapshot, snapshot.Lookup("001122334455.cfg"), provision.Request{Now: time.Now()})
 			if err == nil {
 				doc.Close()
 			}

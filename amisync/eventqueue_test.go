@@ -32,7 +32,7 @@ func TestAmigoHandlerMustNotBlock(t *testing.T) {
 	for range maxEvents + 100 { // nobody takes them
 		server.Event("Event", "DeviceStateChange", "Device", "PJSIP/6001", "State", "INUSE")
 	}
-	if _, err := c.Do(within(t, 5*time.Second), "Ping", nil); err != nil {
+	if _, err := c.Do(testkit.Within(t, 5*time.Second), "Ping", nil); err != nil {
 		t.Error(err)
 	}
 	testkit.Eventually(t, "the loss is told", func() bool {

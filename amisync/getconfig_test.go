@@ -9,6 +9,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/amisync/ami"
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // A key with the high number of a line does not allocate room for as many lines.
@@ -29,7 +30,7 @@ func TestConfigOfHighNumbers(t *testing.T) {
 // An answer of megabytes is read completely.
 func TestLargeConfig(t *testing.T) {
 	_, address := fake(t, map[string]string{"users.conf": manyUsers(5000)}, amiserver.Options{})
-	file, err := getConfig(within(t, 20*time.Second), mustConnect(t, address, nil), "", "users.conf", "")
+	file, err := getConfig(testkit.Within(t, 20*time.Second), mustConnect(t, address, nil), "", "users.conf", "")
 	if err != nil || len(file.Categories) != 5001 || len(slices.Collect(file.Categories[5000].Vars())) != 9 {
 		t.Errorf("got %v", err)
 	}

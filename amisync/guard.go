@@ -14,24 +14,6 @@ import (
 // in the log.
 const minLoss = 5
 
-// Held is a sync that was not applied, as it would take away too many phones. What was served before is served on.
-type Held struct {
-	ID      string // tells this loss from another one
-	Since   time.Time
-	Trigger string // of the first such sync
-	Reason  string // for people
-	Before  int    // phones that are served
-	After   int    // phones that would be
-	Lost    int    // phones that would get no file any more
-	Phones  []string
-}
-
-// What Confirm has against it.
-var (
-	ErrNothingHeld = errors.New("no change is held")
-	ErrOtherHeld   = errors.New("another change is held")
-)
-
 // ErrHeld is a sync that was held: it is tried again, as one that failed.
 var ErrHeld = errors.New("the change is held")
 
@@ -40,13 +22,13 @@ type guard struct {
 	maxLoss int // percent; zero: no bound
 
 	mu        sync.Mutex
-	held      *Held
+	held      *provision.Held
 	confirmed string // the ID of the loss that may happen; empty: none
 }
 
 // check returns what is held of a sync that would replace served; nil: the sync is to be applied. News says that it is another loss
 // than the one that was held already.
-func (g *guard) check(trigger string, served, next *provision.Snapshot) (held *Held, news bool) {
+func (g *guard) check(trigger string, served, next *provision.Snapshot) (held *provision.Held, news bool) {
 	if g.maxLoss == 0 || served == nil {
 		return nil, false
 	}
@@ -61,7 +43,7 @@ func (g *guard) check(trigger string, served, next *provision.Snapshot) (held *H
 		return g.held, false
 	}
 	g.confirmed = ""
-	g.held = &Held{
+	g.held = &provision.Held{
 		ID: id, Since: time.Now(), Trigger: trigger, Reason: reasonOf(loss, g.maxLoss),
 		Before: loss.Served, After: loss.Left, Lost: loss.Lost, Phones: loss.Phones,
 	}
@@ -79,40 +61,40 @@ func reasonOf(l provision.Loss, most int) string {
 }
 
 // applied forgets what was held, as a sync was applied, and returns it.
-func (g *guard) applied() (was *Held) {
+func (g *guard) applied() (was *provision.Held) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	was, g.held, g.confirmed = g.held, nil, ""
 	return was
 }
 
-func (g *guard) now() *Held {
+func (g *guard) now() *provision.Held {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.held
 }
 
 // confirm lets the loss that is held happen, if it has the ID; empty: whichever is held.
-func (g *guard) confirm(id string) (Held, error) {
+func (g *guard) confirm(id string) (provision.Held, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
 	case g.held == nil:
-		return Held{}, ErrNothingHeld
+		return provision.Held{}, provision.ErrNothingHeld
 	case id != "" && id != g.held.ID:
-		return *g.held, ErrOtherHeld
+		return *g.held, provision.ErrOtherHeld
 	}
 	g.confirmed = g.held.ID
 	return *g.held, nil
 }
 
 // Held is the change that is held; nil: none is. It does not change.
-func (s *Service) Held() *Held { return s.guard.now() }
+func (s *Service) Held() *provision.Held { return s.guard.now() }
 
 // Confirm lets the change that is held happen, and asks for a sync: it reads once more, and applies what it reads if that loses
 // the same phones. An ID of Held confirms that one only; empty: whichever is held. By says who confirms, for the log. The error
-// is ErrNothingHeld or ErrOtherHeld. It never blocks.
-func (s *Service) Confirm(id, by string) (Held, error) {
+// is provision.ErrNothingHeld or provision.ErrOtherHeld. It never blocks.
+func (s *Service) Confirm(id, by string) (provision.Held, error) {
 	held, err := s.guard.confirm(id)
 	if err != nil {
 		return held, err

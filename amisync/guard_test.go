@@ -11,6 +11,7 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/amisync/amitest"
 	"github.com/phoneprov/phoneprov/deploy/testkit"
+	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/lastgood"
 )
 
@@ -52,7 +53,7 @@ func (g *guarded) write(t *testing.T, name, text string) {
 }
 
 // waitHeld waits until a loss of so many phones is held.
-func (g *guarded) waitHeld(t *testing.T, lost int) *Held {
+func (g *guarded) waitHeld(t *testing.T, lost int) *provision.Held {
 	t.Helper()
 	testkit.Eventually(t, fmt.Sprintf("a loss of %d is held", lost), func() bool { h := g.Status().Held; return h != nil && h.Lost == lost })
 	return g.Status().Held
@@ -151,14 +152,14 @@ func TestConfirm(t *testing.T) {
 		t.Run(source, func(t *testing.T) {
 			g := startGuarded(t, source, twentyPhones(), nil)
 			g.waitPhones(t, 20)
-			if _, err := g.Confirm("", "test"); !errors.Is(err, ErrNothingHeld) {
+			if _, err := g.Confirm("", "test"); !errors.Is(err, provision.ErrNothingHeld) {
 				t.Errorf("got %v", err)
 			}
 			g.write(t, "users.conf", users(3, "x"))
 			first := g.waitHeld(t, 17)
 			g.write(t, "users.conf", users(2, "x"))
 			second := g.waitHeld(t, 18)
-			if _, err := g.Confirm(first.ID, "test"); !errors.Is(err, ErrOtherHeld) {
+			if _, err := g.Confirm(first.ID, "test"); !errors.Is(err, provision.ErrOtherHeld) {
 				t.Errorf("got %v", err)
 			}
 			h, err := g.Confirm(second.ID, "test")
@@ -167,7 +168,7 @@ func TestConfirm(t *testing.T) {
 			}
 			g.waitPhones(t, 2)
 			testkit.Eventually(t, "nothing held", func() bool { return g.Status().Held == nil })
-			if _, err := g.Confirm("", "test"); !errors.Is(err, ErrNothingHeld) {
+			if _, err := g.Confirm("", "test"); !errors.Is(err, provision.ErrNothingHeld) {
 				t.Errorf("got %v", err)
 			}
 			// What was confirmed once is not confirmed for ever.
@@ -182,7 +183,7 @@ func TestConfirm(t *testing.T) {
 // A confirmation is of the loss that its admin has seen, and of no worse one.
 func TestConfirmOfWhatWasSeen(t *testing.T) {
 	g := guard{maxLoss: 50}
-	if _, err := g.confirm(""); !errors.Is(err, ErrNothingHeld) {
+	if _, err := g.confirm(""); !errors.Is(err, provision.ErrNothingHeld) {
 		t.Errorf("got %v", err)
 	}
 	served, cut, gone := snapshotOf(t, 20), snapshotOf(t, 3), snapshotOf(t, 0)
@@ -218,7 +219,7 @@ func TestConfirmFromCLI(t *testing.T) {
 	}
 	reload("phoneprov-confirm")
 	testkit.Eventually(t, "the answer", func() bool {
-		return strings.Contains(g.log.String(), `"error":"no change is held","message":"phoneprov confirm at the Asterisk CLI does nothing"`)
+		return strings.Contains(g.log.String(), `"error":"nothing is held","message":"phoneprov confirm at the Asterisk CLI does nothing"`)
 	})
 	g.write(t, "users.conf", "")
 	g.waitHeld(t, 20)

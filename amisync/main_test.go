@@ -1,11 +1,9 @@
 package amisync
 
 import (
-	"context"
 	"io"
 	"os"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/rs/zerolog"
@@ -67,17 +65,10 @@ func testTarget(t testing.TB, address string) ami.Target {
 
 func mustConnect(t testing.TB, address string, onEvent func(ami.Message)) *ami.Conn {
 	t.Helper()
-	c, err := ami.Connect(within(t, testkit.Patience), testTarget(t, address), onEvent)
+	c, err := ami.Connect(testkit.Within(t, testkit.Patience), testTarget(t, address), onEvent)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
 	return c
-}
-
-func within(t testing.TB, d time.Duration) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), d)
-	t.Cleanup(cancel)
-	return ctx
 }

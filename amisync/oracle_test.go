@@ -74,23 +74,23 @@ func TestAsterisk(t *testing.T) {
 func testLogin(t *testing.T, a *oracle.Asterisk) {
 	tt := testTarget(t, a.AMI)
 	tt.Secret = "wrong"
-	_, err := ami.Connect(within(t, testkit.Patience), tt, nil)
+	_, err := ami.Connect(testkit.Within(t, testkit.Patience), tt, nil)
 	var refused *ami.LoginError
 	if want := `asterisk refused the login of user "phoneprov": Authentication failed`; !errors.As(err, &refused) || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	tt = testTarget(t, a.AMI)
 	tt.Username = "nothing"
-	c, err := ami.Connect(within(t, testkit.Patience), tt, nil)
+	c, err := ami.Connect(testkit.Within(t, testkit.Patience), tt, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	_, err = getConfig(within(t, testkit.Patience), c, "", "users.conf", "")
+	_, err = getConfig(testkit.Within(t, testkit.Patience), c, "", "users.conf", "")
 	if want := `asterisk does not permit GetConfig to user "nothing": see its write= in manager.conf`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	if _, err := c.Do(within(t, testkit.Patience), "Ping", nil); err != nil {
+	if _, err := c.Do(testkit.Within(t, testkit.Patience), "Ping", nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -117,7 +117,7 @@ func testConfig(t *testing.T, a *oracle.Asterisk) {
 	a.Write(t, "phoneprov_users.conf", b.String())
 	defer a.Exec(t, "rm", "/etc/asterisk/phoneprov_users.conf")
 	c := mustConnect(t, a.AMI, nil)
-	got, err := readConfig(within(t, testkit.Patience), c, 0, "")
+	got, err := readConfig(testkit.Within(t, testkit.Patience), c, 0, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func testConfig(t *testing.T, a *oracle.Asterisk) {
 	// A dialplan that cannot be read costs its global variables, and no phone.
 	a.Write(t, provision.GlobalsFile, "[a](none)\n")
 	defer a.Write(t, provision.GlobalsFile, oracleFiles[provision.GlobalsFile])
-	if got, err = readConfig(within(t, testkit.Patience), c, 0, ""); err != nil {
+	if got, err = readConfig(testkit.Within(t, testkit.Patience), c, 0, ""); err != nil {
 		t.Fatal(err)
 	}
 	if want, err = (&Service{o: Options{ConfigDir: a.ConfigDir}}).loadFiles(t.Context()); err != nil {
@@ -147,22 +147,22 @@ func testConfig(t *testing.T, a *oracle.Asterisk) {
 	// One that is empty is there.
 	a.Write(t, "phoneprov.conf", "")
 	defer a.Write(t, "phoneprov.conf", oracleFiles["phoneprov.conf"])
-	if file, err := getConfig(within(t, testkit.Patience), c, "", "phoneprov.conf", ""); err != nil || len(file.Categories) != 0 {
+	if file, err := getConfig(testkit.Within(t, testkit.Patience), c, "", "phoneprov.conf", ""); err != nil || len(file.Categories) != 0 {
 		t.Errorf("got %+v, %v", file, err)
 	}
 	a.Write(t, "broken.conf", "[a](none)\n")
-	if _, err := getConfig(within(t, testkit.Patience), c, "", "broken.conf", ""); err == nil || err.Error() != "asterisk cannot parse this file: its own log says why" {
+	if _, err := getConfig(testkit.Within(t, testkit.Patience), c, "", "broken.conf", ""); err == nil || err.Error() != "asterisk cannot parse this file: its own log says why" {
 		t.Errorf("got %v", err)
 	}
 }
 
 func testLive(t *testing.T, a *oracle.Asterisk) {
 	c := mustConnect(t, a.AMI, nil)
-	config, err := readConfig(within(t, testkit.Patience), c, 0, "")
+	config, err := readConfig(testkit.Within(t, testkit.Patience), c, 0, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	live, _, err := readLive(within(t, testkit.Patience), c, append(provision.Endpoints(config), "bare"))
+	live, _, err := readLive(testkit.Within(t, testkit.Patience), c, append(provision.Endpoints(config), "bare"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,10 +199,10 @@ func testFake(t *testing.T, a *oracle.Asterisk, suite string) {
 	for i, address := range []string{address, a.AMI} {
 		c := mustConnect(t, address, nil)
 		var err [4]error
-		config[i], err[0] = readConfig(within(t, testkit.Patience), c, 0, "")
-		live[i], _, err[1] = readLive(within(t, testkit.Patience), c, []string{"6002", "wiz", "bare", "gone"})
-		peers[i], err[2] = readPeers(within(t, testkit.Patience), c)
-		_, err[3] = c.Do(within(t, testkit.Patience), "NoSuchAction", nil)
+		config[i], err[0] = readConfig(testkit.Within(t, testkit.Patience), c, 0, "")
+		live[i], _, err[1] = readLive(testkit.Within(t, testkit.Patience), c, []string{"6002", "wiz", "bare", "gone"})
+		peers[i], err[2] = readPeers(testkit.Within(t, testkit.Patience), c)
+		_, err[3] = c.Do(testkit.Within(t, testkit.Patience), "NoSuchAction", nil)
 		if err[0] != nil || err[1] != nil || err[2] != nil {
 			t.Fatal(err)
 		}

@@ -106,7 +106,7 @@ type=endpoint
 `}
 	_, address := fake(t, files, amiserver.Options{})
 	c := mustConnect(t, address, nil)
-	live, _, err := readLive(within(t, testkit.Patience), c, []string{"6001", "missing", "bare", "bad\r\nname"})
+	live, _, err := readLive(testkit.Within(t, testkit.Patience), c, []string{"6001", "missing", "bare", "bad\r\nname"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,11 +137,11 @@ func TestNoPJSIP(t *testing.T) {
 		return false
 	}})
 	c := mustConnect(t, address, nil)
-	live, _, err := readLive(within(t, testkit.Patience), c, []string{"6001"})
+	live, _, err := readLive(testkit.Within(t, testkit.Patience), c, []string{"6001"})
 	if err != nil || live == nil || len(live.Endpoints) != 0 {
 		t.Errorf("got %v, %v", live, err)
 	}
-	if peers, err := readPeers(within(t, testkit.Patience), c); err != nil || len(peers) != 0 {
+	if peers, err := readPeers(testkit.Within(t, testkit.Patience), c); err != nil || len(peers) != 0 {
 		t.Errorf("got %v, %v", peers, err)
 	}
 }

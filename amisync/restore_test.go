@@ -18,6 +18,7 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/astconf/astconftest"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 	"github.com/phoneprov/phoneprov/provision/lastgood"
 )
@@ -25,15 +26,8 @@ import (
 // snapshotOf has n phones.
 func snapshotOf(t *testing.T, n int) *provision.Snapshot {
 	t.Helper()
-	loader := astconf.Loader{Dir: amitest.Files(t, map[string]string{"phoneprov.conf": sample["phoneprov.conf"], "users.conf": users(n, "x")})}
 	config := provision.Config{}
-	for _, name := range []string{"phoneprov.conf", "users.conf"} {
-		file, err := loader.Load(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		config[name] = file
-	}
+	astconftest.Read(t, config, config.Files(), map[string]string{"phoneprov.conf": sample["phoneprov.conf"], "users.conf": users(n, "x")})
 	snap, _, err := provision.Build(t.Context(), provision.Input{Config: config}, time.Now())
 	if err != nil {
 		t.Fatal(err)

@@ -50,7 +50,7 @@ func testRights(t *testing.T, a *oracle.Asterisk) {
 			target.Username = tt.user
 			var mu sync.Mutex
 			var events []string
-			c, err := ami.Connect(within(t, testkit.Patience), target, func(m ami.Message) {
+			c, err := ami.Connect(testkit.Within(t, testkit.Patience), target, func(m ami.Message) {
 				mu.Lock()
 				defer mu.Unlock()
 				events = append(events, m["Event"])
@@ -75,7 +75,7 @@ func testRights(t *testing.T, a *oracle.Asterisk) {
 			} {
 				if !slices.Contains(tt.lacks, event) {
 					testkit.Eventually(t, event, came)
-				} else if _, err := c.Do(within(t, testkit.Patience), "Ping", nil); err != nil {
+				} else if _, err := c.Do(testkit.Within(t, testkit.Patience), "Ping", nil); err != nil {
 					t.Error(err)
 				} else if !came() { // what was said before the answer has arrived with it
 					lacks = append(lacks, event)
@@ -85,7 +85,7 @@ func testRights(t *testing.T, a *oracle.Asterisk) {
 			if want := slices.Sorted(slices.Values(tt.lacks)); !slices.Equal(lacks, want) {
 				t.Errorf("lacks %q, want %q", lacks, want)
 			}
-			account, err := readAccount(within(t, testkit.Patience), c)
+			account, err := readAccount(testkit.Within(t, testkit.Patience), c)
 			said := account.missing()
 			if err != nil || !slices.EqualFunc(said, tt.said, strings.HasPrefix) {
 				t.Errorf("said %q (%v), want %q", said, err, tt.said)
@@ -97,11 +97,11 @@ func testRights(t *testing.T, a *oracle.Asterisk) {
 // refusedActions tries every action that phoneprov sends, and returns those that Asterisk refuses.
 func refusedActions(t *testing.T, c *ami.Conn) (refused []string) {
 	t.Helper()
-	_, config := getConfig(within(t, testkit.Patience), c, "", "users.conf", "")
-	_, _, live := readLive(within(t, testkit.Patience), c, []string{"6002"})
-	_, peers := readPeers(within(t, testkit.Patience), c)
-	_, function := c.Do(within(t, testkit.Patience), "Getvar", ami.Message{"Variable": "LEN(x)"})
-	_, name := c.Do(within(t, testkit.Patience), "Command", ami.Message{"Command": "core show function LEN"})
+	_, config := getConfig(testkit.Within(t, testkit.Patience), c, "", "users.conf", "")
+	_, _, live := readLive(testkit.Within(t, testkit.Patience), c, []string{"6002"})
+	_, peers := readPeers(testkit.Within(t, testkit.Patience), c)
+	_, function := c.Do(testkit.Within(t, testkit.Patience), "Getvar", ami.Message{"Variable": "LEN(x)"})
+	_, name := c.Do(testkit.Within(t, testkit.Patience), "Command", ami.Message{"Command": "core show function LEN"})
 	for what, err := range map[string]error{"configuration": config, "endpoints": live, "peers": peers, "functions": function, "names of functions": name} {
 		var denied *ami.ActionError
 		switch {

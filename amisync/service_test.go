@@ -222,7 +222,7 @@ func TestAmigoConnectErrorsLoggedOnce(t *testing.T) {
 	if n := strings.Count(r.log.String(), "refused the login"); n != 1 {
 		t.Errorf("logged %d times: %s", n, r.log.String())
 	}
-	if _, _, err := r.Once(within(t, testkit.Patience)); err == nil || err.Error() != "read the configuration: "+want {
+	if _, _, err := r.Once(testkit.Within(t, testkit.Patience)); err == nil || err.Error() != "read the configuration: "+want {
 		t.Errorf("got %v", err)
 	}
 }

@@ -45,16 +45,17 @@ type Options struct {
 	// Read is called with each configuration that was read. It may be nil.
 	Read func(provision.Config)
 
-	// Kept keeps what is served over restarts. Nil: nothing is kept.
+	// Kept stores what is served, for the next start. Nil: nothing is stored.
 	Kept Kept
-	// MaxLoss is how many percent of the phones a sync may take away; one that takes away more, and minLoss at least, is held.
-	// Zero: no bound.
+	// MaxLoss is the part of the phones, in percent, that a sync may take away. A sync that takes away more, and at least
+	// minLoss phones, is held. Zero: no bound.
 	MaxLoss int
 
-	// Show tells what is kept in Asterisk's database for its CLI. It is called every Timing.Show by one goroutine. Nil: nothing is.
+	// Show returns what Asterisk's database has for its CLI. One goroutine calls it every Timing.Show. Nil: nothing is
+	// written there.
 	Show func() Shown
 
-	// Interfaces finds the address of a network interface, for serveriface. Nil: those of this host.
+	// Interfaces returns the address of a network interface, for serveriface. Nil: of this host.
 	Interfaces func(name string) (netip.Addr, error)
 	// Dial connects to Address. Nil: plain TCP.
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
@@ -69,9 +70,9 @@ type Timing struct {
 	Contacts     time.Duration // between readings of PJSIP's contacts, because no event tells of a renewed registration; 1 min
 	Ping         time.Duration // between checks of an idle connection; 15 s
 	Action       time.Duration // for the answer to such a check; 5 s
-	Sync         time.Duration // for one sync; 30 s
-	Ask          time.Duration // for one function call; 2 s
-	Restore      time.Duration // for the first sync, before what was kept is served; 300 ms: well within the second that phones may wait
+	Sync         time.Duration // for a sync; 30 s
+	Ask          time.Duration // for a function call; 2 s
+	Restore      time.Duration // for the first sync, before the last good configuration is served; 300 ms, because phones wait a second at most
 	Show         time.Duration // from one update of Asterisk's database to the next; 2 s
 	Debounce     time.Duration // from a trigger to its sync; 20 ms: `pjsip reload` sends eight events within some ms
 	Watch        time.Duration // without changes of files, before they are read; 100 ms
@@ -137,7 +138,7 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
-// InterfaceAddr is the first address of an interface of this host: an IPv4 one if there is any, as Asterisk takes.
+// InterfaceAddr returns the first address of an interface of this host: IPv4 if it has one, as Asterisk does.
 func InterfaceAddr(name string) (netip.Addr, error) {
 	i, err := net.InterfaceByName(name)
 	if err != nil {

@@ -20,18 +20,18 @@ type Status struct {
 	Source          string // SourceAMI or SourceFiles
 	Address         string // of Asterisk; empty: none
 	Connected       bool
-	Since           time.Time // when Connected last changed; zero: it never did
-	AsteriskVersion string    // "22.10.1", of the last connection that was read from; empty: unknown
-	LastError       string    // what is wrong now, with the connection or else the last sync; empty: nothing
-	LastErrorAt     time.Time // when that began
-	LastSync        Sync      // the last successful one; zero: there was none
-	Syncs           uint64    // successful ones
-	MissingRights   []string  // what the account lacks in manager.conf, and what does not work without it
-	Lost            Loss      // of the last sync that lost phones; zero: none did, or they are back
-	Held            *Held     // the change that is not applied, as it would take away too many phones; nil: none is
-	Restored        time.Time // when what is served was kept, as nothing was read since the start; zero: it was read
-	NotShown        string    // why Asterisk's database is not current, which its CLI shows; empty: it is, or shall not be
-	NotKept         string    // why what is served cannot be kept over a restart; empty: it is, or shall not be
+	Since           time.Time       // when Connected last changed; zero: it never did
+	AsteriskVersion string          // "22.10.1", of the last connection that was read from; empty: unknown
+	LastError       string          // what is wrong now, with the connection or else the last sync; empty: nothing
+	LastErrorAt     time.Time       // when that began
+	LastSync        Sync            // the last successful one; zero: there was none
+	Syncs           uint64          // successful ones
+	MissingRights   []string        // what the account lacks in manager.conf, and what does not work without it
+	Lost            Loss            // the last phones that a sync lost; zero: none, or they are back
+	Held            *provision.Held // the change that is not applied, because it would take away too many phones; nil: none
+	Restored        time.Time       // when the configuration that is served was stored, if nothing was read since the start; otherwise zero
+	NotShown        string          // why Asterisk's database, which its CLI shows, is not current; empty: it is, or nothing is written there
+	NotKept         string          // why what is served cannot be stored for the next start; empty: it is, or nothing is stored
 	Peers           []PeerCount
 }
 
@@ -64,13 +64,13 @@ func (s *Service) Status() Status {
 	return status
 }
 
-// Diagnostics are those of the configuration that is served. The slice is not to be changed.
+// Diagnostics returns the diagnostics of the configuration that is served. The caller must not change the slice.
 func (s *Service) Diagnostics() (found []provision.Diagnostic) {
 	s.report.locked(func() { found = s.report.found })
 	return found
 }
 
-// trouble is something that is wrong until it is not. What it says is logged when it changes.
+// trouble is something that is wrong. It is logged when its text changes.
 type trouble struct {
 	text string
 	at   time.Time
@@ -93,7 +93,7 @@ type report struct {
 
 	mu               sync.Mutex
 	status           Status
-	found            []provision.Diagnostic // by the last sync that succeeded
+	found            []provision.Diagnostic // by the last successful sync
 	link, sync, list trouble
 	watch, keep      trouble
 	astDB            trouble
@@ -178,8 +178,8 @@ func (r *report) failed(trigger string, err error, served bool) {
 	}
 }
 
-// held is told of each sync that is held. It is logged when it is news.
-func (r *report) held(h Held, news bool) {
+// held is called after each sync that is held. It logs the first of the same loss.
+func (r *report) held(h provision.Held, news bool) {
 	r.locked(func() { r.sync = trouble{} }) // it was read
 	if news {
 		r.log.Warn().Str("trigger", h.Trigger).Str("held", h.ID).Int("phones", h.Before).Int("after", h.After).Int("lost", h.Lost).
@@ -187,14 +187,14 @@ func (r *report) held(h Held, news bool) {
 	}
 }
 
-// restored is told that what was kept is served.
+// restored is called when the last good configuration is served.
 func (r *report) restored(snap *provision.Snapshot) {
 	counts := snap.Counts()
 	r.log.Warn().Str("source", "last good").Time("saved_at", snap.SavedAt).Int("phones", counts.Phones).Int("lines", counts.Lines).
 		Msg("the configuration cannot be read yet: the last good one, which was kept before the start, is served until then")
 }
 
-// kept is told of each attempt to keep what is served.
+// kept is called after each attempt to store what is served.
 func (r *report) kept(saved bool, err error) {
 	var news bool
 	r.locked(func() {
@@ -212,7 +212,7 @@ func (r *report) kept(saved bool, err error) {
 	}
 }
 
-// shown is told of each update of Asterisk's database.
+// shown is called after each update of Asterisk's database.
 func (r *report) shown(err error) {
 	var news bool
 	r.locked(func() {
@@ -227,8 +227,8 @@ func (r *report) shown(err error) {
 	}
 }
 
-// synced is told of a sync that was applied, and of what was held before.
-func (r *report) synced(s Sync, found []provision.Diagnostic, was *Held) {
+// synced is called after a sync that was applied. was is the change that was held before; nil: none.
+func (r *report) synced(s Sync, found []provision.Diagnostic, was *provision.Held) {
 	s.Warnings = r.diagnose(found)
 	r.locked(func() { r.found = found })
 	for _, d := range found {

@@ -116,7 +116,7 @@ func TestTLSRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			target := testTarget(t, tt.address)
 			target.Dial = ami.TLS{CA: tt.ca, ServerName: tt.server}.Dial
-			_, err := ami.Connect(within(t, testkit.Patience), target, nil)
+			_, err := ami.Connect(testkit.Within(t, testkit.Patience), target, nil)
 			want := "asterisk cannot be reached: " + strings.Replace(tt.want, "DIR", filepath.Dir(tt.ca), 1)
 			if err == nil || !strings.HasPrefix(err.Error(), want) {
 				t.Errorf("got %v, want %s", err, want)
@@ -198,7 +198,7 @@ func testTLSRefused(t *testing.T, address, caFile, otherFile string) {
 	} {
 		target := testTarget(t, address)
 		target.Dial = settings.Dial
-		_, err := ami.Connect(within(t, testkit.Patience), target, nil)
+		_, err := ami.Connect(testkit.Within(t, testkit.Patience), target, nil)
 		if want = "asterisk cannot be reached: certificate of asterisk is not valid: " + want; err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}

@@ -21,18 +21,18 @@ const maxLogged = 256
 // entry is what a handler notes about a request for the log.
 type entry struct {
 	client      client
-	file        string           // that was asked for, decoded
-	phone       *provision.Phone // whose file it is, for who may have it
-	mac         device.MAC       // in the name, or of the phone
-	reason      string           // why it was given or refused
-	certificate string           // why the client's certificate does not count
-	login       string           // why the client's credentials do not
+	file        string           // the requested name, decoded
+	phone       *provision.Phone // whose file was requested; set only if the request may have it
+	mac         device.MAC       // in the requested name, or of the phone
+	reason      string           // why the file was given or refused
+	certificate string           // why the client certificate does not count
+	login       string           // why the credentials do not count
 	admin       string           // who signed in at the admin address
-	notable     bool             // the line is for the log at its usual level, whoever asks how often
+	notable     bool             // the line is logged at its usual level, however often a source asks
 	secrets     bool             // an admin asked for secrets
 	refusal     refusal
-	restored    bool   // the snapshot is the last good one that was kept before the start
-	rendered    string // the URI of the file that was made, and then:
+	restored    bool   // the snapshot is the last good configuration, stored before the start
+	rendered    string // the URI of the rendered file; empty: none was rendered
 	diagnostics []provision.Diagnostic
 	served      served // for the Recorder
 	err         error

@@ -22,7 +22,7 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/provision"
-	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/astconf/astconftest"
 	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
@@ -142,17 +142,8 @@ func buildFrom(t testing.TB, users string) *provision.Snapshot {
 
 func buildConfig(t testing.TB, files map[string]string) *provision.Snapshot {
 	t.Helper()
-	loader := astconf.Loader{Dir: "/etc/asterisk", ReadFile: func(path string) ([]byte, error) {
-		return []byte(files[filepath.Base(path)]), nil
-	}}
 	config := provision.Config{}
-	for name := range files {
-		f, err := loader.Load(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		config[name] = f
-	}
+	astconftest.Read(t, config, config.Files(), files)
 	s, _, err := provision.Build(t.Context(), provision.Input{Config: config}, time.Now())
 	if err != nil {
 		t.Fatal(err)

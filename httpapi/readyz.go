@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/phoneprov/phoneprov/provision"
 )
 
 // Status is what amisync says of itself, and the log. The zero Status never connected.
@@ -15,10 +17,10 @@ type Status struct {
 	LastErrorAt     time.Time // when that began; zero: nothing is wrong
 	LastSync        time.Time // the last successful one; zero: there was none
 	Peers           []Peers
-	Warnings        []string // what the administrator should see to, although files are served
-	Lost            Lost     // the last phones that vanished from the configuration; zero: none, or they are back
-	Held            *Held    // the change that is not applied, because it would take away too many phones; nil: none is
-	Source          string   // of what is read: "ami" or "files"; empty: unknown
+	Warnings        []string        // what the administrator should see to, although files are served
+	Lost            Lost            // the last phones that vanished from the configuration; zero: none, or they are back
+	Held            *provision.Held // the change that is not applied, because it would take away too many phones; nil: none is
+	Source          string          // of what is read: "ami" or "files"; empty: unknown
 
 	LogDropped uint64 // since the start, because their reader was too slow
 }
@@ -28,18 +30,6 @@ type Lost struct {
 	At     time.Time `json:"at"`
 	Count  int       `json:"count"`
 	Phones []string  `json:"phones"` // the first of them, by ID
-}
-
-// Held is a change of the configuration that is not applied until it is confirmed.
-type Held struct {
-	ID      string    `json:"id"` // of this very change
-	Since   time.Time `json:"since"`
-	Trigger string    `json:"trigger"`
-	Reason  string    `json:"reason"`
-	Before  int       `json:"before"`
-	After   int       `json:"after"`
-	Lost    int       `json:"lost"`
-	Phones  []string  `json:"phones"` // the first of those that would be lost, by ID
 }
 
 // SourceLastGood is the source of a snapshot that was restored: nothing was read since the start.
@@ -54,24 +44,24 @@ type Peers struct {
 
 // readiness is the body of /readyz.
 type readiness struct {
-	Ready           bool       `json:"ready"`
-	Generation      uint64     `json:"generation"`
-	AgeSeconds      float64    `json:"age_seconds"`        // of the snapshot
-	Source          string     `json:"source,omitempty"`   // of the snapshot: "ami", "files" or "last good"; empty: there is none
-	SavedAt         *time.Time `json:"saved_at,omitempty"` // when it was kept, if it is the last good one
-	Phones          int        `json:"phones"`
-	Lines           int        `json:"lines"`
-	Routes          int        `json:"routes"`
-	AMIConnected    bool       `json:"ami_connected"`
-	AsteriskVersion string     `json:"asterisk_version"`
-	LastError       string     `json:"last_error"`
-	LastErrorAt     *time.Time `json:"last_error_at"` // when that began
-	LastSync        *time.Time `json:"last_sync"`
-	Peers           []Peers    `json:"peers"`
-	Warnings        []string   `json:"warnings,omitempty"`
-	Lost            *Lost      `json:"lost_phones,omitempty"`
-	Held            *Held      `json:"held,omitempty"`
-	LogDropped      uint64     `json:"log_lines_dropped"` // since the start, because their reader was too slow or gone
+	Ready           bool            `json:"ready"`
+	Generation      uint64          `json:"generation"`
+	AgeSeconds      float64         `json:"age_seconds"`        // of the snapshot
+	Source          string          `json:"source,omitempty"`   // of the snapshot: "ami", "files" or "last good"; empty: there is none
+	SavedAt         *time.Time      `json:"saved_at,omitempty"` // when it was kept, if it is the last good one
+	Phones          int             `json:"phones"`
+	Lines           int             `json:"lines"`
+	Routes          int             `json:"routes"`
+	AMIConnected    bool            `json:"ami_connected"`
+	AsteriskVersion string          `json:"asterisk_version"`
+	LastError       string          `json:"last_error"`
+	LastErrorAt     *time.Time      `json:"last_error_at"` // when that began
+	LastSync        *time.Time      `json:"last_sync"`
+	Peers           []Peers         `json:"peers"`
+	Warnings        []string        `json:"warnings,omitempty"`
+	Lost            *Lost           `json:"lost_phones,omitempty"`
+	Held            *provision.Held `json:"held,omitempty"`
+	LogDropped      uint64          `json:"log_lines_dropped"` // since the start, because their reader was too slow or gone
 }
 
 // readyz answers 200 if there is a snapshot to serve, and 503 if not. The body says what is known in both cases.

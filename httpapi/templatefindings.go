@@ -14,23 +14,23 @@ import (
 // some diagnostics are logged again.
 const maxFindings = 1000
 
-// Findings logs a diagnostic when a file first has it, and again when it had gone in between: when the file that showed it
-// last was made without it.
+// Findings logs a diagnostic of a template when it first appears, and again if it had disappeared in between: it
+// disappears when the file that last had it is rendered without it.
 type Findings struct {
 	mu    sync.Mutex
-	shown map[string]shownFinding // by the diagnostic's text
+	shown map[string]shownFinding // maps the text of a diagnostic to the file that last had it
 }
 
-// shownFinding is a diagnostic and the file that showed it last.
+// shownFinding is a diagnostic and the file that last had it.
 type shownFinding struct {
 	file       string
 	diagnostic provision.Diagnostic
 }
 
-// NewFindings makes Findings for Options.
+// NewFindings returns Findings that have logged nothing yet.
 func NewFindings() *Findings { return &Findings{shown: map[string]shownFinding{}} }
 
-// Current are the diagnostics that the files had when they were made last, in the order of their texts.
+// Current returns the diagnostics of the files as they were last rendered, sorted by text.
 func (f *Findings) Current() (current []provision.Diagnostic) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -40,7 +40,7 @@ func (f *Findings) Current() (current []provision.Diagnostic) {
 	return current
 }
 
-// log takes note of the diagnostics of a file that was made.
+// log logs the new diagnostics of a rendered file.
 func (f *Findings) log(log zerolog.Logger, file string, found []provision.Diagnostic) {
 	for _, d := range f.news(file, found) {
 		log.Warn().Str("file", short(file)).Str("diagnostic", d).Msg("rendered")

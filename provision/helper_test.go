@@ -2,18 +2,16 @@ package provision
 
 import (
 	"context"
-	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 	_ "time/tzdata" // the zones of these tests, on any machine
 
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/astconf/astconftest"
 	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
@@ -23,23 +21,8 @@ var testNow = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 // config parses files given as text.
 func config(tb testing.TB, files map[string]string) Config {
 	tb.Helper()
-	loader := &astconf.Loader{Dir: "/etc/asterisk", ReadFile: func(path string) ([]byte, error) {
-		if text, ok := files[strings.TrimPrefix(path, "/etc/asterisk/")]; ok {
-			return []byte(text), nil
-		}
-		return nil, fs.ErrNotExist
-	}}
 	c := Config{}
-	for name := range c.Files() {
-		f, err := loader.Load(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			tb.Fatal(err)
-		}
-		c[name] = f
-	}
+	astconftest.Read(tb, c, c.Files(), files)
 	return c
 }
 

@@ -1,7 +1,9 @@
 package provision
 
 import (
+	"errors"
 	"strings"
+	"time"
 
 	"github.com/zeebo/xxh3"
 )
@@ -39,3 +41,22 @@ func LossOf(served, next *Snapshot) Loss {
 func (l Loss) Exceeds(percent, least int) bool {
 	return l.Lost >= least && l.Lost*100 > percent*l.Served
 }
+
+// Held is a change of the configuration that is not applied until an admin confirms it, because it would take away too
+// many phones. The last good configuration is served meanwhile.
+type Held struct {
+	ID      string    `json:"id"` // differs from that of any other loss
+	Since   time.Time `json:"since"`
+	Trigger string    `json:"trigger"` // of the first sync that was held
+	Reason  string    `json:"reason"`  // for people
+	Before  int       `json:"before"`  // phones that are served
+	After   int       `json:"after"`   // phones that would be served
+	Lost    int       `json:"lost"`    // phones that would get no file
+	Phones  []string  `json:"phones"`  // the first of the lost phones, by ID
+}
+
+// Reasons for which a change cannot be confirmed.
+var (
+	ErrNothingHeld = errors.New("nothing is held")
+	ErrOtherHeld   = errors.New("another change is held by now: look at it first")
+)

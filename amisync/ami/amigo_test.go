@@ -25,7 +25,7 @@ func TestAmigoHangingAction(t *testing.T) {
 	for range 20 {
 		all.Go(func() {
 			for c.Err() == nil {
-				_, _ = c.Do(within(t, 5*time.Second), "Ping", nil)
+				_, _ = c.Do(testkit.Within(t, 5*time.Second), "Ping", nil)
 			}
 		})
 	}
@@ -47,7 +47,7 @@ func TestAmigoConnectedLock(t *testing.T) {
 	if err := c.Err(); err != nil {
 		t.Errorf("got %v, want nil", err)
 	}
-	_, err := c.Do(within(t, 50*time.Millisecond), "Ping", nil)
+	_, err := c.Do(testkit.Within(t, 50*time.Millisecond), "Ping", nil)
 	if want := "Ping: asterisk did not answer in time: context deadline exceeded"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -94,7 +94,7 @@ func TestAmigoClosePrintsAndPanics(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 10 {
-		c, err := Connect(within(t, 5*time.Second), testTarget(t, address), nil)
+		c, err := Connect(testkit.Within(t, 5*time.Second), testTarget(t, address), nil)
 		if err != nil {
 			t.Error(err)
 			break
@@ -135,13 +135,13 @@ func TestAmigoInjection(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := c.Do(within(t, time.Second), "Getvar", tt.fields)
+			_, err := c.Do(testkit.Within(t, time.Second), "Getvar", tt.fields)
 			if err == nil || err.Error() != tt.want {
 				t.Errorf("got  %v\nwant %s", err, tt.want)
 			}
 		})
 	}
-	if _, err := c.Do(within(t, time.Second), "Getvar", Message{"Variable": strings.Repeat("x", 1012)}); err != nil {
+	if _, err := c.Do(testkit.Within(t, time.Second), "Getvar", Message{"Variable": strings.Repeat("x", 1012)}); err != nil {
 		t.Error(err)
 	}
 	mu.Lock()
@@ -189,7 +189,7 @@ func TestAmigoListAnswers(t *testing.T) {
 				tt.answer(s, m["ActionID"])
 			}))
 			c := mustConnect(t, address, nil)
-			got, err := c.List(within(t, 300*time.Millisecond), "PJSIPShowEndpoints", nil)
+			got, err := c.List(testkit.Within(t, 300*time.Millisecond), "PJSIPShowEndpoints", nil)
 			if fmt.Sprint(err) != tt.err && (tt.err != "" || err != nil) {
 				t.Errorf("got  %v\nwant %s", err, tt.err)
 			}
@@ -214,7 +214,7 @@ host=dynamic
 host=192.0.2.1
 `}, amiserver.Options{})
 	c := mustConnect(t, address, nil)
-	got, err := c.List(within(t, time.Second), "IAXpeers", nil)
+	got, err := c.List(testkit.Within(t, time.Second), "IAXpeers", nil)
 	if err != nil || len(got) != 2 || got[0]["ObjectName"] != "a" || got[1]["IPaddress"] != "192.0.2.1" {
 		t.Errorf("got %q, %v", got, err)
 	}
@@ -242,7 +242,7 @@ func TestAmigoValues(t *testing.T) {
 			}))
 			c := mustConnect(t, address, nil)
 			for range 2 {
-				got, err := c.Do(within(t, 2*time.Second), "Getvar", Message{"Variable": "X"})
+				got, err := c.Do(testkit.Within(t, 2*time.Second), "Getvar", Message{"Variable": "X"})
 				if err != nil || got["Value"] != value {
 					t.Fatalf("got %d bytes %.40q, %v", len(got["Value"]), got["Value"], err)
 				}
@@ -261,7 +261,7 @@ func TestAmigoIPv6(t *testing.T) {
 	server := amiserver.New(amiserver.Options{Username: testUser, Secret: testSecret})
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
-	if _, err := mustConnect(t, l.Addr().String(), nil).Do(within(t, time.Second), "Ping", nil); err != nil {
+	if _, err := mustConnect(t, l.Addr().String(), nil).Do(testkit.Within(t, time.Second), "Ping", nil); err != nil {
 		t.Error(err)
 	}
 	server.Close()

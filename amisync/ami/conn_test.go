@@ -45,7 +45,7 @@ func TestConnectErrors(t *testing.T) {
 			t.Parallel()
 			_, address := fake(t, nil, tt.o)
 			start := time.Now()
-			_, err := Connect(within(t, 300*time.Millisecond), testTarget(t, address), nil)
+			_, err := Connect(testkit.Within(t, 300*time.Millisecond), testTarget(t, address), nil)
 			if err == nil || err.Error() != tt.want {
 				t.Errorf("got  %v\nwant %s", err, tt.want)
 			}
@@ -71,7 +71,7 @@ func TestUnreachableIsNotRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	_, err = Connect(within(t, time.Second), testTarget(t, l.Addr().String()), nil)
+	_, err = Connect(testkit.Within(t, time.Second), testTarget(t, l.Addr().String()), nil)
 	var refused *LoginError
 	if errors.As(err, &refused) || !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("got %v, want one that is ECONNREFUSED", err)
@@ -133,7 +133,7 @@ func TestActionFaults(t *testing.T) {
 			_, address := fake(t, nil, on("Getvar", tt.answer))
 			c := mustConnect(t, address, nil)
 			start := time.Now()
-			_, err := c.Do(within(t, 200*time.Millisecond), "Getvar", Message{"Variable": "X"})
+			_, err := c.Do(testkit.Within(t, 200*time.Millisecond), "Getvar", Message{"Variable": "X"})
 			if err == nil || err.Error() != tt.want {
 				t.Errorf("got  %v\nwant %s", err, tt.want)
 			}
@@ -164,7 +164,7 @@ func TestSlowAnswer(t *testing.T) {
 			<-time.After(10 * time.Millisecond)
 		}
 	}()
-	if got, err := c.Do(within(t, 5*time.Second), "Getvar", Message{"Variable": "X"}); err != nil || got["Value"] != "ab" {
+	if got, err := c.Do(testkit.Within(t, 5*time.Second), "Getvar", Message{"Variable": "X"}); err != nil || got["Value"] != "ab" {
 		t.Errorf("got %q, %v", got, err)
 	}
 }
@@ -173,14 +173,14 @@ func TestSlowAnswer(t *testing.T) {
 func TestBridgeTakesItsAmigoOnly(t *testing.T) {
 	_, address := fake(t, nil, amiserver.Options{})
 	tt := testTarget(t, address)
-	b, err := dialBridge(within(t, time.Second), tt)
+	b, err := dialBridge(testkit.Within(t, time.Second), tt)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer b.closeDown()
 	defer b.closeUp()
 	done := make(chan error, 1)
-	go func() { done <- b.login(within(t, 2*time.Second)) }()
+	go func() { done <- b.login(testkit.Within(t, 2*time.Second)) }()
 	for _, login := range []string{"", "Action: Login\r\nUsername: phoneprov\r\nSecret: " + testSecret + "\r\n\r\n", "x\r\n\r\n"} {
 		stranger, err := net.Dial("tcp", b.address())
 		if err != nil {

@@ -1,17 +1,16 @@
 package ami
 
 import (
-	"context"
 	"net"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/amisync/amitest"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // No goroutine may be left. amigo leaks none if it is closed in the right order.
@@ -40,17 +39,10 @@ func testTarget(t testing.TB, address string) Target {
 
 func mustConnect(t testing.TB, address string, onEvent func(Message)) *Conn {
 	t.Helper()
-	c, err := Connect(within(t, 5*time.Second), testTarget(t, address), onEvent)
+	c, err := Connect(testkit.Within(t, testkit.Patience), testTarget(t, address), onEvent)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
 	return c
-}
-
-func within(t testing.TB, d time.Duration) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), d)
-	t.Cleanup(cancel)
-	return ctx
 }

@@ -24,7 +24,7 @@ func (v *service) openAdmin(s *settings) (err error) {
 	o := oneShot{settings: s}
 	v.adminOptions = admin.Options{
 		Ledger: v.ledger, Store: v.options.Store, Request: o.request("127.0.0.1"), Version: version(), Settings: shownSettings(s),
-		Status: v.adminStatus, Problems: v.currentProblems, Reload: v.sync.Trigger, Confirm: v.confirm, Held: v.held, Metrics: v.metrics.Handler(),
+		Status: v.adminStatus, Problems: v.currentProblems, Reload: v.sync.Trigger, Confirm: v.sync.Confirm, Held: v.sync.Held, Metrics: v.metrics.Handler(),
 	}
 	v.ami = s.amiAddress != ""
 	return nil

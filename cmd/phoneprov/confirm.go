@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/phoneprov/phoneprov/httpapi/admin"
+	"github.com/phoneprov/phoneprov/provision"
 )
 
 // setupConfirm asks the running service, because only it knows what it holds.
@@ -35,7 +35,7 @@ func setupConfirm(cl *call) func(context.Context) error {
 		if err != nil {
 			return err
 		}
-		var answer struct{ Applied admin.Held }
+		var answer struct{ Applied provision.Held }
 		if err := c.do(ctx, http.MethodPost, "/api/v1/confirm", body, &answer); err != nil {
 			return err
 		}

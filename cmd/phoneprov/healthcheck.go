@@ -11,7 +11,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/phoneprov/phoneprov/httpapi"
+	"github.com/phoneprov/phoneprov/provision"
 )
 
 // healthTimeout is shorter than Docker's timeout of a health check.
@@ -44,8 +44,8 @@ func setupHealthcheck(cl *call) func(context.Context) error {
 // errNotReady says that the service runs and has nothing to serve.
 var errNotReady = errors.New("not ready")
 
-// ready returns what the service says when it is ready, else an error. A service that only lets people in, by password, is asked
-// whether it runs.
+// ready returns what the service says if it is ready, and otherwise an error. If the service wants a password, which
+// this command does not have, ready asks only whether the service runs.
 func (c *adminClient) ready(ctx context.Context) (string, error) {
 	resp, err := c.send(ctx, http.MethodGet, "/readyz", nil)
 	if err != nil {
@@ -61,7 +61,7 @@ func (c *adminClient) ready(ctx context.Context) (string, error) {
 		LastError      string `json:"last_error"`
 		Source         string
 		SavedAt        *time.Time `json:"saved_at"`
-		Held           *httpapi.Held
+		Held           *provision.Held
 	}
 	if err := json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&body); err != nil {
 		return "", fmt.Errorf("%s: %s: not an answer of phoneprov", c.base+"/readyz", resp.Status)
@@ -82,7 +82,7 @@ func (c *adminClient) ready(ctx context.Context) (string, error) {
 	return line, nil
 }
 
-// alive returns that the service runs; whether it is ready it tells only to those who sign in.
+// alive returns a line that says that the service runs. The service says only to those who sign in whether it is ready.
 func (c *adminClient) alive(ctx context.Context) (string, error) {
 	if c.token != "" {
 		return "", errors.New("the service does not take the token of admin.token_file")
@@ -98,7 +98,7 @@ func (c *adminClient) alive(ctx context.Context) (string, error) {
 	return "running; whether it is ready is told to those who sign in: set admin.token_file", nil
 }
 
-// count is a number of things: "1 phone", "2 phones".
+// count returns a number with its noun: "1 phone", "2 phones".
 func count(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing

@@ -54,12 +54,12 @@ type service struct {
 	ledger  *ledger.Ledger
 	metrics *metrics.Set
 	options httpapi.Options
-	// renderer is that of options, whose time is not counted.
+	// renderer is options.Renderer without the measurement of its time.
 	renderer     httpapi.Renderer
 	adminOptions admin.Options
 	problems     admin.Tracker
 	ami          bool                   // Asterisk is asked
-	read         func(provision.Config) // is told of each configuration; nil: nobody is
+	read         func(provision.Config) // is called with each configuration that was read; may be nil
 
 	profiles        []string               // the names in the sections [profile NAME]
 	unknownProfiles []provision.Diagnostic // that were logged last
@@ -118,7 +118,7 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 		Hosts:      s.hosts,
 		Browsers:   s.browsers,
 		Status:     v.status,
-		AdminHosts: s.adminHosts.With(s.adminListen), // which healthcheck asks
+		AdminHosts: s.adminHosts.With(s.adminListen), // the host that healthcheck asks
 		Log:        v.log,
 	}
 	if v.options.Access, err = v.access(s); err != nil {
@@ -186,7 +186,7 @@ func (v *service) counted(c provision.Counts) {
 	v.memory.synced(v.log, c)
 	v.checkProfiles()
 	v.ledgerSynced()
-	v.currentProblems() // so that they know since when
+	v.currentProblems() // records since when they exist
 }
 
 // checkProfiles logs sections [profile NAME] without a profile of that name in phoneprov.conf, when they change: their

@@ -80,7 +80,7 @@ type settings struct {
 	adminPasswords string // file; empty: none
 
 	inForce     []settingInForce
-	secretFiles []secretFile // that settings were read from; see readableByOthers
+	secretFiles []secretFile // files that settings were read from; see readableByOthers
 
 	profiles map[string]*profileSettings // by name of the profile in phoneprov.conf
 }
@@ -231,7 +231,7 @@ func (s *settings) check() error {
 	return nil
 }
 
-// onLoopback reports an address that only this machine reaches.
+// onLoopback reports whether only this machine reaches an address.
 func onLoopback(listen string) bool {
 	host, _, err := net.SplitHostPort(listen)
 	if err != nil {
@@ -301,7 +301,7 @@ func duration(field func(*settings) *time.Duration) func(*settings, string) erro
 	}
 }
 
-// percent takes a part of a hundred: "50", "50%" or "50 %".
+// percent sets a percentage: "50", "50%" or "50 %".
 func percent(f func(*settings) *int) func(*settings, string) error {
 	return func(s *settings, v string) error {
 		digits, _ := strings.CutSuffix(v, "%")
@@ -314,7 +314,7 @@ func percent(f func(*settings) *int) func(*settings, string) error {
 	}
 }
 
-// maxFunctionConnections is far more than help: each is a thread of Asterisk's.
+// maxFunctionConnections is far more than helps. Each is a thread of Asterisk.
 const maxFunctionConnections = 64
 
 func setFunctionConnections(s *settings, v string) error {

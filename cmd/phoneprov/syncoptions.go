@@ -1,15 +1,12 @@
 package main
 
 import (
-	"context"
-	"errors"
 
 	"github.com/rs/zerolog"
 
 	"github.com/phoneprov/phoneprov/amisync"
 	"github.com/phoneprov/phoneprov/amisync/ami"
 	"github.com/phoneprov/phoneprov/httpapi"
-	"github.com/phoneprov/phoneprov/httpapi/admin"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/lastgood"
 )
@@ -64,7 +61,7 @@ func (v *service) status() httpapi.Status {
 	s := v.sync.Status()
 	out := httpapi.Status{
 		Connected: s.Connected, AsteriskVersion: s.AsteriskVersion, LastError: s.LastError, LastErrorAt: s.LastErrorAt,
-		LastSync: s.LastSync.At, LogDropped: v.lines.Dropped(),
+		LastSync: s.LastSync.At, Held: s.Held, LogDropped: v.lines.Dropped(),
 	}
 	out.Warnings = append(out.Warnings, s.MissingRights...)
 	if s.LastSync.Nobody != "" {
@@ -75,8 +72,6 @@ func (v *service) status() httpapi.Status {
 	}
 	if s.Held != nil {
 		out.Warnings = append(out.Warnings, s.Held.Reason)
-		held := httpapi.Held(*s.Held)
-		out.Held = &held
 	}
 	out.Source = s.Source
 	out.Lost = httpapi.Lost{At: s.Lost.At, Count: s.Lost.Count, Phones: s.Lost.Phones}
@@ -84,26 +79,4 @@ func (v *service) status() httpapi.Status {
 		out.Peers = append(out.Peers, httpapi.Peers{Kind: string(p.Kind), State: string(p.State), Count: p.Count})
 	}
 	return out
-}
-
-// held returns the change that is held; nil: none is.
-func (v *service) held() *admin.Held {
-	held := v.sync.Status().Held
-	if held == nil {
-		return nil
-	}
-	out := admin.Held(*held)
-	return &out
-}
-
-// confirm is that of amisync, with the errors of admin.
-func (v *service) confirm(_ context.Context, id, by string) (admin.Held, error) {
-	held, err := v.sync.Confirm(id, by)
-	switch {
-	case errors.Is(err, amisync.ErrNothingHeld):
-		err = admin.ErrNothingHeld
-	case errors.Is(err, amisync.ErrOtherHeld):
-		err = admin.ErrOtherHeld
-	}
-	return admin.Held(held), err
 }

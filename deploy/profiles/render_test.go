@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,7 +15,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/deploy/skips"
 	"github.com/phoneprov/phoneprov/provision"
-	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/astconf/astconftest"
 	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
@@ -185,23 +184,8 @@ func siteOf(p Profile, c phoneCase) site {
 // config is the site's configuration as Asterisk's files give it.
 func (s site) config(t *testing.T) provision.Config {
 	t.Helper()
-	loader := &astconf.Loader{Dir: "/etc/asterisk", ReadFile: func(path string) ([]byte, error) {
-		if text, ok := s.conf[strings.TrimPrefix(path, "/etc/asterisk/")]; ok {
-			return []byte(text), nil
-		}
-		return nil, fs.ErrNotExist
-	}}
 	config := provision.Config{}
-	for name := range config.Files() {
-		f, err := loader.Load(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		config[name] = f
-	}
+	astconftest.Read(t, config, config.Files(), s.conf)
 	return config
 }
 

@@ -1,6 +1,6 @@
 // Package testkit has what the tests of several packages need: waiting, files, a log, and children of the test binary.
 //
-// Wait for what another goroutine or process does with Eventually or WaitFor: they poll, and give up after Patience. Do not
+// Wait for what another goroutine or process does with Eventually or WaitFor: they poll, and give up after Patience; Within bounds a call. Do not
 // sleep: where time itself is what a test is about, use testing/synctest.
 //
 // Lay files with Write, WriteSteady and WriteTree. Write renames the file into place, as a renewal or an editor does, so that

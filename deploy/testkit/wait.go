@@ -1,6 +1,7 @@
 package testkit
 
 import (
+	"context"
 	"testing"
 	"time"
 )
@@ -36,4 +37,12 @@ func wait(tb testing.TB, limit time.Duration, try func() (done bool, missing any
 			tb.Fatalf("not within %v: %v", limit, missing)
 		}
 	}
+}
+
+// Within returns a context that ends after d, or with the test.
+func Within(tb testing.TB, d time.Duration) context.Context {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	tb.Cleanup(cancel)
+	return ctx
 }

@@ -25,10 +25,10 @@ type Budget struct {
 	seed   maphash.Seed
 
 	mu         sync.Mutex
-	begun      time.Time           // when now was
-	now, early map[uint64][]uint32 // by Source.key
-	bytes      int                 // of now
-	refused    uint64              // how often a source was over
+	begun      time.Time           // when the current period began
+	now, early map[uint64][]uint32 // things of the current and the previous period, by Source.key
+	bytes      int                 // memory of now
+	refused    uint64              // how often a source was over its budget
 }
 
 // Source is what a Budget counts for: an IPv4 address, or the first 64 bits of an IPv6 address; of all users or of one.
@@ -107,7 +107,7 @@ func (b *Budget) Spend(s Source, thing string, at time.Time) bool {
 		}
 	}()
 	for n := range s.networks() {
-		if !within { // no more need be remembered
+		if !within { // the source is over the budget, so no more needs to be remembered
 			break
 		}
 		within = b.spend(s.key(n), hash, b.most*networks[n].times, at)
@@ -131,7 +131,7 @@ func (b *Budget) spend(key uint64, hash uint32, most int, at time.Time) bool {
 	return len(spent) < most
 }
 
-// Stats are how many sources and networks are remembered, and how often one was over its budget since the start.
+// Stats returns the number of sources and networks that are remembered, and how often one was over its budget.
 func (b *Budget) Stats() (sources int, over uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -144,7 +144,7 @@ func (b *Budget) Stats() (sources int, over uint64) {
 	return sources, b.refused
 }
 
-// Over reports whether a source, or a network that it is in, has spent more than its budget.
+// Over reports whether a source, or a network of it, has spent more than its budget.
 func (b *Budget) Over(s Source, at time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

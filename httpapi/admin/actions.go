@@ -5,27 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"time"
-)
 
-// Held is a sync that was not applied, as too many phones would be gone.
-type Held struct {
-	ID      string    `json:"id"` // names this very change: a confirmation of another one is refused
-	Since   time.Time `json:"since"`
-	Trigger string    `json:"trigger"` // of the sync
-	Reason  string    `json:"reason"`  // for people
-	Before  int       `json:"before"`  // phones that are served
-	After   int       `json:"after"`   // phones that would be served
-	Lost    int       `json:"lost"`    // phones that would be gone
-	Phones  []string  `json:"phones"`  // the IDs of the first of them
-}
-
-// What Options.Confirm returns.
-var (
-	// ErrNothingHeld: there is nothing to confirm.
-	ErrNothingHeld = errors.New("nothing is held")
-	// ErrOtherHeld: what is held is another change than the one that was confirmed.
-	ErrOtherHeld = errors.New("another change is held by now: look at it first")
+	"github.com/phoneprov/phoneprov/provision"
 )
 
 // accepted is the answer to an action that is done later.
@@ -47,7 +28,7 @@ func (a *api) reload(w http.ResponseWriter, r *http.Request) error {
 
 // confirmed is the answer to a confirmation.
 type confirmed struct {
-	Applied Held `json:"applied"`
+	Applied provision.Held `json:"applied"`
 }
 
 // maxBody bounds in bytes the body of an action.
@@ -67,9 +48,9 @@ func (a *api) confirm(w http.ResponseWriter, r *http.Request) error {
 		return badRequest(`the body is not {"held":"ID"}, nor empty`)
 	}
 	if a.Confirm == nil {
-		return ErrNothingHeld
+		return provision.ErrNothingHeld
 	}
-	applied, err := a.Confirm(r.Context(), body.Held, "API")
+	applied, err := a.Confirm(body.Held, "API")
 	if err != nil {
 		return err
 	}

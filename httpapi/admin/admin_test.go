@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
@@ -289,7 +290,7 @@ func TestHostileNames(t *testing.T) {
 			s.Problems = func() []Problem { return []Problem{{Severity: "error", Message: name, File: name, About: "template"}} }
 			s.Settings = []Setting{{Section: name, Key: name, Value: name, Origin: name}}
 			s.Status = func() Status { return Status{LastError: name, Warnings: []string{name}} }
-			s.held = &Held{ID: name, Reason: name, Phones: []string{name}}
+			s.held = &provision.Held{ID: name, Reason: name, Phones: []string{name}}
 			for _, path := range []string{"status", "phones", "phones/" + alice, "phones/" + alice + "/history", "strangers", "syncs", "problems", "settings", "requests",
 				"phones?q=" + strings.Repeat("x", 5000), "phones?sort=%3Cscript%3E", "phones/%3Cscript%3E", "phones/%00/files/%2e%2e%2f%2e%2e%2fetc%2fpasswd"} {
 				w := s.ask("GET", "/api/v1/"+path, "")

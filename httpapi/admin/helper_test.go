@@ -17,7 +17,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/deploy/secrettest"
 	"github.com/phoneprov/phoneprov/provision"
-	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/astconf/astconftest"
 	"github.com/phoneprov/phoneprov/provision/datadir"
 	"github.com/phoneprov/phoneprov/provision/device"
 	"github.com/phoneprov/phoneprov/provision/ledger"
@@ -81,7 +81,7 @@ type site struct {
 	testing.TB
 	ledger  *ledger.Ledger
 	reloads []string
-	held    *Held
+	held    *provision.Held
 }
 
 func newSite(t testing.TB, users string) *site {
@@ -112,13 +112,13 @@ func newSite(t testing.TB, users string) *site {
 	}
 	s.Ledger = s.ledger
 	s.Reload = func(reason string) { s.reloads = append(s.reloads, reason) }
-	s.Held = func() *Held { return s.held }
-	s.Confirm = func(_ context.Context, id, _ string) (Held, error) {
+	s.Held = func() *provision.Held { return s.held }
+	s.Confirm = func(id, _ string) (provision.Held, error) {
 		if s.held == nil {
-			return Held{}, ErrNothingHeld
+			return provision.Held{}, provision.ErrNothingHeld
 		}
 		if id != "" && id != s.held.ID {
-			return Held{}, ErrOtherHeld
+			return provision.Held{}, provision.ErrOtherHeld
 		}
 		applied := *s.held
 		s.held = nil
@@ -143,15 +143,8 @@ func newSite(t testing.TB, users string) *site {
 func (s *site) sync(users string) {
 	s.Helper()
 	files := map[string]string{"phoneprov.conf": phoneprovConf, "users.conf": users}
-	loader := astconf.Loader{Dir: "/etc/asterisk", ReadFile: func(path string) ([]byte, error) { return []byte(files[filepath.Base(path)]), nil }}
 	config := provision.Config{}
-	for name := range files {
-		f, err := loader.Load(name)
-		if err != nil {
-			s.Fatal(err)
-		}
-		config[name] = f
-	}
+	astconftest.Read(s, config, config.Files(), files)
 	next, _, err := provision.Build(context.Background(), provision.Input{Config: config}, time.Now())
 	if err != nil {
 		s.Fatal(err)
@@ -216,7 +209,7 @@ func lively(t testing.TB) *site {
 		return []Problem{{Severity: "warning", Message: "no such option", File: "users.conf", Line: 3, About: "configuration", Since: time.Now().UTC()}}
 	}
 	s.Settings = []Setting{{Section: "ami", Key: "secret", Value: "<secret>", Origin: "environment PHONEPROV_AMI_SECRET", Secret: true, Meaning: "its secret"}}
-	s.held = &Held{ID: "h1", Since: time.Now().UTC(), Trigger: "connect", Reason: "3 of 3 phones would be gone", Before: 3, Lost: 3, Phones: []string{alice, bob, carol}}
+	s.held = &provision.Held{ID: "h1", Since: time.Now().UTC(), Trigger: "connect", Reason: "3 of 3 phones would be gone", Before: 3, Lost: 3, Phones: []string{alice, bob, carol}}
 	s.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
 		fmt.Fprintln(w, "phoneprov_phones 3")

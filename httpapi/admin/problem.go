@@ -52,7 +52,7 @@ func statusOf(err error) (int, string) {
 	switch {
 	case errors.As(err, &own):
 		return own.status, own.text
-	case errors.Is(err, ErrNothingHeld), errors.Is(err, ErrOtherHeld):
+	case errors.Is(err, provision.ErrNothingHeld), errors.Is(err, provision.ErrOtherHeld):
 		return http.StatusConflict, err.Error()
 	case errors.Is(err, provision.ErrNotFound):
 		return http.StatusNotFound, err.Error()

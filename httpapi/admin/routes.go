@@ -41,9 +41,9 @@ type Options struct {
 	Problems func() []Problem // nil: there are none
 	Settings []Setting        // in force
 	Reload   func(reason string)
-	// Held is the sync that was not applied; nil: none is held. Confirm applies it: see ErrNothingHeld.
-	Held    func() *Held
-	Confirm func(ctx context.Context, id, by string) (Held, error)
+	// Held is the sync that was not applied; nil: none is held. Confirm applies it: see provision.ErrNothingHeld.
+	Held    func() *provision.Held
+	Confirm func(id, by string) (provision.Held, error)
 	Metrics http.Handler    // nil: there are none
 	Ending  <-chan struct{} // closed when streams are to end; nil: with their requests only
 	Now     func() time.Time

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
@@ -50,7 +51,7 @@ type Summary struct {
 	LastError   string               `json:"last_error"`
 	LastErrorAt *time.Time           `json:"last_error_at"`
 	Restored    *time.Time           `json:"restored"` // what is served was kept then; null: it was read since the start
-	Held        *Held                `json:"held"`
+	Held        *provision.Held      `json:"held"`
 	Warnings    []string             `json:"warnings"`
 	Ledger      ledger.Stats         `json:"ledger"`
 }

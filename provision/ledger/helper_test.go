@@ -13,7 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/phoneprov/phoneprov/provision"
-	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/astconf/astconftest"
 	"github.com/phoneprov/phoneprov/provision/datadir"
 	"github.com/phoneprov/phoneprov/provision/device"
 )
@@ -154,21 +154,8 @@ func (s *site) syncFiles(files map[string]string) {
 	if files["phoneprov.conf"] == "" {
 		files["phoneprov.conf"] = phoneprovConf
 	}
-	loader := astconf.Loader{Dir: "/etc/asterisk", ReadFile: func(path string) ([]byte, error) {
-		text, ok := files[filepath.Base(path)]
-		if !ok {
-			return nil, os.ErrNotExist
-		}
-		return []byte(text), nil
-	}}
 	config := provision.Config{}
-	for name := range files {
-		f, err := loader.Load(name)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		config[name] = f
-	}
+	astconftest.Read(s.t, config, config.Files(), files)
 	next, _, err := provision.Build(s.t.Context(), provision.Input{Config: config}, time.Now())
 	if err != nil {
 		s.t.Fatal(err)

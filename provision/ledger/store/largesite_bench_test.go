@@ -13,7 +13,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
-	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/astconf/astconftest"
 	"github.com/phoneprov/phoneprov/provision/datadir"
 	"github.com/phoneprov/phoneprov/provision/device"
 	"github.com/phoneprov/phoneprov/provision/ledger"
@@ -118,15 +118,8 @@ func buildMany(t testing.TB, secret string, first int) *provision.Snapshot {
 		fmt.Fprintf(&users, "[%06d](phone)\nusername = %06[1]d\nfullname = User %[1]d\nsecret = %s\nmacaddress = %012[1]x\n", i, s)
 	}
 	files := map[string]string{"users.conf": users.String(), "phoneprov.conf": "[general]\n[p]\n${MAC}.cfg => t.cfg\n${MAC}-d.cfg => d.cfg\n"}
-	loader := astconf.Loader{ReadFile: func(path string) ([]byte, error) { return []byte(files[filepath.Base(path)]), nil }}
 	config := provision.Config{}
-	for name := range files {
-		f, err := loader.Load(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		config[name] = f
-	}
+	astconftest.Read(t, config, config.Files(), files)
 	s, _, err := provision.Build(t.Context(), provision.Input{Config: config}, time.Now())
 	if err != nil {
 		t.Fatal(err)
