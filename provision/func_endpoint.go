@@ -2,28 +2,20 @@ package provision
 
 import (
 	"context"
-	"math"
-	"strings"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// endpointOption is PP_ENDPOINT(option[,default]). A line without an endpoint has the default, and is told of where there is
-// none.
+// endpointOption is PP_ENDPOINT(option[,default]). A line without an endpoint gets the default, and a diagnostic if there is
+// no default.
 func (s *scope) endpointOption(_ context.Context, c *dialplan.Call) (dialplan.Value, error) {
-	args := c.SplitText(math.MaxInt)
-	option := strings.TrimSpace(c.Plain(args[0]))
-	if option == "" {
-		c.Diag("PP_ENDPOINT needs an option")
-		return dialplan.Value{}, nil
-	}
-	if s.line.endpoint == nil && len(args) == 1 {
-		c.Diag("PP_ENDPOINT: the line has no PJSIP endpoint")
-	}
-	if s.line.endpoint != nil {
-		if value := s.line.endpoint.Get(option); value != "" {
-			return c.Value(s.hide(option, value)), nil
+	return s.optionOrDefault(c, func(option string, hasDefault bool) string {
+		if s.line.endpoint == nil {
+			if !hasDefault {
+				c.Diag("PP_ENDPOINT: the line has no PJSIP endpoint")
+			}
+			return ""
 		}
-	}
-	return dialplan.Value{Text: strings.Join(args[1:], ",")}, nil
+		return s.line.endpoint.Get(option)
+	})
 }
