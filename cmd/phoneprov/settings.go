@@ -142,7 +142,7 @@ func settingsTable() []setting {
 		{section: "http", key: "uploads", value: "discard", set: setUploads,
 			meaning: "what phones send with PUT and POST: `discard` (accepted and discarded), `store` it, or `off`"},
 		{section: "http", key: "upload_dir", value: "/var/lib/phoneprov/uploads", set: text(func(s *settings) *string { return &s.uploadDir }),
-			meaning: "directory of what is stored; what a phone sent it gets back, unless a file of its profile has that name"},
+			meaning: "directory for uploads; a phone gets back what it sent, unless a file of its profile has that name"},
 		{section: "http", key: "upload_phone_mb", value: "8", set: megabytes(func(s *settings) *int64 { return &s.uploadPhone }),
 			meaning: "quota of each phone in MB; the oldest logs go first"},
 		{section: "http", key: "upload_all_mb", value: "1024", set: megabytes(func(s *settings) *int64 { return &s.uploadAll }),

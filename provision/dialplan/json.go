@@ -61,7 +61,7 @@ func badEscape(s string) bool {
 	}
 }
 
-// hexRune reads \uXXXX.
+// hexRune reads \u and four hexadecimal digits.
 func hexRune(s string) rune {
 	n, _ := strconv.ParseUint(s[2:6], 16, 16)
 	return rune(n)
