@@ -1,7 +1,6 @@
 package main
 
 import (
-
 	"github.com/rs/zerolog"
 
 	"github.com/phoneprov/phoneprov/amisync"
