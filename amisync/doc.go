@@ -34,27 +34,28 @@
 //
 // # What is not taken at its word
 //
-// A configuration without phoneprov.conf is a failed sync while phones are served: a volume that is not mounted looks like
-// that, and Asterisk says "Config file not found" in both cases. To serve no phones, leave the file empty.
+// A configuration without phoneprov.conf is a failed sync while phones are served. A volume that is not mounted looks
+// the same: Asterisk says "Config file not found" in both cases. To serve no phones, leave the file empty.
 //
-// Asterisk says "Unable to retrieve endpoint" of an endpoint that was deleted, and of one whose database is away. If only the
-// database of the auths is away, it leaves AuthDetail out (measured on 16 and 22). So an endpoint or auth that is gone, and
-// was in no file, is served as it was, with a warning, while a phoneprov section names it. One that was in a file was
-// deleted there, and is gone. Nothing of this outlives a restart of phoneprov. An endpoint whose auth Asterisk does not have
-// counts as missing, as in Asterisk: its phone's file would have no secret.
+// Asterisk says "Unable to retrieve endpoint" both for a deleted endpoint and for one whose database is away. If only
+// the database of the auths is away, it leaves AuthDetail out (measured on 16 and 22). So if a phoneprov section names
+// an endpoint or auth that is gone and was in no file, phoneprov serves it as before, with a warning. An endpoint or
+// auth that was in a file was deleted there, and is gone. A restart of phoneprov forgets all of this. An endpoint whose
+// auth Asterisk does not have counts as missing, as in Asterisk: its phone's file would have no secret.
 //
 // Files may be read while an editor writes them: see readSteady. A snapshot that would lose phones is built again a moment
 // later before it counts: see confirmed.
 //
 // # The last good configuration
 //
-// What each Build was given is kept (restore.go, provision/lastgood), and so is what it was told: answers in names of files, the
-// address of an interface. At the start it is built again, and served when the first attempt to read has failed or has not ended
-// within Timing.Restore: Asterisk that answers in time is never preceded by something old. The first sync is compared with it.
+// restore.go stores the input of each Build (provision/lastgood), with the answers that Build got: function calls in
+// names of files, and addresses of interfaces. At the start, phoneprov builds it again. It serves the result once the
+// first attempt to read has failed, or has not ended within Timing.Restore. If Asterisk answers in time, no phone gets
+// an old file. The first sync is compared with the stored configuration.
 //
-// A sync that takes away more than Options.MaxLoss percent of the phones is held (guard.go): it is read again and again, and
-// applied when it does not any more, or when that very loss was confirmed. The Asterisk CLI confirms by the Reload event of
-// a module that is not there.
+// guard.go holds a sync that removes more than Options.MaxLoss percent of the phones. The sync is repeated. It is
+// applied when it no longer loses so many, or when that same loss is confirmed. The Asterisk CLI confirms with the
+// Reload event of a module that does not exist.
 //
 // # CPU
 //
@@ -69,9 +70,10 @@
 //
 // # Registrations
 //
-// Asterisk 16 and 22 send a ContactStatus when a contact of PJSIP comes or goes, and nothing when its registration is renewed (measured);
-// chan_sip sends a PeerStatus each time. So followContacts reads the contacts again each minute, and goes by their ExpirationTime
-// (Contact.follow). Options.PeerChanged is told of each registration. This needs no right besides those above.
+// Asterisk 16 and 22 send a ContactStatus when a contact of PJSIP comes or goes, and nothing when its registration is
+// renewed (measured). chan_sip sends a PeerStatus each time. So followContacts reads the contacts each minute and
+// compares their ExpirationTime (Contact.follow). Options.PeerChanged is called for each registration. This needs no
+// other right than those above.
 //
 // # Concurrency
 //

@@ -8,32 +8,32 @@ import (
 	"time"
 )
 
-// Held is a sync that was not applied, as too many phones would be gone.
+// Held is a sync that was not applied because it would remove too many phones.
 type Held struct {
-	ID      string    `json:"id"` // names this very change: a confirmation of another one is refused
+	ID      string    `json:"id"` // identifies this change: a confirmation with another ID is refused
 	Since   time.Time `json:"since"`
 	Trigger string    `json:"trigger"` // of the sync
 	Reason  string    `json:"reason"`  // for people
 	Before  int       `json:"before"`  // phones that are served
 	After   int       `json:"after"`   // phones that would be served
 	Lost    int       `json:"lost"`    // phones that would be gone
-	Phones  []string  `json:"phones"`  // the IDs of the first of them
+	Phones  []string  `json:"phones"`  // the IDs of the first lost phones
 }
 
-// What Options.Confirm returns.
+// The errors of Options.Confirm.
 var (
-	// ErrNothingHeld: there is nothing to confirm.
+	// ErrNothingHeld means that there is nothing to confirm.
 	ErrNothingHeld = errors.New("nothing is held")
-	// ErrOtherHeld: what is held is another change than the one that was confirmed.
+	// ErrOtherHeld means that the ID is not that of the held change.
 	ErrOtherHeld = errors.New("another change is held by now: look at it first")
 )
 
-// accepted is the answer to an action that is done later.
+// accepted is the answer to an action that runs later.
 type accepted struct {
 	Accepted bool `json:"accepted"`
 }
 
-// reload has everything read again, soon.
+// reload asks for a sync that reads everything again.
 func (a *api) reload(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parameters(r); err != nil {
 		return err
@@ -50,10 +50,10 @@ type confirmed struct {
 	Applied Held `json:"applied"`
 }
 
-// maxBody bounds in bytes the body of an action.
+// maxBody bounds the body of an action in bytes.
 const maxBody = 4 << 10
 
-// confirm applies the sync that is held.
+// confirm applies the held sync.
 func (a *api) confirm(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parameters(r); err != nil {
 		return err
