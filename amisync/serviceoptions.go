@@ -36,22 +36,23 @@ type Options struct {
 	Store *provision.Store // gets the snapshots; nil: the Service is for Once only
 	Zone  *time.Location   // of users without a timezone; nil: UTC
 	Log   zerolog.Logger   // the zero Logger discards everything
-	// Synced is called with what is served after a sync has stored a snapshot, by one goroutine. It may be nil.
+	// Synced is called with the served counts after a sync has stored a snapshot, by one goroutine. It may be nil.
 	Synced func(provision.Counts)
 	// Failed is called after a sync that failed, by one goroutine. It may be nil.
 	Failed func(trigger string, took time.Duration, err error)
-	// PeerChanged is called with a peer that registered, registered again, or has gone. It may be nil.
+	// PeerChanged is called with a peer that registered, registered again or unregistered. It may be nil.
 	PeerChanged func(Peer)
 	// Read is called with each configuration that was read. It may be nil.
 	Read func(provision.Config)
 
-	// Kept keeps what is served over restarts. Nil: nothing is kept.
+	// Kept stores the served configuration over restarts. If nil, nothing is stored.
 	Kept Kept
-	// MaxLoss is how many percent of the phones a sync may take away; one that takes away more, and minLoss at least, is held.
-	// Zero: no bound.
+	// MaxLoss is the percentage of the phones that a sync may remove. A sync that removes more, and at least minLoss
+	// phones, is held. Zero means no bound.
 	MaxLoss int
 
-	// Show tells what is kept in Asterisk's database for its CLI. It is called every Timing.Show by one goroutine. Nil: nothing is.
+	// Show returns the content for Asterisk's database, which the Asterisk CLI shows. One goroutine calls it every
+	// Timing.Show. If nil, nothing is written.
 	Show func() Shown
 
 	// Interfaces finds the address of a network interface, for serveriface. Nil: those of this host.
@@ -71,7 +72,7 @@ type Timing struct {
 	Action       time.Duration // for the answer to such a check; 5 s
 	Sync         time.Duration // for one sync; 30 s
 	Ask          time.Duration // for one function call; 2 s
-	Restore      time.Duration // for the first sync, before what was kept is served; 300 ms: well within the second that phones may wait
+	Restore      time.Duration // for the first sync, before the stored configuration is served; 300 ms: phones may wait a second
 	Show         time.Duration // from one update of Asterisk's database to the next; 2 s
 	Debounce     time.Duration // from a trigger to its sync; 20 ms: `pjsip reload` sends eight events within some ms
 	Watch        time.Duration // without changes of files, before they are read; 100 ms
@@ -137,7 +138,8 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
-// InterfaceAddr is the first address of an interface of this host: an IPv4 one if there is any, as Asterisk takes.
+// InterfaceAddr returns the first address of an interface of this host: an IPv4 address if there is one, as in
+// Asterisk.
 func InterfaceAddr(name string) (netip.Addr, error) {
 	i, err := net.InterfaceByName(name)
 	if err != nil {

@@ -31,7 +31,7 @@ type entry struct {
 	notable     bool             // the line is for the log at its usual level, whoever asks how often
 	secrets     bool             // an admin asked for secrets
 	refusal     refusal
-	restored    bool   // the snapshot is the last good one that was kept before the start
+	restored    bool   // the snapshot is the last good one from before the start
 	rendered    string // the URI of the file that was made, and then:
 	diagnostics []provision.Diagnostic
 	served      served // for the Recorder

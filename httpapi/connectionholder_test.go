@@ -15,8 +15,8 @@ import (
 // descriptors nor memory of the server's.
 const holdEnv = "PHONEPROV_TEST_HOLD"
 
-// held is what such a client does: it sends Text on each of N connections, waits for the begin of an answer where one is
-// wanted, and leaves them as they are.
+// held describes a client that sends Text on each of N connections, waits for the start of an answer if Answered is
+// set, and then leaves the connections open.
 type held struct {
 	Addr     string
 	N        int

@@ -22,7 +22,8 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
-// sourced is a listener whose connections come from the addresses of sources, in order, and the later ones from where they do.
+// sourced is a listener that gives its connections the addresses of sources, in order. Later connections keep their
+// own.
 type sourced struct {
 	net.Listener
 	sources chan string
@@ -127,7 +128,7 @@ func TestWaitingConnectionsMakeRoom(t *testing.T) {
 		if !answered(t, c) {
 			t.Fatal("a new connection was turned away")
 		}
-		<-rested // the client has its answer before the server counts the connection as one that waits
+		<-rested // the client may have its answer before the server counts the connection as waiting
 		others = append(others, c)
 	}
 	for i, c := range others {
@@ -207,7 +208,7 @@ func TestTLSConnectionsMakeRoom(t *testing.T) {
 			if !answered(t, c) {
 				t.Fatal("a new connection was turned away")
 			}
-			<-rested // the server counts it as one that waits
+			<-rested // the server counts it as waiting
 		}
 		old = append(old, c)
 	}

@@ -55,7 +55,7 @@ macaddress=0011223344bb
 	}
 }
 
-// Where the address is enough credentials cannot be wrong.
+// If the address is enough, wrong credentials do no harm.
 func TestNeedlessCredentials(t *testing.T) {
 	b := guard(t)
 	withLogin(t, b)

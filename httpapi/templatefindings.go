@@ -14,8 +14,8 @@ import (
 // some diagnostics are logged again.
 const maxFindings = 1000
 
-// Findings logs a diagnostic when a file first has it, and again when it had gone in between: when the file that showed it
-// last was made without it.
+// Findings logs a diagnostic when a file first has it. It logs it again if it came back: if the last file that showed
+// it was rendered without it in between.
 type Findings struct {
 	mu    sync.Mutex
 	shown map[string]shownFinding // by the diagnostic's text
@@ -30,7 +30,7 @@ type shownFinding struct {
 // NewFindings makes Findings for Options.
 func NewFindings() *Findings { return &Findings{shown: map[string]shownFinding{}} }
 
-// Current are the diagnostics that the files had when they were made last, in the order of their texts.
+// Current returns the diagnostics that the files had at their last rendering, sorted by text.
 func (f *Findings) Current() (current []provision.Diagnostic) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -40,7 +40,7 @@ func (f *Findings) Current() (current []provision.Diagnostic) {
 	return current
 }
 
-// log takes note of the diagnostics of a file that was made.
+// log records the diagnostics of a rendered file and logs new ones.
 func (f *Findings) log(log zerolog.Logger, file string, found []provision.Diagnostic) {
 	for _, d := range f.news(file, found) {
 		log.Warn().Str("file", short(file)).Str("diagnostic", d).Msg("rendered")

@@ -8,8 +8,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// endpointOption is PP_ENDPOINT(option[,default]). A line without an endpoint has the default, and is told of where there is
-// none.
+// endpointOption implements PP_ENDPOINT(option[,default]). A line without an endpoint returns the default; without a
+// default it also adds a diagnostic.
 func (s *scope) endpointOption(_ context.Context, c *dialplan.Call) (dialplan.Value, error) {
 	args := c.SplitText(math.MaxInt)
 	option := strings.TrimSpace(c.Plain(args[0]))

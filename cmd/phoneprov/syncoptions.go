@@ -86,7 +86,7 @@ func (v *service) status() httpapi.Status {
 	return out
 }
 
-// held returns the change that is held; nil: none is.
+// held returns the held change, or nil if there is none.
 func (v *service) held() *admin.Held {
 	held := v.sync.Status().Held
 	if held == nil {
@@ -96,7 +96,7 @@ func (v *service) held() *admin.Held {
 	return &out
 }
 
-// confirm is that of amisync, with the errors of admin.
+// confirm calls amisync's Confirm and converts its errors to admin's.
 func (v *service) confirm(_ context.Context, id, by string) (admin.Held, error) {
 	held, err := v.sync.Confirm(id, by)
 	switch {
