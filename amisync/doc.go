@@ -1,5 +1,5 @@
-// Package amisync keeps a provision.Store current with what Asterisk says. It decides when to read what; package ami has the
-// connection, package ask the functions of templates.
+// Package amisync keeps a provision.Store current with what Asterisk says. It decides when to read what; package ami
+// has the connection, package ask the functions of templates.
 //
 // # Flow
 //
@@ -9,28 +9,29 @@
 //
 //	sync: config ─> live endpoints ─> provision.Build ─> Store.Swap ─> peers
 //
-// A sync ends in a new snapshot in the store, or leaves the last good snapshot and says why: in Status, and in the log when
-// the reason changes. A sync that failed is tried again after a pause. Triggers are coalesced: a burst of them is one sync,
-// and what comes during a sync causes exactly one more.
+// A sync ends in a new snapshot in the store, or leaves the last good snapshot and says why: in Status, and in the log
+// when the reason changes. A sync that failed is tried again after a pause. Triggers are coalesced: a burst of them is
+// one sync, and what comes during a sync causes exactly one more.
 //
 // # Sources
 //
-// SourceAMI asks Asterisk with GetConfig for each of provision.Config.Files. Asterisk reads the file from its disk at that
-// moment, with its own parser and with extconfig applied. Positions have no line. Of the users file that this version of
-// Asterisk does not use, only whether it exists is read. Without a connection no sync succeeds.
+// SourceAMI asks Asterisk with GetConfig for each of provision.Config.Files. Asterisk reads the file from its disk at
+// that moment, with its own parser and with extconfig applied. Positions have no line. For
+// the users file that this version of Asterisk does not use, the sync only checks whether it exists. Without a
+// connection no sync succeeds.
 //
-// SourceFiles reads the files from a directory. Without an address of Asterisk, changes of the files trigger syncs. With an
-// address, syncs come when Asterisk is told to reload, on SIGHUP, or after the resync period, so that phones and Asterisk
-// change together. While Asterisk is away the files are still served, with the live endpoints of the last time, or else the
-// endpoints in the files, and a diagnostic says so. The first sync waits for the first attempt to connect, so that no phone
-// gets a file without live endpoints that were a moment away.
+// SourceFiles reads the files from a directory. Without an address of Asterisk, changes of the files trigger syncs.
+// With an address, syncs come when Asterisk is told to reload, on SIGHUP, or after the resync period, so that phones
+// and Asterisk change together. While Asterisk is away the files are still served, with the last live endpoints, or else
+// the endpoints in the files. A diagnostic says so. The first sync waits for the first attempt to connect, so that no
+// phone gets a file without live endpoints that Asterisk could have supplied a moment later.
 //
 // # Booting
 //
-// An Asterisk that is starting answers as if what it has not loaded yet did not exist. So a sync waits until Asterisk says
-// FullyBooted on its connection. If Asterisk ever said so to this account, and a snapshot is served, the wait has no limit.
-// Otherwise, after Timing.Boot (Timing.FirstBoot while nothing is served), the account is taken to lack read = system: a
-// warning says so, and syncs go on.
+// While Asterisk starts, it answers as if the modules that it has not loaded yet did not exist. So a sync waits for
+// FullyBooted on its connection. If Asterisk ever sent it to this account, and a snapshot is served, the wait has no
+// limit. Otherwise the wait ends after Timing.Boot (Timing.FirstBoot while nothing is served). A warning then says that
+// the account seems to lack "read = system", and syncs go on.
 //
 // # What is not taken at its word
 //
@@ -40,11 +41,12 @@
 // Asterisk says "Unable to retrieve endpoint" both for a deleted endpoint and for one whose database is away. If only
 // the database of the auths is away, it leaves AuthDetail out (measured on 16 and 22). So if a phoneprov section names
 // an endpoint or auth that is gone and was in no file, phoneprov serves it as before, with a warning. An endpoint or
-// auth that was in a file was deleted there, and is gone. A restart of phoneprov forgets all of this. An endpoint whose
-// auth Asterisk does not have counts as missing, as in Asterisk: its phone's file would have no secret.
+// auth that was in a file was deleted there, and is gone. The last good configuration keeps this knowledge over a
+// restart. An endpoint whose auth Asterisk does not have counts as missing, as in Asterisk: its phone's file would have
+// no secret.
 //
-// Files may be read while an editor writes them: see readSteady. A snapshot that would lose phones is built again a moment
-// later before it counts: see confirmed.
+// Files may be read while an editor writes them: see readSteady. A snapshot that would lose phones is built again a
+// moment later before it counts: see confirmed.
 //
 // # The last good configuration
 //
@@ -59,14 +61,14 @@
 //
 // # CPU
 //
-// From manyPhones on, a sync runs on a thread of low priority (atLowPriority), so that phones, and the calls of an Asterisk on
-// the same machine, come first. Measured on 2 CPUs, with syncs of 100,000 phones one after the other, without the
-// collector: p99 of a request is 1.4 ms instead of 4.4 ms, and 1.3 ms without syncs.
+// From manyPhones on, a sync runs on a thread of low priority (atLowPriority), so that phones, and the calls of an
+// Asterisk on the same machine, come first. Measured on 2 CPUs, with syncs of 100,000 phones one after the other,
+// without the collector: p99 of a request is 1.4 ms instead of 4.4 ms, and 1.3 ms without syncs.
 //
 // # Rights
 //
-// Measured on Asterisk 16 and 22: the account needs read = system,call and write = system,reporting in manager.conf. Asterisk
-// accepts the login of an account that lacks one, and refuses the actions that need it: see neededRights.
+// Measured on Asterisk 16 and 22: the account needs read = system,call and write = system,reporting in manager.conf.
+// Asterisk accepts the login of an account that lacks one, and refuses the actions that need it: see neededRights.
 //
 // # Registrations
 //
@@ -78,7 +80,7 @@
 // # Concurrency
 //
 // Run owns four goroutines and joins them: the link, which owns the connection's goroutines; handleEvents; the file
-// watcher; and the sync loop, which runs one sync at a time. Events go into a queue that never blocks; if there are too many, all of
-// them are dropped and everything is read again. All methods of Service may be called from any goroutine. Status, Peers and
-// Trigger take no longer than a short lock.
+// watcher; and the sync loop, which runs one sync at a time. Events go into a queue that never blocks; if there are too
+// many, all of them are dropped and everything is read again. All methods of Service may be called from any goroutine.
+// Status, Peers and Trigger take no longer than a short lock.
 package amisync

@@ -14,7 +14,7 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 )
 
-// flood asks n times for a MAC that is not there, each with a name and a User-Agent that make as long a line as they can.
+// flood requests an unknown MAC n times. Name and User-Agent make each log line as long as possible.
 func flood(b *bench, source func(i int) string, n int) {
 	h := Phones(b.Options)
 	for i := range n {

@@ -63,8 +63,8 @@ func manyFiles(t *testing.T) *bench {
 	return b
 }
 
-// distinguish takes the times of two requests in turns, in an order that changes, and gives the share of all pairs in which the
-// first took longer; pairs of equal times count half.
+// distinguish measures two requests in turns, in a changing order. It returns the share of pairs in which the first took
+// longer. A pair of equal times counts half.
 func distinguish(h http.Handler, first, second string) float64 {
 	requests := [2]*http.Request{}
 	for i, name := range []string{first, second} {

@@ -15,7 +15,7 @@ import (
 //	blf1 = 6002,Bob          the lamp shows whether 6002 talks, the key calls it
 //	blf2 = 0301234,Mum,speed the key dials the number
 //
-// The label may contain commas. Without a label, the number is the label. A label that is "speed" needs ",blf" after it.
+// The label may contain commas. Without a label, the number is the label. The label "speed" needs ",blf" after it.
 type phoneKey struct {
 	n             int // N of blfN
 	number, label string

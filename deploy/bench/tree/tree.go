@@ -104,7 +104,7 @@ func WriteData(dir string) error {
 	return nil
 }
 
-// phoneTemplate has what phones' templates have: variables, a setvar, a slice, an expression, a function and plain text.
+// phoneTemplate is a typical phone's template: variables, a setvar, a slice, an expression, a function and plain text.
 func phoneTemplate() string {
 	var b strings.Builder
 	b.WriteString("<phone mac=\"${MAC}\" name=\"${DISPLAY_NAME}\">\n")
