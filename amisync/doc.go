@@ -16,9 +16,8 @@
 // # Sources
 //
 // SourceAMI asks Asterisk with GetConfig for each of provision.Config.Files. Asterisk reads the file from its disk at
-// that moment, with its own parser and with extconfig applied. Positions have no line. For
-// the users file that this version of Asterisk does not use, the sync only checks whether it exists. Without a
-// connection no sync succeeds.
+// that moment, with its own parser and with extconfig applied. Positions have no line. For the users file that this
+// version of Asterisk does not use, the sync only checks whether it exists. Without a connection no sync succeeds.
 //
 // SourceFiles reads the files from a directory. Without an address of Asterisk, changes of the files trigger syncs.
 // With an address, syncs come when Asterisk is told to reload, on SIGHUP, or after the resync period, so that phones
