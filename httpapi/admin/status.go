@@ -49,7 +49,7 @@ type Summary struct {
 	LastSync    *Sync                `json:"last_sync"`
 	LastError   string               `json:"last_error"`
 	LastErrorAt *time.Time           `json:"last_error_at"`
-	Restored    *time.Time           `json:"restored"` // when the restored configuration that is served was saved; null: it was read since the start
+	Restored    *time.Time           `json:"restored"` // when the restored configuration was saved; null: none is served
 	Held        *Held                `json:"held"`
 	Warnings    []string             `json:"warnings"`
 	Ledger      ledger.Stats         `json:"ledger"`

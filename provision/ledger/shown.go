@@ -31,7 +31,7 @@ type Line struct {
 	DisplayName     string     `json:"display_name"`
 	Endpoint        string     `json:"endpoint"` // its name in Asterisk
 	Registered      bool       `json:"registered"`
-	RegisteredSince *time.Time `json:"registered_since"` // start of the unbroken registration, as far as seen; null: not registered, or not known
+	RegisteredSince *time.Time `json:"registered_since"` // start of the unbroken registration; null: not known
 	RegisteredAt    *time.Time `json:"registered_at"`    // time of the last REGISTER
 	Contact         string     `json:"contact"`          // URI; empty: none
 	Address         string     `json:"address"`          // host of the contact
