@@ -12,30 +12,30 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/ami"
 )
 
-// The family of Asterisk's database that the CLI shows with "database show phoneprov", and the key of the summary. The keys of
-// phones are their IDs; the summary is behind all MACs, where a list in a terminal ends.
+// The family in Asterisk's database, which the CLI shows with "database show phoneprov", and the key of the summary. A
+// phone's key is its ID. The summary's key sorts after all MACs, so that it ends the list in a terminal.
 const (
 	astDBFamily     = "phoneprov"
 	astDBSummaryKey = "summary"
 )
 
-// Bounds of what is kept in Asterisk's database.
+// Limits of what phoneprov writes to Asterisk's database.
 const (
-	maxAstDBPhones = 1000 // more nobody reads in a terminal
-	maxAstDBText   = 200  // bytes of a value: a line of a terminal or two
+	maxAstDBPhones = 1000 // nobody reads more in a terminal
+	maxAstDBText   = 200  // bytes of a value: one or two lines of a terminal
 	maxAstDBKey    = 64   // bytes of a phone's ID: a MAC has 12, and Asterisk 16 takes no key of 250
 )
 
 // Shown is what the Asterisk CLI shows.
 type Shown struct {
 	Summary string
-	Phones  []ShownPhone // that are not up to date, the worst first; at most maxAstDBPhones are kept
+	Phones  []ShownPhone // phones that are not up to date, the worst first; the first maxAstDBPhones are written
 }
 
-// ShownPhone is a phone in words.
+// ShownPhone is a phone's ID and its state in words.
 type ShownPhone struct{ ID, Words string }
 
-// entries are what the database is to have, by key.
+// entries returns the database's content, by key.
 func (s Shown) entries() map[string]string {
 	entries := map[string]string{astDBSummaryKey: oneLine(s.Summary)}
 	for _, p := range s.Phones {
@@ -50,7 +50,7 @@ func (s Shown) entries() map[string]string {
 	return entries
 }
 
-// oneLine is a text without control characters, of at most maxAstDBText bytes.
+// oneLine returns a text without control characters, of at most maxAstDBText bytes.
 func oneLine(text string) string {
 	text = strings.ToValidUTF8(strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
@@ -64,14 +64,14 @@ func oneLine(text string) string {
 	return text
 }
 
-// astDB keeps the family current, on one connection after the other. What another connection has written counts for nothing: the
-// Asterisk behind the next one may have another database.
+// astDB keeps the family up to date over successive connections. On a new connection it assumes nothing about the
+// content: the Asterisk behind it may have another database.
 type astDB struct {
 	of      *ami.Conn
 	written map[string]string
 }
 
-// runAstDB brings the family up to date every Timing.Show, while Asterisk can be asked.
+// runAstDB updates the family every Timing.Show, while Asterisk is connected.
 func (s *Service) runAstDB(ctx context.Context) {
 	tick := time.NewTicker(s.o.Timing.Show)
 	defer tick.Stop()
@@ -90,8 +90,8 @@ func (s *Service) runAstDB(ctx context.Context) {
 	}
 }
 
-// update writes what changed: on a connection that is new everything, after what is there was deleted. Each action has patience, as a
-// sync may be in its turn before.
+// update writes the entries that changed. On a new connection it deletes the family first and writes everything. Each
+// action may take patience, because a sync may be using the connection.
 func (d *astDB) update(ctx context.Context, c *ami.Conn, entries map[string]string, patience time.Duration) error {
 	do := func(action string, fields ami.Message) error {
 		ctx, cancel := context.WithTimeout(ctx, patience)
@@ -127,7 +127,7 @@ func (d *astDB) update(ctx context.Context, c *ami.Conn, entries map[string]stri
 	return nil
 }
 
-// notInAstDB says whether an entry could not be deleted because it is not there.
+// notInAstDB reports whether an entry could not be deleted because it does not exist.
 func notInAstDB(err error) bool {
 	refused, ok := errors.AsType[*ami.ActionError](err)
 	return ok && slices.Contains([]string{"Database entry not found", "Database entry could not be deleted"}, refused.Message)

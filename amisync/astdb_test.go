@@ -17,7 +17,7 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
-// board is what is to be shown, and the actions that came for it.
+// board is what a test shows, and the actions that the server received.
 type board struct {
 	mu      sync.Mutex
 	shown   Shown
@@ -37,7 +37,7 @@ func (b *board) show() Shown {
 	return b.shown
 }
 
-// intercept notes what is written.
+// intercept records the actions that write.
 func (b *board) intercept(s *amiserver.Session, m amiserver.Message) bool {
 	if !strings.HasPrefix(m["Action"], "DB") {
 		return false
@@ -52,7 +52,7 @@ func (b *board) intercept(s *amiserver.Session, m amiserver.Message) bool {
 	return false
 }
 
-// taken are the actions since the last time.
+// taken returns the actions since its last call.
 func (b *board) taken() (actions []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -82,7 +82,7 @@ func TestAstDB(t *testing.T) {
 	delete(want, "phoneprov/0004f2000001")
 	expect(want, "DBDel 0004f2000001", "DBPut 0004f2000003")
 
-	// Another connection may be to an Asterisk with another database.
+	// Another connection may lead to an Asterisk with another database.
 	server.Drop()
 	var again []string
 	testkit.Eventually(t, "a new connection", func() bool { again = append(again, b.taken()...); return len(again) >= 4 })
@@ -95,7 +95,7 @@ func TestAstDB(t *testing.T) {
 	}
 }
 
-// What an earlier phoneprov has left is deleted at the start.
+// The service deletes at the start what an earlier phoneprov left.
 func TestAstDBIsCleanedAtStart(t *testing.T) {
 	b := new(board)
 	b.set(Shown{Summary: "all well", Phones: []ShownPhone{{"0004f2000001", "refused"}}})
@@ -108,7 +108,7 @@ func TestAstDBIsCleanedAtStart(t *testing.T) {
 	testkit.Eventually(t, "one entry", func() bool { return maps.Equal(server.Entries(), map[string]string{"phoneprov/summary": "all well"}) })
 }
 
-// An account that may not write it is told of once, and everything else works.
+// If the account may not write, that is logged once, and everything else works.
 func TestAstDBRefused(t *testing.T) {
 	b := new(board)
 	b.refuse.Store(true)
@@ -143,13 +143,14 @@ func TestAstDBIsBounded(t *testing.T) {
 	}
 }
 
-// cliAliases is the file that gives the Asterisk CLI our commands.
+// cliAliases returns the file that gives the Asterisk CLI our commands.
 func cliAliases(t *testing.T) string {
 	t.Helper()
 	return readFile(t, "../deploy/cli_aliases.conf")
 }
 
-// On the real Asterisk: what the CLI shows, what it confirms, and a users.conf that is cut, over AMI and over files.
+// On the real Asterisk: the output of the CLI, a confirmation by the CLI, and a truncated users.conf, over AMI and over
+// files.
 func TestGuardOnAsterisk(t *testing.T) {
 	files := map[string]string{
 		"manager.conf":     oracleFiles["manager.conf"],
@@ -183,7 +184,7 @@ func testGuard(t *testing.T, a *oracle.Asterisk, source string) {
 	a.Write(t, "users.conf", "")
 	a.CLI(t, "core reload")
 	testkit.Eventually(t, "held", func() bool { return r.Held() != nil && r.Held().Lost == 20 })
-	a.CLI(t, "phoneprov confirm 0004f2000001") // what follows is an event of its own, and ignored
+	a.CLI(t, "phoneprov confirm 0004f2000001") // the argument causes an event of its own, which is ignored
 	r.waitPhones(t, 0)
 	testkit.Eventually(t, "nothing held", func() bool { return r.Held() == nil })
 }

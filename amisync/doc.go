@@ -1,5 +1,5 @@
-// Package amisync keeps a provision.Store current with what Asterisk says. It decides when to read what; package ami has the
-// connection, package ask the functions of templates.
+// Package amisync keeps a provision.Store current with what Asterisk says. It decides when to read what; package ami
+// has the connection, package ask the functions of templates.
 //
 // # Flow
 //
@@ -9,74 +9,77 @@
 //
 //	sync: config ─> live endpoints ─> provision.Build ─> Store.Swap ─> peers
 //
-// A sync ends in a new snapshot in the store, or leaves the last good snapshot and says why: in Status, and in the log when
-// the reason changes. A sync that failed is tried again after a pause. Triggers are coalesced: a burst of them is one sync,
-// and what comes during a sync causes exactly one more.
+// A sync ends in a new snapshot in the store, or leaves the last good snapshot and says why: in Status, and in the log
+// when the reason changes. A sync that failed is tried again after a pause. Triggers are coalesced: a burst of them is
+// one sync, and what comes during a sync causes exactly one more.
 //
 // # Sources
 //
-// SourceAMI asks Asterisk with GetConfig for each of provision.Config.Files. Asterisk reads the file from its disk at that
-// moment, with its own parser and with extconfig applied. Positions have no line. Of the users file that this version of
-// Asterisk does not use, only whether it exists is read. Without a connection no sync succeeds.
+// SourceAMI asks Asterisk with GetConfig for each of provision.Config.Files. Asterisk reads the file from its disk at
+// that moment, with its own parser and with extconfig applied. Positions have no line. For the users file that this
+// version of Asterisk does not use, the sync only checks whether it exists. Without a connection no sync succeeds.
 //
-// SourceFiles reads the files from a directory. Without an address of Asterisk, changes of the files trigger syncs. With an
-// address, syncs come when Asterisk is told to reload, on SIGHUP, or after the resync period, so that phones and Asterisk
-// change together. While Asterisk is away the files are still served, with the live endpoints of the last time, or else the
-// endpoints in the files, and a diagnostic says so. The first sync waits for the first attempt to connect, so that no phone
-// gets a file without live endpoints that were a moment away.
+// SourceFiles reads the files from a directory. Without an address of Asterisk, changes of the files trigger syncs.
+// With an address, syncs come when Asterisk is told to reload, on SIGHUP, or after the resync period, so that phones
+// and Asterisk change together. While Asterisk is away the files are still served, with the last live endpoints, or else
+// the endpoints in the files. A diagnostic says so. The first sync waits for the first attempt to connect, so that no
+// phone gets a file without live endpoints that Asterisk could have supplied a moment later.
 //
 // # Booting
 //
-// An Asterisk that is starting answers as if what it has not loaded yet did not exist. So a sync waits until Asterisk says
-// FullyBooted on its connection. If Asterisk ever said so to this account, and a snapshot is served, the wait has no limit.
-// Otherwise, after Timing.Boot (Timing.FirstBoot while nothing is served), the account is taken to lack read = system: a
-// warning says so, and syncs go on.
+// While Asterisk starts, it answers as if the modules that it has not loaded yet did not exist. So a sync waits for
+// FullyBooted on its connection. If Asterisk ever sent it to this account, and a snapshot is served, the wait has no
+// limit. Otherwise the wait ends after Timing.Boot (Timing.FirstBoot while nothing is served). A warning then says that
+// the account seems to lack "read = system", and syncs go on.
 //
 // # What is not taken at its word
 //
-// A configuration without phoneprov.conf is a failed sync while phones are served: a volume that is not mounted looks like
-// that, and Asterisk says "Config file not found" in both cases. To serve no phones, leave the file empty.
+// A configuration without phoneprov.conf is a failed sync while phones are served. A volume that is not mounted looks
+// the same: Asterisk says "Config file not found" in both cases. To serve no phones, leave the file empty.
 //
-// Asterisk says "Unable to retrieve endpoint" of an endpoint that was deleted, and of one whose database is away. If only the
-// database of the auths is away, it leaves AuthDetail out (measured on 16 and 22). So an endpoint or auth that is gone, and
-// was in no file, is served as it was, with a warning, while a phoneprov section names it. One that was in a file was
-// deleted there, and is gone. Nothing of this outlives a restart of phoneprov. An endpoint whose auth Asterisk does not have
-// counts as missing, as in Asterisk: its phone's file would have no secret.
+// Asterisk says "Unable to retrieve endpoint" both for a deleted endpoint and for one whose database is away. If only
+// the database of the auths is away, it leaves AuthDetail out (measured on 16 and 22). So if a phoneprov section names
+// an endpoint or auth that is gone and was in no file, phoneprov serves it as before, with a warning. An endpoint or
+// auth that was in a file was deleted there, and is gone. The last good configuration keeps this knowledge over a
+// restart. An endpoint whose auth Asterisk does not have counts as missing, as in Asterisk: its phone's file would have
+// no secret.
 //
-// Files may be read while an editor writes them: see readSteady. A snapshot that would lose phones is built again a moment
-// later before it counts: see confirmed.
+// Files may be read while an editor writes them: see readSteady. A snapshot that would lose phones is built again a
+// moment later before it counts: see confirmed.
 //
 // # The last good configuration
 //
-// What each Build was given is kept (restore.go, provision/lastgood), and so is what it was told: answers in names of files, the
-// address of an interface. At the start it is built again, and served when the first attempt to read has failed or has not ended
-// within Timing.Restore: Asterisk that answers in time is never preceded by something old. The first sync is compared with it.
+// restore.go stores the input of each Build (provision/lastgood), with the answers that Build got: function calls in
+// names of files, and addresses of interfaces. At the start, phoneprov builds it again. It serves the result once the
+// first attempt to read has failed, or has not ended within Timing.Restore. If Asterisk answers in time, no phone gets
+// an old file. The first sync is compared with the stored configuration.
 //
-// A sync that takes away more than Options.MaxLoss percent of the phones is held (guard.go): it is read again and again, and
-// applied when it does not any more, or when that very loss was confirmed. The Asterisk CLI confirms by the Reload event of
-// a module that is not there.
+// guard.go holds a sync that removes more than Options.MaxLoss percent of the phones. The sync is repeated. It is
+// applied when it no longer loses so many, or when that same loss is confirmed. The Asterisk CLI confirms with the
+// Reload event of a module that does not exist.
 //
 // # CPU
 //
-// From manyPhones on, a sync runs on a thread of low priority (atLowPriority), so that phones, and the calls of an Asterisk on
-// the same machine, come first. Measured on 2 CPUs, with syncs of 100,000 phones one after the other, without the
-// collector: p99 of a request is 1.4 ms instead of 4.4 ms, and 1.3 ms without syncs.
+// From manyPhones on, a sync runs on a thread of low priority (atLowPriority), so that phones, and the calls of an
+// Asterisk on the same machine, come first. Measured on 2 CPUs, with syncs of 100,000 phones one after the other,
+// without the collector: p99 of a request is 1.4 ms instead of 4.4 ms, and 1.3 ms without syncs.
 //
 // # Rights
 //
-// Measured on Asterisk 16 and 22: the account needs read = system,call and write = system,reporting in manager.conf. Asterisk
-// accepts the login of an account that lacks one, and refuses the actions that need it: see neededRights.
+// Measured on Asterisk 16 and 22: the account needs read = system,call and write = system,reporting in manager.conf.
+// Asterisk accepts the login of an account that lacks one, and refuses the actions that need it: see neededRights.
 //
 // # Registrations
 //
-// Asterisk 16 and 22 send a ContactStatus when a contact of PJSIP comes or goes, and nothing when its registration is renewed (measured);
-// chan_sip sends a PeerStatus each time. So followContacts reads the contacts again each minute, and goes by their ExpirationTime
-// (Contact.follow). Options.PeerChanged is told of each registration. This needs no right besides those above.
+// Asterisk 16 and 22 send a ContactStatus when a contact of PJSIP comes or goes, and nothing when its registration is
+// renewed (measured). chan_sip sends a PeerStatus each time. So followContacts reads the contacts each minute and
+// compares their ExpirationTime (Contact.follow). Options.PeerChanged is called for each registration. This needs no
+// other right than those above.
 //
 // # Concurrency
 //
 // Run owns four goroutines and joins them: the link, which owns the connection's goroutines; handleEvents; the file
-// watcher; and the sync loop, which runs one sync at a time. Events go into a queue that never blocks; if there are too many, all of
-// them are dropped and everything is read again. All methods of Service may be called from any goroutine. Status, Peers and
-// Trigger take no longer than a short lock.
+// watcher; and the sync loop, which runs one sync at a time. Events go into a queue that never blocks; if there are too
+// many, all of them are dropped and everything is read again. All methods of Service may be called from any goroutine.
+// Status, Peers and Trigger take no longer than a short lock.
 package amisync

@@ -79,8 +79,8 @@ func getConfig(ctx context.Context, c *ami.Conn, configDir, name, category strin
 	return parseConfig(name, answer)
 }
 
-// errUnparsed is the error of a file that Asterisk cannot parse. Asterisk does not say why; where is what is wrong in
-// the file as it can be read from here, or nil.
+// errUnparsed is the error of a file that Asterisk cannot parse. Asterisk does not say why. The field where has the
+// fault that phoneprov finds in the file itself, or nil.
 type errUnparsed struct{ where error }
 
 func (e errUnparsed) Error() string {

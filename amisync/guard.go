@@ -10,24 +10,25 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// minLoss is how many phones a sync must lose to be held: of a handful of phones some are soon more than half, and their names are
-// in the log.
+// minLoss is the least number of lost phones that holds a sync. In a handful of phones a few are soon more than half,
+// and the log names them.
 const minLoss = 5
 
-// ErrHeld is a sync that was held: it is tried again, as one that failed.
+// ErrHeld means that a sync was held. The sync is tried again, as after any failure.
 var ErrHeld = errors.New("the change is held")
 
-// guard holds a sync that takes away more than maxLoss percent of the phones, until that very loss is confirmed or there is none.
+// guard holds a sync that removes more than maxLoss percent of the phones, until that same loss is confirmed or is
+// gone.
 type guard struct {
 	maxLoss int // percent; zero: no bound
 
 	mu        sync.Mutex
 	held      *provision.Held
-	confirmed string // the ID of the loss that may happen; empty: none
+	confirmed string // the ID of the loss that may be applied; empty: none
 }
 
-// check returns what is held of a sync that would replace served; nil: the sync is to be applied. News says that it is another loss
-// than the one that was held already.
+// check returns what is held of a sync that would replace served, or nil if the sync may be applied. news reports
+// whether the loss differs from the one that was held before.
 func (g *guard) check(trigger string, served, next *provision.Snapshot) (held *provision.Held, news bool) {
 	if g.maxLoss == 0 || served == nil {
 		return nil, false
@@ -60,7 +61,7 @@ func reasonOf(l provision.Loss, most int) string {
 		"restore the configuration, or if this is meant confirm it: phoneprov confirm", l.Lost, l.Served, names, most)
 }
 
-// applied forgets what was held, as a sync was applied, and returns it.
+// applied ends the hold, because a sync was applied, and returns what was held.
 func (g *guard) applied() (was *provision.Held) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -74,7 +75,7 @@ func (g *guard) now() *provision.Held {
 	return g.held
 }
 
-// confirm lets the loss that is held happen, if it has the ID; empty: whichever is held.
+// confirm allows the held loss if its ID is id. An empty id allows whatever is held.
 func (g *guard) confirm(id string) (provision.Held, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -88,12 +89,12 @@ func (g *guard) confirm(id string) (provision.Held, error) {
 	return *g.held, nil
 }
 
-// Held is the change that is held; nil: none is. It does not change.
+// Held returns the held change, or nil if there is none. The result never changes.
 func (s *Service) Held() *provision.Held { return s.guard.now() }
 
-// Confirm lets the change that is held happen, and asks for a sync: it reads once more, and applies what it reads if that loses
-// the same phones. An ID of Held confirms that one only; empty: whichever is held. By says who confirms, for the log. The error
-// is provision.ErrNothingHeld or provision.ErrOtherHeld. It never blocks.
+// Confirm allows the held change and asks for a sync. The sync reads again, and is applied if it loses the same phones.
+// If id is not empty, it must be the ID of the held change. by names who confirms, for the log. The error is
+// provision.ErrNothingHeld or provision.ErrOtherHeld. Confirm never blocks.
 func (s *Service) Confirm(id, by string) (provision.Held, error) {
 	held, err := s.guard.confirm(id)
 	if err != nil {
@@ -104,7 +105,8 @@ func (s *Service) Confirm(id, by string) (provision.Held, error) {
 	return held, nil
 }
 
-// confirmModule is what the Asterisk CLI is told to reload to confirm: see deploy/cli_aliases.conf.
+// confirmModule is the module name that confirms when the Asterisk CLI is told to reload it: see
+// deploy/cli_aliases.conf.
 const confirmModule = "phoneprov-confirm"
 
 func (s *Service) confirmFromCLI() {

@@ -15,7 +15,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/lastgood"
 )
 
-// guarded is a Service with the bound on its losses, over one source or the other.
+// guarded is a Service with a bound on losses. It reads from one of the sources.
 type guarded struct {
 	*running
 	dir    string
@@ -32,7 +32,7 @@ func startGuarded(t *testing.T, source string, files map[string]string, kept Kep
 	return g
 }
 
-// start starts the service, on the files that are there.
+// start starts the service with the existing files.
 func (g *guarded) start(t *testing.T, source string, kept Kept) {
 	t.Helper()
 	o := Options{Source: source, MaxLoss: 50, Kept: kept, ConfigDir: g.dir,
@@ -43,7 +43,7 @@ func (g *guarded) start(t *testing.T, source string, kept Kept) {
 	g.running = start(t, o)
 }
 
-// write changes a file, and tells the service as Asterisk does.
+// write changes a file and tells the service as Asterisk does.
 func (g *guarded) write(t *testing.T, name, text string) {
 	t.Helper()
 	testkit.Write(t, filepath.Join(g.dir, name), text)
@@ -52,7 +52,7 @@ func (g *guarded) write(t *testing.T, name, text string) {
 	}
 }
 
-// waitHeld waits until a loss of so many phones is held.
+// waitHeld waits until a loss of that many phones is held.
 func (g *guarded) waitHeld(t *testing.T, lost int) *provision.Held {
 	t.Helper()
 	testkit.Eventually(t, fmt.Sprintf("a loss of %d is held", lost), func() bool { h := g.Status().Held; return h != nil && h.Lost == lost })
@@ -63,7 +63,7 @@ func twentyPhones() map[string]string {
 	return map[string]string{"phoneprov.conf": sample["phoneprov.conf"], "users.conf": users(20, "x")}
 }
 
-// Whatever takes most phones away is held, over files and over AMI, and is applied when it does not any more.
+// A change that removes most phones is held, over files and over AMI. It is applied once it no longer removes them.
 func TestMassLossIsHeld(t *testing.T) {
 	const profile = "[general]\nserveraddr=192.0.2.1\n[p]\n"
 	tests := []struct {
@@ -92,7 +92,7 @@ func TestMassLossIsHeld(t *testing.T) {
 						t.Errorf("got %+v", h)
 					}
 					retried := g.Status().Syncs
-					for range 3 { // it is read again and again
+					for range 3 { // the service reads again and again
 						g.Trigger("test")
 					}
 					testkit.Eventually(t, "the log", func() bool { return strings.Contains(g.log.String(), "a change is held and not applied") })
@@ -112,7 +112,7 @@ func TestMassLossIsHeld(t *testing.T) {
 	}
 }
 
-// The bound itself: more than half, and five at least.
+// The bound: more than half, and at least five.
 func TestGuardBound(t *testing.T) {
 	tests := []struct{ before, after, maxLoss, held int }{
 		{20, 10, 50, 0},
@@ -171,7 +171,7 @@ func TestConfirm(t *testing.T) {
 			if _, err := g.Confirm("", "test"); !errors.Is(err, provision.ErrNothingHeld) {
 				t.Errorf("got %v", err)
 			}
-			// What was confirmed once is not confirmed for ever.
+			// An earlier confirmation does not cover a later loss.
 			g.write(t, "users.conf", users(20, "x"))
 			g.waitPhones(t, 20)
 			g.write(t, "users.conf", users(2, "x"))
@@ -180,7 +180,7 @@ func TestConfirm(t *testing.T) {
 	}
 }
 
-// A confirmation is of the loss that its admin has seen, and of no worse one.
+// A confirmation covers the loss that the admin has seen, and no worse one.
 func TestConfirmOfWhatWasSeen(t *testing.T) {
 	g := guard{maxLoss: 50}
 	if _, err := g.confirm(""); !errors.Is(err, provision.ErrNothingHeld) {
@@ -210,7 +210,7 @@ func TestConfirmOfWhatWasSeen(t *testing.T) {
 	}
 }
 
-// The Asterisk CLI confirms with a Reload event, whose module Asterisk does not find.
+// The Asterisk CLI confirms with a Reload event of a module that Asterisk does not find.
 func TestConfirmFromCLI(t *testing.T) {
 	g := startGuarded(t, SourceAMI, twentyPhones(), nil)
 	g.waitPhones(t, 20)
@@ -223,7 +223,7 @@ func TestConfirmFromCLI(t *testing.T) {
 	})
 	g.write(t, "users.conf", "")
 	g.waitHeld(t, 20)
-	reload("phoneprov-confirm-not") // is a reload like any other
+	reload("phoneprov-confirm-not") // an ordinary reload
 	reload("phoneprov-confirm")
 	g.waitPhones(t, 0)
 	testkit.Eventually(t, "the log", func() bool {
@@ -231,7 +231,7 @@ func TestConfirmFromCLI(t *testing.T) {
 	})
 }
 
-// A mass loss that happened while phoneprov was down is held too.
+// A mass loss while phoneprov is down is held too.
 func TestMassLossAfterRestart(t *testing.T) {
 	for _, source := range guardSources {
 		t.Run(source, func(t *testing.T) {
@@ -264,7 +264,7 @@ func TestMassLossAfterRestart(t *testing.T) {
 	}
 }
 
-// One phone is one phone.
+// The loss of one phone of twenty is not held.
 func TestOneLostPhone(t *testing.T) {
 	dir := amitest.Files(t, twentyPhones())
 	r := start(t, Options{Source: SourceFiles, ConfigDir: dir, Timing: Timing{Watch: time.Millisecond, Settle: time.Millisecond}})

@@ -89,7 +89,7 @@ func filedObjects(config provision.Config) map[objectKey]bool {
 	return in
 }
 
-// restore goes on from what was kept over a restart.
+// restore continues from the state that an earlier process stored.
 func (k *keeper) restore(state *lastgood.State) {
 	k.filed = map[objectKey]bool{}
 	for _, o := range state.Filed {
@@ -101,7 +101,8 @@ func (k *keeper) restore(state *lastgood.State) {
 	}
 }
 
-// onlyOnceFiled are the objects that were in a file once, and are not in the configuration any more: the rest restore knows.
+// onlyOnceFiled returns the objects that were once in a file and are no longer in the configuration. restore finds the
+// others in the configuration.
 func (k *keeper) onlyOnceFiled(config provision.Config) (filed []lastgood.Object) {
 	in := filedObjects(config)
 	for key := range k.filed {

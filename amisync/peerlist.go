@@ -21,22 +21,22 @@ type PeerCount struct {
 type peerSet struct {
 	mu          sync.Mutex
 	peers       []Peer    // by kind and name
-	begun       time.Time // when the last list was begun to be read
-	readAt      time.Time // when that was of the list that is here
+	begun       time.Time // start of the last read
+	readAt      time.Time // start of the read that peers come from
 	reading     bool
 	missedBytes int
-	missed      []ami.Message // events that came while the list was being read, which may be newer than the list
+	missed      []ami.Message // events during a read, which may be newer than its list
 }
 
-// begin is called before a list is read; replace ends that.
+// begin is called before a list is read. replace is called after it.
 func (s *peerSet) begin() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reading, s.missed, s.missedBytes, s.begun = true, nil, 0, time.Now()
 }
 
-// replace sets the list, and returns the peers that have registered or gone since the last one. If ok is false, the read
-// failed, and the old list stays.
+// replace sets the list and returns the peers that registered or unregistered since the last one. If ok is false, the
+// read failed and the old list stays.
 func (s *peerSet) replace(peers []Peer, ok bool, now time.Time) (changed []Peer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -51,7 +51,7 @@ func (s *peerSet) replace(peers []Peer, ok bool, now time.Time) (changed []Peer)
 	return changed
 }
 
-// event applies an event to a peer, and returns the peer if it has registered or gone.
+// event applies an event to a peer. It returns the peer if it registered or unregistered.
 func (s *peerSet) event(m ami.Message, now time.Time) []Peer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,8 +65,8 @@ func (s *peerSet) event(m ami.Message, now time.Time) []Peer {
 	return nil
 }
 
-// change applies an event to a peer that is known, and returns it if it has registered or gone. Other peers wait for the
-// next sync.
+// change applies an event to a known peer. It returns the peer if it registered or unregistered. An unknown peer waits
+// for the next sync.
 func (s *peerSet) change(m ami.Message, now time.Time) *Peer {
 	switch m["Event"] {
 	case "DeviceStateChange":
@@ -94,7 +94,7 @@ func (s *peerSet) change(m ami.Message, now time.Time) *Peer {
 	return nil
 }
 
-// status takes what a PeerStatus says of a peer that is none of PJSIP: it comes with each registration too that is renewed.
+// status applies a PeerStatus to a peer that is not PJSIP. Asterisk sends a PeerStatus for each renewal too.
 func (p *Peer) status(m ami.Message, now time.Time) {
 	if m["PeerStatus"] == "Registered" {
 		if p.Since.IsZero() || p.State == Offline || p.Address != m["Address"] {

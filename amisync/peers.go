@@ -38,27 +38,27 @@ type Peer struct {
 	Name      string
 	State     State
 	Detail    string // in Asterisk's words: "Not in use", "OK (12 ms)"
-	Address   string // host:port, of SIP and IAX2 peers; empty: none
-	Transport string // this and the following: of PJSIP peers; empty: none, or unknown
+	Address   string // host:port of SIP and IAX2 peers; empty: none
+	Transport string // this and the following are for PJSIP peers; empty: none, or unknown
 	AORs      []string
 	Auths     []string
 	Contacts  []Contact
 
-	// Of SIP peers, as those of a Contact.
+	// For SIP peers; see the fields of Contact.
 	Since        time.Time
 	RegisteredAt time.Time
 	RoundTrip    time.Duration
 }
 
-// Contact is an address that a PJSIP peer registered, or a fixed address of it.
+// Contact is an address that a PJSIP peer registered, or a fixed address of the peer.
 type Contact struct {
 	URI       string
-	Status    string // in Asterisk's words: "Reachable", "NonQualified"; empty: unknown, as of a fixed address before an event
+	Status    string // in Asterisk's words: "Reachable", "NonQualified"; empty: unknown, or a fixed address before its first event
 	UserAgent string
 
-	Expires      time.Time     // when the registration ends; zero: a fixed address, or not said
-	Since        time.Time     // when it was registered first, without a break; zero: before anybody looked
-	RegisteredAt time.Time     // not before this it was registered last; zero: before anybody looked
+	Expires      time.Time     // end of the registration; zero: a fixed address, or unknown
+	Since        time.Time     // start of the unbroken registration; zero: before the first reading
+	RegisteredAt time.Time     // earliest time of the last registration; zero: before the first reading
 	RoundTrip    time.Duration // of the last OPTIONS; negative: not measured
 }
 
@@ -116,7 +116,7 @@ func askIfLoaded(ctx context.Context, c *ami.Conn, action string) ([]ami.Message
 	return entries, err
 }
 
-// contactOf is a contact as PJSIPShowContacts has it, or as only the list of endpoints has it.
+// contactOf returns a contact from an item of PJSIPShowContacts, or from the URI that the list of endpoints has.
 func contactOf(uri string, m ami.Message) Contact {
 	c := Contact{URI: uri, Status: m["Status"], UserAgent: m["UserAgent"], RoundTrip: roundTrip(m["RoundtripUsec"])}
 	if seconds, err := strconv.ParseInt(m["ExpirationTime"], 10, 64); err == nil && seconds > 0 {
@@ -125,7 +125,7 @@ func contactOf(uri string, m ami.Message) Contact {
 	return c
 }
 
-// roundTrip reads microseconds; zero is what Asterisk says where it has not measured.
+// roundTrip parses microseconds. Asterisk says zero if it has not measured; the result is then negative.
 func roundTrip(text string) time.Duration {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n <= 0 {

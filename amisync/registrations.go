@@ -8,10 +8,10 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/ami"
 )
 
-// contactsShare is how seldom the contacts are read again: it takes a twentieth of the time at most.
+// contactsShare bounds how often contacts are read: reading takes at most a twentieth of the time.
 const contactsShare = 20
 
-// tell tells of peers that have registered or gone.
+// tell passes peers that registered or unregistered to Options.PeerChanged.
 func (s *Service) tell(changed []Peer) {
 	if s.o.PeerChanged == nil {
 		return
@@ -21,8 +21,8 @@ func (s *Service) tell(changed []Peer) {
 	}
 }
 
-// followContacts reads the contacts of PJSIP from time to time: Asterisk sends an event when a contact comes or goes, and none when its
-// registration is renewed (measured on 16 and 22).
+// followContacts reads the contacts of PJSIP from time to time. Asterisk sends an event when a contact comes or goes,
+// but none when its registration is renewed (measured on 16 and 22).
 func (s *Service) followContacts(ctx context.Context) {
 	wait := s.o.Timing.Contacts
 	for {
@@ -39,7 +39,8 @@ func (s *Service) followContacts(ctx context.Context) {
 	}
 }
 
-// readContacts renews what is known of contacts. A list that cannot be read is left to the next sync, which says so.
+// readContacts updates the known contacts. If the list cannot be read, it returns silently: the next sync reports the
+// failure.
 func (s *Service) readContacts(ctx context.Context, c *ami.Conn) {
 	ctx, cancel := context.WithTimeout(ctx, s.o.Timing.Sync)
 	defer cancel()
@@ -50,7 +51,7 @@ func (s *Service) readContacts(ctx context.Context, c *ami.Conn) {
 	}
 }
 
-// renew takes what PJSIPShowContacts says of contacts that are known, and returns the peers that have registered again.
+// renew applies the answer of PJSIPShowContacts to known contacts, and returns the peers that registered again.
 func (s *peerSet) renew(contacts []ami.Message, begun, now time.Time) (changed []Peer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -61,7 +62,7 @@ func (s *peerSet) renew(contacts []ami.Message, begun, now time.Time) (changed [
 		}
 		i := slices.IndexFunc(p.Contacts, func(c Contact) bool { return c.URI == m["Uri"] })
 		if i < 0 {
-			continue // an event told that it is gone, or will tell that it is there
+			continue // an event reported that it is gone, or will report that it came
 		}
 		next := contactOf(m["Uri"], m)
 		again := next.follow(p.Contacts[i], s.readAt, now)
@@ -74,7 +75,8 @@ func (s *peerSet) renew(contacts []ami.Message, begun, now time.Time) (changed [
 	return changed
 }
 
-// follow gives a new list the times of registrations that the old one has, and returns the peers that have registered or gone since.
+// follow copies the times of registrations from the old list to a new one, and returns the peers that registered or
+// unregistered since.
 func (s *peerSet) follow(peers []Peer, now time.Time) (changed []Peer) {
 	first := s.readAt.IsZero()
 	for i := range peers {
@@ -97,7 +99,7 @@ func (s *peerSet) follow(peers []Peer, now time.Time) (changed []Peer) {
 			case k >= 0:
 				news = c.follow(old.Contacts[k], s.readAt, now) || news
 			case !first:
-				c.Since, c.RegisteredAt, news = s.readAt, s.readAt, true // it came since, and no event told of it
+				c.Since, c.RegisteredAt, news = s.readAt, s.readAt, true // it came since the last list, without an event
 			}
 		}
 		if (news || len(p.Contacts) != len(old.Contacts)) && !first {
@@ -107,8 +109,9 @@ func (s *peerSet) follow(peers []Peer, now time.Time) (changed []Peer) {
 	return changed
 }
 
-// follow gives a contact the times that were known of it, and reports whether it has registered again since. When that was is told by how
-// long the registration before it was to last; else it was not before the last reading.
+// follow copies a contact's known times, and reports whether it registered again since. The time of the new
+// registration follows from the length of the one before, if that is known. Otherwise it is the time of the last
+// reading.
 func (c *Contact) follow(old Contact, readAt, now time.Time) (again bool) {
 	c.Since, c.RegisteredAt = old.Since, old.RegisteredAt
 	if c.Expires.IsZero() || old.Expires.IsZero() || !c.Expires.After(old.Expires) {
@@ -124,7 +127,7 @@ func (c *Contact) follow(old Contact, readAt, now time.Time) (again bool) {
 	return true
 }
 
-// named is the peer of a name: of PJSIP, else of chan_sip.
+// named returns the peer of a name: the PJSIP peer, else the chan_sip peer.
 func (s *peerSet) named(name string) (Peer, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
-// second is a moment of the tests, in seconds.
+// second returns a moment of the tests, in seconds.
 func second(seconds int) time.Time {
 	if seconds == 0 {
 		return time.Time{}
@@ -20,16 +20,16 @@ func second(seconds int) time.Time {
 	return time.Unix(1_800_000_000+int64(seconds), 0)
 }
 
-// TestRegistrationTimes has steps of one endpoint: lists and events, and what is known of its contact after each.
+// TestRegistrationTimes has the steps of one endpoint: lists and events, and the known times of its contact after each.
 func TestRegistrationTimes(t *testing.T) {
 	type step struct {
 		what    string // "list", "contacts", "event"
 		now     int
-		expires int    // of the contact; 0: there is none
+		expires int    // of the contact; 0: no contact
 		status  string // of an event
-		since   int    // what is known then; 0: not known
+		since   int    // expected; 0: not known
 		last    int
-		told    bool // of a change
+		told    bool // expected: a change was reported
 	}
 	for _, row := range []struct {
 		name  string
@@ -138,7 +138,7 @@ username=6001
 password=oracle-ami-secret
 `
 
-// TestRegistrationsAgainstAsterisk has a phone register, renew, and go, with the least rights.
+// TestRegistrationsAgainstAsterisk lets a phone register, renew and unregister, with the least rights.
 func TestRegistrationsAgainstAsterisk(t *testing.T) {
 	for _, suite := range oracle.Suites {
 		t.Run(suite, func(t *testing.T) {

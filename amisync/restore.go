@@ -9,29 +9,30 @@ import (
 	"github.com/phoneprov/phoneprov/provision/lastgood"
 )
 
-// Kept keeps the last good configuration over restarts: a lastgood.Dir.
+// Kept stores the last good configuration over restarts. lastgood.Dir is one.
 type Kept interface {
-	// Load returns what was kept; nil: nothing. The error says what does not count, also where there is something.
+	// Load returns the stored state, or nil if there is none. The error names what cannot be used; Load may return it
+	// together with a state.
 	Load() (*lastgood.State, error)
-	// Save keeps a state, if it is another one than what is kept.
+	// Save stores a state if it differs from the stored one.
 	Save(*lastgood.State) (saved bool, err error)
 }
 
-// restored is what was kept before this process, until something was read.
+// restored is the state that an earlier process stored. It matters until this process has read something.
 type restored struct {
-	loaded  chan struct{}       // closed when the rest is there
-	trouble chan struct{}       // of size one: something cannot be read
-	snap    *provision.Snapshot // nil: nothing was kept
+	loaded  chan struct{}       // closed once loading has ended
+	trouble chan struct{}       // of size one: a read failed
+	snap    *provision.Snapshot // nil: nothing was stored
 }
 
-// restore loads what was kept. It is served when the first attempt to read has failed, or has not ended within Timing.Restore; what
-// is read in time is served in its place, and no phone gets a file that is out of date.
+// restore loads the stored state. It serves that state once the first attempt to read has failed, or has not ended
+// within Timing.Restore. If a read succeeds in time, only its result is served, so that no phone gets an outdated file.
 func (s *Service) restore(ctx context.Context) {
 	patience := time.NewTimer(s.o.Timing.Restore)
 	defer patience.Stop()
 	snap := s.loadKept(ctx)
 	s.restored.snap = snap
-	close(s.restored.loaded) // from here on it is the syncs'
+	close(s.restored.loaded) // from here on, only syncs use it
 	select {
 	case <-ctx.Done():
 		return
@@ -41,7 +42,8 @@ func (s *Service) restore(ctx context.Context) {
 	s.offer(snap)
 }
 
-// loadKept returns the snapshot of what was kept, and goes on from the rest of it; nil: there is none.
+// loadKept returns the snapshot of the stored state, and hands the rest of the state to later syncs. It returns nil if
+// nothing is stored.
 func (s *Service) loadKept(ctx context.Context) *provision.Snapshot {
 	state, err := s.o.Kept.Load()
 	if err != nil {
@@ -69,7 +71,7 @@ func (s *Service) loadKept(ctx context.Context) *provision.Snapshot {
 	return snap
 }
 
-// offer serves what was kept, if there is any, and nothing is served yet.
+// offer serves snap, unless snap is nil or something is served already.
 func (s *Service) offer(snap *provision.Snapshot) {
 	if snap == nil {
 		return
@@ -83,7 +85,8 @@ func (s *Service) offer(snap *provision.Snapshot) {
 	})
 }
 
-// publish tells who wants to know that store has changed what is served, if it has. One at a time does: a sync, or offer.
+// publish runs store and tells the listeners if store changed the served snapshot. A lock makes syncs and offer take
+// turns.
 func (s *Service) publish(counts provision.Counts, store func() bool) {
 	s.publishing.Lock()
 	defer s.publishing.Unlock()
@@ -92,8 +95,8 @@ func (s *Service) publish(counts provision.Counts, store func() bool) {
 	}
 }
 
-// base is what a sync is compared with: what is served, or else what was kept; nil: there is neither. It is for syncs, and
-// for Once, which has none.
+// base returns the snapshot that a sync is compared with: the served one, else the restored one, else nil. Only syncs
+// call it, and Once, which has no served snapshot.
 func (s *Service) base() *provision.Snapshot {
 	if served := s.served(); served != nil {
 		return served
@@ -101,7 +104,7 @@ func (s *Service) base() *provision.Snapshot {
 	return s.restored.snap
 }
 
-// awaitKept returns when what was kept is loaded, as syncs are compared with it.
+// awaitKept waits until the stored state is loaded, because syncs are compared with it.
 func (s *Service) awaitKept(ctx context.Context) error {
 	select {
 	case <-s.restored.loaded:
@@ -111,14 +114,14 @@ func (s *Service) awaitKept(ctx context.Context) error {
 	}
 }
 
-// unread reports whether nothing was read yet in this process.
+// unread reports whether this process has read nothing yet.
 func (s *Service) unread() bool {
 	served := s.served()
 	return served == nil || !served.SavedAt.IsZero()
 }
 
-// save keeps what a snapshot was built of, where there is somewhere to. Where nothing was built anew it is kept already, unless
-// that has failed.
+// save stores the input of a snapshot, if there is a Kept. It skips a snapshot that was not built anew, unless the last
+// save failed.
 func (s *Service) save(b *built) {
 	heard := b.heard
 	if heard != nil {

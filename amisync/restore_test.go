@@ -23,7 +23,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/lastgood"
 )
 
-// snapshotOf has n phones.
+// snapshotOf returns a snapshot with n phones.
 func snapshotOf(t *testing.T, n int) *provision.Snapshot {
 	t.Helper()
 	config := provision.Config{}
@@ -35,7 +35,7 @@ func snapshotOf(t *testing.T, n int) *provision.Snapshot {
 	return snap
 }
 
-// waitKept waits until a configuration of so many phones was kept.
+// waitKept waits until a configuration with that many phones is stored.
 func waitKept(t *testing.T, dir string, phones int) {
 	t.Helper()
 	testkit.Eventually(t, fmt.Sprintf("%d phones are kept", phones), func() bool {
@@ -48,7 +48,7 @@ func waitKept(t *testing.T, dir string, phones int) {
 	})
 }
 
-// deadAddress is where nobody listens.
+// deadAddress returns an address where nobody listens.
 func deadAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -59,8 +59,8 @@ func deadAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// allInputs is a configuration that needs of the world whatever can be needed: live endpoints, the version of Asterisk, the address
-// of an interface, and an answer in the name of a file.
+// allInputs is a configuration that needs every external input: live endpoints, the version of Asterisk, the address of
+// an interface, and an answer in the name of a file.
 var allInputs = map[string]string{
 	"phoneprov.conf":       "[general]\nserveriface=eth7\n[p]\n${DB(name/${MAC})}.cfg => x.cfg\n",
 	"users.conf":           user("6001", "001122334401"),
@@ -77,7 +77,7 @@ func uris(s *provision.Snapshot) string {
 	return strings.Join(names, " ")
 }
 
-// With Asterisk down at the start phones get what they got before, until the first good sync; every input counts.
+// If Asterisk is down at the start, phones get the same files as before, until the first successful sync.
 func TestAsteriskDownAtStart(t *testing.T) {
 	dir := amitest.Files(t, allInputs)
 	kept := t.TempDir()
@@ -131,7 +131,7 @@ func TestAsteriskDownAtStart(t *testing.T) {
 	}
 }
 
-// Asterisk that is there is asked first: phones get nothing that is out of date, not for a moment.
+// If Asterisk answers at the start, phones never get an outdated file.
 func TestKeptIsNotServedWhereAsteriskAnswers(t *testing.T) {
 	dir, kept := amitest.Files(t, twentyPhones()), t.TempDir()
 	_, address := amitest.StartDir(t, dir, amiserver.Options{})
@@ -152,7 +152,8 @@ func TestKeptIsNotServedWhereAsteriskAnswers(t *testing.T) {
 	waitKept(t, kept, 20)
 }
 
-// An Asterisk that takes connections and says nothing is down as well: what was kept is served before its deadline.
+// An Asterisk that accepts connections and stays silent counts as down: the stored configuration is served before the
+// read's deadline.
 func TestSilentAsteriskAtStart(t *testing.T) {
 	dir, kept := amitest.Files(t, twentyPhones()), t.TempDir()
 	var silent atomic.Bool
@@ -169,7 +170,8 @@ func TestSilentAsteriskAtStart(t *testing.T) {
 	}
 }
 
-// From files: what cannot be read at the start is served as it was kept, and files that can be read need no Asterisk.
+// With files: if they cannot be read at the start, the stored configuration is served. If they can, Asterisk is not
+// needed.
 func TestFilesBrokenAtStart(t *testing.T) {
 	dir, kept := amitest.Files(t, twentyPhones()), t.TempDir()
 	o := func() Options {
@@ -203,12 +205,12 @@ func TestFilesBrokenAtStart(t *testing.T) {
 	}
 }
 
-// With files and an AMI that is down the live endpoints are those that were kept: the first sync of the files does not lose them.
+// With files and a dead AMI, the live endpoints are the stored ones: the first sync of the files does not lose them.
 func TestFilesWithAMIDownAfterRestart(t *testing.T) {
 	files := with(allInputs, "phoneprov.conf", sample["phoneprov.conf"])
 	delete(files, "pjsip_wizard.conf")
 	dir, kept := amitest.Files(t, files), t.TempDir()
-	asterisk := amitest.Files(t, with(files, "pjsip_wizard.conf", allInputs["pjsip_wizard.conf"])) // the endpoint is in a database, say
+	asterisk := amitest.Files(t, with(files, "pjsip_wizard.conf", allInputs["pjsip_wizard.conf"])) // the endpoint is in a database, for example
 	_, address := amitest.StartDir(t, asterisk, amiserver.Options{Version: "23.0.0"})
 	o := Options{Source: SourceFiles, ConfigDir: dir, Address: address, Kept: &lastgood.Dir{Path: kept}, Timing: Timing{Settle: time.Millisecond}}
 	r := start(t, o)
@@ -226,7 +228,7 @@ func TestFilesWithAMIDownAfterRestart(t *testing.T) {
 	}
 }
 
-// failing is a place that cannot be written to, or is read from.
+// failing is a Kept that can be neither read nor written.
 type failing struct {
 	Kept
 	err atomic.Pointer[error]
@@ -239,7 +241,7 @@ func (f *failing) Save(s *lastgood.State) (bool, error) {
 	return f.Kept.Save(s)
 }
 
-// What cannot be kept is said once, stops nothing, and is tried again, also when nothing changes.
+// A failed save is logged once and stops nothing. It is tried again, even if nothing changes.
 func TestKeepingFails(t *testing.T) {
 	dir, path := amitest.Files(t, twentyPhones()), t.TempDir()
 	full := errors.New("no space left on device")
@@ -260,7 +262,7 @@ func TestKeepingFails(t *testing.T) {
 	testkit.Eventually(t, "no reason", func() bool { return r.Status().NotKept == "" })
 }
 
-// What is broken on the disk is said, and the older one is served; what cannot be used at all is no reason to end.
+// A damaged file is logged, and the older one is served. If neither can be used, the service still runs.
 func TestBrokenLastGood(t *testing.T) {
 	dir, kept := amitest.Files(t, twentyPhones()), t.TempDir()
 	o := Options{Source: SourceFiles, ConfigDir: dir, Kept: &lastgood.Dir{Path: kept}, Timing: Timing{Watch: time.Millisecond, Settle: time.Millisecond}}
@@ -274,7 +276,7 @@ func TestBrokenLastGood(t *testing.T) {
 	if err != nil || len(names) != 2 {
 		t.Fatalf("got %v, %v", names, err)
 	}
-	if err := os.Truncate(names[1], 1000); err != nil { // the second that was written
+	if err := os.Truncate(names[1], 1000); err != nil { // the newer one
 		t.Fatal(err)
 	}
 	o.Address, o.Source, o.Kept = deadAddress(t), SourceAMI, &lastgood.Dir{Path: kept}
@@ -294,7 +296,8 @@ func TestBrokenLastGood(t *testing.T) {
 	}
 }
 
-// An account that was told when Asterisk is booted is told after a restart too: it is waited for, and nobody is answered before.
+// If Asterisk sends this account FullyBooted, a sync waits for it after a restart too, and phones get no answer of a
+// booting Asterisk.
 func TestBootingAsteriskAfterRestart(t *testing.T) {
 	dir, kept := amitest.Files(t, twentyPhones()), t.TempDir()
 	var booting atomic.Bool
@@ -311,7 +314,7 @@ func TestBootingAsteriskAfterRestart(t *testing.T) {
 	waitKept(t, kept, 20)
 	r.stop()
 	booting.Store(true)
-	testkit.Write(t, filepath.Join(dir, "users.conf"), users(18, "x")) // as it answers before it has loaded everything
+	testkit.Write(t, filepath.Join(dir, "users.conf"), users(18, "x")) // its answer before it has loaded everything
 	o.Kept = &lastgood.Dir{Path: kept}
 	r = start(t, o)
 	testkit.Eventually(t, "that it is waited for", func() bool { return strings.Contains(r.log.String(), "waiting for asterisk to boot") })
@@ -324,7 +327,8 @@ func TestBootingAsteriskAfterRestart(t *testing.T) {
 	testkit.Eventually(t, "a sync", func() bool { return r.Status().Syncs > 0 })
 }
 
-// The keeper's knowledge survives: an endpoint of a database is kept while that is away, one that was in a file once is not.
+// The keeper's knowledge survives a restart. An endpoint of a database is served while the database is away; an
+// endpoint that was once in a file is not.
 func TestKeeperIsRestored(t *testing.T) {
 	config := provision.Config{"pjsip.conf": fileOf(t, "[pp]\ntype=phoneprov\nendpoint=db\nMAC=001122334409\nPROFILE=p\n[pq]\ntype=phoneprov\nendpoint=was\nMAC=001122334408\nPROFILE=p\n")}
 	live := func() *provision.Live {
@@ -332,7 +336,7 @@ func TestKeeperIsRestored(t *testing.T) {
 	}
 	var k keeper
 	k.fill(live(), map[string]bool{}, provision.Config{"pjsip.conf": config["pjsip.conf"], "pjsip_wizard.conf": fileOf(t, "[was]\ntype=wizard\n")})
-	k.fill(live(), map[string]bool{}, config) // the file was edited, and Asterisk not told yet
+	k.fill(live(), map[string]bool{}, config) // the file was edited, and Asterisk did not reload
 	var text strings.Builder
 	if err := lastgood.Encode(&text, &lastgood.State{Config: config, Live: k.last, Filed: k.onlyOnceFiled(config)}); err != nil {
 		t.Fatal(err)
@@ -363,7 +367,7 @@ func fileOf(t *testing.T, text string) *astconf.File {
 	return file
 }
 
-// A Service for Once only neither restores nor keeps.
+// A Service for Once neither restores nor saves.
 func TestOnceKeepsNothing(t *testing.T) {
 	kept := t.TempDir()
 	s, err := New(Options{Source: SourceFiles, ConfigDir: amitest.Files(t, twentyPhones()), Kept: &lastgood.Dir{Path: kept}, Log: testLog()})

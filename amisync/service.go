@@ -22,13 +22,13 @@ type Service struct {
 	events     *eventQueue
 	peers      peerSet
 	report     report
-	watched    func(files []*astconf.File) (more bool, err error) // tells the watcher which files were read; nil without one
-	ending     sync.WaitGroup                                     // of connections that are being taken apart
+	watched    func(files []*astconf.File) (more bool, err error) // passes the files that were read to the watcher; nil without a watcher
+	ending     sync.WaitGroup                                     // of connections that are being closed
 	toldBooted atomic.Bool                                        // see ami.Target
 
 	guard      guard
 	restored   restored
-	heard      *lastgood.Heard // what the last Build was told, of syncs
+	heard      *lastgood.Heard // inputs of the last Build of a sync
 	publishing sync.Mutex
 
 	syncing sync.Mutex // held by the one sync that runs
@@ -135,7 +135,7 @@ func (s *Service) Peers() []Peer { return s.peers.list() }
 // Peer returns the device of a name: a PJSIP endpoint, else a peer of chan_sip.
 func (s *Service) Peer(name string) (Peer, bool) { return s.peers.named(name) }
 
-// grace is short while there is nothing that could vanish.
+// grace is short while there is no endpoint that a booting Asterisk could lose.
 func (s *Service) grace() time.Duration {
 	if s.unread() && !s.toldBooted.Load() {
 		return s.o.Timing.FirstBoot

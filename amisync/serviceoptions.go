@@ -36,23 +36,23 @@ type Options struct {
 	Store *provision.Store // gets the snapshots; nil: the Service is for Once only
 	Zone  *time.Location   // of users without a timezone; nil: UTC
 	Log   zerolog.Logger   // the zero Logger discards everything
-	// Synced is called with what is served after a sync has stored a snapshot, by one goroutine. It may be nil.
+	// Synced is called with the served counts after a sync has stored a snapshot, by one goroutine. It may be nil.
 	Synced func(provision.Counts)
 	// Failed is called after a sync that failed, by one goroutine. It may be nil.
 	Failed func(trigger string, took time.Duration, err error)
-	// PeerChanged is called with a peer that registered, registered again, or has gone. It may be nil.
+	// PeerChanged is called with a peer that registered, registered again or unregistered. It may be nil.
 	PeerChanged func(Peer)
 	// Read is called with each configuration that was read. It may be nil.
 	Read func(provision.Config)
 
-	// Kept stores what is served, for the next start. Nil: nothing is stored.
+	// Kept stores the served configuration over restarts. If nil, nothing is stored.
 	Kept Kept
-	// MaxLoss is the part of the phones, in percent, that a sync may take away. A sync that takes away more, and at least
-	// minLoss phones, is held. Zero: no bound.
+	// MaxLoss is the percentage of the phones that a sync may remove. A sync that removes more, and at least minLoss
+	// phones, is held. Zero means no bound.
 	MaxLoss int
 
-	// Show returns what Asterisk's database has for its CLI. One goroutine calls it every Timing.Show. Nil: nothing is
-	// written there.
+	// Show returns the content for Asterisk's database, which the Asterisk CLI shows. One goroutine calls it every
+	// Timing.Show. If nil, nothing is written.
 	Show func() Shown
 
 	// Interfaces returns the address of a network interface, for serveriface. Nil: of this host.
@@ -70,9 +70,9 @@ type Timing struct {
 	Contacts     time.Duration // between readings of PJSIP's contacts, because no event tells of a renewed registration; 1 min
 	Ping         time.Duration // between checks of an idle connection; 15 s
 	Action       time.Duration // for the answer to such a check; 5 s
-	Sync         time.Duration // for a sync; 30 s
-	Ask          time.Duration // for a function call; 2 s
-	Restore      time.Duration // for the first sync, before the last good configuration is served; 300 ms, because phones wait a second at most
+	Sync         time.Duration // for one sync; 30 s
+	Ask          time.Duration // for one function call; 2 s
+	Restore      time.Duration // for the first sync, before the stored configuration is served; 300 ms: phones may wait a second
 	Show         time.Duration // from one update of Asterisk's database to the next; 2 s
 	Debounce     time.Duration // from a trigger to its sync; 20 ms: `pjsip reload` sends eight events within some ms
 	Watch        time.Duration // without changes of files, before they are read; 100 ms
@@ -138,7 +138,8 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
-// InterfaceAddr returns the first address of an interface of this host: IPv4 if it has one, as Asterisk does.
+// InterfaceAddr returns the first address of an interface of this host: an IPv4 address if there is one, as in
+// Asterisk.
 func InterfaceAddr(name string) (netip.Addr, error) {
 	i, err := net.InterfaceByName(name)
 	if err != nil {

@@ -84,9 +84,9 @@ func (s *Service) readSteady(ctx context.Context) (config provision.Config, read
 // delayed for longer than settle, and serving a deleted phone for a moment longer harms nobody.
 const lossPauses = 2
 
-// confirmed returns b, which lost phones that are served, if the same is read again a moment later: Asterisk reads files
-// too while an editor may still be writing them. If something else is read, that is built, until it is confirmed or loses
-// no phone. The result is never nil.
+// confirmed checks a snapshot that lost phones: it reads again a moment later, because Asterisk may read a file while
+// an editor writes it. If both reads agree, it returns the snapshot. If they differ, the newer one replaces it, once it
+// is confirmed or loses no phone. The result is never nil.
 func (s *Service) confirmed(ctx context.Context, c *ami.Conn, down error, b *built) (*built, error) {
 	for s.base() != nil && provision.LossOf(s.base(), b.next).Lost > 0 {
 		if !pause(ctx, lossPauses*s.o.Timing.Settle) {

@@ -27,11 +27,11 @@ type Status struct {
 	LastSync        Sync            // the last successful one; zero: there was none
 	Syncs           uint64          // successful ones
 	MissingRights   []string        // what the account lacks in manager.conf, and what does not work without it
-	Lost            Loss            // the last phones that a sync lost; zero: none, or they are back
-	Held            *provision.Held // the change that is not applied, because it would take away too many phones; nil: none
-	Restored        time.Time       // when the configuration that is served was stored, if nothing was read since the start; otherwise zero
-	NotShown        string          // why Asterisk's database, which its CLI shows, is not current; empty: it is, or nothing is written there
-	NotKept         string          // why what is served cannot be stored for the next start; empty: it is, or nothing is stored
+	Lost            Loss            // of the last sync that lost phones; zero: none did, or they are back
+	Held            *provision.Held // the change that was not applied because it would remove too many phones; nil: none
+	Restored        time.Time       // when the restored configuration that is served was saved; zero: Asterisk was read since the start
+	NotShown        string          // why Asterisk's database, which its CLI shows, is outdated; empty: it is not, or it is not used
+	NotKept         string          // why the served configuration cannot be saved; empty: it is saved, or shall not be
 	Peers           []PeerCount
 }
 
@@ -64,7 +64,7 @@ func (s *Service) Status() Status {
 	return status
 }
 
-// Diagnostics returns the diagnostics of the configuration that is served. The caller must not change the slice.
+// Diagnostics returns the diagnostics of the served configuration. The caller must not change the slice.
 func (s *Service) Diagnostics() (found []provision.Diagnostic) {
 	s.report.locked(func() { found = s.report.found })
 	return found
@@ -85,7 +85,7 @@ func (t *trouble) set(err error) bool {
 	return true
 }
 
-// report has the status, and writes the log.
+// report holds the status and writes the log.
 type report struct {
 	log zerolog.Logger
 
@@ -144,7 +144,7 @@ func meanwhile(served bool) string {
 	return "nothing was read yet, and phones get 503"
 }
 
-// rights is called with what the account lacks. New rights that are missing are logged.
+// rights is called with the rights that the account lacks. It logs newly missing rights.
 func (r *report) rights(missing []string) {
 	var had []string
 	r.locked(func() { had, r.status.MissingRights = r.status.MissingRights, missing })
@@ -178,7 +178,7 @@ func (r *report) failed(trigger string, err error, served bool) {
 	}
 }
 
-// held is called after each sync that is held. It logs the first of the same loss.
+// held is called for each sync that is held. It logs a loss that differs from the one before.
 func (r *report) held(h provision.Held, news bool) {
 	r.locked(func() { r.sync = trouble{} }) // it was read
 	if news {
@@ -187,14 +187,14 @@ func (r *report) held(h provision.Held, news bool) {
 	}
 }
 
-// restored is called when the last good configuration is served.
+// restored is called when the stored configuration is served.
 func (r *report) restored(snap *provision.Snapshot) {
 	counts := snap.Counts()
 	r.log.Warn().Str("source", "last good").Time("saved_at", snap.SavedAt).Int("phones", counts.Phones).Int("lines", counts.Lines).
 		Msg("the configuration cannot be read yet: the last good one, which was kept before the start, is served until then")
 }
 
-// kept is called after each attempt to store what is served.
+// kept is called after each attempt to save the served configuration.
 func (r *report) kept(saved bool, err error) {
 	var news bool
 	r.locked(func() {
@@ -227,7 +227,7 @@ func (r *report) shown(err error) {
 	}
 }
 
-// synced is called after a sync that was applied. was is the change that was held before; nil: none.
+// synced is called after a sync was applied. was is what was held before.
 func (r *report) synced(s Sync, found []provision.Diagnostic, was *provision.Held) {
 	s.Warnings = r.diagnose(found)
 	r.locked(func() { r.found = found })

@@ -65,7 +65,7 @@ func (s *Service) failed(trigger string, start time.Time, err error) error {
 	return err
 }
 
-// apply serves what was built, unless it is held.
+// apply serves a built snapshot, unless it is held.
 func (s *Service) apply(trigger string, start time.Time, b *built) error {
 	base := s.base()
 	if held, news := s.guard.check(trigger, base, b.next); held != nil {
@@ -119,12 +119,12 @@ func (s *Service) Once(ctx context.Context) (*provision.Snapshot, []provision.Di
 	return b.next, append(missing, b.found...), err
 }
 
-// built is a snapshot, what there was to say, and what it was built of.
+// built is a snapshot with its diagnostics and its input.
 type built struct {
 	next  *provision.Snapshot
 	found []provision.Diagnostic
 	in    provision.Input
-	heard *lastgood.Heard // what Build was told besides; nil: nothing was built, as all is as it was
+	heard *lastgood.Heard // inputs that Build asked for; nil: nothing was built, because nothing changed
 }
 
 // build builds a snapshot with the connection c. If c is nil, there is no connection, and down says why. The result is
@@ -152,7 +152,7 @@ func (s *Service) build(ctx context.Context, c *ami.Conn, down error) (*built, e
 	return b, nil
 }
 
-// buildOf builds a snapshot and notes what Build is told. The result is never nil.
+// buildOf builds a snapshot and records what Build asks for. The result is never nil.
 func buildOf(ctx context.Context, in provision.Input, lost []provision.Diagnostic) (*built, error) {
 	b := &built{in: in}
 	var listening provision.Input

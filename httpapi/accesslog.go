@@ -31,7 +31,7 @@ type entry struct {
 	notable     bool             // the line is logged at its usual level, however often a source asks
 	secrets     bool             // an admin asked for secrets
 	refusal     refusal
-	restored    bool   // the snapshot is the last good configuration, stored before the start
+	restored    bool   // the snapshot is the last good one from before the start
 	rendered    string // the URI of the rendered file; empty: none was rendered
 	diagnostics []provision.Diagnostic
 	served      served // for the Recorder

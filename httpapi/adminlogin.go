@@ -9,22 +9,22 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// Admins are who may use the admin address, and what they get there besides /healthz and /readyz. The zero Admins are
-// everybody, who get nothing more.
+// Admins says who may use the admin address, and what it serves besides /healthz and /readyz. The zero Admins lets
+// everybody in and serves nothing more.
 type Admins struct {
-	Login  *httpauth.Admins // nil: nobody need sign in
-	Failed *Budget          // bounds the credentials that are wrong; nil: nothing does
-	// Handler answers all paths but /healthz and /readyz; nil: nothing does. Its panics and what it writes are logged here.
+	Login  *httpauth.Admins // nil: no login is needed
+	Failed *Budget          // bounds wrong credentials; nil: no bound
+	// Handler answers all paths except /healthz and /readyz. If nil, those paths are 404. Its panics and its answers
+	// are logged here.
 	Handler http.Handler
-	// Problem is the body of an error of a path under /api/, in JSON; nil: it is text as elsewhere.
+	// Problem returns the JSON body of an error on a path under /api/. If nil, errors are text as elsewhere.
 	Problem func(status int) string
 }
 
-// errOrigin refuses what another site's page asks for.
+// errOrigin refuses a request from another site's page.
 var errOrigin = errors.New("a page of another origin asks")
 
-// admins lets a request through to h if it comes from no other site's page, and from somebody who may use the admin
-// address.
+// admins passes a request to h if no other site's page sent it and the sender may use the admin address.
 func (a *api) admins(h handler) handler {
 	return func(w http.ResponseWriter, r *http.Request, e *entry) error {
 		if crossOrigin(r) {
@@ -38,20 +38,21 @@ func (a *api) admins(h handler) handler {
 	}
 }
 
-// crossOrigin reports a request of another origin's page, whatever its method: an answer to GET may be a secret. Only a link
-// that a person follows may come from another site.
+// crossOrigin reports whether another origin's page sent the request. It checks every method, because the answer to a
+// GET may be a secret. A person may follow a link from another site.
 func crossOrigin(r *http.Request) bool {
 	if r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document" && r.Header.Get("Origin") == "" {
 		return false
 	}
 	unsafe := *r
-	unsafe.Method = http.MethodPost // which CrossOriginProtection does not let through unseen
+	unsafe.Method = http.MethodPost // CrossOriginProtection checks only unsafe methods
 	var protection http.CrossOriginProtection
 	return protection.Check(&unsafe) != nil
 }
 
-// signIn checks the credentials of a request. Tries are bounded by source; credentials that were right from a source
-// before count beyond its bound too, so that nobody behind the same address locks an admin out.
+// signIn checks the credentials of a request. A budget bounds the tries of each source. If a source exceeds it,
+// credentials that were right from that source before are still checked, so that nobody behind the same address locks
+// an admin out.
 func (a *api) signIn(w http.ResponseWriter, r *http.Request, e *entry) error {
 	login, failed, now := a.Admins.Login, a.Admins.Failed, a.Now()
 	if login == nil {
@@ -86,7 +87,7 @@ func (a *api) signIn(w http.ResponseWriter, r *http.Request, e *entry) error {
 	return errChallenge
 }
 
-// adminAPI hands a request to what answers admins. Actions, and what was asked for with ?secrets=true, are in the log.
+// adminAPI passes a request to Admins.Handler. It logs actions, and requests with ?secrets=true.
 func (a *api) adminAPI(w http.ResponseWriter, r *http.Request, e *entry) error {
 	e.secrets = r.URL.Query().Get("secrets") == "true"
 	e.notable = e.secrets || r.Method != http.MethodGet && r.Method != http.MethodHead

@@ -22,7 +22,7 @@ const (
 	adminPassword = "password-of-an-admin"
 )
 
-// adminSite has a handler of the admin address with a token and a user, and something behind it that says what it was asked.
+// adminSite returns a handler of the admin address with a token, a user, and an inner handler that repeats the request.
 func adminSite(t *testing.T, most int) (*bench, http.Handler) {
 	t.Helper()
 	secrets.Add(adminToken, adminPassword)
@@ -55,7 +55,7 @@ func asUser(name, password string) []string {
 	return []string{"Authorization", r.Header.Get("Authorization")}
 }
 
-// Who gets what at the admin address: only /healthz is open.
+// Who may read what at the admin address. Only /healthz is open.
 func TestAdminsSignIn(t *testing.T) {
 	_, h := adminSite(t, 100)
 	for _, path := range []string{"/readyz", "/api/v1/phones", "/metrics", "/", "/nothing"} {
@@ -96,7 +96,8 @@ func TestAdminsSignIn(t *testing.T) {
 	}
 }
 
-// Wrong credentials are bounded by source; who was right from there before still is, and other sources are not held up.
+// Wrong credentials are bounded by source. An admin whose credentials were right from that source still gets in, and
+// other sources are not affected.
 func TestAdminTriesAreBounded(t *testing.T) {
 	b, h := adminSite(t, 5)
 	from := func(address string, header []string) int {
@@ -131,7 +132,7 @@ func TestAdminTriesAreBounded(t *testing.T) {
 	}
 }
 
-// A page of another origin learns nothing and does nothing, with any method; a link that somebody follows works.
+// A page of another origin reads nothing and does nothing, with any method. A link that a person follows works.
 func TestAdminCrossOrigin(t *testing.T) {
 	_, h := adminSite(t, 100)
 	for _, row := range []struct {
@@ -163,13 +164,13 @@ func TestAdminCrossOrigin(t *testing.T) {
 	}
 }
 
-// Actions, and secrets that were asked for, are lines of the log with the admin's name; what is read all the time is not.
+// Actions and requests for secrets are logged with the admin's name. Ordinary reads are not.
 func TestAdminLog(t *testing.T) {
 	b, _ := adminSite(t, 100)
 	b.Log = b.Log.Level(1) // info
 	h := Admin(b.Options)
 	ask(h, "GET", "http://localhost/api/v1/phones", bearer(adminToken)...)
-	b.log.Reset() // of the warning that this is plain HTTP
+	b.log.Reset() // drop the warning about plain HTTP
 	ask(h, "GET", "http://localhost/api/v1/phones", bearer(adminToken)...)
 	if b.log.Len() > 0 {
 		t.Errorf("got %s", &b.log)

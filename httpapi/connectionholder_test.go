@@ -11,12 +11,12 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
-// holdEnv makes the test binary a client that holds connections: of a process of its own, so that it costs neither
-// descriptors nor memory of the server's.
+// holdEnv turns the test binary into a client that holds connections. The client is another process, so that it uses
+// neither descriptors nor memory of the server.
 const holdEnv = "PHONEPROV_TEST_HOLD"
 
-// held is what such a client does: it sends Text on each of N connections, waits for the begin of an answer where one is
-// wanted, and leaves them as they are.
+// held describes a client that sends Text on each of N connections, waits for the start of an answer if Answered is
+// set, and then leaves the connections open.
 type held struct {
 	Addr     string
 	N        int
@@ -52,7 +52,7 @@ func holdConnections(task string, in io.Reader, out io.Writer) error {
 	return err
 }
 
-// hold has another process hold connections until the test ends.
+// hold starts a process that holds connections until the test ends.
 func hold(t testing.TB, h held) {
 	t.Helper()
 	task, err := json.Marshal(h)

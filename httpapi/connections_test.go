@@ -22,7 +22,8 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
-// sourced is a listener whose connections come from the addresses of sources, in order, and the later ones from where they do.
+// sourced is a listener that gives its connections the addresses of sources, in order. Later connections keep their
+// own.
 type sourced struct {
 	net.Listener
 	sources chan string
@@ -45,8 +46,8 @@ type sourcedConn struct {
 
 func (c sourcedConn) RemoteAddr() net.Addr { return c.source }
 
-// boundServer answers "/wait" when release is closed, and all else at once, on at most so many connections. The first ones come
-// from the sources.
+// boundServer answers "/wait" when release is closed, and any other path at once. It bounds the number of connections.
+// The first connections come from the sources.
 func boundServer(t *testing.T, most int, sources ...string) (addr string, begun, release, rested chan struct{}) {
 	t.Helper()
 	begun, release, rested = make(chan struct{}, 100), make(chan struct{}), make(chan struct{}, 100)
@@ -127,7 +128,7 @@ func TestWaitingConnectionsMakeRoom(t *testing.T) {
 		if !answered(t, c) {
 			t.Fatal("a new connection was turned away")
 		}
-		<-rested // the client has its answer before the server counts the connection as one that waits
+		<-rested // the client may have its answer before the server counts the connection as waiting
 		others = append(others, c)
 	}
 	for i, c := range others {
@@ -207,7 +208,7 @@ func TestTLSConnectionsMakeRoom(t *testing.T) {
 			if !answered(t, c) {
 				t.Fatal("a new connection was turned away")
 			}
-			<-rested // the server counts it as one that waits
+			<-rested // the server counts it as waiting
 		}
 		old = append(old, c)
 	}
@@ -259,7 +260,7 @@ func (discard) Header() http.Header         { return http.Header{} }
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
 func (discard) WriteHeader(int)             {}
 
-// More connections than may be open cost a bounded memory, whatever they are at, and a known phone is served beside them.
+// Too many connections take a bounded amount of memory, in any state. A known phone is served at the same time.
 func TestMoreConnectionsThanMayBeOpen(t *testing.T) {
 	most := skips.Size(t, maxConnections, 300)
 	const mostMB = 130 // measured: 62 to 95; with the 15 kB not bounded 283

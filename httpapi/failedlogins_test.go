@@ -33,8 +33,8 @@ func TestFailedLogins(t *testing.T) {
 	}
 }
 
-// A phone with an old password of the user whom all share locks nobody out: not with Basic, nor with Digest, where each of
-// its requests has another header. What it sends is refused as any other user's; and the source as a whole is bounded.
+// A phone with an old password of the shared user locks nobody out: neither with Basic, nor with Digest, where each
+// request has another header. Its requests are refused like any other user's, and the whole source is bounded.
 func TestFailedLoginsOfTheSharedUser(t *testing.T) {
 	b := guard(t) // with a budget of 3
 	withLogin(t, b)
@@ -44,7 +44,7 @@ func TestFailedLoginsOfTheSharedUser(t *testing.T) {
 		if i >= 4 {
 			want = 429
 		}
-		for _, user := range []string{"all", "nobody"} { // who are told apart by nothing
+		for _, user := range []string{"all", "nobody"} { // the answers must not tell them apart
 			source := map[string]string{"all": internet, "nobody": "198.51.100.9:1"}[user]
 			if w := from(h, source, "0011223344aa.cfg", basic(user, fmt.Sprint("guess", i))); w.Code != want {
 				t.Fatalf("%s, %d: got %d, want %d", user, i, w.Code, want)
@@ -59,7 +59,8 @@ func TestFailedLoginsOfTheSharedUser(t *testing.T) {
 	}
 }
 
-// What a source fails in all is bounded, whatever user names it makes up, and so is one header that it sends again and again.
+// The failures of a source are bounded in total, whatever user names it invents. A header that it repeats is bounded
+// too.
 func TestFailedLoginsOfASource(t *testing.T) {
 	for name, guess := range map[string]func(i int) func(*http.Request){
 		"random names":   func(i int) func(*http.Request) { return basic(fmt.Sprint("user", i), "x") },
@@ -86,8 +87,8 @@ func TestFailedLoginsOfASource(t *testing.T) {
 	}
 }
 
-// A password, and a nonce, that was right before is asked for no budget, even where somebody behind the same address has guessed
-// that user's password wrong too often.
+// A password or a nonce that was right before needs no budget. So it works even if somebody behind the same address has
+// guessed that user's password too often.
 func TestVerifiedPassesTheBudget(t *testing.T) {
 	b := guard(t)
 	withLogin(t, b)

@@ -11,7 +11,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// Whose file it is decides who else may have it: of a phone without a MAC nobody, of a static file with a MAC its phone.
+// A file's owner decides who else may get it. Nobody else gets the file of a phone without a MAC. Only the phone gets a
+// static file with its MAC.
 func TestWhoseFile(t *testing.T) {
 	b := guard(t)
 	withLogin(t, b)
@@ -55,7 +56,7 @@ macaddress=0011223344bb
 	}
 }
 
-// Where the address is enough credentials cannot be wrong.
+// If the address is enough, wrong credentials do no harm.
 func TestNeedlessCredentials(t *testing.T) {
 	b := guard(t)
 	withLogin(t, b)

@@ -47,8 +47,8 @@ func memory() int64 {
 	return int64(m.HeapAlloc + m.StackInuse)
 }
 
-// fetchTimes asks for the phone's file so often, each time on a connection of its own as after a power cut, and returns how
-// long each took, in order. A phone waits for half a minute; none may take that long.
+// fetchTimes requests the phone's file n times, each time on a new connection, as after a power cut. It returns the
+// durations in order. A phone waits for half a minute; no request may take that long.
 func fetchTimes(t testing.TB, addr string, n int) []time.Duration {
 	t.Helper()
 	client := http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}

@@ -30,9 +30,8 @@ type phoneListener struct {
 // acceptPause is how long a closed connection may take to return its descriptor.
 const acceptPause = time.Millisecond
 
-// Accept leaves TLS connections as they are, because net/http must recognize them. If there are no descriptors left,
-// because something else took those that are kept free, a connection that waits loses its own. net/http alone would
-// pause for up to a second.
+// Accept leaves TLS connections as they are, because net/http must recognize them. If something used up the reserved
+// descriptors, Accept closes a waiting connection to free one. net/http alone would pause for up to a second.
 func (l phoneListener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	for (errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)) && l.bounds.spare() {

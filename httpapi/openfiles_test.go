@@ -35,7 +35,7 @@ func TestFewOpenFiles(t *testing.T) {
 		serveWithin(t, limits)
 		return
 	}
-	const mostTime = 2 * time.Second // measured: 1 ms. Where descriptors run out net/http pauses again and again: 6.6 s
+	const mostTime = 2 * time.Second // measured: 1 ms. Without free descriptors net/http pauses again and again: 6.6 s
 	for _, row := range []struct {
 		limits string
 		most   int
@@ -71,7 +71,7 @@ func serveWithin(t *testing.T, limits string) {
 	io.Copy(io.Discard, os.Stdin)
 }
 
-// Where descriptors run out in spite of the reserve, waiting connections give theirs.
+// If the descriptors run out in spite of the reserve, waiting connections are closed.
 func TestNoDescriptorsLeft(t *testing.T) {
 	cs := newConnections(100)
 	addr := listenBounded(t, Phones(newSite(t, "", nil).Options), cs, false, nil)

@@ -9,30 +9,30 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// Status is what amisync says of itself, and the log. The zero Status never connected.
+// Status describes amisync and the log. In the zero Status, Asterisk was never connected.
 type Status struct {
-	Connected       bool      // to Asterisk
+	Connected       bool      // connected to Asterisk
 	AsteriskVersion string    // "22.10.1"; empty: unknown
-	LastError       string    // what is wrong now, with the connection or the last sync; empty: nothing
-	LastErrorAt     time.Time // when that began; zero: nothing is wrong
-	LastSync        time.Time // the last successful one; zero: there was none
+	LastError       string    // what is wrong now with the connection or the last sync; empty: nothing
+	LastErrorAt     time.Time // when LastError began; zero: nothing is wrong
+	LastSync        time.Time // end of the last successful sync; zero: none
 	Peers           []Peers
-	Warnings        []string        // what the administrator should see to, although files are served
+	Warnings        []string        // what the administrator should act on, although files are served
 	Lost            Lost            // the last phones that vanished from the configuration; zero: none, or they are back
-	Held            *provision.Held // the change that is not applied, because it would take away too many phones; nil: none is
-	Source          string          // of what is read: "ami" or "files"; empty: unknown
+	Held            *provision.Held // the change that was not applied because it would remove too many phones; nil: none
+	Source          string          // where the configuration is read from: "ami" or "files"; empty: unknown
 
-	LogDropped uint64 // since the start, because their reader was too slow
+	LogDropped uint64 // lines dropped since the start because their reader was too slow
 }
 
 // Lost are phones that vanished from the configuration.
 type Lost struct {
 	At     time.Time `json:"at"`
 	Count  int       `json:"count"`
-	Phones []string  `json:"phones"` // the first of them, by ID
+	Phones []string  `json:"phones"` // the IDs of the first lost phones
 }
 
-// SourceLastGood is the source of a snapshot that was restored: nothing was read since the start.
+// SourceLastGood is the source of a restored snapshot: nothing was read since the start.
 const SourceLastGood = "last good"
 
 // Peers counts the peers of Asterisk of one kind that are in one state, as Asterisk names both.
@@ -46,25 +46,25 @@ type Peers struct {
 type readiness struct {
 	Ready           bool            `json:"ready"`
 	Generation      uint64          `json:"generation"`
-	AgeSeconds      float64         `json:"age_seconds"`        // of the snapshot
-	Source          string          `json:"source,omitempty"`   // of the snapshot: "ami", "files" or "last good"; empty: there is none
-	SavedAt         *time.Time      `json:"saved_at,omitempty"` // when it was kept, if it is the last good one
+	AgeSeconds      float64         `json:"age_seconds"`        // age of the snapshot
+	Source          string          `json:"source,omitempty"`   // source of the snapshot: "ami", "files" or "last good"; empty: no snapshot
+	SavedAt         *time.Time      `json:"saved_at,omitempty"` // when the snapshot was saved, if it is a restored one
 	Phones          int             `json:"phones"`
 	Lines           int             `json:"lines"`
 	Routes          int             `json:"routes"`
 	AMIConnected    bool            `json:"ami_connected"`
 	AsteriskVersion string          `json:"asterisk_version"`
 	LastError       string          `json:"last_error"`
-	LastErrorAt     *time.Time      `json:"last_error_at"` // when that began
+	LastErrorAt     *time.Time      `json:"last_error_at"` // when LastError began
 	LastSync        *time.Time      `json:"last_sync"`
 	Peers           []Peers         `json:"peers"`
 	Warnings        []string        `json:"warnings,omitempty"`
 	Lost            *Lost           `json:"lost_phones,omitempty"`
 	Held            *provision.Held `json:"held,omitempty"`
-	LogDropped      uint64          `json:"log_lines_dropped"` // since the start, because their reader was too slow or gone
+	LogDropped      uint64          `json:"log_lines_dropped"` // lines dropped since the start because their reader was too slow or gone
 }
 
-// readyz answers 200 if there is a snapshot to serve, and 503 if not. The body says what is known in both cases.
+// readyz answers 200 if there is a snapshot to serve, else 503. The body has all known facts in both cases.
 func (a *api) readyz(w http.ResponseWriter, r *http.Request, _ *entry) error {
 	body := readiness{Peers: []Peers{}}
 	if a.Status != nil {

@@ -10,21 +10,21 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// Recorder is told how requests were answered. It is called by many goroutines, and must not wait.
+// Recorder receives each request with its answer. Many goroutines call it. It must not block.
 type Recorder interface {
 	Served(ledger.Answer)
 }
 
-// served is what an answer was made of.
+// served holds the sources of an answer.
 type served struct {
-	route *provision.Route  // nil: there was none, or it was not looked for
-	asked provision.Request // the zero Request: nothing was rendered
+	route *provision.Route  // nil: none, or not looked up
+	asked provision.Request // zero: nothing was rendered
 	etag  string
 	size  int64
 	basis provision.Basis
 }
 
-// noteDocument keeps what the Recorder has to know of a document.
+// noteDocument records the facts about a document that the Recorder needs.
 func (a *api) noteDocument(e *entry, s *provision.Snapshot, doc *provision.Document) {
 	if a.Recorder == nil {
 		return
@@ -35,8 +35,8 @@ func (a *api) noteDocument(e *entry, s *provision.Snapshot, doc *provision.Docum
 	}
 }
 
-// record tells the Recorder of a request of Phones. To be given a file's last byte is not to have read it: a phone that went away
-// before that has not got the file.
+// record passes a request of Phones to the Recorder. A written last byte does not mean that the phone read the file: if
+// the phone left before, e.err is set and the answer is not Whole.
 func (a *api) record(r *http.Request, res *responseWriter, e *entry, at time.Time, took time.Duration) {
 	if a.Recorder == nil {
 		return

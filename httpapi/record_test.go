@@ -12,7 +12,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// recorded are the answers that a Recorder was told of.
+// recorded holds the answers that a Recorder received.
 type recorded struct {
 	mu  sync.Mutex
 	all []ledger.Answer
@@ -24,7 +24,7 @@ func (r *recorded) Served(a ledger.Answer) {
 	r.all = append(r.all, a)
 }
 
-// TestRecorderIsTold of each request, once, with what the ledger has to know.
+// TestRecorderIsTold checks that each request is recorded once, with all facts that the ledger needs.
 func TestRecorderIsTold(t *testing.T) {
 	const file, static = "0011223344AA.cfg", "fw.bin"
 	for _, row := range []struct {
@@ -32,7 +32,7 @@ func TestRecorderIsTold(t *testing.T) {
 		header             []string
 		change             func(*bench)
 		status             int
-		want               ledger.Answer // File, MAC, Reason, Refused, Err, Whole
+		want               ledger.Answer // only File, MAC, Reason, Refused, Err and Whole
 		route              string
 		etag               bool
 	}{
@@ -95,7 +95,7 @@ func failing(err error) func(*bench) {
 	}
 }
 
-// TestRecorderIsToldOfAPhoneThatGoesAway: it did not get the file.
+// TestRecorderIsToldOfAPhoneThatGoesAway checks that the file does not count as fetched.
 func TestRecorderIsToldOfAPhoneThatGoesAway(t *testing.T) {
 	b, r := newBench(t), &recorded{}
 	b.Recorder = r
@@ -106,12 +106,12 @@ func TestRecorderIsToldOfAPhoneThatGoesAway(t *testing.T) {
 	}
 }
 
-// brokenWriter is the connection of a phone that went away.
+// brokenWriter is the connection of a phone that left.
 type brokenWriter struct{ http.ResponseWriter }
 
 func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("connection reset by peer") }
 
-// TestAdminTellsNobody: probes are no requests of phones.
+// TestAdminTellsNobody checks that probes are not recorded as requests of phones.
 func TestAdminTellsNobody(t *testing.T) {
 	b, r := newBench(t), &recorded{}
 	b.Recorder = r

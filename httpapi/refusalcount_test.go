@@ -14,7 +14,7 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 )
 
-// flood asks n times for a MAC that is not there, each with a name and a User-Agent that make as long a line as they can.
+// flood requests an unknown MAC n times. Name and User-Agent make each log line as long as possible.
 func flood(b *bench, source func(i int) string, n int) {
 	h := Phones(b.Options)
 	for i := range n {
@@ -22,7 +22,7 @@ func flood(b *bench, source func(i int) string, n int) {
 	}
 }
 
-// Lines of refused requests beyond a rate become a count a second, of which none is lost.
+// Beyond a rate, the lines of refused requests become one line with a count per second. No refusal is lost.
 func TestRefusalsAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := guard(t)
@@ -81,7 +81,7 @@ func TestRefusalsOfManySources(t *testing.T) {
 	})
 }
 
-// What a phone gets has its line always; and a source that was quiet has its own again.
+// Each served file always has its own log line. A source that was quiet has its own lines again.
 func TestFilesAreNotCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := guard(t)
@@ -123,7 +123,7 @@ func TestFail2banSeesFloods(t *testing.T) {
 	}
 }
 
-// The line of each answer that is no file says why, of which phone and of which file.
+// If the answer is no file, its log line says why, and names the phone and the file.
 func TestReasonsInTheLog(t *testing.T) {
 	const mac, file = "0011223344aa", "0011223344aa.cfg"
 	for name, tt := range map[string]struct {

@@ -23,19 +23,19 @@ type Renderer interface {
 
 // Options are what the handlers need.
 type Options struct {
-	Prefix   string           // of the phones' URLs: "/phoneprov"; empty: files are at the root
-	Store    *provision.Store // has the snapshot that is served
-	Renderer Renderer         // of Phones
-	Access   Access           // of Phones
-	Uploads  Uploads          // of Phones
+	Prefix   string           // prefix of the phones' URLs: "/phoneprov"; empty: files are at the root
+	Store    *provision.Store // holds the served snapshot
+	Renderer Renderer         // for Phones
+	Access   Access           // for Phones
+	Uploads  Uploads          // for Phones
 	Hosts    Hosts            // that Phones answers to
 	Browsers bool             // Phones answers web browsers too, which a web page of any site may be behind
 	Status   func() Status    // for Admin only; nil: no AMI to report on
 	// AdminHosts are those that Admin answers to besides loopback's and the address of the connection.
 	AdminHosts Hosts
-	Admins     Admins    // for Admin only
-	Findings   *Findings // of Phones; nil: its own
-	// Recorder is told of each request of Phones; nil: nobody is.
+	Admins     Admins    // for Admin
+	Findings   *Findings // for Phones; nil: its own
+	// Recorder receives each request of Phones. It may be nil.
 	Recorder Recorder
 	Now      func() time.Time // nil: time.Now
 	Log      zerolog.Logger
@@ -44,8 +44,8 @@ type Options struct {
 type api struct {
 	Options
 	devices userAgentCache
-	allow   string                              // for a phone's file
-	door    func(*http.Request, *client) string // returns why a request is refused whatever it asks for; "": it is not
+	allow   string                              // header Allow for a phone's file
+	door    func(*http.Request, *client) string // returns why a request is refused whatever it asks for, or ""
 	plain   sync.Once                           // see warnPlain
 	proxy   sync.Once                           // see warnProxy
 	uploads *uploadsInMemory
@@ -95,7 +95,7 @@ func Phones(o Options) http.Handler {
 	return &logging{Handler: r, api: a, level: zerolog.InfoLevel, strangers: true}
 }
 
-// Admin returns the handler for health checks. It is for a listener that phones do not reach.
+// Admin returns the handler of the admin address. Phones do not reach its listener.
 func Admin(o Options) http.Handler {
 	a := newAPI(o)
 	a.Prefix, a.door, a.Recorder = "", a.adminHostRefusal, nil // probes are no requests of phones

@@ -14,8 +14,8 @@ import (
 // some diagnostics are logged again.
 const maxFindings = 1000
 
-// Findings logs a diagnostic of a template when it first appears, and again if it had disappeared in between: it
-// disappears when the file that last had it is rendered without it.
+// Findings logs a diagnostic when a file first has it. It logs it again if it came back: if the last file that showed
+// it was rendered without it in between.
 type Findings struct {
 	mu    sync.Mutex
 	shown map[string]shownFinding // maps the text of a diagnostic to the file that last had it
@@ -30,7 +30,7 @@ type shownFinding struct {
 // NewFindings returns Findings that have logged nothing yet.
 func NewFindings() *Findings { return &Findings{shown: map[string]shownFinding{}} }
 
-// Current returns the diagnostics of the files as they were last rendered, sorted by text.
+// Current returns the diagnostics that the files had at their last rendering, sorted by text.
 func (f *Findings) Current() (current []provision.Diagnostic) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -40,7 +40,7 @@ func (f *Findings) Current() (current []provision.Diagnostic) {
 	return current
 }
 
-// log logs the new diagnostics of a rendered file.
+// log records the diagnostics of a rendered file and logs new ones.
 func (f *Findings) log(log zerolog.Logger, file string, found []provision.Diagnostic) {
 	for _, d := range f.news(file, found) {
 		log.Warn().Str("file", short(file)).Str("diagnostic", d).Msg("rendered")

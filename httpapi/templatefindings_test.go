@@ -16,7 +16,7 @@ func finding(n int) provision.Diagnostic {
 	return provision.Diagnostic{Pos: astconf.Pos{File: "t", Line: n}, Severity: provision.Warning, Message: "bad offset"}
 }
 
-// A diagnostic is news once, whichever files have it, and once more when it had gone.
+// A diagnostic is logged once, whichever files have it, and once more if it went and came back.
 func TestFindings(t *testing.T) {
 	f := NewFindings()
 	for i, step := range []struct {
@@ -61,7 +61,8 @@ func TestFindingsAreBounded(t *testing.T) {
 	}
 }
 
-// A template that is wrong is one warning, however often it is fetched, and another when it was right in between.
+// A wrong template is one warning, however often it is fetched. It is another warning if the template was right in
+// between.
 func TestFindingsInTheLog(t *testing.T) {
 	b := newBench(t)
 	var found []provision.Diagnostic

@@ -16,11 +16,11 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// Bounds of TestTimeTellsNothing. An attacker who guesses from one time which of two names is of a phone is right in a share of
-// all pairs: half is chance. Before address and budget came first it was 0.95 to 0.99 for a name that repeats its MAC. With
-// 3,000 samples of each chance alone stays within 0.5 ± 0.03 in all but one run of 10,000. Other work on the machine comes in
-// bursts that hit one name more than the other (4 attempts were 0.56 at best, once in 60 on a loaded machine), so there are many
-// attempts, of some 30 ms each: what really tells is never near chance.
+// Bounds of TestTimeTellsNothing. An attacker guesses from one time each which of two names belongs to a phone. The
+// share of right guesses is 0.5 by chance. Before address and budget were checked first, it was 0.95 to 0.99 for a name
+// that repeats its MAC. With 3,000 samples of each name, chance stays within 0.5 ± 0.03 in all but one run of 10,000.
+// Other work on the machine comes in bursts that hit one name more than the other: once in 60 runs on a loaded machine,
+// the best of 4 attempts was 0.56. So there are many attempts, of some 30 ms each. A real leak is never near chance.
 const (
 	timingSamples  = 3000
 	timingShare    = 0.55
@@ -63,8 +63,8 @@ func manyFiles(t *testing.T) *bench {
 	return b
 }
 
-// distinguish takes the times of two requests in turns, in an order that changes, and gives the share of all pairs in which the
-// first took longer; pairs of equal times count half.
+// distinguish measures two requests in turns, in a changing order. It returns the share of pairs in which the first took
+// longer. A pair of equal times counts half.
 func distinguish(h http.Handler, first, second string) float64 {
 	requests := [2]*http.Request{}
 	for i, name := range []string{first, second} {

@@ -18,8 +18,8 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 )
 
-// unservedTests are requests that are not as HTTP wants them, as they go over the wire to us and to the real Asterisk, which takes
-// nearly all. File is the path; FILE in raw stands for it.
+// unservedTests are requests that violate HTTP, as bytes for us and for the real Asterisk, which accepts nearly all of
+// them. File is the path; FILE in raw stands for it.
 var unservedTests = []struct {
 	name, raw string
 	want      int
@@ -278,7 +278,7 @@ func TestCleanedUserAgents(t *testing.T) {
 	}
 }
 
-// On one connection each request has its line, whoever answers it, and a body of bytes reaches its handler as it is.
+// Each request on a connection has its own log line, whoever answers it. A binary body reaches its handler unchanged.
 func TestUnservedAfterServed(t *testing.T) {
 	for _, secure := range []bool{false, true} {
 		s := newSite(t, "", nil)

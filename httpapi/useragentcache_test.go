@@ -8,7 +8,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// A User-Agent is the same device each time, whatever came before; and only so many are remembered.
+// A User-Agent always gives the same device, whatever came before. The number of cached devices is bounded.
 func TestDevices(t *testing.T) {
 	d := newUserAgentCache()
 	for range 2 {

@@ -8,27 +8,27 @@ import (
 	"time"
 )
 
-// Basis says what a rendered document depends on, so that it can be told later whether the same request could get another one. It is
-// comparable within the process only.
+// Basis says what a rendered document depends on. A later comparison tells whether the same request could get another
+// document. A Basis is comparable within the process only.
 type Basis struct {
 	Phone          uint64    // Phone.Print of the phone
 	Shared         uint64    // Snapshot.SharedPrint
-	Templates      string    // the templates that were read, by their names in the data directory, a line each
-	TemplatesPrint uint64    // of their state, see Renderer.TemplatesPrint
-	Until          time.Time // the document holds until then; zero: no moment ends it
-	OtherPhones    bool      // it reads other phones, as a directory does
-	Asked          bool      // Asterisk was asked for some of it
-	Unpredictable  bool      // it may be another one at any time: it has an answer of Asterisk, chance or the time in it
+	Templates      string    // the data directory's names of the templates that were read, one per line
+	TemplatesPrint uint64    // print of their state, see Renderer.TemplatesPrint
+	Until          time.Time // the document holds until then; zero: no end
+	OtherPhones    bool      // the document reads other phones, as a directory does
+	Asked          bool      // rendering asked Asterisk
+	Unpredictable  bool      // the document may differ each time: it has an answer of Asterisk, chance or the time in it
 }
 
-// byOtherPhones is of a value that is made of other phones than the one that the file is for.
+// byOtherPhones marks a value that comes from other phones than the file's own.
 const byOtherPhones = bySecretAnswer << 1
 
-// Print tells whether what the configuration says of a phone has changed: its lines, its profile and the names of its files. It is
+// Print changes when the phone's configuration changes: its lines, its profile and the names of its files. It is
 // comparable within the process only.
 func (p *Phone) Print() uint64 { return p.print }
 
-// SecretPrint tells whether a SECRET of the phone's lines has changed. It is comparable within the process only.
+// SecretPrint changes when a SECRET of the phone's lines changes. It is comparable within the process only.
 func (p *Phone) SecretPrint() uint64 {
 	var h maphash.Hash
 	h.SetSeed(fingerprintSeed)
@@ -40,7 +40,7 @@ func (p *Phone) SecretPrint() uint64 {
 	return h.Sum64()
 }
 
-// Endpoint is the name under which Asterisk knows the line: its endpoint's, else its section's.
+// Endpoint returns Asterisk's name for the line: the name of its endpoint, or of its section if it has no endpoint.
 func (l *Line) Endpoint() string {
 	if v, ok := l.own("ENDPOINT_ID"); ok && v.value != "" {
 		return v.value
@@ -48,19 +48,20 @@ func (l *Line) Endpoint() string {
 	return l.Section()
 }
 
-// DisplayName is what people call the line; empty: nothing.
+// DisplayName returns the line's name for people, or "" if it has none.
 func (l *Line) DisplayName() string {
 	v, _ := l.own("DISPLAY_NAME")
 	return v.value
 }
 
-// Username is the account's name; empty: it has none.
+// Username returns the account's name, or "" if it has none.
 func (l *Line) Username() string {
 	v, _ := l.own("USERNAME")
 	return v.value
 }
 
-// SharedPrint tells whether what all phones share has changed: the global variables. It is comparable within the process only.
+// SharedPrint changes when something changes that all phones share: the global variables. It is comparable within the
+// process only.
 func (s *Snapshot) SharedPrint() uint64 { return s.sharedPrint }
 
 func (g globals) print() uint64 {
@@ -71,12 +72,13 @@ func (g globals) print() uint64 {
 	return maphash.Bytes(fingerprintSeed, text)
 }
 
-// SameContent reports whether two snapshots were built of the same configuration: then all of their documents are the same.
+// SameContent reports whether two snapshots come from the same configuration. If so, all of their documents are the
+// same.
 func (s *Snapshot) SameContent(other *Snapshot) bool {
 	return s != nil && other != nil && s.content == other.content
 }
 
-// RouteOf finds the file of a URI exactly as the configuration writes it; nil: there is none.
+// RouteOf returns the route whose URI the configuration writes exactly so, or nil if there is none.
 func (s *Snapshot) RouteOf(uri string) *Route {
 	if number := s.routes.find(uri); number >= 0 {
 		return s.route(number)
@@ -99,7 +101,7 @@ func (in *inputs) describe(b *Basis) {
 	b.Until = in.varies.Until
 	b.OtherPhones = in.varies.With&byOtherPhones != 0
 	b.Unpredictable = !in.cacheable()
-	if len(in.templates) == 1 { // as nearly always, and at each request
+	if len(in.templates) == 1 { // nearly every document has one template: skip the join
 		b.Templates, b.TemplatesPrint = in.templates[0].Name(), in.templates[0].Print()
 		return
 	}
@@ -114,7 +116,7 @@ func (in *inputs) describe(b *Basis) {
 	b.Templates = strings.Join(names, "\n")
 }
 
-// TemplatesPrint is Basis.TemplatesPrint of the templates that Basis.Templates names, as they are served now.
+// TemplatesPrint computes Basis.TemplatesPrint for the templates as they are now. The argument is Basis.Templates.
 func (r *Renderer) TemplatesPrint(templates string) (sum uint64) {
 	for name := range strings.SplitSeq(templates, "\n") {
 		if t := r.options.Data.Served(name); t != nil {
@@ -124,8 +126,9 @@ func (r *Renderer) TemplatesPrint(templates string) (sum uint64) {
 	return sum
 }
 
-// Digest returns the entity tag of the document that Render would make, and what it depends on. Asterisk is asked nothing: where
-// something must be asked the error is an ErrUnavailable. Nothing that it makes drives out what Render remembers of files.
+// Digest returns the entity tag of the document that Render would make, and what the document depends on. It never asks
+// Asterisk: if the document needs an answer, the error is an ErrUnavailable. It does not evict anything from Render's
+// cache.
 func (r *Renderer) Digest(ctx context.Context, s *Snapshot, rt *Route, q Request) (etag string, basis Basis, err error) {
 	if rt.Static() {
 		d, err := r.static(ctx, rt)

@@ -104,8 +104,9 @@ func shapesOf(s *Snapshot) map[*Profile]map[*shape]bool {
 	return all
 }
 
-// adminPassword is the variable of the password of a phone's own settings. Templates leave the parameter out where it is not
-// set, so they test it; that a phone is open to whoever knows its maker's password is still told.
+// adminPassword is the variable with the password of a phone's own settings. A template tests whether it is set, so the
+// ordinary check finds nothing. Check still warns, because a phone without it is open to everybody who knows its
+// maker's password.
 const adminPassword = "ADMIN_PASSWORD"
 
 // text is a template that is checked: a file's, or the value or name of an option.
@@ -256,8 +257,8 @@ func printable(name string) string {
 	return fmt.Sprintf("%q", name)
 }
 
-// pipes reports whether a call of a function with several arguments has a | where Asterisk wants a comma. A | within
-// $[] is "or", and one in an argument that is a text is a part of it.
+// pipes reports whether a call of a function with several arguments has a | in place of Asterisk's comma. A | within
+// $[] means "or", and a | in a text argument is part of the text.
 func pipes(call dialplan.WrittenCall) bool {
 	args := expressions.ReplaceAllString(call.Args, "")
 	i := strings.LastIndexByte(args, '|')

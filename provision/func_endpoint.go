@@ -6,8 +6,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// endpointOption is PP_ENDPOINT(option[,default]). A line without an endpoint gets the default, and a diagnostic if there is
-// no default.
+// endpointOption implements PP_ENDPOINT(option[,default]). A line without an endpoint returns the default; without a
+// default it also adds a diagnostic.
 func (s *scope) endpointOption(_ context.Context, c *dialplan.Call) (dialplan.Value, error) {
 	return s.optionOrDefault(c, func(option string, hasDefault bool) string {
 		if s.line.endpoint == nil {

@@ -15,9 +15,9 @@ import (
 //	blf1 = 6002,Bob          the lamp shows whether 6002 talks, the key calls it
 //	blf2 = 0301234,Mum,speed the key dials the number
 //
-// The label may have commas. Where it is left out the number is the label. A label that is "speed" needs ",blf" behind it.
+// The label may contain commas. Without a label, the number is the label. The label "speed" needs ",blf" after it.
 type phoneKey struct {
-	n             int // of blfN
+	n             int // N of blfN
 	number, label string
 	speed         bool
 }
@@ -25,7 +25,7 @@ type phoneKey struct {
 // maxKeys is the highest N of blfN: more keys than any phone has with all its extension modules.
 const maxKeys = 999
 
-// keyVariables are the variables that the text of PP_EACH_KEY sees besides those of the line.
+// keyVariables are the variables that the text of PP_EACH_KEY can use besides those of the line.
 var keyVariables = [...]struct {
 	name  string
 	value func(*phoneKey) string
@@ -41,7 +41,7 @@ var keyVariables = [...]struct {
 	}},
 }
 
-// variable is the value of one of keyVariables; k may be nil.
+// variable returns the value of one of keyVariables. k may be nil.
 func (k *phoneKey) variable(name string) (string, bool) {
 	if k == nil || !strings.HasPrefix(name, "KEY") {
 		return "", false
@@ -54,7 +54,7 @@ func (k *phoneKey) variable(name string) (string, bool) {
 	return "", false
 }
 
-// parseKey reads the value of blfN; ok is false where it has no number to call.
+// parseKey parses the value of blfN. ok is false if it has no number to call.
 func parseKey(n int, value string) (k phoneKey, ok bool) {
 	number, rest, _ := strings.Cut(value, ",")
 	k = phoneKey{n: n, number: strings.TrimSpace(number), label: strings.TrimSpace(rest)}
@@ -71,7 +71,7 @@ func parseKey(n int, value string) (k phoneKey, ok bool) {
 	return k, k.number != ""
 }
 
-// keys are the keys of a line's section by N.
+// keys returns the keys of a line's section, sorted by N.
 func (l *Line) keys() []phoneKey {
 	var keys []phoneKey
 	add := func(option string) {
@@ -95,8 +95,8 @@ func (l *Line) keys() []phoneKey {
 	return keys
 }
 
-// eachKey is PP_EACH_KEY(text[,blf|speed[,last]]): the text for each key of the line, or each of that type, up to that N, with
-// %{KEY} for its N and the others of keyVariables.
+// eachKey implements PP_EACH_KEY(text[,blf|speed[,last]]). It returns the text once for each key of the line, or for
+// each key of that type up to N = last. In the text, %{KEY} is N, and keyVariables has the others.
 func (s *scope) eachKey(ctx context.Context, c *dialplan.Call) (dialplan.Value, error) {
 	args := c.SplitText(math.MaxInt)
 	if args[0] == "" {
@@ -123,7 +123,7 @@ func (s *scope) eachKey(ctx context.Context, c *dialplan.Call) (dialplan.Value, 
 	return out.value()
 }
 
-// keyFilter reads "[blf|speed][,last]", which is all keys where it is empty.
+// keyFilter parses "[blf|speed][,last]". An empty text selects all keys.
 func keyFilter(s string) (only string, last int, ok bool) {
 	only, rest, limited := strings.Cut(s, ",")
 	only, last = strings.ToLower(strings.TrimSpace(only)), maxKeys

@@ -52,7 +52,8 @@ func TestEachKey(t *testing.T) {
 	}
 }
 
-// The default of PP_ENDPOINT is for an option that is nothing, and for a line without an endpoint, which is then no mistake.
+// PP_ENDPOINT returns its default for an option without a value. It does the same, without a diagnostic, for a line
+// without an endpoint.
 func TestEndpointDefault(t *testing.T) {
 	s, _ := build(t, optionFiles)
 	for mac, want := range map[string]string{"000000000001": "none|a,b|", "000000000007": "live|a,b|"} {

@@ -118,8 +118,8 @@ func optionPrint(name, value string) uint64 {
 	return h.Sum64()
 }
 
-// Parts are what o shares with other endpoints, and what it has for itself: a value of its own counts, and an empty one means
-// that there is none. Endpoints that share options have the same map, which is not to be changed.
+// Parts returns the options that o shares with other endpoints, and its own. An own value wins; an empty one means that
+// the option is missing. Endpoints that share options return the same map. The caller must not change it.
 func (o *Options) Parts() (shared map[string]string, own []Option) { return o.shared, o.own }
 
 // SharedOptions are options that many endpoints have.
@@ -137,7 +137,7 @@ func NewSharedOptions(options map[string]string) *SharedOptions {
 	return s
 }
 
-// With makes the Options of an endpoint: the shared ones and what it has for itself, as Parts tells it.
+// With returns the Options of an endpoint from the two results of Parts.
 func (s *SharedOptions) With(own []Option) *Options {
 	o := &Options{shared: s.options, own: own, print: s.print}
 	for _, option := range own {

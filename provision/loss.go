@@ -8,17 +8,17 @@ import (
 	"github.com/zeebo/xxh3"
 )
 
-// Loss are the phones that a snapshot would take away from those that are served.
+// Loss is the set of served phones that a new snapshot would remove.
 type Loss struct {
 	Served int      // phones before
 	Left   int      // phones after
-	Lost   int      // phones that would be gone, or would have no files any more
-	Phones []string // the IDs of the first of those, at most maxGone
-	Print  uint64   // tells one set of lost phones from another, in every process
+	Lost   int      // phones that would be gone or have no files any more
+	Phones []string // the IDs of the first lost phones, at most maxGone
+	Print  uint64   // identifies the set of lost phones, across processes
 }
 
-// LossOf tells which phones next takes away from served. A phone whose profile has no files any more is lost as well as one that
-// is gone: it gets nothing.
+// LossOf compares two snapshots. A phone is lost if next does not have it, or if its profile has no files any more:
+// both get nothing.
 func LossOf(served, next *Snapshot) Loss {
 	l := Loss{Served: len(served.phoneList), Left: len(next.phoneList)}
 	if served.content == next.content {
@@ -29,15 +29,15 @@ func LossOf(served, next *Snapshot) Loss {
 			continue
 		}
 		l.Lost++
-		l.Print += xxh3.HashString(p.ID) // in whatever order
+		l.Print += xxh3.HashString(p.ID) // the sum does not depend on the order
 		if len(l.Phones) < maxGone {
-			l.Phones = append(l.Phones, strings.Clone(p.ID)) // it is part of a text of all phones
+			l.Phones = append(l.Phones, strings.Clone(p.ID)) // a copy, so that one ID does not hold a text of all phones in memory
 		}
 	}
 	return l
 }
 
-// Exceeds reports whether more than percent of the phones would be lost, and at least least of them.
+// Exceeds reports whether more than percent of the phones, and at least least phones, would be lost.
 func (l Loss) Exceeds(percent, least int) bool {
 	return l.Lost >= least && l.Lost*100 > percent*l.Served
 }

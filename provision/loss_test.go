@@ -57,7 +57,7 @@ func TestLossOf(t *testing.T) {
 	}
 }
 
-// Where phones never had files, they lose none.
+// Phones that never had files cannot lose them.
 func TestLossOfPhonesWithoutFiles(t *testing.T) {
 	files := lossConfig("01", "02")
 	files["phoneprov.conf"] = "[p]\n"
@@ -79,7 +79,7 @@ func TestLossExceeds(t *testing.T) {
 	}
 }
 
-// Options that are taken apart and put together again are the same, to everybody who compares them.
+// Options that are split into parts and joined again equal the original in every comparison.
 func TestOptionsParts(t *testing.T) {
 	var sets OptionSets
 	sets.Add(map[string]string{"a": "1", "b": "2", "c": "3"})

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// RenderMasked makes the document of a route as Render does, but with "<secret>" in place of each secret. The secrets are
-// taken out where variables are looked up, before the template sees them: so whatever the template computes from one (a
-// hash, a part, base64) is computed from "<secret>". What the template itself says is left as it is.
+// RenderMasked renders a route as Render does, but with "<secret>" in place of each secret. It replaces secrets when a
+// variable is looked up, before the template sees the value. So whatever the template computes from a secret (a hash, a
+// part, base64) is computed from "<secret>". The template's own text stays as it is.
 //
-// Secret are the variables and options whose names say so (secretName), those that have a secret of the phone's lines in
-// them, and answers of Asterisk that may be one. Nothing is remembered.
+// A value is a secret if the name of its variable or option says so (secretName), if the value contains a secret of the
+// phone's lines, or if it is an answer of Asterisk that may be one. RenderMasked caches nothing.
 //
-// A static file is sent as it is: ErrNotMasked.
+// A static file cannot be masked: the error is ErrNotMasked.
 func (r *Renderer) RenderMasked(ctx context.Context, s *Snapshot, rt *Route, q Request) (*Document, error) {
 	if rt.Static() {
 		return nil, ErrNotMasked
@@ -24,15 +24,16 @@ func (r *Renderer) RenderMasked(ctx context.Context, s *Snapshot, rt *Route, q R
 	return r.render(ctx, s, nil, rt, q, b)
 }
 
-// shownAnyway are variables that no reader takes for a secret. Their values are shown even where they are the same as a
-// secret: to mask them would tell that they are.
+// shownAnyway are variables that nobody takes for a secret. They show even if their value equals a secret: a mask would
+// reveal that it does.
 var shownAnyway = [...]string{"CALLERID", "DISPLAY_NAME", "LABEL", "LINE", "MAC", "SERVER", "USERNAME", "VOICEMAIL_EXTEN"}
 
-// minContained is how many bytes a secret has at least that is looked for within values: a shorter one stands in innocent
-// words.
+// minContained is the least length of a secret that is searched for inside other values. A shorter secret occurs in
+// ordinary words.
 const minContained = 4
 
-// hide is the value of a variable or an option of the line, or "<secret>" where it is one and the rendering is masked.
+// hide returns the value of a variable or an option of the line. In a masked rendering it returns "<secret>" for a
+// secret.
 func (s *scope) hide(name, value string) string {
 	if !s.rd.request.masked || value == "" || !secretName(name) && !s.showsOwnSecret(name, value) {
 		return value
@@ -40,7 +41,7 @@ func (s *scope) hide(name, value string) string {
 	return masked
 }
 
-// showsOwnSecret reports a value that has a secret of one of the phone's lines in it.
+// showsOwnSecret reports whether a value contains a secret of one of the phone's lines.
 func (s *scope) showsOwnSecret(name, value string) bool {
 	return !slices.Contains(shownAnyway[:], name) && slices.ContainsFunc(s.phone.Lines, func(l *Line) bool {
 		own, _ := l.own("SECRET")

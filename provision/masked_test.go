@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// What a masked file shows of each way in which a template can get at a secret. The secret of line one is also plain text of
+// Each row is a way in which a template can read a secret, with its masked file. The secret of line one is also plain
+// text of the template, and the display name. The secret of line two is part of another value.
 // the template and the display name; that of line two is part of another value.
 func TestRenderMasked(t *testing.T) {
 	const one, two, other = "geheim-wie-nie", "zwei+zwei=fuenf", "the-other-phone"
@@ -66,7 +67,7 @@ func TestRenderMasked(t *testing.T) {
 					}
 				}
 			}
-			// Without the mask the same file shows the secrets, before and after.
+			// Without the mask the same file shows the secrets, both before and after a masked rendering.
 			if plain, err := render(t, r, s, "x", Request{}); err != nil || plain == got && row.name != "an answer that is none" {
 				t.Errorf("unmasked: got %q, %v", plain, err)
 			}

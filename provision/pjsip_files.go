@@ -7,7 +7,7 @@ import (
 )
 
 // pjsipObjects are the endpoints, auths and transports of pjsip.conf, or of the files that sorcery.conf names, and the
-// sections of pjsip_wizard.conf, by name. They replace the running Asterisk where there is no AMI.
+// sections of pjsip_wizard.conf, by name. They replace a running Asterisk if there is no AMI.
 type pjsipObjects struct {
 	endpoints, auths, transports, wizards map[string]*astconf.Category
 	onlyBind, onlyProtocol                string // of the only transport; empty with none or several
@@ -38,7 +38,7 @@ func readPJSIPObjects(config Config) pjsipObjects {
 	return o
 }
 
-// What stands for a transport without a bind address or protocol.
+// The values of a transport without a bind address or protocol.
 const (
 	defaultBind     = "0.0.0.0"
 	defaultProtocol = "udp"
@@ -78,7 +78,8 @@ func written(c *astconf.Category, prefix string) map[string]string {
 	return options
 }
 
-// transport is the bind address and the protocol of a transport; empty: there is none of that name.
+// transport returns the bind address and the protocol of a transport. Both are empty if there is no transport of that
+// name.
 func (o pjsipObjects) transport(id string) (bind, protocol string) {
 	if c := o.transports[id]; c != nil {
 		return lastNonEmpty(c, "bind", defaultBind), lastNonEmpty(c, "protocol", defaultProtocol)

@@ -23,7 +23,7 @@ import (
 var (
 	// ErrNotFound: the route's static file is not there.
 	ErrNotFound = errors.New("no such file")
-	// ErrNotMasked: a static file has no secrets that could be told from the rest.
+	// ErrNotMasked means that the route is a static file: its secrets cannot be recognised.
 	ErrNotMasked = errors.New("a static file cannot be masked")
 	// ErrUnavailable: the file needs an answer of Asterisk, and Asterisk cannot be asked or the function is never
 	// answered.

@@ -15,13 +15,13 @@ import (
 type Snapshot struct {
 	Generation uint64 // number of the snapshot in its Store, from 1; 0: not stored yet
 	BuiltAt    time.Time
-	// SavedAt is when the configuration was kept that this snapshot was restored from: Asterisk was not read since the start.
-	// Zero: it was read.
+	// SavedAt is when the restored configuration of this snapshot was saved. If zero, the snapshot was not restored:
+	// Asterisk or its files were read.
 	SavedAt time.Time
 	*content
 }
 
-// content is what snapshots share that were built of the same inputs.
+// content is what snapshots with the same inputs share.
 type content struct {
 	from        uint64      // fingerprint of the inputs
 	iface       string      // the interface whose address was looked up; empty: none

@@ -10,8 +10,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
-// A static file that is being written is not sent, however slowly its writer is; an empty one that is at rest is. The files'
-// times are those of the bubble's clock.
+// A static file is not sent while it is being written, however slow its writer is. An empty file that does not change
+// is sent. The files' times are those of the bubble's clock.
 func TestStaticFileMustBeSteady(t *testing.T) {
 	k := newTemplateSite(t, map[string]string{"s": "whole"})
 	k.expect(t, "s", "whole", "")

@@ -88,7 +88,7 @@ func (s *Session) dbGet(action Message) {
 	s.complete(action, "DBGetComplete", 1)
 }
 
-// Entries are what was put into the database with DBPut, by "family/key".
+// Entries returns the database entries that DBPut wrote, by "family/key".
 func (v *Server) Entries() map[string]string {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -101,7 +101,7 @@ func (v *Server) putEntry(name, value string) {
 	v.database[name] = value
 }
 
-// deleteEntries deletes the entry of a name, or where that ends in "/" all that begin so.
+// deleteEntries deletes an entry. A name that ends in "/" deletes all entries that begin with it.
 func (v *Server) deleteEntries(name string) (deleted int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

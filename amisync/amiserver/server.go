@@ -36,7 +36,7 @@ type Server struct {
 	mu       sync.Mutex
 	listener net.Listener
 	sessions map[*Session]bool
-	database map[string]string // what was put, by "family/key"
+	database map[string]string // entries that DBPut wrote, by "family/key"
 	closed   bool
 	running  sync.WaitGroup
 }

@@ -190,8 +190,8 @@ func TestAskHungFunction(t *testing.T) {
 	}
 }
 
-// The time that a call waits for a connection counts: where a function hangs, those that wait are told with the first one, and
-// do not hang one after the other.
+// The time that a call waits for a connection counts. If a function hangs, the waiting calls fail together with the
+// first one, not one after the other.
 func TestAskHungFunctionIsGivenUp(t *testing.T) {
 	t.Parallel()
 	for _, connections := range []int{2, 4} {

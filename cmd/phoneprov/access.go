@@ -61,7 +61,7 @@ func (v *service) reloaded(err error) {
 	v.log.Info().Msg("read the credentials again")
 }
 
-// budgets are those that bound what strangers may try, by what they count; nil: nothing does.
+// budgets returns the budgets for strangers' tries, by what they count. A nil budget bounds nothing.
 func (v *service) budgets() map[string]*httpapi.Budget {
 	return map[string]*httpapi.Budget{
 		"unknown_macs": v.options.Access.Unknown, "failed_logins": v.options.Access.Failed, "admin_logins": v.options.Admins.Failed,

@@ -12,7 +12,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// openAdmin reads who may use the admin address, and notes the settings that it shows. The rest is made in serve.
+// openAdmin reads the files that say who may use the admin address, and collects the settings that it shows. serve does
+// the rest.
 func (v *service) openAdmin(s *settings) (err error) {
 	v.options.Admins.Problem = admin.ProblemBody
 	v.options.Admins.Failed = budget(s.failedLogins)
@@ -38,7 +39,7 @@ func (v *service) adminsReloaded(err error) {
 	v.log.Info().Msg("read anew who may use the admin address")
 }
 
-// adminHandler answers admins until ctx ends.
+// adminHandler returns the handler for admins. Its streams end with ctx.
 func (v *service) adminHandler(ctx context.Context) http.Handler {
 	o := v.adminOptions
 	o.Ending = ctx.Done()
@@ -48,7 +49,7 @@ func (v *service) adminHandler(ctx context.Context) http.Handler {
 	return httpapi.Admin(options)
 }
 
-// shownSettings are the settings in force, without secrets.
+// shownSettings returns the settings in force, without secrets.
 func shownSettings(s *settings) (shown []admin.Setting) {
 	for _, in := range s.inForce {
 		shown = append(shown, admin.Setting{
@@ -58,7 +59,7 @@ func shownSettings(s *settings) (shown []admin.Setting) {
 	return shown
 }
 
-// adminStatus is amisync's status in the words of the API.
+// adminStatus converts amisync's status to the API's.
 func (v *service) adminStatus() admin.Status {
 	s := v.sync.Status()
 	out := admin.Status{
@@ -75,7 +76,7 @@ func (v *service) adminStatus() admin.Status {
 	return out
 }
 
-// currentProblems are what is wrong now, wherever it is known.
+// currentProblems returns everything that is wrong now, from all sources.
 func (v *service) currentProblems() []admin.Problem {
 	var all []admin.Problem
 	add := func(about string, d provision.Diagnostic) {
@@ -103,10 +104,10 @@ func (v *service) currentProblems() []admin.Problem {
 	return v.problems.Track(all, time.Now())
 }
 
-// recorder tells the ledger and the metrics of requests.
+// recorder passes requests to the ledger and the metrics.
 type recorder struct{ v *service }
 
-// Served is httpapi.Recorder's.
+// Served implements httpapi.Recorder.
 func (r recorder) Served(a ledger.Answer) {
 	profile := ""
 	if a.Route != nil {
@@ -116,19 +117,19 @@ func (r recorder) Served(a ledger.Answer) {
 	r.v.ledger.Served(a)
 }
 
-// timedRenderer counts the time of renderings.
+// timedRenderer measures renderings for the metrics.
 type timedRenderer struct {
 	renderer
 	v *service
 }
 
-// renderer is what makes files, for phones and for admins.
+// renderer renders files for phones and for admins.
 type renderer interface {
 	httpapi.Renderer
 	admin.Renderer
 }
 
-// Render is httpapi.Renderer's.
+// Render implements httpapi.Renderer.
 func (t timedRenderer) Render(ctx context.Context, s *provision.Snapshot, rt *provision.Route, q provision.Request) (*provision.Document, error) {
 	begun := time.Now()
 	d, err := t.renderer.Render(ctx, s, rt, q)

@@ -13,10 +13,10 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// maxAnswer bounds in bytes what a command reads of an answer: a page of 1,000 phones has some 2 MB.
+// maxAnswer bounds, in bytes, the answer that a command reads: a page of 1,000 phones has some 2 MB.
 const maxAnswer = 64 << 20
 
-// adminClient asks the running service at its admin address, with the first token of admin.token_file.
+// adminClient sends requests to the running service at its admin address, with the first token of admin.token_file.
 type adminClient struct {
 	base  string
 	token provision.Secret // empty: none
@@ -27,7 +27,7 @@ func newAdminClient(s *settings) (*adminClient, error) {
 	if s.adminListen == "" {
 		return nil, errors.New("admin.listen is empty: there is nobody to ask")
 	}
-	c := &adminClient{base: "http://" + reachable(s.adminListen), http: http.Client{Transport: &http.Transport{DisableKeepAlives: true}}} // and no proxy
+	c := &adminClient{base: "http://" + reachable(s.adminListen), http: http.Client{Transport: &http.Transport{DisableKeepAlives: true}}} // without a proxy
 	if s.adminTokens != "" {
 		var err error
 		if c.token, err = httpauth.Token(s.adminTokens); err != nil {
@@ -37,15 +37,16 @@ func newAdminClient(s *settings) (*adminClient, error) {
 	return c, nil
 }
 
-// errSignIn: the service wants a token that the settings do not have.
+// errSignIn means that the service wants a token and the settings have none.
 var errSignIn = errors.New("the service wants a token: set admin.token_file, for the service and here")
 
-// get reads the answer to a path into a value.
+// get decodes the answer to a GET of a path into a value.
 func (c *adminClient) get(ctx context.Context, path string, into any) error {
 	return c.do(ctx, http.MethodGet, path, nil, into)
 }
 
-// do makes a request and reads its JSON into a value. A problem is an error with its detail. A nil body: there is none.
+// do sends a request and decodes the JSON answer into a value. A problem becomes an error with its detail. A nil body
+// means no body.
 func (c *adminClient) do(ctx context.Context, method, path string, body []byte, into any) error {
 	resp, err := c.send(ctx, method, path, body)
 	if err != nil {
@@ -74,7 +75,7 @@ func (c *adminClient) do(ctx context.Context, method, path string, body []byte, 
 	return nil
 }
 
-// send makes a request. The caller closes the body.
+// send sends a request. The caller closes the answer's body.
 func (c *adminClient) send(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
 	if err != nil {

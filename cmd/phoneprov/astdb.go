@@ -9,8 +9,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// shown is what the Asterisk CLI shows: how many phones are in each state, what is held, and each phone that is not up to date, the
-// worst first. It says when something began, and not how long ago that was: what does not change is not written again.
+// shown returns what the Asterisk CLI shows: the number of phones in each state, the held change, and each phone that
+// is not up to date, the worst first. It gives absolute times, so that an unchanged entry is not written again.
 func (v *service) shown() amisync.Shown {
 	status, counts := v.sync.Status(), v.ledger.Counts()
 	var summary []string
@@ -34,7 +34,7 @@ func (v *service) shown() amisync.Shown {
 	}
 	page, err := v.ledger.Phones(ledger.Query{States: states, Sort: "state", Limit: ledger.MaxLimit})
 	if err != nil {
-		return out // the query is right
+		return out // cannot happen: the query is valid
 	}
 	for _, p := range page.Items {
 		out.Phones = append(out.Phones, amisync.ShownPhone{ID: p.ID, Words: inWords(p)})
@@ -42,7 +42,7 @@ func (v *service) shown() amisync.Shown {
 	return out
 }
 
-// inWords is a phone's state in one line: "change waiting since 2026-11-28 10:00:00: its secret changed (6001)".
+// inWords returns a phone's state in one line: "change waiting since 2026-11-28 10:00:00: its secret changed (6001)".
 func inWords(p ledger.Phone) string {
 	text := p.State.Text()
 	if p.Since != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// setupConfirm asks the running service, because only it knows what it holds.
+// setupConfirm returns the command confirm. It asks the running service, because only the service knows what it holds.
 func setupConfirm(cl *call) func(context.Context) error {
 	config := configFlag(cl)
 	return func(ctx context.Context) error {

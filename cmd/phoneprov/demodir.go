@@ -58,7 +58,7 @@ func copyMissing(dir string, tree fs.FS) error {
 	})
 }
 
-// What the user is told to edit, and the result.
+// The line that the demo asks the user to edit, and the result.
 const (
 	demoEdit = "fullname = Alice Archer"
 	demoNew  = "fullname = Alice Adams"

@@ -15,11 +15,11 @@ import (
 	"github.com/phoneprov/phoneprov/provision/lastgood"
 )
 
-// errDifferent is the end of a diff that found something.
+// errDifferent means that diff found a difference.
 var errDifferent = errors.New("different")
 
-// setupDiff compares what is served with the configuration as it is now. What is served is read from state.dir: there it is with
-// all that it was built of, which no answer of the running service has.
+// setupDiff returns the command diff. It compares the served configuration with the present one. It reads the served
+// configuration from state.dir, which has the whole input of the snapshot; no answer of the running service has that.
 func setupDiff(cl *call) func(context.Context) error {
 	config := configFlag(cl)
 	server := serverFlag(cl)
@@ -49,14 +49,14 @@ func setupDiff(cl *call) func(context.Context) error {
 // differ compares two snapshots, file by file.
 type differ struct {
 	*call
-	now     *oneShot            // the configuration as it is now
-	served  *provision.Snapshot // what is served
-	since   time.Time           // when that was read
-	before  *provision.Renderer // of served
-	after   *provision.Renderer // of now
+	now     *oneShot            // the present configuration
+	served  *provision.Snapshot // the served configuration
+	since   time.Time           // when served was read
+	before  *provision.Renderer // renders served
+	after   *provision.Renderer // renders now
 	request provision.Request
 
-	added, removed, changed, files int // phones; and files of nobody that changed
+	added, removed, changed, files int // number of phones; files: number of changed static files
 }
 
 func openDiff(ctx context.Context, config string, cl *call) (*differ, error) {
@@ -94,7 +94,7 @@ func openDiff(ctx context.Context, config string, cl *call) (*differ, error) {
 	return d, nil
 }
 
-// run compares one phone, or all where it is not named, and the static files.
+// run compares one phone. Without a name it compares all phones and the static files.
 func (d *differ) run(ctx context.Context, what string) error {
 	if what != "" {
 		before, err := findPhone(d.served, what)
@@ -124,7 +124,7 @@ func (d *differ) run(ctx context.Context, what string) error {
 	return err
 }
 
-// phone compares the files of a phone; nil: it is not there.
+// phone compares the files of a phone. A nil phone is not in that configuration.
 func (d *differ) phone(ctx context.Context, before, after *provision.Phone) error {
 	switch {
 	case after == nil:
@@ -162,7 +162,7 @@ func (d *differ) phone(ctx context.Context, before, after *provision.Phone) erro
 	return nil
 }
 
-// file tells how a phone's file changes; empty: it does not.
+// file returns how a phone's file changes, or "" if it does not.
 func (d *differ) file(ctx context.Context, before, after *provision.Route) (string, error) {
 	if after == nil || after.Static() {
 		return fmt.Sprintf("file %s of phone %s is removed\n", before.URI, before.Phone.ID), nil
@@ -173,7 +173,7 @@ func (d *differ) file(ctx context.Context, before, after *provision.Route) (stri
 		return "", ctx.Err()
 	}
 	switch {
-	case oldErr != nil && newErr != nil: // nothing is to be had of either
+	case oldErr != nil && newErr != nil: // neither can be rendered
 		return "", nil
 	case newErr != nil:
 		return fmt.Sprintf("file %s of phone %s fails from now on: %v\n", after.URI, after.Phone.ID, newErr), nil
@@ -193,7 +193,7 @@ func (d *differ) file(ctx context.Context, before, after *provision.Route) (stri
 	return text + filediff.Unified(before.URI+"\tas it is served", after.URI+"\tas Asterisk has it now", old, new), nil
 }
 
-// render makes a file as the phone gets it, and masked.
+// render renders a file twice: as the phone gets it, and masked.
 func (d *differ) render(ctx context.Context, r *provision.Renderer, s *provision.Snapshot, route *provision.Route) (f filediff.File, err error) {
 	if f.Text, err = textOf(r.Render(ctx, s, route, d.request)); err != nil {
 		return f, err
@@ -211,7 +211,7 @@ func textOf(doc *provision.Document, err error) (string, error) {
 	return string(text), err
 }
 
-// statics compares which static files there are, and where they come from. What is in them is on the disk, and the same for both.
+// statics compares the names and sources of static files. Their content is on disk and the same for both.
 func (d *differ) statics() error {
 	out := errWriter{w: d.stdout}
 	for _, was := range d.served.Routes() {
@@ -235,7 +235,7 @@ func (d *differ) statics() error {
 	return out.err
 }
 
-// named is a phone's name in brackets.
+// named returns a phone's name in brackets.
 func named(p *provision.Phone) string {
 	if name := p.Name(); name != "" {
 		return " (" + name + ")"
@@ -243,7 +243,8 @@ func named(p *provision.Phone) string {
 	return ""
 }
 
-// sameAnswers gives each call the same answer all the time: what Asterisk says by the way is no change of the configuration.
+// sameAnswers caches the answer to each call, so that both sides get the same. Another answer of Asterisk is no change
+// of the configuration.
 type sameAnswers struct {
 	ask func(context.Context, string) (string, error)
 	mu  sync.Mutex
@@ -274,7 +275,7 @@ func (a *sameAnswers) answer(ctx context.Context, call string) (string, error) {
 	return value, nil
 }
 
-// rendererWith is the renderer of the settings that asks through same.
+// rendererWith returns a renderer with the given settings. It asks Asterisk through same.
 func rendererWith(s *settings, v *service, same *sameAnswers) *provision.Renderer {
 	o := v.rendererOptions(s)
 	if o.Ask != nil {
@@ -283,7 +284,7 @@ func rendererWith(s *settings, v *service, same *sameAnswers) *provision.Rendere
 	return provision.NewRenderer(o)
 }
 
-// exitError is an error with the exit code that it ends with.
+// exitError is an error that sets the exit code.
 type exitError struct {
 	code int
 	err  error

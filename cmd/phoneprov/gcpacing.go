@@ -46,8 +46,9 @@ func newHeap(getenv lookupEnv, most int64) *heap {
 	return &heap{phones: -1, most: most}
 }
 
-// synced is called with what is served from now on. If that is about as much as before, the bound stays. Otherwise the
-// collector runs now if it would run in the next sync, where it would have to look through the configuration too.
+// synced is called with the counts of each new snapshot. If they are about the same as before, the bound stays.
+// Otherwise the collector runs now if it would run during the next sync: then it would have to scan that sync's
+// configuration too.
 func (h *heap) synced(c provision.Counts) {
 	if h == nil {
 		return

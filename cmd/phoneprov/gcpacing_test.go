@@ -13,11 +13,11 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// heapEnv is set where TestHeap runs in a process of its own.
+// heapEnv is set if TestHeap runs in its own process.
 const heapEnv = "TEST_HEAP"
 
-// The collector runs when there is as much more as was measured, where phones come and go too, and later where more is in use.
-// The test runs itself in a process of its own, in whose memory nothing else is at work.
+// The collector runs after the measured growth. It also does so if phones come and go, and later if more memory is in
+// use. The test runs in its own process, so that no other test uses that memory.
 func TestHeap(t *testing.T) {
 	if os.Getenv(heapEnv) == "" {
 		if line := testkit.Self(t, []string{"-test.run=^TestHeap$"}, heapEnv+"=1"); line != "PASS" {
@@ -33,7 +33,7 @@ func TestHeap(t *testing.T) {
 		debug.SetMemoryLimit(limit)
 	})
 	room := func() int64 { return read("/gc/heap/goal:bytes") - inUse() }
-	const slack = 8 << 20 // what the runtime keeps for itself, and what else runs
+	const slack = 8 << 20 // the runtime's own memory, and whatever else runs
 	roomIs := func(what string, least, most int64, more func()) {
 		t.Helper()
 		testkit.WaitFor(t, func() error {
@@ -82,7 +82,7 @@ func deep(n int, begun *sync.WaitGroup, stop <-chan struct{}) (sum byte) {
 	return frame[0]
 }
 
-// What the administrator has set stays.
+// GOGC and GOMEMLIMIT, if set, are not changed.
 func TestHeapIsLeftAlone(t *testing.T) {
 	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(math.MaxInt64)
 	defer debug.SetGCPercent(percent)

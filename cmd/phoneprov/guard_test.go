@@ -19,7 +19,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// guardEnv is a service on a directory with asterisk and phoneprov in it, and a state directory.
+// guardEnv returns the environment of a service. dir contains asterisk, phoneprov and a state directory.
 func guardEnv(dir, ami, secret string) map[string]string {
 	return map[string]string{
 		"PHONEPROV_ASTERISK_CONFIG": "ami", "PHONEPROV_ASTERISK_CONFIG_DIR": filepath.Join(dir, "asterisk"), "PHONEPROV_ASTERISK_DATA_DIR": filepath.Join(dir, "phoneprov"),
@@ -87,7 +87,7 @@ func fakeAsterisk(t *testing.T, dir string, function func(string) string) (serve
 	return server, l.Addr().String()
 }
 
-// allFiles are the answers to all files of a service.
+// allFiles returns a service's answers for all files.
 func (v *service) allFiles(t *testing.T) map[string]oracle.Answer {
 	t.Helper()
 	files := map[string]oracle.Answer{}
@@ -101,7 +101,7 @@ func (v *service) allFiles(t *testing.T) map[string]oracle.Answer {
 	return files
 }
 
-// expectFiles compares the answers of a service with those of before.
+// expectFiles compares a service's answers with earlier ones.
 func (v *service) expectFiles(t *testing.T, want map[string]oracle.Answer) {
 	t.Helper()
 	got := v.allFiles(t)
@@ -133,8 +133,8 @@ func waitFile(t *testing.T, path string) {
 	testkit.WaitFor(t, func() error { _, err := os.Stat(path); return err })
 }
 
-// Started while Asterisk is down, the service gives the same files as before; one that needs an answer of Asterisk is a 503, and one
-// whose name needed one is there.
+// If Asterisk is down at the start, the service serves the same files as before. A file that needs an answer of
+// Asterisk is a 503. A file whose name needed an answer is there.
 func TestRestoredFiles(t *testing.T) {
 	dir := layTree(t, map[string]string{
 		"asterisk/phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${MAC}.cfg => t.cfg\n${ODBC_NAME(${MAC})}.cfg => t.cfg\n${MAC}-asks.cfg => asks.cfg\n",

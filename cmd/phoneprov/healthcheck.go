@@ -44,8 +44,8 @@ func setupHealthcheck(cl *call) func(context.Context) error {
 // errNotReady says that the service runs and has nothing to serve.
 var errNotReady = errors.New("not ready")
 
-// ready returns what the service says if it is ready, and otherwise an error. If the service wants a password, which
-// this command does not have, ready asks only whether the service runs.
+// ready returns the service's report if it is ready, else an error. If the service wants a password, ready only checks
+// that it runs.
 func (c *adminClient) ready(ctx context.Context) (string, error) {
 	resp, err := c.send(ctx, http.MethodGet, "/readyz", nil)
 	if err != nil {
@@ -82,7 +82,7 @@ func (c *adminClient) ready(ctx context.Context) (string, error) {
 	return line, nil
 }
 
-// alive returns a line that says that the service runs. The service says only to those who sign in whether it is ready.
+// alive returns a text that the service runs. Only a client that signs in learns whether it is ready.
 func (c *adminClient) alive(ctx context.Context) (string, error) {
 	if c.token != "" {
 		return "", errors.New("the service does not take the token of admin.token_file")

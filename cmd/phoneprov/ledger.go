@@ -15,7 +15,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger/store"
 )
 
-// openLedger makes the ledger, with what its directory has. A directory that cannot be used is said once, and all is kept in memory.
+// openLedger opens the ledger with the content of its directory. If the directory cannot be used, it logs that once and
+// everything stays in memory.
 func (v *service) openLedger(s *settings, snapshots *provision.Store) (err error) {
 	o := ledger.Options{Snapshots: snapshots, Renderer: ledgerRenderer{v}, Prefix: s.httpPrefix, Fault: v.storeFault, Compared: v.compared}
 	if s.amiAddress != "" {
@@ -49,12 +50,12 @@ func (v *service) storeFault(err error) {
 	v.log.Error().Err(err).Msg("what is known of phones cannot be written to state.dir: it is kept in memory until that works again")
 }
 
-// compared logs that it is known which phones a sync changed.
+// compared logs how many phones have a waiting change after a sync.
 func (v *service) compared(took time.Duration, waiting int) {
 	v.log.Info().Dur("duration_ms", took).Int("change_waiting", waiting).Msg("compared")
 }
 
-// ledgerRenderer is the service's renderer, which limitMemory may replace before run.
+// ledgerRenderer calls the service's renderer, which limitMemory may replace before run.
 type ledgerRenderer struct{ v *service }
 
 func (r ledgerRenderer) renderer() *provision.Renderer {
@@ -62,17 +63,17 @@ func (r ledgerRenderer) renderer() *provision.Renderer {
 	return p
 }
 
-// Digest is ledger.Renderer's.
+// Digest implements ledger.Renderer.
 func (r ledgerRenderer) Digest(ctx context.Context, s *provision.Snapshot, rt *provision.Route, q provision.Request) (string, provision.Basis, error) {
 	return r.renderer().Digest(ctx, s, rt, q)
 }
 
-// TemplatesPrint is ledger.Renderer's.
+// TemplatesPrint implements ledger.Renderer.
 func (r ledgerRenderer) TemplatesPrint(templates string) uint64 {
 	return r.renderer().TemplatesPrint(templates)
 }
 
-// ledgerSynced tells the ledger of the sync that was the last.
+// ledgerSynced tells the ledger of the last sync.
 func (v *service) ledgerSynced() {
 	status := v.sync.Status()
 	s := status.LastSync
@@ -85,7 +86,7 @@ func (v *service) ledgerSynced() {
 	})
 }
 
-// syncFailed tells the ledger of a sync that failed.
+// syncFailed tells the ledger of a failed sync.
 func (v *service) syncFailed(trigger string, took time.Duration, err error) {
 	result := metrics.Failed
 	if errors.Is(err, amisync.ErrHeld) {
@@ -97,10 +98,10 @@ func (v *service) syncFailed(trigger string, took time.Duration, err error) {
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// peerChanged tells the ledger of a peer that registered or went.
+// peerChanged tells the ledger of a peer that registered or unregistered.
 func (v *service) peerChanged(p amisync.Peer) { v.ledger.PeerChanged(peerOf(p)) }
 
-// peerOf is a peer as the ledger sees it: with the contact that registered last.
+// peerOf converts a peer for the ledger. It takes the contact that registered last.
 func peerOf(p amisync.Peer) ledger.Peer {
 	out := ledger.Peer{Endpoint: p.Name, Detail: p.Detail, RoundTrip: -1}
 	if p.Kind != amisync.PJSIP {
@@ -120,7 +121,7 @@ func peerOf(p amisync.Peer) ledger.Peer {
 	return out
 }
 
-// contactHost is the host of a SIP URI, with its port: sip:6001@192.0.2.7:5060;transport=udp.
+// contactHost returns the host and port of a SIP URI: sip:6001@192.0.2.7:5060;transport=udp.
 func contactHost(uri string) string {
 	_, rest, ok := strings.Cut(uri, ":")
 	if !ok {
@@ -135,7 +136,7 @@ func contactHost(uri string) string {
 	return rest
 }
 
-// hostOf is a host without its port.
+// hostOf returns a host without its port.
 func hostOf(address string) string {
 	if host, _, err := net.SplitHostPort(address); err == nil {
 		return host

@@ -22,7 +22,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// ledgerPJSIP is a phone with a password for a %s.
+// ledgerPJSIP is the configuration of a phone. The %s is its password.
 const ledgerPJSIP = `[udp]
 type=transport
 protocol=udp
@@ -47,8 +47,8 @@ MAC=0004f2000001
 PROFILE=p
 `
 
-// TestLedgerAgainstAsterisk follows a phone through the change of its password: what it should have, what it got, and that it registered
-// with it.
+// TestLedgerAgainstAsterisk follows a phone through the change of its password: the file that it should have, the file
+// that it got, and its registration with the new password.
 func TestLedgerAgainstAsterisk(t *testing.T) {
 	for _, suite := range oracle.Suites {
 		t.Run(suite, func(t *testing.T) {
@@ -139,7 +139,7 @@ func TestLedgerAgainstAsterisk(t *testing.T) {
 			for _, e := range history {
 				kinds = append(kinds, strings.TrimSuffix(string(e.Kind)+":"+string(e.To), ":"))
 			}
-			// The new registration may come with the end of the old one or without.
+			// The new registration may come with or without the end of the old one.
 			const tail = "state:up_to_date fetched state:change_waiting changed registered state:up_to_date fetched"
 			if got := strings.Join(kinds, " "); !strings.HasPrefix(got, "registered ") || !strings.HasSuffix(got, " "+tail) || err != nil {
 				t.Errorf("got %s, %v, want registered and %s", got, err, tail)
@@ -151,7 +151,8 @@ func TestLedgerAgainstAsterisk(t *testing.T) {
 	}
 }
 
-// TestServeIsKilled: a phoneprov that is killed under load starts again, and knows what it knew a second before.
+// TestServeIsKilled kills phoneprov under load. After the next start it has everything that it had a second before the
+// kill.
 func TestServeIsKilled(t *testing.T) {
 	state := filepath.Join(t.TempDir(), "state")
 	const id, file = "0004f2000001", "/phoneprov/0004f2000001.cfg"
@@ -199,7 +200,7 @@ func TestServeIsKilled(t *testing.T) {
 			}
 			return nil
 		})
-		if n == 0 { // the first fetch is committed within a second; on a slow machine later
+		if n == 0 { // the first fetch is committed within a second; a slow machine takes longer
 			testkit.WaitFor(t, func() error {
 				get()
 				if text, err := os.ReadFile(filepath.Join(state, "ledger.db")); err != nil || !bytes.Contains(text, []byte(id+".cfg")) {

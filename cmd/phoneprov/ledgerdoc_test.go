@@ -9,7 +9,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// TestLedgerPageHasTheStates as the program has them.
+// TestLedgerPageHasTheStates compares the table in LEDGER.md with the program's states.
 func TestLedgerPageHasTheStates(t *testing.T) {
 	page, err := os.ReadFile("../../deploy/doc/LEDGER.md")
 	if err != nil {

@@ -13,7 +13,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// What the limit has no room for is said: at the start by the size of the files, later by the phones.
+// A log line says what does not fit into the limit: at the start by the size of the files, later by the number of
+// phones.
 func TestMemoryReport(t *testing.T) {
 	dir := t.TempDir()
 	testkit.Write(t, filepath.Join(dir, "users.conf"), make([]byte, 10<<20))

@@ -10,7 +10,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// newMetrics makes the service's metrics.
+// newMetrics returns the service's metrics.
 func (v *service) newMetrics() *metrics.Set {
 	return metrics.New(metrics.Sources{
 		Version: version(), Snapshot: v.snapshotMetrics, AMI: v.amiMetrics, Ledger: v.ledgerMetrics, Budgets: v.budgetMetrics,
@@ -60,7 +60,7 @@ func (v *service) budgetMetrics() map[string]metrics.Budget {
 	return budgets
 }
 
-// countedAsk counts what Asterisk is asked for.
+// countedAsk returns an Asker that counts the calls to Asterisk.
 func (v *service) countedAsk(ask dialplan.Asker) dialplan.Asker {
 	return func(ctx context.Context, call string) (string, error) {
 		begun := time.Now()
@@ -73,7 +73,7 @@ func (v *service) countedAsk(ask dialplan.Asker) dialplan.Asker {
 	}
 }
 
-// askResult is what came of a call, in one word.
+// askResult returns the outcome of a call, in one word.
 func askResult(err error) string {
 	switch {
 	case err == nil:
@@ -90,7 +90,7 @@ func askResult(err error) string {
 	return "error"
 }
 
-// firstOf is the first of several triggers of a sync: "connect, reload of All" counts as "connect".
+// firstOf returns the first trigger of a sync: "connect, reload of All" counts as "connect".
 func firstOf(triggers string) string {
 	first, _, _ := strings.Cut(triggers, ", ")
 	return first

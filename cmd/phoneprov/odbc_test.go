@@ -92,7 +92,7 @@ func checkAsked(t *testing.T, v *service) {
 	}
 }
 
-// hang has the database locked for ten seconds. Phones that need it are told so in time; the others notice nothing.
+// hang locks the database for ten seconds. Phones that need it get an error in time, and other phones are not affected.
 func hang(t *testing.T, a *oracle.Asterisk, v *service) {
 	t.Helper()
 	before := others(t, v, nil)

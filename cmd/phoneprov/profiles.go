@@ -61,7 +61,7 @@ func (c *profilesCommand) list() error {
 	return w.Flush()
 }
 
-// show prints the page of a profile, the section that it needs, and its files.
+// show prints the page of a profile, its section for phoneprov.conf, and its files.
 func (c *profilesCommand) show(name string) error {
 	p, err := profiles.Find(name)
 	if err != nil {
@@ -74,8 +74,8 @@ func (c *profilesCommand) show(name string) error {
 	return c.out.err
 }
 
-// add writes the files of profiles that are not there, and their sections. A file that differs stays as it is: then the
-// exit code says that not all is done.
+// add writes the missing files and sections of profiles. It leaves a file that differs, and the exit code then says
+// that not everything was done.
 func (c *profilesCommand) add(names []string) error {
 	var chosen []profiles.Profile
 	for _, name := range names {
@@ -134,7 +134,7 @@ func (c *profilesCommand) addFile(s profiles.Status) error {
 	return nil
 }
 
-// hint says how to see a difference, where it is not shown.
+// hint says how to see a difference that add does not print.
 func (c *profilesCommand) hint() string {
 	if c.diff {
 		return ""
@@ -170,7 +170,7 @@ func (c *profilesCommand) addSection(p profiles.Profile, differs *bool) error {
 	return nil
 }
 
-// upgrade shows, and with -write brings, what this program would change of files that nobody has changed.
+// upgrade shows what this program would change in files that nobody has changed. With -write it changes them.
 func (c *profilesCommand) upgrade() error {
 	files, changes := 0, 0
 	for _, p := range profiles.All() {
@@ -205,7 +205,7 @@ func (c *profilesCommand) upgrade() error {
 	return c.out.err
 }
 
-// upgradeFile reports whether a file would change, or has.
+// upgradeFile reports whether a file would change or has changed.
 func (c *profilesCommand) upgradeFile(s profiles.Status) (changed bool, err error) {
 	switch {
 	case s.State == profiles.Same:

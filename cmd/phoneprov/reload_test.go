@@ -111,8 +111,8 @@ func expectGeneration(t *testing.T, v *service, uri, want string) time.Duration 
 	return time.Since(start)
 }
 
-// reloadDeadline is from the return of the CLI's command to the new file. Half of the reloads are to keep it: one may take
-// longer on a machine that does something else just then.
+// reloadDeadline runs from the end of the CLI's command to the new file. Half of the reloads must meet it. One may take
+// longer on a busy machine.
 const reloadDeadline = 2 * time.Second
 
 // A hundred reloads with an edit before each: no answer but 200, each of one generation, the new one in time.

@@ -340,7 +340,7 @@ func (v *service) ready() string {
 	return w.Body.String()
 }
 
-// searchAPI looks for secrets in everything that the API and the metrics tell unasked, the masked files of all phones too.
+// searchAPI searches the answers of the API and the metrics for secrets, including the masked files of all phones.
 func (v *service) searchAPI(t *testing.T, s *provision.Snapshot) {
 	t.Helper()
 	h := v.adminHandler(t.Context())

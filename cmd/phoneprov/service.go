@@ -34,8 +34,8 @@ const (
 	filesOfAMI = 3  // a connection to Asterisk, and both ends of amigo's connection to the bridge
 )
 
-// lookEvery is how long serve goes by its last look at a template's file. Nobody sees an edit 10 ms late, and a look is a
-// tenth of the time of a request for a file that is remembered.
+// lookEvery is how long serve trusts its last look at a template's file. Nobody notices an edit 10 ms late, and a look
+// takes a tenth of the time of a request for a cached file.
 const lookEvery = 10 * time.Millisecond
 
 // service is what serve and demo run: the listeners, what they serve, and what keeps that current.
@@ -54,12 +54,12 @@ type service struct {
 	ledger  *ledger.Ledger
 	metrics *metrics.Set
 	options httpapi.Options
-	// renderer is options.Renderer without the measurement of its time.
+	// renderer is the renderer of options without the measurement of time.
 	renderer     httpapi.Renderer
 	adminOptions admin.Options
 	problems     admin.Tracker
 	ami          bool                   // Asterisk is asked
-	read         func(provision.Config) // is called with each configuration that was read; may be nil
+	read         func(provision.Config) // called with each configuration that is read; may be nil
 
 	profiles        []string               // the names in the sections [profile NAME]
 	unknownProfiles []provision.Diagnostic // that were logged last

@@ -2,7 +2,7 @@ package main
 
 import "github.com/phoneprov/phoneprov/provision"
 
-// settingInForce is a setting as it was read, for whoever asks what holds.
+// settingInForce is a setting as it was read.
 type settingInForce struct {
 	section, key    string
 	value, standard string // as it is written; of a secret never the text
@@ -11,7 +11,7 @@ type settingInForce struct {
 	meaning         string
 }
 
-// inForce notes where a setting has its value from. A value that is wrong is noted too; the settings are not used then.
+// inForce records a setting with its origin. It also records a wrong value; the settings are not used then.
 func (l *loader) inForce(d *setting, value, origin string) {
 	in := settingInForce{section: d.section, key: d.key, value: value, standard: d.value, origin: origin, secret: d.secret, meaning: d.meaning}
 	if d.secret && (value != "" || origin != "default") {
@@ -20,7 +20,7 @@ func (l *loader) inForce(d *setting, value, origin string) {
 	l.settings.inForce = append(l.settings.inForce, in)
 }
 
-// inForceOf is inForce of a section [profile NAME].
+// inForceOf does the same for a section [profile NAME].
 func (l *loader) inForceOf(section string, d profileSetting, value string) {
 	l.settings.inForce = append(l.settings.inForce, settingInForce{
 		section: section, key: d.key, value: value, standard: d.value, origin: l.place(section, d.key), meaning: d.meaning,

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// What is in force, where it comes from, and no secret of it. Every setting is there once.
+// The settings in force have their values and origins, and no secret. Each setting occurs once.
 func TestSettingsInForce(t *testing.T) {
 	dir := t.TempDir()
 	path, secretFile := filepath.Join(dir, "phoneprov.ini"), filepath.Join(dir, "s")

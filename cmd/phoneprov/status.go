@@ -16,15 +16,15 @@ import (
 )
 
 const (
-	// watchEvery is how often -watch asks: as often as a person can read.
+	// watchEvery is how often -watch asks: no faster than a person reads.
 	watchEvery = 2 * time.Second
-	// maxShownPhones is how many phones the summary lists: more are asked for by state.
+	// maxShownPhones is the number of phones that the summary lists. To see more, a user asks by state.
 	maxShownPhones = 100
-	// statusTimeout is for one question: a page of phones takes the service milliseconds.
+	// statusTimeout bounds one request. A page of phones takes the service milliseconds.
 	statusTimeout = 30 * time.Second
 )
 
-// statusFlags are what the command line of status asks for.
+// statusFlags are the flags of status.
 type statusFlags struct {
 	mac, state, profile string
 	json                bool
@@ -68,7 +68,7 @@ func setupStatus(cl *call) func(context.Context) error {
 	}
 }
 
-// stateWords are the states, the worst first.
+// stateWords returns the states, the worst first.
 func stateWords() (words []string) {
 	for _, d := range ledger.States() {
 		words = append(words, string(d.State))
@@ -76,13 +76,14 @@ func stateWords() (words []string) {
 	return words
 }
 
-// watchStatus prints again and again until ctx ends. An error is printed, and it goes on: the service may be restarting.
+// watchStatus prints again and again until ctx ends. It prints an error and goes on, because the service may be
+// restarting.
 func (cl *call) watchStatus(ctx context.Context, c *adminClient, f statusFlags) error {
 	again := time.NewTicker(watchEvery)
 	defer again.Stop()
 	before := "\x1b[H\x1b[2J" // clears a terminal
 	if f.json {
-		before = "" // one answer after the other
+		before = "" // print one answer below the other
 	}
 	for {
 		if err := cl.status(ctx, c, f, before); err != nil && ctx.Err() == nil {
@@ -96,7 +97,7 @@ func (cl *call) watchStatus(ctx context.Context, c *adminClient, f statusFlags) 
 	}
 }
 
-// status prints once. Before is written before the text, when that is there.
+// status prints once. It prints before first, but only if there is a text to print.
 func (cl *call) status(ctx context.Context, c *adminClient, f statusFlags, before string) error {
 	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
@@ -141,7 +142,7 @@ func (c *adminClient) statusOf(ctx context.Context, f statusFlags, p *statusPrin
 	return nil
 }
 
-// statusList prints the phones that the flags select, all of them.
+// statusList prints all phones that the flags select.
 func (c *adminClient) statusList(ctx context.Context, f statusFlags, p *statusPrinter) error {
 	all := ledger.Page{Items: []ledger.Phone{}}
 	q := url.Values{"sort": {"state"}, "limit": {fmt.Sprint(ledger.MaxLimit)}}
@@ -169,7 +170,7 @@ func (c *adminClient) statusList(ctx context.Context, f statusFlags, p *statusPr
 	return nil
 }
 
-// statusSummary prints the summary, then the phones that are not well.
+// statusSummary prints the summary, then the phones that are neither up to date nor never fetched.
 func (c *adminClient) statusSummary(ctx context.Context, f statusFlags, p *statusPrinter) error {
 	var all struct {
 		admin.Summary

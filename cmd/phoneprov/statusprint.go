@@ -12,15 +12,15 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// statusPrinter prints for people: times are as long ago as they are, and names cannot obey the terminal.
+// statusPrinter prints for people. It prints times as durations until now, and replaces control characters in names.
 type statusPrinter struct {
-	w   io.Writer // of memory
+	w   io.Writer // a buffer: writes cannot fail
 	now time.Time
 }
 
 func (p *statusPrinter) printf(format string, args ...any) { fmt.Fprintf(p.w, format, args...) }
 
-// ago is a time as people say it: "3 min ago".
+// ago returns a time as people say it: "3 min ago".
 func (p *statusPrinter) ago(t *time.Time) string {
 	if t == nil || t.IsZero() {
 		return "never"
@@ -28,7 +28,7 @@ func (p *statusPrinter) ago(t *time.Time) string {
 	since := p.now.Sub(*t)
 	switch {
 	case since < 0:
-		return t.Local().Format(time.DateTime) // a clock was put back
+		return t.Local().Format(time.DateTime) // the clock was set back
 	case since < 5*time.Second:
 		return "just now"
 	case since < time.Minute:
@@ -41,7 +41,7 @@ func (p *statusPrinter) ago(t *time.Time) string {
 	return fmt.Sprintf("%d days ago", since/(24*time.Hour))
 }
 
-// plain is a text of somebody else's for a terminal: what the terminal would obey or hide is "?".
+// plain returns a foreign text for a terminal. It replaces each character that a terminal obeys or hides by "?".
 func plain(s string) string {
 	return strings.Map(func(c rune) rune {
 		if !unicode.IsPrint(c) {
@@ -51,7 +51,7 @@ func plain(s string) string {
 	}, s)
 }
 
-// summary prints how everything is.
+// summary prints the state of the service and the counts of phones.
 func (p *statusPrinter) summary(s admin.Summary) {
 	p.printf("phoneprov %s", plain(s.Version))
 	if s.Ready {
@@ -97,7 +97,7 @@ func (p *statusPrinter) summary(s admin.Summary) {
 	}
 }
 
-// phones prints a table of them.
+// phones prints a table of phones.
 func (p *statusPrinter) phones(list []ledger.Phone, total int) {
 	w := tabwriter.NewWriter(p.w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "MAC\tNAME\tPROFILE\tSTATE\tSINCE\tLAST FETCH\tADDRESS\tREGISTERED\tREASON")
@@ -105,7 +105,7 @@ func (p *statusPrinter) phones(list []ledger.Phone, total int) {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", plain(one.ID), plain(one.Name), plain(one.Profile), one.State.Text(),
 			p.ago(one.Since), p.ago(one.LastFetch), orNone(one.Address), registered(one), plain(one.Reason))
 	}
-	_ = w.Flush() // to memory
+	_ = w.Flush() // to a buffer: cannot fail
 	if more := total - len(list); more > 0 {
 		p.printf("and %d more: phoneprov status -state STATE lists all of a state\n", more)
 	}
@@ -118,7 +118,7 @@ func orNone(s string) string {
 	return plain(s)
 }
 
-// registered is what Asterisk sees of a phone, which is no part of its state.
+// registered returns what Asterisk sees of a phone. It is not part of the phone's state.
 func registered(p ledger.Phone) string {
 	switch since := p.Evidence.RegisteredSinceFetch; {
 	case !p.PeersKnown:
@@ -131,7 +131,7 @@ func registered(p ledger.Phone) string {
 	return "yes"
 }
 
-// phone prints everything of one.
+// phone prints everything about one phone.
 func (p *statusPrinter) phone(one ledger.Phone) {
 	p.printf("%s %s, profile %s: %s", plain(one.ID), plain(one.Name), orNone(one.Profile), one.State.Text())
 	if one.Since != nil {
@@ -171,7 +171,7 @@ func (p *statusPrinter) phone(one ledger.Phone) {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\n", plain(f.Name), f.State.Text(), p.ago(f.FetchedAt), f.Status, f.Bytes,
 			orNone(f.WantedETag), orNone(f.FetchedETag), plain(f.Reason))
 	}
-	_ = w.Flush() // to memory
+	_ = w.Flush() // to a buffer: cannot fail
 }
 
 // history prints the events of a phone.
@@ -189,5 +189,5 @@ func (p *statusPrinter) history(events []ledger.Event) {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", p.ago(&e.At), what, orNone(e.File), plain(strings.TrimSpace(e.Detail+" "+e.Address)))
 	}
-	_ = w.Flush() // to memory
+	_ = w.Flush() // to a buffer: cannot fail
 }

@@ -17,20 +17,20 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/bench/tree"
 )
 
-// What the ledger may take for 100,000 phones, and how soon it knows what a sync changed.
+// Bounds of the ledger for 100,000 phones: its memory, and the time after which it has found a sync's changes.
 const (
 	ledgerSeconds = 60    // in which each phone fetches once
 	ledgerMemory  = 100   // MB
 	ledgerDisk    = 500   // MB
 	ledgerKnows   = 2_000 // ms
-	// ledgerWarm files fill what rendering remembers, which is not the ledger's.
+	// ledgerWarm files fill the render caches, which do not count as the ledger's memory.
 	ledgerWarm = 6_000
 
 	ledgerOneOf = 100 // phones, one changes
 )
 
-// ledgerRow has every phone fetch its file once, and changes some of them: what that takes of memory and disk, whether every fetch is known,
-// and how long after the sync the changes are.
+// ledgerRow lets every phone fetch its file once, then changes some files. It measures memory and disk, whether every
+// fetch is recorded, and how long after the sync the changes are found.
 func ledgerRow(ctx context.Context, b *bench) (o outcome, err error) {
 	s, err := b.site(b.options.phones)
 	if err != nil {

@@ -15,35 +15,35 @@ import (
 	"strings"
 )
 
-// Target is where profiles are installed. It is used by one goroutine.
+// Target is where profiles are installed. One goroutine uses a Target.
 type Target struct {
-	ConfigDir string // Asterisk's configuration
-	DataDir   string // of templates
+	ConfigDir string // Asterisk's configuration directory
+	DataDir   string // directory of templates
 }
 
-// State is how a file stands to what this program would write.
+// State compares an installed file with the one that this program would write.
 type State uint8
 
 const (
-	Missing State = iota // it is not there
-	Same                 // it is what this program would write
-	Older                // it is what another phoneprov wrote, and nobody has changed it since
+	Missing State = iota // the file does not exist
+	Same                 // it equals this program's file
+	Older                // another phoneprov wrote it, and nobody has changed it since
 	Changed              // somebody changed it, or phoneprov never wrote it
 )
 
-// Status is a file of a profile, and what is there now.
+// Status is a file of a profile and its state in the target.
 type Status struct {
 	File
-	Name  string // where it is
+	Name  string // path of the installed file
 	State State
-	Have  string // its text now
-	Known bool   // phoneprov has written it before
+	Have  string // its present text
+	Known bool   // phoneprov wrote it before
 }
 
-// manifestFile has the sums of what was written, under ConfigDir. Asterisk does not read it.
+// manifestFile holds the sums of written files. It is under ConfigDir; Asterisk does not read it.
 const manifestFile = includeDir + "/.written-by-phoneprov"
 
-// name is where a file goes.
+// name returns the path of a file in the target.
 func (t Target) name(f File) string {
 	dir := t.ConfigDir
 	if f.Place == Data {
@@ -52,7 +52,7 @@ func (t Target) name(f File) string {
 	return filepath.Join(dir, filepath.FromSlash(f.Path))
 }
 
-// key is a file's name in the manifest, which is the same wherever the directories are.
+// key returns a file's name in the manifest. It does not depend on the target's directories.
 func (f File) key() string {
 	if f.Place == Data {
 		return "data/" + f.Path
@@ -65,7 +65,7 @@ func sum(text string) string {
 	return hex.EncodeToString(s[:])
 }
 
-// manifest reads the sums by key. One that is not there is empty.
+// manifest reads the sums by key. A missing manifest is empty.
 func (t Target) manifest() (map[string]string, error) {
 	name := filepath.Join(t.ConfigDir, filepath.FromSlash(manifestFile))
 	text, err := os.ReadFile(name)
@@ -87,7 +87,7 @@ func (t Target) manifest() (map[string]string, error) {
 	return sums, nil
 }
 
-// record puts a file that was written into the manifest.
+// record adds a written file to the manifest.
 func (t Target) record(f File) error {
 	sums, err := t.manifest()
 	if err != nil {
@@ -138,8 +138,8 @@ func (t Target) Installed(p Profile) (bool, error) {
 	return ok, err
 }
 
-// Write writes a file that is missing, or one that nobody has changed, and remembers its sum. Any other stays as it is. A file
-// that is there keeps its owner and its mode.
+// Write writes a file that is missing, or that nobody has changed, and records its sum. It leaves any other file. An
+// existing file keeps its owner and its mode.
 func (t Target) Write(s Status) error {
 	switch s.State {
 	case Same:
@@ -152,7 +152,7 @@ func (t Target) Write(s Status) error {
 				return err
 			}
 		}
-		f, err := os.OpenFile(s.Name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) // another one may have come since
+		f, err := os.OpenFile(s.Name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) // fails if the file was created meanwhile
 		if err != nil {
 			return err
 		}
@@ -175,16 +175,16 @@ func (t Target) Write(s Status) error {
 	return t.record(s.File)
 }
 
-// SectionState is what phoneprov.conf has of a profile.
+// SectionState says what phoneprov.conf has of a profile.
 type SectionState uint8
 
 const (
 	NoSection    SectionState = iota // no section of that name
-	OtherSection                     // one that does not include the profile's file
-	HasSection                       // one that does
+	OtherSection                     // a section that does not include the profile's file
+	HasSection                       // a section that includes the profile's file
 )
 
-// profilesFile is where sections are.
+// profilesFile is the file with the sections.
 const profilesFile = "phoneprov.conf"
 
 // Section looks for the profile's section in phoneprov.conf.
@@ -204,7 +204,7 @@ func (t Target) Section(p Profile) (SectionState, error) {
 	return HasSection, nil
 }
 
-// AddSection appends the profile's section to phoneprov.conf, of which nothing else changes. It returns the file's name.
+// AddSection appends the profile's section to phoneprov.conf and changes nothing else. It returns the file's name.
 func (t Target) AddSection(p Profile) (name string, err error) {
 	name = filepath.Join(t.ConfigDir, profilesFile)
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)

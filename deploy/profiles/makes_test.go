@@ -5,23 +5,24 @@ import (
 	"strings"
 )
 
-// make is what a profile's files are held against.
+// makeTest is what a make's files must contain.
 type makeTest struct {
-	phone string // the URI of the phone's own file; MAC stands for its MAC
+	phone string // URI of the phone's own file; MAC stands for its MAC
 	read  reader
-	// line are the parameters of line n and their values; a value may be missing where it is empty.
+	// line returns the parameters of line n and their values. An empty value may be missing.
 	line func(n int, a account) map[string]string
-	// zone are the parameters of the time zone: in Berlin, in Sydney, and in Kolkata, which has no summer time.
+	// zone has the parameters of the time zone in Berlin, in Sydney, and in Kolkata, which has no summer time.
 	zone map[string][3]string
-	// keys are those of blf1 (6002, Bob), blf2 (0301234567, Mum, speed) and blf3 (6003) on a phone with one line.
+	// keys are the parameters of blf1 (6002, Bob), blf2 (0301234567, Mum, speed) and blf3 (6003) on a phone with one
+	// line.
 	keys map[string]string
-	// admin is the parameter of the admin's password; empty: the make has none.
+	// admin is the parameter of the admin's password. If empty, the make has none.
 	admin string
-	// period is the parameter of the periodic fetch; empty: none is known.
+	// period is the parameter of the periodic fetch. If empty, none is known.
 	period string
 }
 
-// row makes parameters of names that have %d for a line's number.
+// row returns parameters. %d in a name stands for a line's number.
 func row(n int, pairs ...string) map[string]string {
 	out := map[string]string{}
 	for i := 0; i < len(pairs); i += 2 {
@@ -34,7 +35,7 @@ func row(n int, pairs ...string) map[string]string {
 	return out
 }
 
-// code picks the value for a transport.
+// code returns the value for a transport.
 func code(transport, udp, tcp, tls string) string {
 	return map[string]string{"udp": udp, "tcp": tcp, "tls": tls}[transport]
 }
@@ -55,7 +56,7 @@ func exists(s string) string {
 	return "1"
 }
 
-var numbers = map[string][]string{ // Grandstream's of account 1, 2 and 3
+var numbers = map[string][]string{ // Grandstream's numbers of accounts 1, 2 and 3
 	"name": {"270", "417", "517"}, "server": {"47", "402", "502"}, "user": {"35", "404", "504"}, "auth": {"36", "405", "505"}, "password": {"34", "406", "506"},
 	"display": {"3", "407", "507"}, "voicemail": {"33", "426", "526"}, "transport": {"130", "448", "548"}, "mwi": {"99", "415", "515"}, "dtmf": {"2302", "2402", "2502"},
 	"active": {"271", "401", "501"}, "expiry": {"32", "412", "512"},
@@ -94,10 +95,10 @@ var htekKeys = map[string]string{"P41200": "1", "P41201": "3", "P41301": "6002",
 
 const posixBerlin, posixSydney, posixKolkata = "CET-1CEST,M3.5.0,M10.5.0/3", "AEST-10AEDT,M10.1.0,M4.1.0/3", "IST-5:30"
 
-// unquoted is a name in a format without an escape for a double quote.
+// unquoted returns a name for a format that cannot escape a double quote.
 func unquoted(s string) string { return strings.ReplaceAll(s, `"`, "'") }
 
-// makes are those of All, by name.
+// makes has a row for each profile of All.
 var makes = map[string]makeTest{
 	"yealink": {phone: "MAC.cfg", read: readYealink, admin: "static.security.user_password", period: "static.auto_provision.repeat.minutes",
 		line: func(n int, a account) map[string]string {

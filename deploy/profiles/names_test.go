@@ -11,13 +11,13 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/skips"
 )
 
-// shared is where the makes' lists are on the machine that this is developed on, as .ci/run has it.
+// shared is the directory of the makes' parameter lists on the development machine. .ci/run has it too.
 const shared = "../../../shared/vendors/keys"
 
-// citation is the line of a profile's head that names its list of parameters.
+// citation is the line of a profile's head that names its parameter list.
 var citation = regexp.MustCompile(`(?m)^; names: (.+)$`)
 
-// Every parameter is in the list that the profile's head cites.
+// The list that a profile's head cites has every parameter of the profile.
 func TestNames(t *testing.T) {
 	for _, p := range All() {
 		t.Run(p.Name, func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestNames(t *testing.T) {
 				}
 				for line := range strings.Lines(string(text)) {
 					if entry, _, _ := strings.Cut(strings.TrimRight(line, "\n"), "\t"); !strings.HasPrefix(entry, "#") {
-						_, value, found := strings.Cut(entry, ": ") // Digium's say what they are
+						_, value, found := strings.Cut(entry, ": ") // Digium's lists add a description
 						known[entry] = true
 						known[value] = known[value] || found
 					}
@@ -68,9 +68,9 @@ var (
 	between = regexp.MustCompile(`\[[^]]*\]`)
 )
 
-// spellings are how the lists may have a name: as it is, or with X or N for its indices.
+// spellings returns the spellings that a list may use for a name: as it is, or with X or N for an index.
 func spellings(name string) []string {
-	if name[0] == 'P' && index.MatchString(name[1:2]) { // a number is a name
+	if name[0] == 'P' && index.MatchString(name[1:2]) { // the number is the name
 		return []string{name}
 	}
 	plain := between.ReplaceAllString(name, "")

@@ -13,17 +13,17 @@ import (
 	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
-// ours are names that Asterisk does not have. PP_EACH_USER and PP_EACH_EXTENSION it has.
+// ours matches names that Asterisk does not have. It has PP_EACH_USER and PP_EACH_EXTENSION.
 var ours = regexp.MustCompile(`PP_(EACH_(LINE|KEY)|USER|ENDPOINT|TRANSPORT|MAC|LINE_COUNT|URL|HOST|SCHEME|VENDOR|MODEL|FIRMWARE|TZ|DST|SERVER)`)
 
-// constants stand for the setvars that are made of what Asterisk does not have, so that it has them too.
+// constants replace setvars that use names Asterisk does not have, so that Asterisk can set them too.
 var constants = map[string]string{
 	"LINE_SERVER": "192.0.2.1", "LINE_TRANSPORTS": "tcp,udp", "LINE_PORT": "5070", "LINE_OPTIMISTIC": "yes", "LINE_SRTP": "optional", "LINE_LABEL": odd,
 	"FIRMWARE_FROM": "http://192.0.2.1/phoneprov", "UTC_OFFSET": "+1", "START_WEEK": "5", "END_WEEK": "5", "START_WDAY_MON1": "7", "END_WDAY_MON1": "7",
 	"START_WDAY_SUN1": "1", "END_WDAY_SUN1": "1",
 }
 
-// withConstants is a file of phoneprov.d for an Asterisk.
+// withConstants returns a file of phoneprov.d for Asterisk.
 func withConstants(text string) string {
 	var out strings.Builder
 	for line := range strings.Lines(text) {
@@ -34,7 +34,7 @@ func withConstants(text string) string {
 			out.WriteString("setvar => " + name + "=" + constant + "\n")
 		case isSetvar && ours.MatchString(line):
 			out.WriteString("setvar => " + name + "=7\n")
-		case !isSetvar && strings.Contains(line, " => "): // the files of the profile; those that are compared are added
+		case !isSetvar && strings.Contains(line, " => "): // the profile's files; the compared ones are added later
 		default:
 			out.WriteString(line)
 		}
@@ -42,7 +42,8 @@ func withConstants(text string) string {
 	return out.String()
 }
 
-// comparison is a site whose files use only what Asterisk has: the templates that do are files of their own.
+// comparison returns a site whose files use only what Asterisk has. Each template that does so becomes a file of its
+// own.
 func comparison(t *testing.T) (s site, uris []string) {
 	t.Helper()
 	s = site{conf: map[string]string{"phoneprov.conf": "[general]\ndefault_profile=plain\nserveraddr=192.0.2.1\nserverport=5070\n", "users.conf": "[general]\n"}, data: map[string]string{}}
@@ -81,7 +82,7 @@ func phoneMAC(i int) string {
 	return "0004f20030" + string("0123456789abcdef"[i/16]) + string("0123456789abcdef"[i%16])
 }
 
-// A template that uses only what Asterisk has is the same file there, byte for byte, in both versions.
+// Both versions of Asterisk render such a template to the same bytes.
 func TestAsteriskRendersTheSame(t *testing.T) {
 	for _, suite := range oracle.Suites {
 		t.Run(suite, func(t *testing.T) {

@@ -1,14 +1,14 @@
-// Package profiles holds ready-made profiles for the phones of many makes: for each a directory with its part of phoneprov.conf,
-// its templates, and a page on how to point the phone here.
+// Package profiles holds ready-made profiles for the phones of many makes. Each make has a directory with its part of
+// phoneprov.conf, its templates, and a page on how to point the phone to phoneprov.
 //
 //	common.conf              what all makes share              ─> in each CONFIG/phoneprov.d/MAKE.conf
 //	MAKE/phoneprov.conf      the profile's files and setvars   ─> CONFIG/phoneprov.d/MAKE.conf
 //	MAKE/*                   its templates                     ─> DATA/MAKE/*
 //	MAKE/README.md           for people; stays here
 //
-// A section [MAKE] of phoneprov.conf includes phoneprov.d/MAKE.conf. It belongs to the admin, and what it sets comes first and so
-// counts. The other files belong to phoneprov: Install writes them, remembers their sums in Manifest, and brings newer ones where
-// the admin changed nothing.
+// A section [MAKE] of phoneprov.conf includes phoneprov.d/MAKE.conf. The section belongs to the admin. Its settings
+// come first, so they override the included ones. The other files belong to phoneprov. Target.Write writes them and
+// records their sums in a manifest. It later replaces files that the admin did not change.
 package profiles
 
 import (
@@ -19,29 +19,29 @@ import (
 	"strings"
 )
 
-// tree has everything; nobody assigns to it.
+// tree holds all files of this directory. Nobody assigns to it.
 //
 //go:embed README.md common.conf yealink grandstream grandstream-grp poly snom fanvil cisco-spa cisco-mpp cisco-enterprise
 //go:embed linphone htek sangoma panasonic mitel gigaset gigaset-maxwell plain
 var tree embed.FS
 
-// sectionFile is the file of a make that goes to phoneprov.d.
+// sectionFile is the file of a make that is installed in phoneprov.d.
 const sectionFile = "phoneprov.conf"
 
 // includeDir is the directory under Asterisk's configuration for the files that phoneprov.conf includes.
 const includeDir = "phoneprov.d"
 
-// Profile is one make's.
+// Profile is the profile of one make.
 type Profile struct {
-	Name   string // of its directory and its section
-	Models string // for people
+	Name   string // name of its directory and its section
+	Models string // the models, for people
 }
 
 // All returns the profiles by name.
 func All() []Profile {
 	entries, err := fs.ReadDir(tree, ".")
 	if err != nil {
-		panic(err) // it is in the binary
+		panic(err) // cannot fail: the files are in the binary
 	}
 	var all []Profile
 	for _, e := range entries {
@@ -53,7 +53,7 @@ func All() []Profile {
 	return all
 }
 
-// Find returns the profile of a name, in any case.
+// Find returns the profile of a name, in upper or lower case.
 func Find(name string) (Profile, error) {
 	all := All()
 	for _, p := range all {
@@ -72,12 +72,12 @@ func Find(name string) (Profile, error) {
 func read(name string) string {
 	text, err := tree.ReadFile(name)
 	if err != nil {
-		panic(err) // it is in the binary
+		panic(err) // cannot fail: the files are in the binary
 	}
 	return string(text)
 }
 
-// Place is where a file goes.
+// Place is the directory that a file is installed in.
 type Place uint8
 
 const (
@@ -85,18 +85,18 @@ const (
 	Data                // the directory of templates
 )
 
-// File is a file of a profile as Install writes it.
+// File is a file of a profile as Target.Write writes it.
 type File struct {
 	Place Place
-	Path  string // under its place, with slashes
+	Path  string // path under its place, with slashes
 	Text  string
 }
 
-// commonLine stands in a profile's sectionFile for what all makes share. Each has its own copy: Asterisk warns of a file that
-// is included twice.
+// commonLine is the line of a sectionFile that Files replaces by common.conf. Each profile gets its own copy, because
+// Asterisk warns about a file that is included twice.
 const commonLine = "@common\n"
 
-// Files are those of the profile.
+// Files returns the files of the profile.
 func (p Profile) Files() []File {
 	section := strings.Replace(read(path.Join(p.Name, sectionFile)), commonLine, read("common.conf"), 1)
 	section = "; phoneprov profiles wrote this file. Change nothing in it: your own values stand in the section [" + p.Name +
@@ -104,7 +104,7 @@ func (p Profile) Files() []File {
 	files := []File{{Config, path.Join(includeDir, p.Name+".conf"), section}}
 	entries, err := fs.ReadDir(tree, p.Name)
 	if err != nil {
-		panic(err) // it is in the binary
+		panic(err) // cannot fail: the files are in the binary
 	}
 	for _, e := range entries {
 		if name := path.Join(p.Name, e.Name()); e.Name() != sectionFile && e.Name() != "README.md" {
@@ -114,12 +114,12 @@ func (p Profile) Files() []File {
 	return files
 }
 
-// Section is what phoneprov.conf needs of the profile.
+// Section returns the profile's section for phoneprov.conf.
 func (p Profile) Section() string {
 	return "[" + p.Name + "]\n; Your own values stand here, above the #include: of a setvar that stands twice the first counts.\n" +
 		"; setvar => ADMIN_PASSWORD=the password of the phones' own settings\n" +
 		"#include \"" + path.Join(includeDir, p.Name+".conf") + "\"\n"
 }
 
-// Readme is the page of the profile.
+// Readme returns the page of the profile.
 func (p Profile) Readme() string { return read(path.Join(p.Name, "README.md")) }

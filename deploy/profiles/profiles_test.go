@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// TestGoldens has every file of every make for every case, byte for byte.
+// TestGoldens compares every file of every make, for every case, byte for byte.
 func TestGoldens(t *testing.T) {
 	for _, p := range All() {
 		t.Run(p.Name, func(t *testing.T) {
@@ -25,7 +25,7 @@ func TestGoldens(t *testing.T) {
 			for _, c := range cases() {
 				uris, files := siteOf(p, c).build(t).render(t, c.request)
 				for _, uri := range uris {
-					// A txtar file has whole lines, without carriage returns.
+					// A txtar file has only complete lines, without carriage returns.
 					got.Files = append(got.Files, txtar.File{Name: c.name + "/" + uri, Data: []byte(strings.ReplaceAll(files[uri], "\r\n", "\n"))})
 				}
 			}
@@ -45,7 +45,7 @@ func TestGoldens(t *testing.T) {
 	}
 }
 
-// params are those of the phone's own file.
+// params returns the parameters of the phone's own file.
 func (m makeTest) params(t *testing.T, files map[string]string) map[string]string {
 	t.Helper()
 	uri := strings.ReplaceAll(m.phone, "MAC", mac)
@@ -56,7 +56,7 @@ func (m makeTest) params(t *testing.T, files map[string]string) map[string]strin
 	return got
 }
 
-// expect compares some parameters; one that is empty may be missing.
+// expect compares some parameters. An empty one may be missing.
 func expect(t *testing.T, got, want map[string]string) {
 	t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(want)) {
@@ -66,7 +66,8 @@ func expect(t *testing.T, got, want map[string]string) {
 	}
 }
 
-// Each line's parameters say what the configuration says, whatever characters are in it, and the file is one of its format.
+// Each line's parameters have the values of the configuration, whatever characters are in them, and the file is valid
+// in its format.
 func TestLines(t *testing.T) {
 	if len(makes) != len(All()) {
 		t.Fatalf("%d makes are tested, there are %d", len(makes), len(All()))
@@ -95,7 +96,7 @@ func caseOf(name string) phoneCase {
 	return cases()[slices.IndexFunc(cases(), func(c phoneCase) bool { return c.name == name })]
 }
 
-// The zone is there by its rule, in the north, in the south and without summer time.
+// Each file has the zone's rule: in the north, in the south, and without summer time.
 func TestZones(t *testing.T) {
 	for _, p := range All() {
 		for i, name := range [...]string{"one", "southern", "no-dst"} {
@@ -112,7 +113,7 @@ func TestZones(t *testing.T) {
 	}
 }
 
-// Keys are written in one way for all makes, lamps and speed dials.
+// The keys of a configuration, lamps and speed dials, work for all makes.
 func TestKeys(t *testing.T) {
 	for _, p := range All() {
 		t.Run(p.Name, func(t *testing.T) {
@@ -123,7 +124,7 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// Without ADMIN_PASSWORD its parameter is left out, and check says so; nothing else is to be said of a profile.
+// Without ADMIN_PASSWORD the file leaves its parameter out, and check reports that. A profile causes no other finding.
 func TestAdminPasswordAndCheck(t *testing.T) {
 	for _, p := range All() {
 		for _, c := range cases() {
@@ -143,8 +144,8 @@ func TestAdminPasswordAndCheck(t *testing.T) {
 					switch {
 					case strings.Contains(d.String(), `no phone has a variable "ADMIN_PASSWORD"`):
 						told++
-					case c.name == "odd" && strings.Contains(d.String(), " has tags, "): // it has: a value like <c>
-					case c.name == "three" || c.name == "one": // a phone without a profile's files is there too
+					case c.name == "odd" && strings.Contains(d.String(), " has tags, "): // expected: the value <c>
+					case c.name == "three" || c.name == "one": // expected: it also has a phone without this profile's files
 						if !strings.Contains(d.String(), "7000") && !strings.Contains(d.String(), `profile "none"`) {
 							t.Errorf("check: %s", d)
 						}
@@ -160,11 +161,11 @@ func TestAdminPasswordAndCheck(t *testing.T) {
 	}
 }
 
-// Two phones fetch at different times where the make has a period.
+// If the make has a period, two phones fetch at different times.
 func TestPeriodsDiffer(t *testing.T) {
 	for _, p := range All() {
 		m := makes[p.Name]
-		if m.period == "" || p.Name == "fanvil" { // whose period is in hours
+		if m.period == "" || p.Name == "fanvil" { // Fanvil's period is in hours
 			continue
 		}
 		seen := map[string]bool{}
@@ -186,11 +187,11 @@ func TestPeriodsDiffer(t *testing.T) {
 	}
 }
 
-// SRTP is what the endpoint says: none, none, and optional of three lines; and what a line of the users file says: yes.
+// SRTP follows the endpoint: three lines with none, none and optional. For a line of the users file it is yes.
 func TestSRTP(t *testing.T) {
 	for name, row := range map[string]struct {
-		params [3]string // of the lines
-		values [4]string // of the three lines, and of the one that says yes
+		params [3]string // parameters of the three lines
+		values [4]string // values of the three lines, and of the line with yes
 	}{
 		"yealink":     {[3]string{"account.1.srtp_encryption", "account.2.srtp_encryption", "account.3.srtp_encryption"}, [4]string{"0", "0", "1", "2"}},
 		"grandstream": {[3]string{"P183", "P443", "P543"}, [4]string{"0", "0", "1", "2"}},
@@ -222,7 +223,7 @@ func TestSRTP(t *testing.T) {
 	}
 }
 
-// Of several transports, as chan_sip has them, the first counts, in any case.
+// If a line has several transports, as in chan_sip, the first one is used, in upper or lower case.
 func TestSeveralTransports(t *testing.T) {
 	c := caseOf("no-voicemail")
 	c.users += "transport=TCP,udp\n"
@@ -234,7 +235,7 @@ func TestSeveralTransports(t *testing.T) {
 	expect(t, makes["yealink"].params(t, files), map[string]string{"account.1.sip_server.1.transport_type": "1"})
 }
 
-// A language is two letters for all makes; one that the make has no word for is left out.
+// LANGUAGE has two letters for all makes. A language that the make does not know is left out.
 func TestLanguages(t *testing.T) {
 	for name, row := range map[string][2]string{"yealink": {"lang.gui", "German"}, "poly": {"lcl.ml.lang", "German_Germany"}, "snom": {"language", "Deutsch"},
 		"sangoma": {"locale", "de_DE"}, "cisco-enterprise": {"userLocale/name", "German_Germany"}, "fanvil": {"phone/display/DefaultLanguage", "de"}, "panasonic": {"DEFAULT_LANGUAGE", "de"}} {
@@ -247,14 +248,14 @@ func TestLanguages(t *testing.T) {
 			}
 			_, files := siteOf(p, c).build(t).render(t, c.request)
 			if row[1] == "de" && language == "xx" {
-				continue // the make takes the code itself
+				continue // the make accepts the code itself
 			}
 			expect(t, makes[name].params(t, files), map[string]string{row[0]: want})
 		}
 	}
 }
 
-// A W-series base, by its User-Agent, has handsets in place of line keys.
+// A W-series base, recognised by its User-Agent, gets handsets instead of line keys.
 func TestYealinkDECT(t *testing.T) {
 	c := caseOf("three")
 	c.request.UserAgent = "Yealink W70B 146.85.0.20 00:15:65:4a:a9:37"
@@ -267,7 +268,7 @@ func TestYealinkDECT(t *testing.T) {
 	expect(t, got, map[string]string{"handset.2.name": "6002", "handset.3.incoming_lines": "3", "handset.1.dial_out_default_line": "1", "linekey.1.type": "", "account.3.label": "Desk"})
 }
 
-// A line that no Grandstream has sets no parameter: numbers near those of accounts are of the network.
+// A line beyond the accounts of any Grandstream sets no parameter: nearby numbers are network settings.
 func TestGrandstreamLinesThatNoPhoneHas(t *testing.T) {
 	names := func(lines int) map[string]string {
 		c := caseOf("no-voicemail")
@@ -293,7 +294,7 @@ func TestGrandstreamLinesThatNoPhoneHas(t *testing.T) {
 	}
 }
 
-// The firmware's documented place is served.
+// The firmware is served at its documented URL.
 func TestFirmware(t *testing.T) {
 	c := caseOf("no-voicemail")
 	c.setvars = "setvar => FIRMWARE=T46S.rom\nstaticdir = yealink/firmware/\nstatic_file => T46S.rom,application/octet-stream\n"
@@ -310,7 +311,7 @@ func TestFirmware(t *testing.T) {
 	}
 }
 
-// The files of a profile name their makers and sources, and Setvars are documented on the common page.
+// The files of a profile name their makers and sources. The common page documents every setvar.
 func TestHeads(t *testing.T) {
 	page := read("README.md")
 	for _, p := range All() {

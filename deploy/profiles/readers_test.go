@@ -9,10 +9,11 @@ import (
 	"strings"
 )
 
-// A reader is strict: it takes a phone's file only as the make's format has it, and returns its parameters by name.
+// reader parses a phone's file and returns its parameters by name. It is strict: it rejects anything that the make's
+// format does not allow.
 type reader func(text string) (map[string]string, error)
 
-// params collects parameters, each once.
+// params collects parameters. A repeated one is an error.
 type params map[string]string
 
 func (p params) add(name, value string) error {
@@ -23,7 +24,7 @@ func (p params) add(name, value string) error {
 	return nil
 }
 
-// lineReader reads a text of lines, in which those that begin with # are comments.
+// lineReader returns a reader of lines. A line that begins with # is a comment.
 func lineReader(first string, line *regexp.Regexp, repeated string) reader {
 	return func(text string) (map[string]string, error) {
 		out := params{}
@@ -50,7 +51,7 @@ func lineReader(first string, line *regexp.Regexp, repeated string) reader {
 }
 
 var (
-	// Yealink: the first line is exactly this, the others are "name = value".
+	// Yealink: the first line must be exactly this. The others are "name = value".
 	readYealink = lineReader("#!version:1.0.0.1", regexp.MustCompile(`^([a-z][A-Za-z0-9_.]*) = (\S(?:.*\S)?)$`), "")
 	readMitel   = lineReader("#", regexp.MustCompile(`^([a-z][a-z0-9 .|\[\]-]*[a-z0-9]): (\S(?:.*\S)?)$`), "")
 	readPlain   = lineReader("#", regexp.MustCompile(`^([a-z][a-z0-9.]*) = (.*)$`), "contact")
@@ -63,7 +64,7 @@ const (
 
 var panasonicLines = regexp.MustCompile(`^([A-Z][A-Z0-9_]*)="(.*)"$`)
 
-// readPanasonic: a first line, CR LF, NAME="value" without blanks, an empty line at the end.
+// readPanasonic expects a first line, CR LF, NAME="value" without blanks, and an empty line at the end.
 func readPanasonic(text string) (map[string]string, error) {
 	out := params{}
 	lines := strings.Split(text, "\r\n")
@@ -90,11 +91,11 @@ func readPanasonic(text string) (map[string]string, error) {
 	return out, nil
 }
 
-// element is one of an XML file.
+// element is an element of an XML file.
 type element struct {
-	path []xml.StartElement // down to it
+	path []xml.StartElement // from the root to the element
 	text string
-	leaf bool // it has neither elements nor comments in it
+	leaf bool // it has neither elements nor comments
 }
 
 func (e element) name() string { return e.path[len(e.path)-1].Name.Local }
@@ -108,7 +109,7 @@ func (e element) attr(name string) string {
 	return ""
 }
 
-// parent is the element above it.
+// parent returns the parent element.
 func (e element) parent() element {
 	if len(e.path) < 2 {
 		return element{path: []xml.StartElement{{}}}
@@ -116,7 +117,7 @@ func (e element) parent() element {
 	return element{path: e.path[:len(e.path)-1]}
 }
 
-// elements are all of an XML file, with encoding/xml's strictness.
+// elements returns all elements of an XML file. It is as strict as encoding/xml.
 func elements(text string) ([]element, error) {
 	var all []element
 	var path []xml.StartElement
@@ -145,7 +146,7 @@ func elements(text string) ([]element, error) {
 			path, open = path[:len(path)-1], open[:len(open)-1]
 		case xml.Comment:
 			if len(open) > 0 {
-				all[open[len(open)-1]].leaf = false // an element in which one is left out is no parameter
+				all[open[len(open)-1]].leaf = false // an element with one left out is no parameter
 			}
 		case xml.CharData:
 			if len(open) > 0 {
@@ -155,7 +156,7 @@ func elements(text string) ([]element, error) {
 	}
 }
 
-// xmlReader reads an XML file with a root; each says what parameters an element has.
+// xmlReader returns a reader of XML files with the given root. each adds the parameters of an element.
 func xmlReader(root string, each func(e element, add func(name, value string))) reader {
 	return func(text string) (map[string]string, error) {
 		all, err := elements(text)
@@ -185,28 +186,28 @@ func xmlReader(root string, each func(e element, add func(name, value string))) 
 	}
 }
 
-// ofElements are the leaves by their names: P-values, Cisco's flat profile.
+// ofElements adds leaves by their names: P-values, Cisco's flat profile.
 func ofElements(e element, add func(name, value string)) {
 	if e.leaf && len(e.path) > 1 {
 		add(e.name(), e.text)
 	}
 }
 
-// ofItems are Grandstream's items by name.
+// ofItems adds Grandstream's items by name.
 func ofItems(e element, add func(name, value string)) {
 	if e.name() == "item" {
 		add(e.attr("name"), e.text)
 	}
 }
 
-// ofAttributes are Poly's: only attributes count.
+// ofAttributes adds Poly's attributes. Poly ignores text.
 func ofAttributes(e element, add func(name, value string)) {
 	for _, a := range e.path[len(e.path)-1].Attr {
 		add(a.Name.Local, a.Value)
 	}
 }
 
-// ofSnom are settings by name and identity, and the keys.
+// ofSnom adds settings by name and identity, and the keys.
 func ofSnom(e element, add func(name, value string)) {
 	if !e.leaf || e.parent().name() == "item" {
 		return
@@ -225,7 +226,7 @@ func ofSnom(e element, add func(name, value string)) {
 	}
 }
 
-// ofPaths are the leaves by their paths, in which an element has its index or button.
+// ofPaths adds leaves by their paths. An element's index or button is part of its path.
 func ofPaths(e element, add func(name, value string)) {
 	var steps []string
 	for _, p := range e.path[1:] {
@@ -242,7 +243,7 @@ func ofPaths(e element, add func(name, value string)) {
 	}
 }
 
-// ofEntries are Linphone's entries by section and name; each overwrites.
+// ofEntries adds Linphone's entries by section and name. Each must overwrite.
 func ofEntries(e element, add func(name, value string)) {
 	if e.name() != "entry" {
 		return
@@ -254,7 +255,7 @@ func ofEntries(e element, add func(name, value string)) {
 	add(e.parent().attr("name")+"/"+e.attr("name"), value)
 }
 
-// ofParams are Gigaset's; those of an operation are the operation's.
+// ofParams adds Gigaset's parameters. A parameter inside an operation belongs to the operation.
 func ofParams(e element, add func(name, value string)) {
 	switch e.name() {
 	case "param", "oper":
@@ -268,7 +269,7 @@ func ofParams(e element, add func(name, value string)) {
 	}
 }
 
-// ofDigium are settings by id, and the attributes of accounts by index.
+// ofDigium adds settings by id, and the attributes of accounts by index.
 func ofDigium(e element, add func(name, value string)) {
 	switch e.name() {
 	case "setting":

@@ -19,23 +19,23 @@ import (
 	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
-// now is in winter north of the equator.
+// now is in winter in the north.
 var now = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 
-// steady is the time of templates: one that has just changed is waited for.
+// steady is the modification time of templates. The renderer waits for a template that has just changed.
 var steady = time.Now().Add(-time.Hour)
 
-// phoneCase is one of the configurations that each make's files are rendered for.
+// phoneCase is a configuration. Each make's files are rendered for each.
 type phoneCase struct {
 	name    string
-	setvars string // of the section, above the #include
+	setvars string // setvars of the section, above the #include
 	users   string // users.conf
 	pjsip   string
 	request provision.Request
 	lines   []account
 }
 
-// account is what a line's parameters must say.
+// account holds the values that a line's parameters must have.
 type account struct {
 	user, auth, password, name, label, server, port, transport, voicemail string
 }
@@ -46,7 +46,7 @@ const (
 	user = "autoprov=yes\nmacaddress=" + mac + "\n"
 )
 
-// common is what the setvars of every case but one have.
+// common has the setvars of every case except one.
 const common = "setvar => ADMIN_PASSWORD=789789\nsetvar => HTTP_USER=fetch\nsetvar => HTTP_PASSWORD=fetch-secret\n" +
 	"setvar => FIRMWARE=firmware.bin\nsetvar => SYSLOG_SERVER=192.0.2.9\n"
 
@@ -89,7 +89,7 @@ func cases() []phoneCase {
 	}
 }
 
-// three is a phone with a line on each of three transports, one of them of another server, and SRTP on one.
+// three is a phone with three lines, each on another transport. One is on another server, and one has SRTP.
 const three = `[udp]
 type=transport
 protocol=udp
@@ -159,12 +159,12 @@ VOICEMAIL_EXTEN=*98
 TIMEZONE=Europe/Berlin
 `
 
-// site is a configuration and its templates.
+// site is a configuration with its templates.
 type site struct {
 	conf, data map[string]string // by path
 }
 
-// siteOf is a configuration with a profile, as `phoneprov profiles add` leaves it.
+// siteOf returns a configuration with a profile, as `phoneprov profiles add` leaves it.
 func siteOf(p Profile, c phoneCase) site {
 	s := site{conf: map[string]string{}, data: map[string]string{}}
 	for _, f := range p.Files() {
@@ -181,7 +181,7 @@ func siteOf(p Profile, c phoneCase) site {
 	return s
 }
 
-// config is the site's configuration as Asterisk's files give it.
+// config returns the site's configuration, parsed like Asterisk's files.
 func (s site) config(t *testing.T) provision.Config {
 	t.Helper()
 	config := provision.Config{}
@@ -189,13 +189,13 @@ func (s site) config(t *testing.T) provision.Config {
 	return config
 }
 
-// built is a site that phones can ask.
+// built is a site with its snapshot. Phones can ask it.
 type built struct {
 	snapshot *provision.Snapshot
 	renderer *provision.Renderer
 }
 
-// build makes a snapshot, of which there is nothing to say.
+// build builds the snapshot. A diagnostic fails the test.
 func (s site) build(t *testing.T) built {
 	t.Helper()
 	snapshot, diags, err := provision.Build(t.Context(), provision.Input{Config: s.config(t)}, now)
@@ -220,7 +220,7 @@ func (s site) build(t *testing.T) built {
 	return built{snapshot, provision.NewRenderer(provision.RendererOptions{Data: data})}
 }
 
-// render returns the files of the phone of a case by their URIs, in order. A rendering has nothing to say.
+// render returns the URIs of a case's phone, in order, and its files. A diagnostic fails the test.
 func (b built) render(t *testing.T, q provision.Request) (uris []string, files map[string]string) {
 	t.Helper()
 	files = map[string]string{}

@@ -1,5 +1,5 @@
-// Package skips reports which tests were skipped. `go test ./...` shows nothing of a package whose tests pass, so
-// Report writes to the go command's own stderr, where Linux permits that.
+// Package skips reports which tests were skipped. `go test ./...` shows nothing of a package whose tests pass. So
+// Report writes to the go command's own stderr, if Linux permits that.
 package skips
 
 import (
@@ -43,8 +43,8 @@ func Size(tb testing.TB, all, few int) int {
 	return few
 }
 
-// Full reports whether a test runs all its cases: where REQUIRE_ASTERISK is set, as in CI. Elsewhere it runs few, so that
-// `go test ./...` takes under a minute, and the report says so.
+// Full reports whether a test runs all its cases. It does if REQUIRE_ASTERISK is set, as in CI. Otherwise it runs few,
+// so that `go test ./...` takes under a minute, and the report says so.
 func Full(tb testing.TB) bool {
 	tb.Helper()
 	if os.Getenv("REQUIRE_ASTERISK") != "" {

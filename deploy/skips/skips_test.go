@@ -51,7 +51,7 @@ func TestC(t *testing.T) {}
 	}
 }
 
-// Where REQUIRE_ASTERISK is set nothing is skipped: what is missing fails the test.
+// If REQUIRE_ASTERISK is set, nothing is skipped: a missing program fails the test.
 func TestNothingIsSkippedInCI(t *testing.T) {
 	t.Setenv("REQUIRE_ASTERISK", "1")
 	f := &failing{TB: t}

@@ -7,8 +7,8 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/skips"
 )
 
-// NeedAddress ends the test where this machine has no address ip: Linux has all of 127.0.0.0/8, other systems 127.0.0.1 alone,
-// and a container may have no ::1. The test is skipped, or fails where REQUIRE_ASTERISK is set.
+// NeedAddress ends the test if this machine lacks the address ip. Linux has all of 127.0.0.0/8, other systems have only
+// 127.0.0.1, and a container may have no ::1. The test is skipped, or fails if REQUIRE_ASTERISK is set.
 func NeedAddress(tb testing.TB, ip string) {
 	tb.Helper()
 	l, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))

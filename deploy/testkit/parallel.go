@@ -6,9 +6,9 @@ import (
 	"strconv"
 )
 
-// SideBySide has n parallel tests run at a time, where go test is not told another number: for packages whose tests wait more
-// than they work. By itself go test runs as many as there are processors, and does so where REQUIRE_ASTERISK is set: tests
-// that have an Asterisk each work hard. TestMain calls it before Run.
+// SideBySide runs n parallel tests at a time, unless go test gets another number. TestMain of a package whose tests
+// mostly wait calls it before Run. By default go test runs as many as there are processors. SideBySide keeps that
+// default if REQUIRE_ASTERISK is set, because tests with an Asterisk need the processors.
 func SideBySide(n int) {
 	if os.Getenv("REQUIRE_ASTERISK") != "" {
 		return

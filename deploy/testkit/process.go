@@ -17,18 +17,18 @@ func Start(cmd *exec.Cmd, atEnd func(func())) (ended <-chan struct{}, err error)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = cmd.Wait() // ProcessState tells
+		_ = cmd.Wait() // ProcessState has the result
 	}()
 	atEnd(func() {
-		_ = cmd.Process.Kill() // fails where the process has ended
+		_ = cmd.Process.Kill() // fails if the process has ended
 		<-done
 	})
 	return done, nil
 }
 
-// Self starts the test binary as a process of its own, with arguments and with additional variables of the environment, and
-// returns the first line that it prints. When the test ends, Self closes the process's standard input and waits for its end;
-// it fails the test where the process does not end with 0.
+// Self starts the test binary as its own process, with arguments and additional environment variables. It returns the
+// first line that the process prints. When the test ends, Self closes the process's standard input and waits for its
+// end. An exit code other than 0 fails the test.
 func Self(tb testing.TB, args []string, env ...string) (line string) {
 	tb.Helper()
 	cmd := exec.Command(os.Args[0], args...)
@@ -46,7 +46,7 @@ func Self(tb testing.TB, args []string, env ...string) (line string) {
 	}
 	output := bufio.NewReader(out)
 	tb.Cleanup(func() {
-		_ = in.Close()                    // fails where the process has ended
+		_ = in.Close()                    // fails if the process has ended
 		_, _ = output.WriteTo(io.Discard) // or the process waits for a reader
 		if err := cmd.Wait(); err != nil {
 			tb.Errorf("%s %q: %v", os.Args[0], args, err)

@@ -17,10 +17,10 @@ import (
 	"time"
 )
 
-// childEnv is set where the test binary is a child of TestSelf.
+// childEnv is set in a child of TestSelf.
 const childEnv = "TESTKIT_CHILD"
 
-// failures records what a helper does to the test that uses it. Fatalf ends its goroutine, as that of a test does.
+// failures records the failures that a helper reports. Fatalf ends its goroutine, as in a real test.
 type failures struct {
 	testing.TB
 	said     []string
@@ -39,7 +39,7 @@ func (f *failures) Fatalf(format string, args ...any) {
 
 func (f *failures) Fatal(args ...any) { f.Fatalf("%s", fmt.Sprint(args...)) }
 
-// run returns what the helper failed with.
+// run returns the helper's failures.
 func (f *failures) run(helper func(testing.TB)) string {
 	func() {
 		defer func() {
@@ -214,8 +214,8 @@ func TestSideBySide(t *testing.T) {
 	}
 }
 
-// What every test of the repository keeps to: it waits by polling, or for the clock of testing/synctest; and where something is
-// missing it says so through deploy/skips, which fails in CI.
+// Every test of the repository waits by polling, or with testing/synctest. If something is missing, it calls
+// deploy/skips, which fails in CI.
 func TestHouseRules(t *testing.T) {
 	sleep, skip := regexp.MustCompile(`\btime\.Sleep\(`), regexp.MustCompile(`\b(t|tb|b)\.(Skip|Skipf|SkipNow)\(`)
 	files := 0

@@ -9,12 +9,12 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// accepted is the answer to an action that is done later.
+// accepted is the answer to an action that runs later.
 type accepted struct {
 	Accepted bool `json:"accepted"`
 }
 
-// reload has everything read again, soon.
+// reload asks for a sync that reads everything again.
 func (a *api) reload(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parameters(r); err != nil {
 		return err
@@ -31,10 +31,10 @@ type confirmed struct {
 	Applied provision.Held `json:"applied"`
 }
 
-// maxBody bounds in bytes the body of an action.
+// maxBody bounds the body of an action in bytes.
 const maxBody = 4 << 10
 
-// confirm applies the sync that is held.
+// confirm applies the held sync.
 func (a *api) confirm(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parameters(r); err != nil {
 		return err

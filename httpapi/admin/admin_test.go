@@ -17,7 +17,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// The names that others script against are those of the issue, in a page and in its phones, lines and files.
+// Scripts depend on the JSON names of a page, its phones, lines and files.
 func TestNamesOfPhones(t *testing.T) {
 	s := lively(t)
 	page := get[map[string]any](s, "/api/v1/phones")
@@ -48,7 +48,7 @@ func TestNamesOfPhones(t *testing.T) {
 	}
 }
 
-// Filters, order and pages, and the total that stays.
+// Filters, order and pages. The total does not depend on the page.
 func TestPhonesAreFound(t *testing.T) {
 	s := lively(t)
 	for target, want := range map[string][]string{
@@ -59,7 +59,7 @@ func TestPhonesAreFound(t *testing.T) {
 		"?state=refused,never_fetched":       {bob, carol},
 		"?state=refused&state=never_fetched": {bob, carol},
 		"?state=failing":                     {},
-		"?profile=p&vendor=yealink":          {alice, bob}, // who asked for bob's file said so
+		"?profile=p&vendor=yealink":          {alice, bob}, // the client that asked for bob's file has this User-Agent
 		"?profile=q":                         {},
 		"?q=00:04:F2:00:00:02":               {bob},
 		"?q=carol":                           {carol},
@@ -91,7 +91,7 @@ func TestPhonesAreFound(t *testing.T) {
 	}
 }
 
-// A file is rendered with the facts of the phone's own last request, with its secrets masked, as text that no browser runs.
+// A file is rendered with the facts of the phone's own last request. Its secrets are masked, and no browser runs it.
 func TestFile(t *testing.T) {
 	s := lively(t)
 	get := func(mac, name string) *httptest.ResponseRecorder {
@@ -126,7 +126,7 @@ func TestFile(t *testing.T) {
 	}
 }
 
-// ETag, If-None-Match, HEAD, methods and errors, of every path that answers GET.
+// ETag, If-None-Match, HEAD, methods and errors of every path that answers GET.
 func TestHTTP(t *testing.T) {
 	s := lively(t)
 	a := &api{Options: s.Options}
@@ -148,7 +148,7 @@ func TestHTTP(t *testing.T) {
 			whole.Header().Get("Content-Length") != fmt.Sprint(whole.Body.Len()) {
 			t.Errorf("%s: got %d %v, HEAD %d %v", path, whole.Code, whole.Header(), head.Code, head.Header())
 		}
-		if path == "/api/v1/status" || path == "/api/v1/problems" { // of this moment, in this test
+		if path == "/api/v1/status" || path == "/api/v1/problems" { // they change with the time
 			continue
 		}
 		for _, header := range []string{tag, `"x", W/` + tag, "*"} {
@@ -186,7 +186,7 @@ func TestActions(t *testing.T) {
 	}
 }
 
-// The stream tells of each event with its name and as the lists have it, and ends with the service.
+// The stream sends each event with its name, in the form of the lists. It ends with the service.
 func TestEvents(t *testing.T) {
 	s := lively(t)
 	ending := make(chan struct{})
@@ -225,14 +225,14 @@ func TestEvents(t *testing.T) {
 		}
 	}
 	close(ending)
-	for in.Scan() { // to its end
+	for in.Scan() { // to the end of the stream
 	}
 	if err := in.Err(); err != nil {
 		t.Errorf("the end: %v", err)
 	}
 }
 
-// So many streams and no more, and one that ends makes room.
+// The number of streams is bounded, and a stream that ends makes room.
 func TestStreamsAreBounded(t *testing.T) {
 	s := newSite(t, usersConf)
 	h := New(s.Options)
@@ -265,7 +265,7 @@ func TestStreamsAreBounded(t *testing.T) {
 	}
 }
 
-// startedWriter tells when the header is written.
+// startedWriter reports when the header is written.
 type startedWriter struct {
 	*httptest.ResponseRecorder
 	started chan struct{}
@@ -276,7 +276,8 @@ func (w *startedWriter) WriteHeader(status int) {
 	close(w.started)
 }
 
-// Whatever a client or the configuration calls itself, every answer is JSON, has no tag of HTML, and says it as it is.
+// Whatever a client or the configuration calls itself, every answer is JSON with the exact name and without an HTML
+// tag.
 func TestHostileNames(t *testing.T) {
 	for _, name := range []string{
 		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, "\u202egnp.exe", "a\u0000b", "\x1b[2J\x1b[31m", `\u003c`, "é\xff\xfe", "' OR 1=1 --",
@@ -306,7 +307,7 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
-// What was wrong before is as old as it was, what is new is first, and what went is forgotten.
+// A problem that persists keeps its Since, a new one comes first, and one that ended is forgotten.
 func TestTracker(t *testing.T) {
 	var tracker Tracker
 	at := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)

@@ -10,11 +10,11 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// manyPhones is how many the issue measures with.
+// manyPhones is the size of a large site.
 const manyPhones = 100_000
 
-// BenchmarkPhonesOfState is GET /api/v1/phones?state=change_waiting with 100,000 phones, of which a hundredth waits: at most
-// 20 ms.
+// BenchmarkPhonesOfState measures GET /api/v1/phones?state=change_waiting with 100,000 phones. A change waits for one
+// in a hundred. The bound is 20 ms.
 func BenchmarkPhonesOfState(b *testing.B) {
 	var users strings.Builder
 	users.WriteString("[general]\n")

@@ -1,24 +1,25 @@
-// Package admin answers admins and their programs at the admin address: the read API under /api/v1, its two actions, and
-// /metrics. httpapi decides who may ask (Host, origin, login, budget) and writes the log; this package only answers.
+// Package admin answers admins and their programs at the admin address: the read API under /api/v1, its two actions,
+// and /metrics. httpapi decides who may ask (Host, origin, login, budget) and writes the log.
 //
 // # How it answers
 //
-// routes.go is the table of all paths; each endpoint has a file. A handler returns an error; one adapter (respond.go) makes
-// it a problem of RFC 9457. An answer is JSON with snake_case names and times of RFC 3339, has an ETag, and answers HEAD and
-// If-None-Match. openapi.json describes all of it and is written by hand; a test holds every live answer against it.
+// routes.go is the table of all paths. Each endpoint has a file. A handler returns an error, and one adapter
+// (respond.go) answers with a problem of RFC 9457. An answer is JSON with snake_case names and times of RFC 3339. It
+// has an ETag, and supports HEAD and If-None-Match. openapi.json, written by hand, describes all answers; a test
+// compares every live answer with it.
 //
-// # Where it has it from
+// # Where the data comes from
 //
-// Phones, history, strangers, syncs, requests and events are those of provision/ledger, whose types carry the names of the
-// API. What only other packages know (Asterisk, settings, what is held) comes through the functions of Options.
+// Phones, history, strangers, syncs, requests and events come from provision/ledger. Its types carry the API's names.
+// The functions of Options supply what only other packages know: Asterisk, settings, the held change.
 //
 // # Secrets
 //
-// A file is rendered with its secrets taken out (provision.Renderer.RenderMasked), unless ?secrets=true asks for them, which
-// httpapi logs. Nothing else here has a secret.
+// A file is rendered with masked secrets (provision.Renderer.RenderMasked). With ?secrets=true the secrets show, and
+// httpapi logs the request. No other answer contains a secret.
 //
 // # Concurrency
 //
-// The handler may be called by many goroutines. It starts none. A stream of events ends with its request, or with
-// Options.Ending.
+// The handler is safe for concurrent use. It starts no goroutine. A stream of events ends with its request, or when
+// Options.Ending is closed.
 package admin

@@ -10,18 +10,18 @@ import (
 )
 
 const (
-	// maxStreams is how many streams of events are open at once: each is a connection and a queue.
+	// maxStreams bounds the open streams of events: each takes a connection and a queue.
 	maxStreams = 64
-	// beatEvery is how often a stream in which nothing happens says that it is alive: proxies end idle ones after a minute,
-	// and httpapi a connection that takes nothing for as long.
+	// beatEvery is how often an idle stream sends a comment. Proxies close an idle stream after a minute, and so does
+	// httpapi a connection that accepts no data.
 	beatEvery = 15 * time.Second
 )
 
-// kinds are the words of the parameter what.
+// kinds maps the words of the parameter what.
 var kinds = map[string]ledger.Kind{"event": ledger.KindEvent, "request": ledger.KindRequest, "sync": ledger.KindSync}
 
-// events answers with what happens, as it happens (server-sent events). Its id counts; after a gap, which "lost" tells, the
-// client asks for the lists again.
+// events streams updates as they happen (server-sent events). The id counts updates. A "lost" event reports a gap: the
+// client then fetches the lists again.
 func (a *api) events(w http.ResponseWriter, r *http.Request) error {
 	values, err := parameters(r, "what")
 	if err != nil {
@@ -49,18 +49,18 @@ func (a *api) events(w http.ResponseWriter, r *http.Request) error {
 	updates, end := a.Ledger.Subscribe(what...)
 	defer end()
 	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("X-Accel-Buffering", "no") // of nginx
+	w.Header().Set("X-Accel-Buffering", "no") // for nginx
 	w.WriteHeader(http.StatusOK)
 	stream(w, r, updates, a.Ending)
 	return nil
 }
 
-// stream writes updates until the client is gone, or ending is closed.
+// stream writes updates until the client leaves or ending is closed.
 func stream(w http.ResponseWriter, r *http.Request, updates <-chan ledger.Update, ending <-chan struct{}) {
 	out := http.NewResponseController(w)
 	beat := time.NewTicker(beatEvery)
 	defer beat.Stop()
-	text := "retry: 3000\n: events of phoneprov\n\n" // ms until a client connects again
+	text := "retry: 3000\n: events of phoneprov\n\n" // milliseconds until a client reconnects
 	var seq uint64
 	for {
 		if _, err := w.Write([]byte(text)); err != nil {
@@ -90,7 +90,7 @@ func stream(w http.ResponseWriter, r *http.Request, updates <-chan ledger.Update
 	}
 }
 
-// sent is an update as it is sent.
+// sent returns an update in the format of server-sent events.
 func sent(u ledger.Update) string {
 	name, value := "event", any(u.Event)
 	switch {
@@ -100,7 +100,7 @@ func sent(u ledger.Update) string {
 		name, value = "sync", u.Sync
 	}
 	text, err := json.Marshal(value)
-	if err != nil { // of no value that the ledger has
+	if err != nil { // cannot happen: every value of the ledger can be marshalled
 		return ""
 	}
 	return fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n\n", u.Seq, name, text)

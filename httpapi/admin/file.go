@@ -13,15 +13,15 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// renderTimeout ends a rendering, as for a phone.
+// renderTimeout bounds a rendering. It is the same for a phone.
 const renderTimeout = 10 * time.Second
 
-// errStatic refuses what cannot be masked.
+// errStatic refuses a file that cannot be masked.
 var errStatic error = &apiError{http.StatusForbidden,
 	"this is a static file, in which a secret cannot be told from the rest: ask with ?secrets=true, which is logged"}
 
-// file answers a file as the phone would get it now, rendered with the facts of its last request for it. Secrets are masked
-// unless the parameter secrets asks for them.
+// file answers with the file that the phone would get now, rendered with the facts of its last request for it. Secrets
+// are masked unless the parameter secrets is true.
 func (a *api) file(w http.ResponseWriter, r *http.Request) error {
 	values, err := parameters(r, "secrets")
 	if err != nil {
@@ -66,14 +66,14 @@ func (a *api) file(w http.ResponseWriter, r *http.Request) error {
 	}
 	h := w.Header()
 	h.Set("Content-Type", shownAs(doc.MIME))
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'") // it may be HTML with a script
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'") // the file may be HTML with a script
 	return answerText(w, r, http.StatusOK, text)
 }
 
-// maxShownFile bounds in bytes what is shown of a file: far more than any that is rendered, less than firmware.
+// maxShownFile bounds a shown file in bytes: far more than any rendered file, less than firmware.
 const maxShownFile = 16 << 20
 
-// shownAs is the type that a phone's file is shown with: a browser shows it, and runs nothing of it.
+// shownAs returns the Content-Type of a phone's file, so that a browser shows the file and runs no script in it.
 func shownAs(mime string) string {
 	if kind, _, _ := strings.Cut(mime, ";"); strings.HasPrefix(kind, "text/") || strings.HasSuffix(kind, "xml") || strings.HasSuffix(kind, "json") {
 		return "text/plain; charset=utf-8"
@@ -81,8 +81,8 @@ func shownAs(mime string) string {
 	return "application/octet-stream"
 }
 
-// asFor are the facts of a phone's last request for a file, else of its last request for any, else those of a phone that
-// never asked.
+// asFor returns the facts of a phone's last request for a file. If the phone never asked for the file, they are those
+// of its last request for any file, else Options.Request.
 func (a *api) asFor(phone ledger.Phone, name string) provision.Request {
 	q := a.Request
 	var latest *ledger.File

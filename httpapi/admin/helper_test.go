@@ -25,7 +25,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(secrets.Guard(m)) }
 
-// The secrets of the tests. No answer has one, but those to ?secrets=true.
+// The secrets of the tests. Only an answer to ?secrets=true may contain one.
 const (
 	aliceSecret = "alices-secret-word"
 	bobSecret   = "bobs-other-secret"
@@ -75,7 +75,7 @@ var dataFiles = map[string]string{
 	"logo.bmp": "BM",
 }
 
-// site is a handler over a ledger, with phones that ask.
+// site is a handler over a ledger, with phones.
 type site struct {
 	Options
 	testing.TB
@@ -154,10 +154,10 @@ func (s *site) sync(users string) {
 	s.settle()
 }
 
-// phoneAgent is how the phone of alice names itself.
+// phoneAgent is the User-Agent of alice's phone.
 const phoneAgent = "Yealink SIP-T46S 66.85.0.5 00:04:f2:00:00:01"
 
-// fetched tells the ledger of a request of a phone, and waits until that is in.
+// fetched tells the ledger of a phone's request and waits until it is applied.
 func (s *site) fetched(name, agent string, status int, reason string) {
 	s.Helper()
 	s.asked(name, agent, status, reason)
@@ -195,7 +195,7 @@ func (s *site) settle() {
 	}
 }
 
-// lively has something of everything: a phone that is up to date, one that was refused, one that never came, a stranger.
+// lively returns a site with a phone that is up to date, one that was refused, one that never came, and a stranger.
 func lively(t testing.TB) *site {
 	s := newSite(t, usersConf)
 	s.fetched(alice+".cfg", phoneAgent, 200, "")
@@ -217,7 +217,7 @@ func lively(t testing.TB) *site {
 	return s
 }
 
-// ask makes a request. Every answer is searched for secrets, unless the request asks for them.
+// ask sends a request. It searches every answer for secrets, unless the request asks for them.
 func (s *site) ask(method, target, body string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, "http://127.0.0.1:8081"+target, strings.NewReader(body))
 	if body != "" {
@@ -234,7 +234,7 @@ func (s *site) ask(method, target, body string, header ...string) *httptest.Resp
 	return w
 }
 
-// get asks for JSON, which must be there.
+// get returns a decoded JSON answer. The test fails without one.
 func get[T any](s *site, target string) (value T) {
 	s.Helper()
 	w := s.ask("GET", target, "")

@@ -13,7 +13,7 @@ import (
 	validator "github.com/pb33f/libopenapi-validator"
 )
 
-// calls are one request at least for each path, and one for each way in which it fails. They are told to bodies of actions too.
+// calls has at least one request for each path, and one for each error. The bodies are for actions.
 var calls = []struct {
 	method, target, body string
 	want                 int
@@ -55,8 +55,8 @@ var calls = []struct {
 	{"GET", "/metrics", "", 200},
 }
 
-// Every answer is as openapi.json says, with no field that is not there; and every path and status of openapi.json that can
-// come of this package comes up.
+// Every answer matches openapi.json, without additional fields. Every path and status of openapi.json that this package
+// can return occurs.
 func TestOpenAPI(t *testing.T) {
 	document, err := libopenapi.NewDocument(description)
 	if err != nil {
@@ -92,7 +92,7 @@ func TestOpenAPI(t *testing.T) {
 		}
 		response := w.Result()
 		text := w.Body.Bytes()
-		if strings.HasPrefix(response.Header.Get("Content-Type"), "text/") { // the validator takes all bodies for JSON
+		if strings.HasPrefix(response.Header.Get("Content-Type"), "text/") { // the validator reads every body as JSON
 			text, _ = json.Marshal(string(text))
 		}
 		response.Body = io.NopCloser(bytes.NewReader(text))
@@ -128,7 +128,7 @@ func TestOpenAPI(t *testing.T) {
 	}
 }
 
-// A field that is not in the document, or is missing, is found by the validator as it is used here.
+// The validator, as it is used here, finds a missing field and one that is not in the document.
 func TestOpenAPIFindsDrift(t *testing.T) {
 	document, err := libopenapi.NewDocument(description)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// phones answers a page of the phones that the parameters select.
+// phones answers with a page of the phones that the parameters select.
 func (a *api) phones(w http.ResponseWriter, r *http.Request) error {
 	values, err := parameters(r, "state", "profile", "vendor", "q", "sort", "limit", "cursor")
 	if err != nil {
@@ -31,7 +31,7 @@ func (a *api) phones(w http.ResponseWriter, r *http.Request) error {
 	return answer(w, r, http.StatusOK, page)
 }
 
-// phone answers all that is known of a phone.
+// phone answers with everything that is known of a phone.
 func (a *api) phone(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parameters(r); err != nil {
 		return err
@@ -43,13 +43,13 @@ func (a *api) phone(w http.ResponseWriter, r *http.Request) error {
 	return answer(w, r, http.StatusOK, phone)
 }
 
-// list is how all lists but that of phones are answered.
+// list is the answer of all lists except that of phones.
 type list[T any] struct {
 	Items []T `json:"items"`
-	Total int `json:"total"` // also of those beyond limit
+	Total int `json:"total"` // includes items beyond limit
 }
 
-// answerList answers the first of a list, as many as the parameter limit says.
+// answerList answers with the first items of a list. The parameter limit says how many.
 func answerList[T any](w http.ResponseWriter, r *http.Request, items []T, limit int) error {
 	l := list[T]{Items: items[:min(limit, len(items))], Total: len(items)}
 	if l.Items == nil {
@@ -58,7 +58,7 @@ func answerList[T any](w http.ResponseWriter, r *http.Request, items []T, limit 
 	return answer(w, r, http.StatusOK, l)
 }
 
-// history answers what happened to a phone, the newest first.
+// history answers with the events of a phone, the newest first.
 func (a *api) history(w http.ResponseWriter, r *http.Request) error {
 	values, err := parameters(r, "limit")
 	if err != nil {
@@ -79,10 +79,10 @@ func (a *api) history(w http.ResponseWriter, r *http.Request) error {
 	return answerList(w, r, events, limit)
 }
 
-// maxListed bounds the lists that the ledger itself bounds: no limit is larger.
+// maxListed bounds the parameter limit. The ledger bounds the lists itself.
 const maxListed = 1000
 
-// strangers answers the MACs that were asked for and are no phone's, the last seen first.
+// strangers answers with the MACs that were requested and belong to no phone, the last seen first.
 func (a *api) strangers(w http.ResponseWriter, r *http.Request) error {
 	limit, err := onlyLimit(r)
 	if err != nil {
@@ -91,7 +91,7 @@ func (a *api) strangers(w http.ResponseWriter, r *http.Request) error {
 	return answerList(w, r, a.Ledger.Strangers(), limit)
 }
 
-// syncs answers the last syncs with what each changed, the newest first.
+// syncs answers with the last syncs and the changes of each, the newest first.
 func (a *api) syncs(w http.ResponseWriter, r *http.Request) error {
 	limit, err := onlyLimit(r)
 	if err != nil {
@@ -108,7 +108,7 @@ func onlyLimit(r *http.Request) (int, error) {
 	return limited(values, maxListed)
 }
 
-// requests answers the last requests of phones and strangers, the newest first.
+// requests answers with the last requests of phones and strangers, the newest first.
 func (a *api) requests(w http.ResponseWriter, r *http.Request) error {
 	values, err := parameters(r, "limit", "q", "refused")
 	if err != nil {
@@ -133,7 +133,7 @@ func (a *api) requests(w http.ResponseWriter, r *http.Request) error {
 	return answerList(w, r, found, limit)
 }
 
-// mentions reports whether a text in lower case, which may be empty, stands in one of the others.
+// mentions reports whether one of the texts in contains text. text is in lower case and may be empty.
 func mentions(text string, in ...string) bool {
 	for _, s := range in {
 		if strings.Contains(strings.ToLower(s), text) {

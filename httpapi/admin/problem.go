@@ -11,21 +11,21 @@ import (
 	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
-// problem is an error as RFC 9457 has it.
+// problem is an error in the form of RFC 9457.
 type problem struct {
-	Type   string `json:"type"` // about:blank: Title and Status say it all
+	Type   string `json:"type"` // about:blank: Title and Status say everything
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Detail string `json:"detail,omitempty"`
 }
 
-// ProblemBody is the body for a status that has no more to say.
+// ProblemBody returns the body for a status without a detail.
 func ProblemBody(status int) string {
-	text, _ := json.Marshal(problem{Type: "about:blank", Title: http.StatusText(status), Status: status}) // it has nothing that cannot be marshalled
+	text, _ := json.Marshal(problem{Type: "about:blank", Title: http.StatusText(status), Status: status}) // cannot fail
 	return string(text) + "\n"
 }
 
-// apiError is an error with the status that it is answered with. Its text is for the admin.
+// apiError is an error with its HTTP status. Its text is for the admin.
 type apiError struct {
 	status int
 	text   string
@@ -33,7 +33,7 @@ type apiError struct {
 
 func (e *apiError) Error() string { return e.text }
 
-// badRequest says what is wrong with a request.
+// badRequest returns a 400 that says what is wrong with the request.
 func badRequest(format string, args ...any) error {
 	return &apiError{http.StatusBadRequest, fmt.Sprintf(format, args...)}
 }
@@ -46,7 +46,7 @@ var (
 	errNotRead error = &apiError{http.StatusServiceUnavailable, "no configuration was read from Asterisk yet"}
 )
 
-// statusOf is the status that an error is answered with, and what it says.
+// statusOf returns the HTTP status and the text for an error.
 func statusOf(err error) (int, string) {
 	var own *apiError
 	switch {

@@ -11,20 +11,20 @@ import (
 type Problem struct {
 	Severity string    `json:"severity"` // info, warning or error
 	Message  string    `json:"message"`
-	File     string    `json:"file"`  // where it is; empty: nowhere in a file
-	Line     int       `json:"line"`  // 0: not known
+	File     string    `json:"file"`  // file with the problem; empty: it is in no file
+	Line     int       `json:"line"`  // 0: unknown
 	About    string    `json:"about"` // configuration, template, asterisk, settings, ledger
-	Since    time.Time `json:"since"` // when it was seen first without a break
+	Since    time.Time `json:"since"` // when it was first seen, without a break since
 }
 
-// Tracker remembers since when each problem is there. The zero Tracker is ready.
+// Tracker remembers since when each problem exists. The zero Tracker is ready for use.
 type Tracker struct {
 	mu   sync.Mutex
-	seen map[Problem]time.Time // by all but Since
+	seen map[Problem]time.Time // by the problem without Since
 }
 
-// Track sets Since of the problems that are there now, and forgets those that are not. A problem that comes with a time keeps
-// it. The newest come first.
+// Track sets Since of the current problems and forgets all others. A problem that already has a Since keeps it. The
+// newest come first.
 func (t *Tracker) Track(current []Problem, now time.Time) []Problem {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -51,7 +51,7 @@ func (t *Tracker) Track(current []Problem, now time.Time) []Problem {
 	return tracked
 }
 
-// problems answers what is wrong now.
+// problems answers with the current problems.
 func (a *api) problems(w http.ResponseWriter, r *http.Request) error {
 	limit, err := onlyLimit(r)
 	if err != nil {
@@ -64,18 +64,18 @@ func (a *api) problems(w http.ResponseWriter, r *http.Request) error {
 	return answerList(w, r, current, limit)
 }
 
-// Setting is one that is in force.
+// Setting is a setting in force.
 type Setting struct {
 	Section string `json:"section"`
 	Key     string `json:"key"`
-	Value   string `json:"value"`   // of a secret: "<secret>"
+	Value   string `json:"value"`   // "<secret>" if it is one
 	Default string `json:"default"` // empty: none
 	Origin  string `json:"origin"`  // default, environment NAME, or file:line
 	Secret  bool   `json:"secret"`
 	Meaning string `json:"meaning"`
 }
 
-// settings answers what is in force.
+// settings answers with the settings in force.
 func (a *api) settings(w http.ResponseWriter, r *http.Request) error {
 	limit, err := onlyLimit(r)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// parameters are those of a request's URL. A name that an endpoint does not know is an error, as a filter that is misspelt
+// parameters returns the parameters of a request's URL. A name outside known is an error, because a misspelt filter
 // would select everything.
 func parameters(r *http.Request, known ...string) (url.Values, error) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
@@ -32,7 +32,8 @@ func parameters(r *http.Request, known ...string) (url.Values, error) {
 	return values, nil
 }
 
-// listed are the values of a parameter, which may be repeated, or have several with commas between them.
+// listed returns the values of a parameter. The parameter may be repeated, or have several values with commas between
+// them.
 func listed(values url.Values, name string) (list []string) {
 	for _, given := range values[name] {
 		for word := range strings.SplitSeq(given, ",") {
@@ -44,7 +45,7 @@ func listed(values url.Values, name string) (list []string) {
 	return list
 }
 
-// flag is a parameter that is true or false.
+// flag returns a parameter that is true or false.
 func flag(values url.Values, name string) (bool, error) {
 	switch values.Get(name) {
 	case "":
@@ -57,7 +58,7 @@ func flag(values url.Values, name string) (bool, error) {
 	return false, badRequest("parameter %q is not one of: true, false", name)
 }
 
-// limited is the parameter limit, at most most; without one it is most.
+// limited returns the parameter limit, which is at most most. The default is most.
 func limited(values url.Values, most int) (int, error) {
 	text := values.Get("limit")
 	if text == "" {
@@ -70,7 +71,7 @@ func limited(values url.Values, most int) (int, error) {
 	return n, nil
 }
 
-// maxClip bounds in bytes what a message repeats of a request.
+// maxClip bounds, in bytes, how much of a request an error message quotes.
 const maxClip = 64
 
 func clip(s string) string {

@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// serve calls the handler and makes its error a problem.
+// serve calls the handler and answers its error with a problem.
 func (h handler) serve(w http.ResponseWriter, r *http.Request) {
 	err := h(w, r)
 	if err == nil {
 		return
 	}
 	status, detail := statusOf(err)
-	text, _ := json.Marshal(problem{"about:blank", http.StatusText(status), status, detail}) // texts and a number
+	text, _ := json.Marshal(problem{"about:blank", http.StatusText(status), status, detail}) // cannot fail: texts and a number
 	header := w.Header()
 	header.Del("Etag")
 	header.Set("Content-Type", "application/problem+json")
@@ -28,7 +28,7 @@ func (h handler) serve(w http.ResponseWriter, r *http.Request) {
 func answer(w http.ResponseWriter, r *http.Request, status int, value any) error {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(true) // nobody who takes it for HTML finds a tag in it
+	encoder.SetEscapeHTML(true) // a client that takes it for HTML finds no tag
 	if err := encoder.Encode(value); err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func answer(w http.ResponseWriter, r *http.Request, status int, value any) error
 	return answerText(w, r, status, text.Bytes())
 }
 
-// answerText sends a text with its entity tag, or 304 where the client has it.
+// answerText sends a text with its entity tag, or 304 if the client has it.
 func answerText(w http.ResponseWriter, r *http.Request, status int, text []byte) error {
 	sum := sha256.Sum256(text)
 	tag := `"` + hex.EncodeToString(sum[:12]) + `"`
@@ -51,7 +51,7 @@ func answerText(w http.ResponseWriter, r *http.Request, status int, text []byte)
 	return nil
 }
 
-// send writes a body, or for HEAD its length. What goes wrong with the connection is in httpapi's log.
+// send writes a body, or for HEAD only its length. httpapi logs errors of the connection.
 func send(w http.ResponseWriter, r *http.Request, status int, text []byte) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	w.WriteHeader(status)
@@ -60,7 +60,7 @@ func send(w http.ResponseWriter, r *http.Request, status int, text []byte) {
 	}
 }
 
-// matches reports whether an If-None-Match has the tag (RFC 9110, 13.1.2).
+// matches reports whether an If-None-Match header contains tag (RFC 9110, 13.1.2).
 func matches(header, tag string) bool {
 	for candidate := range strings.SplitSeq(header, ",") {
 		candidate = strings.TrimSpace(candidate)

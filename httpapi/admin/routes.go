@@ -11,7 +11,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// Ledger is what is known of phones. *ledger.Ledger is one.
+// Ledger is the source of everything about phones. *ledger.Ledger is one.
 type Ledger interface {
 	Phones(ledger.Query) (ledger.Page, error)
 	Phone(id string) (ledger.Phone, bool)
@@ -24,33 +24,34 @@ type Ledger interface {
 	Subscribe(...ledger.Kind) (<-chan ledger.Update, func())
 }
 
-// Renderer makes files. *provision.Renderer is one.
+// Renderer renders files. *provision.Renderer is one.
 type Renderer interface {
 	Render(context.Context, *provision.Snapshot, *provision.Route, provision.Request) (*provision.Document, error)
 	RenderMasked(context.Context, *provision.Snapshot, *provision.Route, provision.Request) (*provision.Document, error)
 }
 
-// Options are what the answers are made of. Ledger, Store and Renderer are required.
+// Options are the sources of the answers. Ledger, Store and Renderer are required.
 type Options struct {
 	Ledger   Ledger
-	Store    *provision.Store // what is served
+	Store    *provision.Store // the snapshot that is served
 	Renderer Renderer
-	// Request is what a file is rendered for whose phone never asked; Now is set for each.
+	// Request renders a file of a phone that never asked. Its Now is set for each rendering.
 	Request  provision.Request
 	Status   func() Status    // nil: nothing is known of Asterisk
 	Problems func() []Problem // nil: there are none
-	Settings []Setting        // in force
+	Settings []Setting        // the settings in force
 	Reload   func(reason string)
-	// Held is the sync that was not applied; nil: none is held. Confirm applies it: see provision.ErrNothingHeld.
+	// Held returns the sync that was not applied, or nil if none is held. Confirm applies it; its errors are
+	// provision.ErrNothingHeld and provision.ErrOtherHeld.
 	Held    func() *provision.Held
 	Confirm func(id, by string) (provision.Held, error)
 	Metrics http.Handler    // nil: there are none
-	Ending  <-chan struct{} // closed when streams are to end; nil: with their requests only
+	Ending  <-chan struct{} // closed when streams must end; nil: a stream ends only with its request
 	Now     func() time.Time
-	Version string // of phoneprov
+	Version string // version of phoneprov
 }
 
-// route is one path and what answers it by method. GET answers HEAD too.
+// route is a path with its handler for each method. GET also answers HEAD.
 type route struct {
 	path    string
 	methods map[string]handler
@@ -60,10 +61,10 @@ type handler func(http.ResponseWriter, *http.Request) error
 
 type api struct {
 	Options
-	streams chan struct{} // one for each stream of events
+	streams chan struct{} // one token for each open stream of events
 }
 
-// routes is the table of all paths.
+// routes returns the table of all paths.
 func (a *api) routes() []route {
 	get := func(path string, h handler) route { return route{path, map[string]handler{http.MethodGet: h}} }
 	post := func(path string, h handler) route { return route{path, map[string]handler{http.MethodPost: h}} }
@@ -86,7 +87,7 @@ func (a *api) routes() []route {
 	}
 }
 
-// New makes the handler.
+// New returns the handler.
 func New(o Options) http.Handler {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -100,7 +101,7 @@ func New(o Options) http.Handler {
 	return mux
 }
 
-// serve answers by method.
+// serve calls the handler of the request's method.
 func (rt route) serve(w http.ResponseWriter, r *http.Request) {
 	method := r.Method
 	if method == http.MethodHead {

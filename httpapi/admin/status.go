@@ -8,25 +8,25 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// Status is what is known of Asterisk and of the synchronisation with it.
+// Status is the state of Asterisk and of the synchronisation.
 type Status struct {
 	AMI         AMI
 	LastError   string    // what is wrong now; empty: nothing
-	LastErrorAt time.Time // when that began
-	LastSync    *Sync     // the last that succeeded; nil: none yet
-	Warnings    []string  // what the admin should see to
-	Restored    time.Time // what is served was kept then, and Asterisk was not read since; zero: it was read
+	LastErrorAt time.Time // when LastError began
+	LastSync    *Sync     // the last successful one; nil: none yet
+	Warnings    []string  // what an admin should act on
+	Restored    time.Time // when the restored snapshot that is served was saved; zero: Asterisk was read since the start
 }
 
 // AMI is the connection to Asterisk.
 type AMI struct {
-	Configured      bool       `json:"configured"` // false: Asterisk is not asked
+	Configured      bool       `json:"configured"` // false: phoneprov does not connect to Asterisk
 	Connected       bool       `json:"connected"`
-	Since           *time.Time `json:"since"` // when Connected last changed; null: it never did
+	Since           *time.Time `json:"since"` // when Connected last changed; null: never
 	AsteriskVersion string     `json:"asterisk_version"`
 }
 
-// Sync is the last sync in short: /api/v1/syncs has the phones that it changed.
+// Sync is the last sync in short. /api/v1/syncs has the phones that it changed.
 type Sync struct {
 	At      time.Time `json:"at"`
 	Trigger string    `json:"trigger"`
@@ -45,18 +45,18 @@ type Summary struct {
 	Lines       int                  `json:"lines"`
 	Files       int                  `json:"files"`
 	Counts      map[ledger.State]int `json:"counts"`
-	States      []ledger.Definition  `json:"states"` // what the words of counts mean, the worst first
+	States      []ledger.Definition  `json:"states"` // definitions of the words in counts, the worst first
 	AMI         AMI                  `json:"ami"`
 	LastSync    *Sync                `json:"last_sync"`
 	LastError   string               `json:"last_error"`
 	LastErrorAt *time.Time           `json:"last_error_at"`
-	Restored    *time.Time           `json:"restored"` // what is served was kept then; null: it was read since the start
+	Restored    *time.Time           `json:"restored"` // when the restored configuration was saved; null: none is served
 	Held        *provision.Held      `json:"held"`
 	Warnings    []string             `json:"warnings"`
 	Ledger      ledger.Stats         `json:"ledger"`
 }
 
-// status answers the summary.
+// status answers with the summary.
 func (a *api) status(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parameters(r); err != nil {
 		return err
@@ -86,7 +86,7 @@ func (a *api) summary() Summary {
 	return s
 }
 
-// known is a time as JSON has it; nil: it is not known.
+// known returns a time for JSON, or nil if the time is zero.
 func known(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil

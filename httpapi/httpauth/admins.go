@@ -17,26 +17,26 @@ import (
 
 // Limits of an admin's token.
 const (
-	minToken  = 20 // characters: one of them that is made by chance cannot be guessed over the network
+	minToken  = 20 // characters: a random token of this length cannot be guessed over the network
 	maxToken  = 256
 	maxTokens = 16 // each request is compared with all of them
 )
 
-// The reasons of Admins. None has anything of the request in it.
+// The reasons of Admins. They contain nothing from the request.
 const (
 	reasonToken      = "wrong token"
 	reasonNotAllowed = "neither Bearer nor Basic, as the settings want it"
 )
 
-// Admins are who may use the admin address: those who know a token (Authorization: Bearer), and those who have a name and a
-// password (Basic). Both files are read again when they change.
+// Admins checks who may use the admin address: those with a token (Authorization: Bearer), and those with a name and a
+// password (Basic). It reads both files again when they change.
 type Admins struct {
-	tokens *reload.Files[tokens] // nil: none
-	people *Authenticator        // nil: none
+	tokens *reload.Files[tokens] // nil: no tokens
+	people *Authenticator        // nil: no passwords
 }
 
-// OpenAdmins reads the file of tokens and the file of names and passwords; an empty path: there is none. Reloaded is told of
-// each later reading, as by Open.
+// OpenAdmins reads the file of tokens and the file of names and passwords. An empty path means no such file. told is
+// called after each later reading, as by Open.
 func OpenAdmins(tokenFile, passwordFile string, told func(error)) (a *Admins, err error) {
 	a = &Admins{}
 	if tokenFile != "" {
@@ -63,13 +63,13 @@ func OpenAdmins(tokenFile, passwordFile string, told func(error)) (a *Admins, er
 	return a, nil
 }
 
-// maxAdmins bounds in bytes a file of tokens or of admins: some hundreds of them.
+// maxAdmins bounds a file of tokens or of admins in bytes: it fits some hundreds.
 const maxAdmins = 64 << 10
 
 // AdminRealm is the realm of the admin address.
 const AdminRealm = "phoneprov admin"
 
-// Challenge says how an admin is to sign in.
+// Challenge sets the header that says how an admin signs in.
 func (a *Admins) Challenge(h http.Header) {
 	if a.tokens != nil {
 		h.Add("WWW-Authenticate", fmt.Sprintf("Bearer realm=%q", AdminRealm))
@@ -79,8 +79,8 @@ func (a *Admins) Challenge(h http.Header) {
 	}
 }
 
-// Check says what the credentials of a request are worth. It takes the same time for every wrong token, and for every wrong
-// password. User of the result is the admin's name; with a token it is "token".
+// Check verifies the credentials of a request. Every wrong token takes the same time, and so does every wrong password.
+// The result's User is the admin's name; for a token it is "token".
 func (a *Admins) Check(r *http.Request, c Client) Result {
 	headers := r.Header.Values("Authorization")
 	switch {
@@ -104,7 +104,7 @@ func (a *Admins) Check(r *http.Request, c Client) Result {
 	return bad(reasonNotAllowed)
 }
 
-// Token is the first token of a file, for a program that asks.
+// Token returns the first token of a file. Client programs use it.
 func Token(path string) (provision.Secret, error) {
 	data, _, err := regularfile.Read(path, maxAdmins)
 	if err != nil {
@@ -124,7 +124,7 @@ func Token(path string) (provision.Secret, error) {
 // tokens are the hashes of a file's tokens.
 type tokens struct{ sums [][sha256.Size]byte }
 
-// parseTokens reads a file with a token on each line. Its errors tell nothing of what is in it.
+// parseTokens reads a file with one token per line. Its errors never quote a token.
 func parseTokens(path string, data []byte) (*tokens, error) {
 	t := &tokens{}
 	n := 0
@@ -149,7 +149,8 @@ func parseTokens(path string, data []byte) (*tokens, error) {
 	return t, nil
 }
 
-// has compares with every token, in the same time whichever it is.
+// has reports whether token is in the file. It compares all tokens, so that the time does not depend on which one
+// matches.
 func (t *tokens) has(token string) bool {
 	sum := sha256.Sum256([]byte(token))
 	found := 0
@@ -159,11 +160,11 @@ func (t *tokens) has(token string) bool {
 	return found == 1
 }
 
-// errAdminLine tells nothing of what is in the line.
+// errAdminLine never quotes the line.
 var errAdminLine = errors.New("want user:hash with a hash of bcrypt, as htpasswd -B writes it")
 
-// parseAdmins reads a file of admins, which is one of credentials without MACs: user:hash. The passwords that bcrypt accepted
-// with the same hashes of the last table need not wait for it again.
+// parseAdmins reads a file of admins: lines of user:hash, without MACs. A password that bcrypt accepted with the same
+// hash in the last table need not pass bcrypt again.
 func parseAdmins(path string, data []byte, last *table) (*table, error) {
 	t := newTable()
 	n := 0

@@ -29,7 +29,7 @@ func adminHash(t *testing.T, password string) string {
 	return string(hash)
 }
 
-// Files that are wrong have one clear message, which tells nothing of what is in them.
+// A wrong file has one clear message, which never quotes the file.
 func TestAdminFiles(t *testing.T) {
 	secrets.Add(oneToken, otherToken)
 	hash := adminHash(t, bobPass)
@@ -75,7 +75,7 @@ func TestAdminFiles(t *testing.T) {
 	}
 }
 
-// A new token counts within a second, the old one no more; a broken file changes nothing, and is told.
+// A new token is valid within a second, and the old one is not. A broken file changes nothing and is reported.
 func TestAdminFilesAreReadAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := write(t, oneToken+"\n")

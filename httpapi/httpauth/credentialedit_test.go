@@ -55,7 +55,7 @@ func message(err error) string {
 	return err.Error()
 }
 
-// What Hashes makes of a password, Check takes, in every scheme.
+// Check accepts the hashes that Hashes computes, in every scheme.
 func TestHashes(t *testing.T) {
 	hashes, err := Hashes(testRealm, "alice", alicePass)
 	if err != nil {

@@ -19,7 +19,7 @@ type changing struct {
 	*testing.T
 	path string
 	auth *Authenticator
-	told []string // what reloaded was told
+	told []string // errors that reloaded received
 }
 
 func change(t *testing.T, text string, test func(c *changing)) {
@@ -140,7 +140,7 @@ func TestFileChangesWithinATick(t *testing.T) {
 	})
 }
 
-// A file that is wrong or gone leaves the credentials as they were, and that is told once.
+// A wrong or missing file leaves the credentials unchanged and is reported once.
 func TestFileTurnsBad(t *testing.T) {
 	one, two := entryOf(t, "*", "all", "one"), entryOf(t, "*", "all", "two")
 	change(t, one, func(c *changing) {
@@ -181,7 +181,7 @@ func TestFileTurnsBad(t *testing.T) {
 	})
 }
 
-// A known password is forgotten with its hash, but not where the file is only touched.
+// A known password is forgotten with its hash. A touched file forgets nothing.
 func TestFileForgetsPasswords(t *testing.T) {
 	one := entryOf(t, "*", "all", "one")
 	change(t, one, func(c *changing) {

@@ -84,7 +84,7 @@ func TestBadLines(t *testing.T) {
 	}
 }
 
-// badLines is what is said of the first n lines.
+// badLines returns the error for n bad first lines.
 func badLines(n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -93,7 +93,7 @@ func badLines(n int) string {
 	return b.String()
 }
 
-// What parses prints to itself, and no error has a byte of the line in it.
+// A line that parses prints as itself, and no error quotes a byte of the line.
 func FuzzParseLine(f *testing.F) {
 	for _, s := range []string{"*:all:" + hash2b, "00:04:f2:00:00:01:a:" + hashMD5, "0004.f200.0001:MD5:" + hashSHA, "::::", "a:$2b$04$"} {
 		f.Add(s)

@@ -81,7 +81,7 @@ func FuzzParseParams(f *testing.F) {
 	})
 }
 
-// Whatever an Authorization header says, who knows no password gets nothing, and what is told of it is a fixed text.
+// For any Authorization header, a client without a password gets nothing, and the reason is one of the fixed texts.
 func FuzzCheck(f *testing.F) {
 	a := authenticator(f, credentials(f))
 	f.Add(client{password: "guess", nonce: nonceOf(f, a)}.header(), testURI)

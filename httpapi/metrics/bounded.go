@@ -5,13 +5,13 @@ import (
 	"sync"
 )
 
-// other stands for the values of a label beyond its bound.
+// other replaces the values of a label beyond its bound.
 const other = "other"
 
-// maxLabel bounds in bytes a value of a label.
+// maxLabel bounds a label's value in bytes.
 const maxLabel = 64
 
-// bounded is a label that has at most so many values: those that come first, and other.
+// bounded is a label with a bounded number of values: the first ones that come, and other.
 type bounded struct {
 	most int
 	mu   *sync.RWMutex
@@ -22,7 +22,7 @@ func newBounded(most int) bounded {
 	return bounded{most, new(sync.RWMutex), map[string]bool{}}
 }
 
-// value is the label's value for a text.
+// value returns the label's value for a text.
 func (b bounded) value(text string) string {
 	text = strings.ToValidUTF8(text[:min(len(text), maxLabel)], "")
 	b.mu.RLock()

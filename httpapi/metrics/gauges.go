@@ -8,34 +8,34 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Sources are what the gauges read, each at a scrape. A nil function: its metrics are left out.
+// Sources are functions that supply the gauges at each scrape. If a function is nil, its metrics are left out.
 type Sources struct {
 	Version  string
 	Snapshot func() Snapshot
-	States   func() map[string]int // phones by state, every state
+	States   func() map[string]int // phones by state; every state has a number
 	AMI      func() AMI
 	Ledger   func() Ledger
-	Budgets  func() map[string]Budget // by the setting
-	Log      func() (dropped uint64)  // lines that the reader of the log was too slow for
+	Budgets  func() map[string]Budget // by setting
+	Log      func() (dropped uint64)  // lines that were dropped because the reader of the log was too slow
 	Now      func() time.Time         // nil: time.Now
 }
 
-// Snapshot is what is served. The zero Snapshot: nothing is.
+// Snapshot describes the served snapshot. The zero Snapshot means that nothing is served.
 type Snapshot struct {
 	Generation           uint64
 	BuiltAt              time.Time
-	Restored             bool // it was kept from a run before, and Asterisk was not read since
+	Restored             bool // the snapshot was saved by an earlier process, and Asterisk was not read since
 	Phones, Lines, Files int
 }
 
-// AMI is the connection to Asterisk.
+// AMI describes the connection to Asterisk.
 type AMI struct {
 	Configured, Up bool
-	Held           bool // a sync is held until an admin confirms it
+	Held           bool // a sync waits for an admin's confirmation
 	LastSync       time.Time
 }
 
-// Ledger is how the ledger is.
+// Ledger describes the ledger.
 type Ledger struct {
 	Queued, Comparing, Unsaved           int
 	Dropped, Commits, CommitErrors, Lost uint64
@@ -44,13 +44,13 @@ type Ledger struct {
 	StoreOK                              bool
 }
 
-// Budget is how one of the budgets is.
+// Budget describes one budget.
 type Budget struct {
-	Sources int    // that are remembered
-	Spent   uint64 // answers 429, since the start
+	Sources int    // sources that it remembers
+	Spent   uint64 // answers 429 since the start
 }
 
-// gauges are the metrics that are read at a scrape.
+// gauges are the metrics that a scrape reads.
 type gauges struct{ s Sources }
 
 // The descriptions of the gauges.
@@ -86,7 +86,7 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc(name, help, labels, nil)
 }
 
-// Describe makes gauges a prometheus.Collector.
+// Describe implements prometheus.Collector.
 func (g *gauges) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{buildInfo, generation, builtAt, age, restored, phones, lines, files, byState, amiUp, lastSync, held, queued,
 		comparing, unsaved, storeBytes, storeOK, commitTime, dropped, commits, commitFails, lost, sources, spent, logDropped} {
@@ -94,7 +94,7 @@ func (g *gauges) Describe(out chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect makes gauges a prometheus.Collector.
+// Collect implements prometheus.Collector.
 func (g *gauges) Collect(out chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)

@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Limits of labels that come from the configuration: each value is a time series, and some of them are histograms.
+// Limits of labels that come from the configuration. Each value is a time series, and some are histograms.
 const (
 	maxProfiles  = 100
 	maxReasons   = 64 // httpapi has some thirty
@@ -18,11 +18,11 @@ const (
 	maxFunctions = 100
 )
 
-// renderBuckets are in seconds: what is remembered takes microseconds, a directory of 5,000 users some 50 ms, and an Asterisk
-// that does not answer ends a rendering after seconds.
+// renderBuckets are in seconds. A cached file takes microseconds, a directory of 5,000 users some 50 ms. If Asterisk
+// does not answer, a rendering ends after seconds.
 var renderBuckets = []float64{.00001, .0001, .001, .005, .02, .1, .5, 2, 10}
 
-// Set is all metrics of one service.
+// Set has all metrics of one service.
 type Set struct {
 	registry *prometheus.Registry
 
@@ -37,7 +37,7 @@ type Set struct {
 	profiles, reasons, triggers, functions bounded
 }
 
-// New makes a Set whose gauges read the sources.
+// New returns a Set whose gauges read s.
 func New(s Sources) *Set {
 	m := &Set{
 		registry: prometheus.NewRegistry(),
@@ -67,7 +67,7 @@ func (m *Set) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
 }
 
-// Request counts a request of a phone. Reason is one of the fixed texts of the log, or empty.
+// Request counts a request of a phone. reason is one of the log's fixed texts, or empty.
 func (m *Set) Request(profile string, status int, reason string, refused bool) {
 	reason = m.reasons.value(reason)
 	m.requests.WithLabelValues(m.profiles.value(profile), strconv.Itoa(status), reason).Inc()
@@ -76,12 +76,12 @@ func (m *Set) Request(profile string, status int, reason string, refused bool) {
 	}
 }
 
-// Rendered counts a file that was made, or failed to be.
+// Rendered counts a rendering, successful or not.
 func (m *Set) Rendered(profile string, took time.Duration) {
 	m.rendering.WithLabelValues(m.profiles.value(profile)).Observe(took.Seconds())
 }
 
-// The results of Synced.
+// The values of Synced's result.
 const (
 	OK     = "ok"
 	Held   = "held"
@@ -94,7 +94,7 @@ func (m *Set) Synced(trigger, result string, took time.Duration) {
 	m.syncTime.Observe(took.Seconds())
 }
 
-// Asked counts a call of a function that Asterisk was asked for. Result is one of a few fixed words.
+// Asked counts a function call that Asterisk answered or failed to answer. result is one of a few fixed words.
 func (m *Set) Asked(function, result string, took time.Duration) {
 	m.asked.WithLabelValues(m.functions.value(function), result).Inc()
 	m.askedTime.Observe(took.Seconds())

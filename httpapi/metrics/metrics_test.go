@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(secrettest.New().Guard(m)) }
 
-// full is a Set in which every metric has a value.
+// full returns a Set in which every metric has a value.
 func full() *Set {
 	m := New(Sources{
 		Version: "1.2.3", Now: func() time.Time { return time.Unix(1_000_090, 0) },
@@ -69,7 +69,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// Without a snapshot, Asterisk or ledger there is no value that could be taken for one.
+// Without a snapshot, Asterisk or a ledger, the metrics that would mislead are absent.
 func TestMetricsOfNothing(t *testing.T) {
 	text := scrape(t, New(Sources{Version: "x", Snapshot: func() Snapshot { return Snapshot{} }, AMI: func() AMI { return AMI{} }}))
 	for _, name := range []string{"phoneprov_snapshot_age_seconds", "phoneprov_ami_up", "phoneprov_ledger_queue_length"} {
@@ -79,8 +79,8 @@ func TestMetricsOfNothing(t *testing.T) {
 	}
 }
 
-// A label has so many values, whatever comes, and no MAC or address of a client can be one: only texts that callers take from
-// the configuration or from fixed lists go in.
+// A label has a bounded number of values, whatever comes. A client's MAC or address cannot become a value: callers pass
+// only texts from the configuration or from fixed lists.
 func TestLabelsAreBounded(t *testing.T) {
 	m := full()
 	for i := range 10 * maxProfiles {
@@ -103,7 +103,7 @@ func TestLabelsAreBounded(t *testing.T) {
 
 var named = regexp.MustCompile(`\b(?:phoneprov|process|go)_[a-z_]+\b`)
 
-// Every metric that the alerts and the dashboard name is one of ours, and each alert has what a person needs.
+// The alerts and the dashboard use only metrics that exist. Each alert has what a person needs.
 func TestAlertsAndDashboard(t *testing.T) {
 	text := scrape(t, full())
 	exists := func(name string) bool {
@@ -161,7 +161,7 @@ func TestAlertsAndDashboard(t *testing.T) {
 	}
 }
 
-// Prometheus's own tool takes the alerts, their tests, the scrape configuration, and what /metrics answers.
+// Prometheus's own tool accepts the alerts, their tests, the scrape configuration, and the answer of /metrics.
 func TestPromtool(t *testing.T) {
 	oracle.NeedProgram(t, "promtool")
 	dir := filepath.Join("..", "..", "deploy", "prometheus")

@@ -15,20 +15,21 @@ import (
 const (
 	// Interval is the time from one look at the files to the next.
 	Interval = time.Second
-	// settled is the age from which a file's time tells every change: two writes within one tick of a file system's clock
-	// have the same time.
+	// settled is the age from which a file's time shows every change. Two writes within one tick of a file system's
+	// clock have the same time.
 	settled = 2 * time.Second
 )
 
-// Options say what is read, and how.
+// Options say what is read and how it is parsed.
 type Options[T any] struct {
 	Paths    []string
 	MaxBytes int64 // of one file
-	// Parse makes the value from the texts of the files, in the order of Paths. Last is the value in use; nil: the first.
+	// Parse returns the value of the files' texts, which are in the order of Paths. last is the value in use, or nil
+	// for the first.
 	Parse func(texts [][]byte, last *T) (*T, error)
-	// Told is called when a new value is in use, with nil, and when there is a problem, with the error. The same problem is
-	// told once. One with several files is told when it is found twice: the second file may not be in its place yet, after
-	// the first was renamed. Get calls it. Nil: nobody is told.
+	// Told is called with nil when a new value is in use, and with an error when there is a problem. The same problem
+	// is reported once. A problem with several files is reported when it is found twice: after the first file was
+	// renamed, the second may not be in its place yet. Get calls Told. It may be nil.
 	Told func(error)
 }
 
@@ -39,13 +40,13 @@ type Files[T any] struct {
 
 	checking sync.Mutex // held by the caller that looks at the files, and for the fields below
 	checked  time.Time
-	seen     []fs.FileInfo     // the states of the files that were read last; nil: not all could be
+	seen     []fs.FileInfo     // states of the files that were read last; nil: one could not be read
 	sum      [sha256.Size]byte // of the texts that current was parsed from
 	problem  string            // found by the last reading
-	told     bool              // Told has heard of the problem
+	told     bool              // Told was called with the problem
 }
 
-// New reads the files, and returns the error where they are not good.
+// New reads the files. It returns an error if one cannot be read or parsed.
 func New[T any](o Options[T]) (*Files[T], error) {
 	f := &Files[T]{o: o, checked: time.Now()}
 	if _, err := f.read(); err != nil {
@@ -57,7 +58,7 @@ func New[T any](o Options[T]) (*Files[T], error) {
 // Get returns the newest good value.
 func (f *Files[T]) Get() *T { return f.GetAt(time.Now()) }
 
-// GetAt is Get at another time.
+// GetAt is Get at a given time.
 func (f *Files[T]) GetAt(now time.Time) *T {
 	if f.checking.TryLock() {
 		defer f.checking.Unlock()
@@ -96,7 +97,8 @@ func (f *Files[T]) check(now time.Time) {
 	}
 }
 
-// unchanged reports that the files are those that were read, and were old enough when they were looked at before.
+// unchanged reports whether the files are the ones that were read, and were already settled when they were looked at
+// before.
 func (f *Files[T]) unchanged(before time.Time) bool {
 	if f.seen == nil {
 		return false
@@ -114,7 +116,7 @@ func (f *Files[T]) unchanged(before time.Time) bool {
 	return true
 }
 
-// read parses the files where their texts are not those of the current value.
+// read parses the files if their texts differ from those of the current value.
 func (f *Files[T]) read() (changed bool, err error) {
 	f.seen = nil
 	seen := make([]fs.FileInfo, len(f.o.Paths))

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// When a change of two files is in use, and what is told, second by second.
+// A change of two files, second by second: when it is in use, and what Told receives.
 func TestTwoFiles(t *testing.T) {
 	dir := t.TempDir()
 	a, b := filepath.Join(dir, "a"), filepath.Join(dir, "b")

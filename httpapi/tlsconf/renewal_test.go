@@ -11,7 +11,7 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
-// Renewals under load: no connection is lost, none fails, an old one goes on, and a new one gets the new certificate.
+// Renewals under load: no connection is lost or fails, an old one continues, and a new one gets the new certificate.
 func TestReloadUnderLoad(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
@@ -63,7 +63,7 @@ func TestReloadUnderLoad(t *testing.T) {
 	t.Logf("answers: %d", answers)
 }
 
-// A pair that is broken is not taken, whoever asks meanwhile.
+// A broken pair is not used, even if clients connect meanwhile.
 func TestBrokenPairIsNotTaken(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})

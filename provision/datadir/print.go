@@ -8,7 +8,7 @@ import (
 // printSeed makes prints comparable within the process.
 var printSeed = maphash.MakeSeed()
 
-// Print tells one state of a template's file from another. It is comparable within the process only.
+// Print identifies a state of a template's file. It is comparable within the process only.
 func (t *Template) Print() uint64 {
 	var room [128]byte
 	text := append(room[:0], t.Name()...)
@@ -16,8 +16,8 @@ func (t *Template) Print() uint64 {
 	return maphash.Bytes(printSeed, binary.LittleEndian.AppendUint64(text, uint64(t.info.ModTime().UnixNano())))
 }
 
-// Served returns the template of a name that a request would get now, without waiting for a file that is being written; nil: there is
-// none.
+// Served returns the template that a request would get now, without waiting for a file that is being written. It
+// returns nil if there is none.
 func (d *Dir) Served(name string) *Template {
 	t, _ := d.look(name)
 	return t

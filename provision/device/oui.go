@@ -22,7 +22,8 @@ var vendorOUIs = [...]struct{ vendor, ouis string }{
 	{"Yealink", "001565 249ad8 3497d7 44dbd2 644f56 805e0c 805ec0 b061a9 c4fc22 ec1da9 f01653"},
 }
 
-// VendorOfMAC is who made the device of a MAC, by its first three bytes; empty: no maker of phones that is known.
+// VendorOfMAC returns the maker of a device by the first three bytes of its MAC. It returns "" if that is no known
+// maker of phones.
 func VendorOfMAC(mac MAC) string {
 	oui := hex.EncodeToString(mac[:3])
 	for _, row := range vendorOUIs {

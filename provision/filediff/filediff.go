@@ -1,7 +1,8 @@
 // Package filediff shows how a phone's file changes, without showing a secret.
 //
-// Each side is rendered twice: as the phone gets it, and masked (provision.Renderer.RenderMasked). The texts decide which lines
-// differ, and the masked lines are what is shown. So a changed secret shows as changed, and no secret shows.
+// The caller renders each file twice: as the phone gets it, and masked (provision.Renderer.RenderMasked). The texts
+// decide which lines differ, and the diff shows the masked lines. So a changed secret shows as changed, and no secret
+// shows.
 package filediff
 
 import (
@@ -12,7 +13,7 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 )
 
-// What stands for a secret. Masked is what provision puts in place of each.
+// The texts that stand for a secret. Masked is provision's.
 const (
 	Masked  = "<secret>"
 	Changed = "<secret, changed>"
@@ -21,21 +22,22 @@ const (
 // File is one rendering of a file.
 type File struct {
 	Text   string // as the phone gets it
-	Masked string // the same with Masked in place of each secret
+	Masked string // the same file with Masked in place of each secret
 }
 
-// keySign parts a masked line from the key of its text. Neither has one.
+// keySign separates a masked line from the key of its text. No file has this byte.
 const keySign = "\x00"
 
-// side is a File with its lines.
+// side is a File split into lines.
 type side struct {
-	lines  string            // the masked lines; one that is not as in the text is followed by a key of the text's
+	lines  string            // the masked lines; a line that hides something is followed by a key of its text
 	texts  map[string]string // lines of the text by their keys
-	values map[string]bool   // that the text has in place of Masked
+	values map[string]bool   // the texts that Masked stands for
 }
 
-// Unified is the unified diff of two files, with the names of the files above it; empty: they are the same. Where a secret decides
-// how many lines a file has, the masked files are compared, and a line says that secrets changed if these are the same.
+// Unified returns the unified diff of two files under their names. It is empty if the files are the same. If a secret
+// changes the number of lines, Unified compares the masked files. If the masked files are the same, one line says that
+// secrets changed.
 func Unified(oldName, newName string, old, new File) string {
 	if old.Text == new.Text {
 		return ""
@@ -72,13 +74,13 @@ func Unified(oldName, newName string, old, new File) string {
 
 func unified(oldName, newName, old, new string) string {
 	text, err := udiff.ToUnified(oldName, newName, old, udiff.Lines(old, new), udiff.DefaultContextLines)
-	if err != nil { // its own edits do not fit
+	if err != nil { // the library's edits do not fit its own lines
 		return fmt.Sprintf("--- %s\n+++ %s\n(%v)\n", oldName, newName, err)
 	}
 	return text
 }
 
-// sideOf reports false where the masked file does not have the lines of the text.
+// sideOf returns false if the masked file and the text have different line counts.
 func sideOf(f File, seed maphash.Seed) (s side, ok bool) {
 	s.texts, s.values = map[string]string{}, map[string]bool{}
 	texts, masks := strings.SplitAfter(f.Text, "\n"), strings.SplitAfter(f.Masked, "\n")
@@ -106,8 +108,8 @@ func sideOf(f File, seed maphash.Seed) (s side, ok bool) {
 	return s, true
 }
 
-// mark is a new masked line, in which those secrets are marked that the old file did not have. Where a line was computed from a
-// secret, it is marked as a whole if the line that it replaces looks the same.
+// mark returns a new masked line with a mark on each secret that the old file did not have. If the line was computed
+// from a secret and looks like the line it replaces, mark marks the whole line.
 func (s side) mark(mask, text string, old map[string]bool, replaced bool) string {
 	values := valuesOf(mask, text)
 	if values == nil {
@@ -129,7 +131,8 @@ func (s side) mark(mask, text string, old map[string]bool, replaced bool) string
 	return mask
 }
 
-// valuesOf are what the text has in place of each Masked of a masked line; nil: there is none, or it cannot be told.
+// valuesOf returns the text behind each Masked of a masked line. It returns nil if there is none, or if the line is
+// ambiguous.
 func valuesOf(mask, text string) (values []string) {
 	parts := strings.Split(mask, Masked)
 	last := len(parts) - 1

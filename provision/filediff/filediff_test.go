@@ -49,7 +49,7 @@ func TestUnified(t *testing.T) {
 	}
 }
 
-// Whatever the files are, what is shown is made of masked lines only.
+// For any files, the diff consists of masked lines only.
 func FuzzUnified(f *testing.F) {
 	f.Add("user=%\npass=%\n", "user=%\nx\npass=%\n", "one", "two")
 	f.Add("%%", "%\n%", "a\nb", "")

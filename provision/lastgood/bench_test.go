@@ -11,7 +11,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// manyPhones is a State of so many users and as many endpoints.
+// manyPhones returns a State with n users and n endpoints.
 func manyPhones(tb testing.TB, n int) *State {
 	tb.Helper()
 	var users strings.Builder

@@ -9,20 +9,21 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// writer appends numbers and texts. A name is a text that comes often: it is written the first time, and its number after.
+// writer appends numbers and texts. A name is a text that repeats: the writer writes it once, and its number
+// afterwards.
 type writer struct {
 	to    io.Writer
-	err   error  // of to
+	err   error  // the first error of to
 	out   []byte // not written yet
 	names map[string]uint64
-	sets  map[uintptr]uint64 // of shared options
-	vars  []astconf.Var      // room for those of a category
+	sets  map[uintptr]uint64 // numbers of shared options
+	vars  []astconf.Var      // buffer for the variables of a category
 }
 
-// pieceSize is how many bytes are written at once.
+// pieceSize is the number of bytes in one write.
 const pieceSize = 64 << 10
 
-// flush writes what there is, if it is more than least bytes.
+// flush writes the buffer if it has more than least bytes.
 func (w *writer) flush(least int) {
 	if len(w.out) > least && w.err == nil {
 		_, w.err = w.to.Write(w.out)
@@ -47,7 +48,7 @@ func (w *writer) text(s string) {
 	w.out = append(w.out, s...)
 }
 
-// name writes 0 and the text the first time, and from then on the number of the name, from 1.
+// name writes 0 and the text the first time. Afterwards it writes the name's number, from 1.
 func (w *writer) name(s string) {
 	number, known := w.names[s]
 	if !known {
@@ -64,12 +65,12 @@ func (w *writer) pos(p astconf.Pos) {
 	w.number(uint64(max(p.Line, 0)))
 }
 
-// mapID tells maps apart: endpoints that share options have the same map.
+// mapID identifies a map. Endpoints that share options share the map.
 func mapID(m map[string]string) uintptr { return reflect.ValueOf(m).Pointer() }
 
 // reader reads what a writer wrote. After a failure it reads zero values.
 type reader struct {
-	left   string // to be read
+	left   string // the text that is not read yet
 	names  []string
 	sets   []*provision.SharedOptions
 	failed bool
@@ -93,7 +94,8 @@ func (r *reader) number() uint64 {
 
 func (r *reader) flag() bool { return r.number() == 1 }
 
-// count is a number of things that follow. Each takes a byte at least, so no count makes more room than the text has.
+// count reads the number of items that follow. It fails if the number exceeds the bytes left: each item takes at least
+// one byte, so a damaged count cannot allocate more than the text's size.
 func (r *reader) count() int {
 	n := r.number()
 	if n > uint64(len(r.left)) {

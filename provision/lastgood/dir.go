@@ -17,30 +17,31 @@ import (
 
 const (
 	magic = "phoneprov-last-good"
-	// maxFile bounds in bytes what is read: 100,000 phones are some 30 MB, and a larger file is none of ours.
+	// maxFile bounds a file in bytes: 100,000 phones take some 30 MB. Load rejects a larger file.
 	maxFile = 1 << 30
 	// maxHead is longer than every first line.
 	maxHead = 256
-	// maxNumber is more than anybody saves: beyond it the first line is broken, and the next number must stay a higher one.
+	// maxNumber is more than any Dir reaches. A larger number means a broken first line: the next number must be able
+	// to grow.
 	maxNumber = 1 << 62
-	beside    = "last-good.new" // what is being written
+	beside    = "last-good.new" // Save writes here, then renames
 )
 
 // slots are the two files of a Dir.
 var slots = [...]string{"last-good-1", "last-good-2"}
 
-// ErrNotWhole is a file that was not written to its end, or was changed since.
+// ErrNotWhole means that a file is truncated or was changed.
 var ErrNotWhole = errors.New("it is not whole")
 
-// Dir is a directory that States are kept in. The directory need not be there before Save.
+// Dir is a directory that holds States. Save creates the directory if it is missing.
 type Dir struct {
 	Path string
 
 	loaded bool
-	number uint64            // the highest of both files
-	newest int               // of slots; that file is whole
-	sum    [sha256.Size]byte // of the State in it
-	whole  bool              // one of the files is
+	number uint64            // the highest NUMBER of both files
+	newest int               // index in slots of the newest whole file
+	sum    [sha256.Size]byte // checksum of its State
+	whole  bool              // one of the files is whole
 }
 
 // head is the first line of a file.
@@ -51,8 +52,8 @@ type head struct {
 	sum    [sha256.Size]byte
 }
 
-// Load returns the newest State that is whole; nil where there is none. The error says which files do not count, and why: also
-// where there is a State.
+// Load returns the newest State that is whole, or nil if there is none. The error names the files that are not whole,
+// and why. Load may return both a State and an error.
 func (d *Dir) Load() (*State, error) {
 	d.loaded, d.whole, d.number = true, false, 0
 	var newest *State
@@ -73,14 +74,15 @@ func (d *Dir) Load() (*State, error) {
 	return newest, errors.Join(found...)
 }
 
-// Save keeps a State, if it is another one than the newest: saved says so. The one before stays until the next.
+// Save stores a State if it differs from the newest one; saved reports whether it did. The previous State stays until
+// the next Save.
 func (d *Dir) Save(s *State) (saved bool, err error) {
 	if !d.loaded {
-		_, _ = d.Load() // what is not whole is replaced
+		_, _ = d.Load() // a file that is not whole is replaced
 	}
 	h := head{format: Format, number: d.number + 1}
 	counted := &counter{Hash: sha256.New()}
-	_ = Encode(counted, s) // a Hash has no errors
+	_ = Encode(counted, s) // a Hash returns no errors
 	h.length, h.sum = counted.length, [sha256.Size]byte(counted.Sum(nil))
 	if d.whole && h.sum == d.sum {
 		if _, err := os.Lstat(filepath.Join(d.Path, slots[d.newest])); err == nil {
@@ -101,7 +103,7 @@ func (d *Dir) Save(s *State) (saved bool, err error) {
 	return true, nil
 }
 
-// counter counts what is hashed.
+// counter counts the bytes that it hashes.
 type counter struct {
 	hash.Hash
 	length int
@@ -112,7 +114,7 @@ func (c *counter) Write(p []byte) (int, error) {
 	return c.Hash.Write(p)
 }
 
-// write makes the file whole on the disk before it gets its name.
+// write completes the file on disk, then gives it its name.
 func (d *Dir) write(name string, h head, s *State) (err error) {
 	path := filepath.Join(d.Path, beside)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -143,7 +145,7 @@ func (d *Dir) write(name string, h head, s *State) (err error) {
 	return syncDir(d.Path)
 }
 
-// syncDir brings the new name of a file to the disk.
+// syncDir flushes a file's new name to disk.
 func syncDir(path string) error {
 	dir, err := os.Open(path)
 	if err != nil {
@@ -152,12 +154,13 @@ func syncDir(path string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// times are SavedAt and BuiltAt in the first line: they are not part of what may be the same.
+// times returns SavedAt and BuiltAt for the first line. They are outside the State, so that equal States have equal
+// bytes.
 func times(s *State) string {
 	return s.SavedAt.UTC().Format(time.RFC3339Nano) + " " + s.BuiltAt.UTC().Format(time.RFC3339Nano)
 }
 
-// read reads a file. The head is told as far as it can be read, also with an error.
+// read reads a file. It returns the fields of the head that it could read, even with an error.
 func read(path string) (h head, s *State, err error) {
 	info, err := os.Lstat(path)
 	switch {
@@ -201,7 +204,7 @@ func read(path string) (h head, s *State, err error) {
 	return h, s, nil
 }
 
-// readText reads a file of about some size. The text is all that it takes.
+// readText reads a file into one string. size is the expected size, so that the text is allocated once.
 func readText(path string, size int64) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -214,7 +217,7 @@ func readText(path string, size int64) (string, error) {
 	return text.String(), err
 }
 
-// sumOf is the checksum of a text, piece by piece.
+// sumOf returns the checksum of a text. It hashes piece by piece, because a conversion to bytes would copy the text.
 func sumOf(text string) [sha256.Size]byte {
 	h := sha256.New()
 	for len(text) > 0 {

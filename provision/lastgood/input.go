@@ -10,9 +10,9 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// Input is what Build is given to make the same snapshot again. What is of phoneprov's own settings comes from own: the zone, and
-// the interfaces, whose present addresses come before those that were kept. Where own.Ask is nil and nothing was answered it
-// stays nil. Asterisk is not asked.
+// Input returns the input with which Build makes the same snapshot again. It never asks Asterisk. The time zone comes
+// from own. The interfaces' present addresses from own come before the saved ones. If own.Ask is nil and the State has
+// no answers, Ask stays nil.
 func (s *State) Input(own provision.Input) provision.Input {
 	in := provision.Input{Config: s.Config, Major: s.Major, Live: s.Live, Zone: own.Zone}
 	if own.Ask != nil || len(s.Answers) > 0 {
@@ -34,7 +34,8 @@ func (s *State) Input(own provision.Input) provision.Input {
 	return in
 }
 
-// answer gives what Asterisk said. A call that is not known costs the file that makes it, and not the whole Build.
+// answer returns Asterisk's saved answer to a call. An unknown call is an error that drops only the file that makes the
+// call, not the whole Build.
 func (s *State) answer(_ context.Context, call string) (string, error) {
 	value, ok := s.Answers[call]
 	if !ok {
@@ -43,13 +44,14 @@ func (s *State) answer(_ context.Context, call string) (string, error) {
 	return value, nil
 }
 
-// Heard notes what Build is told of the world, for the State that will be kept.
+// Heard records what Build asks for, for the State to save.
 type Heard struct {
 	Addresses map[string]netip.Addr
 	Answers   map[string]string
 }
 
-// Listen gives an Input that tells the same as in, and what Build will have been told. Build asks one thing at a time.
+// Listen returns an Input that gives the same answers as in, and the Heard that records them. It needs no lock: Build
+// asks one thing at a time.
 func Listen(in provision.Input) (provision.Input, *Heard) {
 	h := &Heard{Addresses: map[string]netip.Addr{}, Answers: map[string]string{}}
 	if interfaces := in.Interfaces; interfaces != nil {

@@ -21,7 +21,7 @@ import (
 
 var builtAt = time.Date(2026, 11, 28, 9, 0, 0, 123, time.UTC)
 
-// sampleState is that of the sample configuration, with what it does not have.
+// sampleState returns the State of the sample configuration, with additions that the sample lacks.
 func sampleState(t testing.TB) (*State, *datadir.Dir) {
 	t.Helper()
 	dir := t.TempDir()
@@ -72,7 +72,7 @@ func sampleState(t testing.TB) (*State, *datadir.Dir) {
 	return s, data
 }
 
-// files are all files of a snapshot that is built of a State, and what Build had to say.
+// files builds a State and returns the snapshot, all its files, and the diagnostics of Build.
 func (s *State) files(t testing.TB, data *datadir.Dir) (*provision.Snapshot, map[string]string) {
 	t.Helper()
 	snap, found, err := provision.Build(t.Context(), s.Input(provision.Input{Zone: time.UTC}), s.BuiltAt)
@@ -108,7 +108,7 @@ func encoded(t testing.TB, s *State) []byte {
 	return out.Bytes()
 }
 
-// What is decoded gives the same phones, files and diagnostics: every input counts.
+// A decoded State gives the same phones, files and diagnostics. So no input is lost.
 func TestRoundTrip(t *testing.T) {
 	s, data := sampleState(t)
 	text := encoded(t, s)
@@ -149,7 +149,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// Each thing that a State has makes other bytes: nothing is left out, and what changed is saved.
+// Every field of a State changes the bytes. So no field is left out, and every change is saved.
 func TestEncodeHasEverything(t *testing.T) {
 	base, _ := sampleState(t)
 	seen := map[string]string{string(encoded(t, base)): "nothing"}
@@ -209,7 +209,7 @@ func TestDir(t *testing.T) {
 	save(first, true)
 	save(first, false)
 	d = &Dir{Path: path}
-	save(first, false) // in another process too
+	save(first, false) // as another process does
 	save(second, true)
 	for _, name := range slots {
 		info, err := os.Stat(filepath.Join(path, name))
@@ -225,7 +225,7 @@ func TestDir(t *testing.T) {
 		t.Errorf("got %+v, %v", s, err)
 	}
 	removeAll(t, filepath.Join(path, slots[0]), filepath.Join(path, slots[1]))
-	save(second, true) // somebody has deleted it
+	save(second, true) // somebody deleted the file
 }
 
 func removeAll(t *testing.T, paths ...string) {
@@ -237,7 +237,7 @@ func removeAll(t *testing.T, paths ...string) {
 	}
 }
 
-// Whatever became of the newest file, the one before counts; and the next one takes its place.
+// If the newest file is damaged, Load returns the one before, and the next Save replaces the damaged one.
 func TestNewestWholeFile(t *testing.T) {
 	first, _ := sampleState(t)
 	second, _ := sampleState(t)
@@ -255,7 +255,7 @@ func TestNewestWholeFile(t *testing.T) {
 	type fault struct {
 		name  string
 		spoil func(path string) error
-		want  string // of the error
+		want  string // part of the error
 	}
 	faults := []fault{
 		{"empty", edit(func(string) string { return "" }), "it is not whole"},
@@ -303,7 +303,7 @@ func TestNewestWholeFile(t *testing.T) {
 	}
 }
 
-// Where the file cannot be written, what was kept stays, and nothing is left beside it.
+// If the file cannot be written, the stored States stay, and no other file is left.
 func TestSaveFails(t *testing.T) {
 	s, _ := sampleState(t)
 	if _, err := (&Dir{Path: "/proc/phoneprov"}).Save(s); err == nil {
@@ -311,7 +311,7 @@ func TestSaveFails(t *testing.T) {
 	}
 	path := t.TempDir()
 	d := &Dir{Path: path}
-	if err := os.Mkdir(filepath.Join(path, slots[0]), 0o700); err != nil { // it cannot be renamed over
+	if err := os.Mkdir(filepath.Join(path, slots[0]), 0o700); err != nil { // a rename onto a directory fails
 		t.Fatal(err)
 	}
 	if _, err := d.Save(s); err == nil {
@@ -322,7 +322,7 @@ func TestSaveFails(t *testing.T) {
 	}
 }
 
-// Any text is an error or a State, and never takes more memory than it has bytes to show for.
+// Any text gives an error or a State. It never allocates more than its size justifies.
 func FuzzDecode(f *testing.F) {
 	s, _ := sampleState(f)
 	text := string(encoded(f, s))
@@ -343,7 +343,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// A State's Input asks nobody: what was not answered then is refused, and costs its file only.
+// A State's Input asks nobody. A call without a saved answer is an error that drops only its file.
 func TestInputAnswers(t *testing.T) {
 	s := &State{Answers: map[string]string{"A(1)": "x"}, Addresses: map[string]netip.Addr{"lo": netip.MustParseAddr("192.0.2.1")}}
 	in := s.Input(provision.Input{Interfaces: func(name string) (netip.Addr, error) {

@@ -12,33 +12,34 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// Format is the version of the encoding. A change of State or of its order is another one.
+// Format is the version of the encoding. It changes when State or the order of its fields changes.
 const Format = 1
 
-// State is all that a snapshot was built of, but for the settings of phoneprov itself.
+// State is the input of a snapshot, without the settings of phoneprov itself.
 type State struct {
-	SavedAt time.Time // when it was kept
+	SavedAt time.Time // when it was saved
 	BuiltAt time.Time // the time that Build was given
 
 	Config provision.Config
 	Major  int
 	Live   *provision.Live
-	// Addresses are what provision.Input.Interfaces said of the interfaces that Build asked for.
+	// Addresses are the results of provision.Input.Interfaces for the interfaces that Build asked for.
 	Addresses map[string]netip.Addr
-	// Answers are what provision.Input.Ask said to the calls of Build, which are those in names of files.
+	// Answers are the results of provision.Input.Ask for the calls of Build. Build calls functions only in names of
+	// files.
 	Answers map[string]string
 
-	// Booted: Asterisk says to this account when it is booted.
+	// Booted reports whether Asterisk sends this account FullyBooted.
 	Booted bool
-	// Filed are endpoints and auths that were in a file of the configuration once and are in Live, but not in Config any more.
+	// Filed are the endpoints and auths that the configuration once had and Live still has, but Config has no more.
 	Filed []Object
 }
 
 // Object is an object of PJSIP.
 type Object struct{ Type, Name string }
 
-// Encode writes a State without SavedAt and BuiltAt, which lead in the file: what is the same is the same bytes. It is written in
-// small pieces, as there can be 100,000 phones in it. The error is that of to.
+// Encode writes a State without SavedAt and BuiltAt, which are in the first line. Equal States have equal bytes. It
+// writes in small pieces, because a State may have 100,000 phones. An error is the error of to.
 func Encode(to io.Writer, s *State) error {
 	w := &writer{to: to, names: map[string]uint64{}, sets: map[uintptr]uint64{}}
 	w.number(uint64(len(s.Config)))
@@ -68,7 +69,7 @@ func Encode(to io.Writer, s *State) error {
 	return w.err
 }
 
-// Decode gives the State of bytes that Encode made. The State is made of parts of text.
+// Decode returns the State of bytes that Encode wrote. The State's strings are parts of text.
 func Decode(text string) (*State, error) {
 	r := &reader{left: text}
 	s := &State{Config: provision.Config{}}
@@ -195,7 +196,7 @@ func (w *writer) live(l *provision.Live) {
 		w.name(e.Bind)
 		w.text(e.AuthID)
 		w.text(e.Username)
-		w.text(e.Password.Reveal()) // on purpose: without it the phone's file would have a hole
+		w.text(e.Password.Reveal()) // on purpose: the phone's file needs the password
 		w.options(e.Options)
 		w.flush(pieceSize)
 	}
@@ -216,7 +217,7 @@ func (r *reader) live() *provision.Live {
 	return l
 }
 
-// options writes what an endpoint has for itself, and once what it shares with others.
+// options writes the options that an endpoint has alone, and once those that it shares with others.
 func (w *writer) options(o *provision.Options) {
 	w.flag(o != nil)
 	if o == nil {

@@ -9,19 +9,19 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// The statuses that count. The package does not know net/http.
+// The statuses that matter here. The package does not know net/http.
 const (
 	statusOK          = 200
 	statusNotModified = 304
 	statusServerError = 500
 )
 
-// answered takes a request into account. shown: it is one of the last.
+// answered applies a request. If shown, the request joins the last requests.
 func (l *Ledger) answered(a *Answer, shown bool) {
 	s := l.o.Snapshots.Load()
 	rt := a.Route
 	if rt == nil && s != nil && (a.Refused || a.Status >= statusServerError) {
-		rt = s.Lookup(a.File) // httpapi may not have looked, so that its time tells nothing
+		rt = s.Lookup(a.File) // httpapi may skip the lookup, so that its duration tells nothing
 	}
 	var owner *provision.Phone
 	if rt != nil {
@@ -46,7 +46,7 @@ func (l *Ledger) answered(a *Answer, shown bool) {
 	}
 }
 
-// showRequest makes a request one of the last.
+// showRequest adds a request to the last requests and sends it to subscribers.
 func (l *Ledger) showRequest(a *Answer, rt *provision.Route, owner *provision.Phone) {
 	r := shortRequest{
 		at: a.At, took: a.Took, method: strings.Clone(clip(a.Method)), file: strings.Clone(clip(a.File)), status: a.Status, bytes: a.Bytes,
@@ -65,7 +65,8 @@ func (l *Ledger) showRequest(a *Answer, rt *provision.Route, owner *provision.Ph
 	}
 }
 
-// interned is a text of a snapshot's that does not keep the snapshot: one of few, as the names of profiles.
+// interned returns a copy of a snapshot's text, so that the text does not hold the snapshot in memory. It caches one
+// copy: profiles are few.
 func (l *Ledger) interned(text string) string {
 	if l.profile != text {
 		l.profile = strings.Clone(text)
@@ -73,7 +74,7 @@ func (l *Ledger) interned(text string) string {
 	return l.profile
 }
 
-// phoneOf is the phone of the ledger for one of a snapshot.
+// phoneOf returns the ledger's phone for a phone of a snapshot. It adds the phone if it is new.
 func (l *Ledger) phoneOf(of *provision.Phone) *phone {
 	p := l.phones[of.ID]
 	if p == nil {
@@ -88,13 +89,13 @@ func (l *Ledger) phoneOf(of *provision.Phone) *phone {
 	return p
 }
 
-// fileAnswered takes a GET of a phone's own file into account.
+// fileAnswered applies a GET of a phone's own file.
 func (l *Ledger) fileAnswered(a *Answer, rt *provision.Route, p *phone) {
 	got := a.Status == statusOK || a.Status == statusNotModified
 	switch {
 	case a.Refused, a.Status >= statusServerError, got:
 	default:
-		return // a challenge, a client that went away, a condition that failed: the phone asks again
+		return // a challenge, a client that left, a failed condition: the phone asks again
 	}
 	f := p.find(rt.URI)
 	if f == nil {
@@ -118,11 +119,11 @@ func (l *Ledger) fileAnswered(a *Answer, rt *provision.Route, p *phone) {
 	l.changed(p)
 }
 
-// asked notes the facts of a file's last request.
+// asked records the facts of a file's last request.
 func (l *Ledger) asked(a *Answer, p *phone, f *file) {
 	f.requestedAt, f.status = momentOf(a.At), uint16(a.Status)
 	f.setAddress(a.Addr)
-	if f.facts != (unique.Handle[facts]{}) { // as nearly always it is the same
+	if f.facts != (unique.Handle[facts]{}) { // the facts nearly always stay the same
 		if k := f.facts.Value(); k.scheme == a.Asked.Scheme && k.host == a.Asked.Host && k.server == a.Asked.Server && k.tls == a.TLS &&
 			isReplaced(k.userAgent, a.Asked.UserAgent, p.id) {
 			return
@@ -133,7 +134,7 @@ func (l *Ledger) asked(a *Answer, p *phone, f *file) {
 	})
 }
 
-// fetched notes that the phone got a file.
+// fetched records that the phone got a file.
 func (l *Ledger) fetched(a *Answer, rt *provision.Route, p *phone, f *file) {
 	got := tagOf(a.ETag)
 	if got != f.fetched || f.fetchedAt == 0 {
@@ -144,14 +145,14 @@ func (l *Ledger) fetched(a *Answer, rt *provision.Route, p *phone, f *file) {
 	f.set(inputsChanged, false)
 	f.print, f.templatesAt = a.Basis.Phone, a.Basis.TemplatesPrint
 	if a.Basis.Phone != p.print && l.served != nil {
-		l.lanes.add(p, urgent) // it was made of an older configuration than the one that is served
+		l.lanes.add(p, urgent) // the file was rendered from an older configuration than the served one
 	}
 	if p.refusal != nil && p.refusal.Counts {
 		p.refusal = nil
 	}
 }
 
-// made notes what the phone would get now.
+// made records what the phone would get now.
 func (l *Ledger) made(p *phone, f *file, wanted tag, b provision.Basis) {
 	f.set(unpredictable, b.Unpredictable)
 	f.set(asked, b.Asked)
@@ -177,7 +178,7 @@ func (f *file) troubles() *trouble {
 	return f.trouble
 }
 
-// failed notes a 5xx.
+// failed records a 5xx.
 func (l *Ledger) failed(a *Answer, p *phone, f *file) {
 	t := f.troubles()
 	cause := clip(cmp.Or(a.Err, a.Reason, "the answer was 5xx"))
@@ -194,11 +195,13 @@ func (l *Ledger) failed(a *Answer, p *phone, f *file) {
 	t.failure = &next
 }
 
-// otherRefusals is how often the history tells of refusals that do not count: somebody else chooses how many there are.
+// otherRefusals is the least time between two history events about refusals that do not count. A stranger chooses how
+// many there are.
 const otherRefusals = 60 * 60 * 1000 // milliseconds
 
-// refused notes a refusal, of a file of the phone's or of another name with its MAC. It counts for the state where it may be the phone
-// itself: it never fetched, or it comes from the address or with the User-Agent of its last fetch.
+// refused records a refusal of one of the phone's files, or of another name with its MAC. If f is nil, the name is no
+// file of the phone. The refusal counts for the state if the phone itself may be the client: the phone never fetched,
+// or the request has the address or the User-Agent of its last fetch.
 func (l *Ledger) refused(a *Answer, p *phone, f *file) {
 	at := a.At.UTC()
 	r := Refusal{Reason: a.Reason, Since: at, UserAgent: strings.Clone(clip(a.Asked.UserAgent))}
@@ -231,14 +234,14 @@ func (l *Ledger) refused(a *Answer, p *phone, f *file) {
 	l.changed(p)
 }
 
-// changed gives a phone and its files their states after anything about it has changed.
+// changed computes the states of a phone and its files. It is called after anything about the phone changed.
 func (l *Ledger) changed(p *phone) {
 	now := momentOf(l.now())
 	waiting := false
 	for i := range p.files {
 		f := &p.files[i]
 		if !f.is(compared) && f.fetchedAt != 0 && l.judge(p, f) == Unknown {
-			continue // what the run before found holds until it is compared
+			continue // the state of the last run holds until the file is compared
 		}
 		if next := rankOf(l.judge(p, f)); next != f.state {
 			f.state, f.since = next, now
@@ -259,7 +262,7 @@ func (l *Ledger) changed(p *phone) {
 	l.recount(p)
 }
 
-// recount keeps counts right after what is shown of a phone may have changed.
+// recount updates counts. It is called after the shown state of a phone may have changed.
 func (l *Ledger) recount(p *phone) {
 	if p.counted > 0 {
 		l.counts[p.counted-1]--
@@ -271,7 +274,7 @@ func (l *Ledger) recount(p *phone) {
 	}
 }
 
-// waits reports whether a change waits.
+// waits reports whether the state means that a change waits for the phone.
 func (s State) waits() bool { return s == ChangeWaiting || s == Told || s == NoReaction }
 
 // uncompared reports whether a file was not compared since the start.

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// BenchmarkServed is what a request costs: told, and taken into account. The phones have fetched before.
+// BenchmarkServed measures one request: Served plus its application. The phones have fetched before.
 func BenchmarkServed(b *testing.B) {
 	for _, phones := range []int{1, 1000, 100_000} {
 		b.Run(fmt.Sprint(phones), func(b *testing.B) {

@@ -10,22 +10,23 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// lane is where a phone waits to be compared.
+// lane is the queue in which a phone waits for its comparison.
 type lane uint8
 
 const (
 	noLane lane = iota
-	idle        // when there is nothing urgent
+	idle        // compared when no phone is urgent
 	urgent      // a sync or a template changed it
 )
 
-// How the comparison takes turns with requests: it works for the first time, then rests for the second.
+// The comparison takes turns with requests: it works for the first time, then rests for the second.
 const (
 	urgentWork, urgentRest = 2 * time.Millisecond, time.Millisecond
 	idleWork, idleRest     = time.Millisecond, 4 * time.Millisecond
 )
 
-// lanes are the phones that wait to be compared. A phone in a lane of lanes.queued has phone.waits set to it; l.mu does not guard it.
+// lanes are the queues of phones that wait for their comparison. A phone in a lane of lanes.queued has phone.waits set
+// to that lane. l.mu does not guard phone.waits.
 type lanes struct {
 	mu     sync.Mutex
 	queued [urgent + 1][]*phone
@@ -33,7 +34,7 @@ type lanes struct {
 	wake   chan struct{}
 }
 
-// add has a phone compared. It is called with l.mu held.
+// add queues a phone for comparison. The caller holds l.mu.
 func (q *lanes) add(p *phone, in lane) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -45,7 +46,7 @@ func (q *lanes) add(p *phone, in lane) {
 	notify(q.wake)
 }
 
-// take returns the next phone; nil: none waits.
+// take removes and returns the next phone, or nil if none waits.
 func (q *lanes) take() (*phone, lane) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -53,7 +54,7 @@ func (q *lanes) take() (*phone, lane) {
 		for len(q.queued[in]) > 0 {
 			p := q.queued[in][0]
 			q.queued[in] = q.queued[in][1:]
-			if p.waits == in { // else it was moved to the urgent lane, and compared
+			if p.waits == in { // otherwise the phone moved to the urgent lane and is compared
 				p.waits, q.busy = noLane, true
 				return p, in
 			}
@@ -76,7 +77,7 @@ func (q *lanes) waiting() int {
 	return len(q.queued[idle]) + len(q.queued[urgent])
 }
 
-// compareAll compares what waits, in slices.
+// compareAll compares the waiting phones, a slice at a time.
 func (l *Ledger) compareAll(ctx context.Context) {
 	for {
 		select {
@@ -111,7 +112,7 @@ func (q *lanes) waits(in lane) bool {
 	return len(q.queued[in]) > 0
 }
 
-// reportCompared tells that what the last sync changed is compared.
+// reportCompared calls Options.Compared once the phones that the last sync changed are compared.
 func (l *Ledger) reportCompared() {
 	l.mu.Lock()
 	at, waiting := l.syncedAt, l.counts[rankOf(ChangeWaiting)]
@@ -122,7 +123,7 @@ func (l *Ledger) reportCompared() {
 	}
 }
 
-// job is a file that is compared.
+// job is one file to compare.
 type job struct {
 	name        unique.Handle[string]
 	requestedAt moment
@@ -133,7 +134,7 @@ type job struct {
 	err         error
 }
 
-// compare makes what a phone's files would be now.
+// compare computes what a phone's files would be now.
 func (l *Ledger) compare(ctx context.Context, p *phone) {
 	s := l.o.Snapshots.Load()
 	if s == nil || l.o.Renderer == nil {
@@ -155,7 +156,7 @@ func (l *Ledger) compare(ctx context.Context, p *phone) {
 	}
 }
 
-// jobs are the files of a phone that can be compared.
+// jobs returns the files of a phone that can be compared.
 func (l *Ledger) jobs(p *phone, s *provision.Snapshot) []job {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -175,7 +176,7 @@ func (l *Ledger) jobs(p *phone, s *provision.Snapshot) []job {
 	return jobs
 }
 
-// compared notes what a file would be now.
+// compared records what a file would be now.
 func (l *Ledger) compared(p *phone, f *file, j *job) {
 	f.set(compared, true)
 	switch {
@@ -211,13 +212,13 @@ func (f *file) troublesGone() {
 	}
 }
 
-// templates are those that files are made of, in the state in which they were seen last. Many files have the same.
+// templates are the templates that a file is rendered from, with the print that was seen last. Many files share one.
 type templates struct {
 	names   string
 	current uint64
 }
 
-// templatesOf are those of a basis.
+// templatesOf returns the templates of a basis.
 func (l *Ledger) templatesOf(b provision.Basis) *templates {
 	t := l.templates[b.Templates]
 	if t == nil {
@@ -227,7 +228,7 @@ func (l *Ledger) templatesOf(b provision.Basis) *templates {
 	return t
 }
 
-// lookAtTemplates has the files compared whose templates have changed.
+// lookAtTemplates queues the phones that have a file whose templates changed.
 func (l *Ledger) lookAtTemplates() {
 	if l.o.Renderer == nil {
 		return
@@ -259,7 +260,7 @@ func (l *Ledger) lookAtTemplates() {
 	}
 }
 
-// lookAtClock has the files compared that held until now, and ends the notices whose time is over.
+// lookAtClock queues the phones that have a file whose time ended. It also ends the notices whose time is over.
 func (l *Ledger) lookAtClock() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -286,7 +287,7 @@ func (l *Ledger) lookAtClock() {
 	})
 }
 
-// again has the phones compared that have a file for which which says so.
+// again queues each phone that has a file for which which returns a lane.
 func (l *Ledger) again(which func(*phone, *file) lane) {
 	for _, p := range l.order {
 		in := noLane

@@ -1,5 +1,5 @@
-// Package ledger knows of every phone what it should have, what it last got, and what Asterisk sees of it. It answers the
-// question "did the phone get it?".
+// Package ledger records, for each phone, which files it should have, which it fetched last, and what Asterisk sees of
+// it. It answers the question "did the phone get it?".
 //
 //	requests of phones (httpapi) ─┐
 //	syncs (amisync) ──────────────┼─> queue ─> Ledger ─> events ─> Store (group commit), subscribers
@@ -8,28 +8,35 @@
 //
 // # What is compared
 //
-// Wanted is the entity tag of the file that the phone would get if it asked now as it last asked: with the same host, scheme and
-// User-Agent. Fetched is the entity tag of the last answer that the phone read to its end. A file's state follows from these two and
-// from how its last request ended; States is the table of definitions. A phone is as bad as the worst of the files that it asks for.
+// Wanted is the entity tag of the file that the phone would get now, if it repeated its last request: the same host,
+// scheme and User-Agent. Fetched is the entity tag of the last answer that the phone read to its end. A file's state
+// follows from Wanted, Fetched and the outcome of its last request; States is the table of definitions. A phone has the
+// worst state of the files that it asks for.
 //
-// # When Wanted is made anew
+// # When Wanted is computed
 //
-// At each fetch, as the answer is what the phone would get. After a sync for the phones that the sync changed, then for files that
-// read other phones too. After a template changed for the files that were made of it. When the time passes until which a file holds.
-// All but the first happen in the background, a slice at a time, and never ask Asterisk: a file that needs an answer of Asterisk is
-// compared when the phone fetches it, and its state says so.
+// Wanted is computed again at four moments:
+//   - at each fetch: the answer is Wanted;
+//   - after a sync: first for the phones that the sync changed, then for files that read other phones;
+//   - after a template changed: for the files that were rendered from it;
+//   - when a file's time ends: Basis.Until says when.
 //
-// # What is kept
+// All but the first run in the background, a slice at a time. The background never asks Asterisk. A file that needs an
+// answer of Asterisk is compared when the phone fetches it, and the reason of its state says so.
 //
-// The Ledger keeps the present of all phones in memory. A Store keeps it over restarts, with the history. Everything that comes from a
-// request goes through a bounded queue, so that serving never waits; what does not fit is counted (Stats.Dropped). Where the Store
-// fails, Options.Fault is told once, and the Ledger goes on in memory.
+// # What is stored
+//
+// The Ledger holds the present state of all phones in memory. A Store saves it over restarts, with the history.
+// Everything that a request causes goes through a bounded queue, so that serving never waits. An answer that does not
+// fit is dropped and counted (Stats.Dropped). If the Store fails, the Ledger calls Options.Fault once and goes on in
+// memory.
 //
 // # Limits
 //
-// limits.go has them all. What a client sends is bounded there by size and by number.
+// limits.go has all limits. They bound the size and the number of what a client sends.
 //
 // # Concurrency
 //
-// All methods may be called from any goroutine. Run owns all goroutines, and ends when its context does, after a last commit.
+// All methods are safe for concurrent use. Run owns all goroutines. When its context ends, it commits once more and
+// returns.
 package ledger

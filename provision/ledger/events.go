@@ -8,7 +8,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// maxUnsavedEvents bounds the events that wait for the Store: 8 a phone where 8,000 phones boot in one second. Those beyond are counted.
+// maxUnsavedEvents bounds the events that wait for the Store: 8,000 phones that boot in one second make 8 each.
+// unsaved.lost counts the events beyond.
 const maxUnsavedEvents = 65_536
 
 // unsaved is what the Store does not have yet.
@@ -16,11 +17,11 @@ type unsaved struct {
 	phones     []*phone
 	forgotten  []string
 	events     []Event
-	committing []Event         // that are being committed now
-	strangers  map[string]bool // by MAC
-	left       []string        // MACs
+	committing []Event         // part of the running commit
+	strangers  map[string]bool // by MAC; new or changed
+	left       []string        // MACs of strangers to remove
 	syncs      []Sync
-	lost       uint64 // events
+	lost       uint64 // number of events that were dropped
 }
 
 func (u *unsaved) add(p *phone) {
@@ -38,7 +39,7 @@ func (u *unsaved) event(e Event) {
 	u.events = append(u.events, e)
 }
 
-// happened notes an event of a phone.
+// happened adds an event to a phone's history.
 func (l *Ledger) happened(p *phone, e Event) {
 	e.Phone, e.At = p.id, e.At.UTC()
 	l.unsaved.event(e)
@@ -46,13 +47,13 @@ func (l *Ledger) happened(p *phone, e Event) {
 	l.subs.send(KindEvent, Update{Event: &e})
 }
 
-// ring are the last requests.
+// ring holds the last requests.
 type ring struct {
 	list []shortRequest
 	next int
 }
 
-// shortRequest is a Request as it is kept: what is shown of it is made when somebody looks.
+// shortRequest is a Request in compact form. shown converts it when somebody looks.
 type shortRequest struct {
 	at                                                                time.Time
 	took                                                              time.Duration
@@ -87,7 +88,7 @@ func (r *ring) add(q shortRequest) {
 	r.next = (r.next + 1) % maxRequests
 }
 
-// newest are all of them, the newest first.
+// newest returns all requests, the newest first.
 func (r *ring) newest() []Request {
 	all := make([]Request, 0, len(r.list))
 	for i := range r.list {

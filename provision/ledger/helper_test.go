@@ -55,20 +55,20 @@ var templateFiles = map[string]string{
 	"rand.cfg": "${RAND(1,1000000)}\n",
 }
 
-// site is a ledger over a configuration, and the phones that ask.
+// site is a ledger with a configuration and phones.
 type site struct {
 	*Ledger
 	t        testing.TB
 	store    *provision.Store
 	renderer *provision.Renderer
-	dir      string // of templates
+	dir      string // of the templates
 	mu       sync.Mutex
 	faults   []error
-	stop     func() // where a test ends it early
+	stop     func() // for a test that stops the ledger early
 	ask      func(context.Context, string) (string, error)
 }
 
-// newSite makes one that runs until the test ends.
+// newSite returns a site that runs until the test ends.
 func newSite(t testing.TB, users string, change func(*Options)) *site {
 	t.Helper()
 	s := makeSite(t, users, change)
@@ -76,7 +76,7 @@ func newSite(t testing.TB, users string, change func(*Options)) *site {
 	return s
 }
 
-// run runs the ledger until the test ends, or until the function that it returns is called.
+// run runs the ledger until the test ends or stop is called.
 func (s *site) run(t testing.TB) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -123,14 +123,14 @@ func makeSite(t testing.TB, users string, change func(*Options)) *site {
 	return s
 }
 
-// toldFaults are those that were told of.
+// toldFaults returns the errors that Options.Fault received.
 func (s *site) toldFaults() []error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.faults)
 }
 
-// template writes one that looks old, so that it counts at once.
+// template writes a template with an old time, so that it counts at once.
 func (s *site) template(name, text string) {
 	s.t.Helper()
 	path := filepath.Join(s.dir, name)
@@ -164,7 +164,7 @@ func (s *site) syncFiles(files map[string]string) {
 	s.Synced(Sync{At: s.now(), Trigger: "test"})
 }
 
-// asks is who asks, and how.
+// asks identifies a client and how it asks.
 type asks struct {
 	from, agent, host string
 	whole             bool
@@ -172,7 +172,7 @@ type asks struct {
 
 var desk = asks{"192.0.2.7", "Yealink SIP-T46S 66.85.0.5 00:04:f2:00:00:01", "pbx.test:8080", true}
 
-// fetch has a phone fetch a file: it is rendered as for a request.
+// fetch lets a phone fetch a file, rendered as for a request.
 func (s *site) fetch(who asks, name string) Answer {
 	s.t.Helper()
 	snap := s.store.Load()
@@ -192,7 +192,7 @@ func (s *site) fetch(who asks, name string) Answer {
 	return a
 }
 
-// answer is one to a request without a document.
+// answer returns an answer without a document.
 func (s *site) answer(who asks, name string, status int) Answer {
 	a := Answer{At: s.now(), Method: "GET", File: name, Status: status, Whole: who.whole, Asked: provision.Request{
 		Server: "pbx.test", Host: who.host, Scheme: "http", Prefix: "/phoneprov", UserAgent: who.agent, Now: s.now(),
@@ -208,7 +208,7 @@ func (s *site) refuse(who asks, name, reason string) {
 	s.Served(a)
 }
 
-// settled waits until all is in the ledger.
+// settled waits until everything is applied and compared.
 func (s *site) settled() *site {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -219,7 +219,7 @@ func (s *site) settled() *site {
 	return s
 }
 
-// phone is one as it is shown when all is in the ledger.
+// shows returns a phone for display, once everything is applied.
 func (s *site) shows(id string) Phone {
 	s.t.Helper()
 	p, ok := s.settled().Phone(id)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Reasons of Unknown.
+// Reasons of the state Unknown.
 const (
 	whyNoSnapshot = "Asterisk was not reached since phoneprov started: nothing is known of what the phone would get"
 	whyStarting   = "not compared yet since phoneprov started or the configuration changed"
@@ -13,7 +13,7 @@ const (
 	whyChance     = "depends on the time or on chance: it is another file each time"
 )
 
-// judge is the state of a file, by the definitions of States.
+// judge returns the state of a file by the definitions of States.
 func (l *Ledger) judge(p *phone, f *file) State {
 	waiting := f.is(hasWanted) && f.wanted != f.fetched
 	if f.is(unpredictable) {
@@ -41,7 +41,7 @@ func (l *Ledger) judge(p *phone, f *file) State {
 	return UpToDate
 }
 
-// reason says why a file is in its state; empty: there is nothing to say.
+// reason says why a file is in its state. It is empty if there is nothing to say.
 func (l *Ledger) reason(p *phone, f *file) string {
 	t := f.trouble
 	switch f.shownState() {
@@ -70,7 +70,8 @@ func (l *Ledger) reason(p *phone, f *file) string {
 	return ""
 }
 
-// shownState is the state of a file. One that was not compared since the start is unknown, unless it is known to be worse.
+// shownState returns the state of a file for display. A file that was not compared since the start is Unknown, unless
+// its state is Failing or Refused.
 func (f *file) shownState() State {
 	if s := f.state.state(); f.is(compared) || f.fetchedAt == 0 || s == Failing || s == Refused {
 		return s
@@ -78,7 +79,7 @@ func (f *file) shownState() State {
 	return Unknown
 }
 
-// shownState is that of the phone.
+// shownState returns the state of the phone for display.
 func (p *phone) shownState() State {
 	if p.starting {
 		return p.worstState()
@@ -86,7 +87,7 @@ func (p *phone) shownState() State {
 	return p.state.state()
 }
 
-// worstState is that of the files that the phone asks for and that the configuration still has.
+// worstState returns the worst shown state of the files that the phone asks for and that the configuration still has.
 func (p *phone) worstState() State {
 	worst, known := UpToDate, false
 	for i := range p.files {
@@ -105,7 +106,7 @@ func (p *phone) worstState() State {
 	return worst
 }
 
-// phoneReason says why a phone is in its state: which files, and what is wrong with the first of them.
+// phoneReason says why a phone is in its state: it names the files and says what is wrong with the first.
 func (l *Ledger) phoneReason(p *phone) string {
 	state := p.shownState()
 	var names []string

@@ -13,7 +13,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// load takes what the store has.
+// load reads the content of the Store.
 func (l *Ledger) load() {
 	kept, err := l.store.Load(func(r Record) {
 		p := l.restored(r)
@@ -36,10 +36,10 @@ func (l *Ledger) load() {
 	l.syncs = kept.Syncs[max(0, len(kept.Syncs)-maxSyncs):]
 }
 
-// retryEvery is how often a Store is tried again that fails: a full disk is not written to each second.
+// retryEvery is the pause before a failed Store is tried again, so that a full disk is not written to each second.
 const retryEvery = 10 * time.Second
 
-// fault notes whether the Store works. Where it does not all is kept in memory, and it is tried again.
+// fault records the outcome of a commit. After an error everything stays in memory until the next try.
 func (l *Ledger) fault(err error) {
 	news := l.faulty != (err != nil)
 	if l.faulty = err != nil; l.faulty {
@@ -52,7 +52,7 @@ func (l *Ledger) fault(err error) {
 	}
 }
 
-// restored is the phone of a record; nil: it makes no sense.
+// restored returns the phone of a record, or nil if the record is malformed.
 func (l *Ledger) restored(r Record) *phone {
 	if r.ID == "" || len(r.ID) > maxText || len(r.Files) > maxFiles || !r.State.Valid() {
 		return nil
@@ -90,7 +90,7 @@ func restoredFile(r FileRecord, id string) file {
 	return f
 }
 
-// record is what the store keeps of a phone.
+// record returns the Store's record of a phone.
 func (p *phone) record() Record {
 	r := Record{
 		ID: p.id, State: p.state.state(), Since: p.since.time(), Gone: p.gone.time(), SecretChanged: p.secretChanged.time(),
@@ -119,7 +119,7 @@ func (p *phone) record() Record {
 	return r
 }
 
-// commitAll commits what is unsaved, every commitEvery.
+// commitAll commits every commitEvery.
 func (l *Ledger) commitAll(ctx context.Context) {
 	every := time.NewTicker(commitEvery)
 	defer every.Stop()
@@ -134,7 +134,7 @@ func (l *Ledger) commitAll(ctx context.Context) {
 	}
 }
 
-// commit writes all that is unsaved, a part at a time.
+// commit writes everything that is unsaved, a batch at a time.
 func (l *Ledger) commit() {
 	for {
 		b, phones := l.batch()
@@ -150,7 +150,7 @@ func (l *Ledger) commit() {
 	}
 }
 
-// batch is the next part of what is unsaved, and the phones of its records; nil: there is nothing.
+// batch returns the next batch and the phones of its records. Both are nil if nothing is unsaved.
 func (l *Ledger) batch() (*Batch, []*phone) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -189,7 +189,7 @@ func (l *Ledger) batch() (*Batch, []*phone) {
 	return b, phones
 }
 
-// committed notes how a commit ended. What was in one that failed is committed with the next.
+// committed records the outcome of a commit. It puts the content of a failed one back, for the next commit.
 func (l *Ledger) committed(b *Batch, phones []*phone, took time.Duration, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -224,7 +224,7 @@ func (l *Ledger) committed(b *Batch, phones []*phone, took time.Duration, err er
 	u.syncs = u.syncs[max(0, len(u.syncs)-maxSyncs):]
 }
 
-// forget forgets phones that are gone from the configuration for MaxHistoryAge.
+// forget removes the phones that left the configuration more than MaxHistoryAge ago.
 func (l *Ledger) forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -244,5 +244,5 @@ func (l *Ledger) forget() {
 	})
 }
 
-// forgetEvery is how often phones are forgotten.
+// forgetEvery is the time between two runs of forget.
 const forgetEvery = time.Hour

@@ -9,64 +9,65 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// Renderer makes what a phone would get. provision.Renderer is one.
+// Renderer computes what a phone would get. provision.Renderer is one.
 type Renderer interface {
-	// Digest returns the entity tag of the file that the request would get, and what it depends on. It asks Asterisk nothing:
-	// where an answer is needed the error is provision.ErrUnavailable.
+	// Digest returns the entity tag of the file that the request would get, and what the file depends on. It never asks
+	// Asterisk: if the file needs an answer, the error is provision.ErrUnavailable.
 	Digest(context.Context, *provision.Snapshot, *provision.Route, provision.Request) (etag string, basis provision.Basis, err error)
-	// TemplatesPrint is Basis.TemplatesPrint of templates as they are now, by their Basis.Templates.
+	// TemplatesPrint returns Basis.TemplatesPrint of the templates as they are now. The argument is Basis.Templates.
 	TemplatesPrint(templates string) uint64
 }
 
 // Options are what a Ledger needs.
 type Options struct {
-	Snapshots *provision.Store // what is served
-	Renderer  Renderer         // nil: files are compared at fetches only
-	Store     Store            // nil: all is in memory only
-	// StoreFault says why there is no Store; empty: there is one, or none was wanted. It is shown in Stats.
+	Snapshots *provision.Store // the snapshot that is served
+	Renderer  Renderer         // if nil, files are compared at fetches only
+	Store     Store            // if nil, everything is in memory only
+	// StoreFault says why there is no Store. If empty, there is one or none was wanted. Stats shows it.
 	StoreFault string
-	Prefix     string // of the phones' URLs, as in provision.Request
-	// Peer returns what Asterisk sees of an endpoint; false: it does not know it. Nil: Asterisk is not asked for peers.
+	Prefix     string // prefix of the phones' URLs, as in provision.Request
+	// Peer returns what Asterisk sees of an endpoint, or false if Asterisk has no such endpoint. If nil, Asterisk is
+	// not asked for peers.
 	Peer func(endpoint string) (Peer, bool)
-	// Fault is told when the Store begins to fail, and with nil when it works again. Nil: nobody is told.
+	// Fault is called with the error when the Store begins to fail, and with nil when it works again. It may be nil.
 	Fault func(error)
-	// Compared is told when the phones that a sync changed have been compared: how long after the sync, and how many phones have a change
-	// waiting. It is called by one goroutine; nil: nobody is told.
+	// Compared is called when the phones that a sync changed are compared. It gets the time since the sync and the
+	// number of phones with a waiting change. One goroutine calls it. It may be nil.
 	Compared func(took time.Duration, waiting int)
-	Now      func() time.Time // nil: time.Now
+	Now      func() time.Time // if nil, time.Now
 }
 
-// Ledger knows of every phone what it should have and what it got.
+// Ledger records, for each phone, which files it should have and which it got.
 type Ledger struct {
 	o     Options
 	queue queue
 	subs  subscribers
 
 	mu        sync.RWMutex
-	served    *provision.Snapshot // that was looked at last; nil: none yet
+	served    *provision.Snapshot // the snapshot that look saw last; nil before the first
 	phones    map[string]*phone
-	order     []*phone // by ID
-	unordered bool     // order lacks some of phones
+	order     []*phone // sorted by ID, unless unordered
+	unordered bool     // order is not sorted
 	endpoints map[string]*phone
-	counts    [len(definitions)]int // of served phones, by the rank of what is shown
+	counts    [len(definitions)]int // number of served phones, by the rank of the shown state
 	templates map[string]*templates
-	told      map[*phone]bool // whose Notice is not over
-	next      moment          // when the first of the files' until passes; zero: none does
+	told      map[*phone]bool // phones with a Notice that has not ended
+	next      moment          // the earliest until of all files; zero: no file has one
 	strangers strangers
 	requests  ring
-	profile   string // see interned
+	profile   string // the last result of interned
 	syncs     []Sync // the newest last
 	lanes     lanes
 	unsaved   unsaved
 	stats     Stats
 	faulty    bool      // the last commit failed
-	retryAt   time.Time // it is not tried again before
-	forgetAt  time.Time // see forget
-	syncedAt  time.Time // when the last sync was told of, until what it changed is compared; zero: it is
+	retryAt   time.Time // no commit is tried before this time
+	forgetAt  time.Time // forget does nothing before this time
+	syncedAt  time.Time // time of the last sync whose changes are not compared yet; zero: none
 	store     Store
 }
 
-// New makes a Ledger of what its Store has. It starts nothing.
+// New returns a Ledger with the content of its Store. It starts no goroutine.
 func New(o Options) (*Ledger, error) {
 	if o.Snapshots == nil {
 		return nil, errors.New("ledger: no store of snapshots")
@@ -90,7 +91,7 @@ func New(o Options) (*Ledger, error) {
 
 func (l *Ledger) now() time.Time { return l.o.Now() }
 
-// Run takes into account what the Ledger is told, compares in the background, and commits, until the context ends; then it commits once
+// Run applies what the Ledger is told, compares in the background, and commits. When the context ends, it commits once
 // more and closes the Store.
 func (l *Ledger) Run(ctx context.Context) error {
 	var all sync.WaitGroup
@@ -104,5 +105,5 @@ func (l *Ledger) Run(ctx context.Context) error {
 	return l.Close()
 }
 
-// Close closes the Store. Run does so itself; a Ledger that was never run is closed after use.
+// Close closes the Store. Run calls it; a caller that never runs the Ledger calls it after use.
 func (l *Ledger) Close() error { return l.store.Close() }

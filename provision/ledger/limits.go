@@ -2,34 +2,37 @@ package ledger
 
 import "time"
 
-// Limits of what is kept. Documented in deploy/doc/LEDGER.md.
+// Limits of the ledger. deploy/doc/LEDGER.md documents them.
 const (
-	// maxQueued is how many requests wait to be taken into account: a quarter of a second at 50,000/s. Those beyond are counted.
+	// maxQueued bounds the requests that wait in the queue: a third of a second at 50,000/s. The queue counts those
+	// that do not fit.
 	maxQueued = 16_384
-	// maxRequests is how many of the last requests of all phones are shown.
+	// maxRequests is the number of last requests that are shown.
 	maxRequests = 1000
-	// maxSyncs is how many of the last syncs are shown.
+	// maxSyncs is the number of last syncs that are shown.
 	maxSyncs = 100
-	// maxSyncPhones is how many phones a sync names: at 100 syncs some 2 MB.
+	// maxSyncPhones is the number of phones that a sync names: 100 syncs take some 2 MB.
 	maxSyncPhones = 1000
-	// maxStrangers is how many MACs without a phone are remembered. The one that was seen the longest ago goes first.
+	// maxStrangers bounds the MACs without a phone. A new one replaces the one that was seen the longest ago.
 	maxStrangers = 1000
-	// MaxHistory is how many events a phone has.
+	// MaxHistory is the number of events that a phone's history has.
 	MaxHistory = 100
-	// MaxHistoryAge is how old an event may be, and how long a phone that is gone from the configuration is remembered.
+	// MaxHistoryAge is the age at which an event is deleted. A phone that left the configuration is forgotten at that
+	// age too.
 	MaxHistoryAge = 30 * 24 * time.Hour
-	// maxFiles is how many files of a phone are followed: profiles have fewer than ten.
+	// maxFiles bounds the files that are recorded of a phone. Profiles have fewer than ten.
 	maxFiles = 32
-	// maxText is how many bytes of a User-Agent, a reason or a name are kept.
+	// maxText bounds a stored User-Agent, reason or name in bytes.
 	maxText = 256
-	// gatherTime is how long requests are gathered before they are taken into account together.
+	// gatherTime is how long requests are collected before they are applied together.
 	gatherTime = 20 * time.Millisecond
-	// commitEvery is how late the Store is at most.
+	// commitEvery is the time between two commits: a crash loses at most that much.
 	commitEvery = time.Second
-	// maxCommit is how many phones one transaction of the Store writes.
+	// maxCommit is the number of phones that one transaction of the Store writes.
 	maxCommit = 4096
-	// templatesEvery is how often the files of the templates are looked at.
+	// templatesEvery is the time between two looks at the templates' files.
 	templatesEvery = 2 * time.Second
-	// maxSubscribed is how many updates wait for a subscriber. One that is slower loses some, and is told how many.
+	// maxSubscribed bounds the updates that wait for a subscriber. A slower subscriber loses updates, and Update.Seq
+	// shows how many.
 	maxSubscribed = 256
 )

@@ -5,10 +5,10 @@ import (
 	"sync"
 )
 
-// maxMemoryEvents bounds the history that is kept where there is no disk: some 10 MB.
+// maxMemoryEvents bounds the history in memory: some 10 MB.
 const maxMemoryEvents = 50_000
 
-// memory is a Store that keeps the history until the process ends, and nothing else.
+// memory is a Store that holds only the history, until the process ends.
 type memory struct {
 	mu     sync.Mutex
 	events []Event // the oldest first
@@ -24,7 +24,7 @@ func (m *memory) Commit(b Batch) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.events = append(m.events, b.Events...)
-	if over := len(m.events) - maxMemoryEvents; over > maxMemoryEvents/4 { // not each time
+	if over := len(m.events) - maxMemoryEvents; over > maxMemoryEvents/4 { // copying on each commit would be slow
 		m.events = slices.Clone(m.events[over:])
 	}
 	return nil

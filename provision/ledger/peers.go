@@ -8,7 +8,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// PeerChanged tells that Asterisk sees something else of an endpoint: it registered, again or from elsewhere, or it went.
+// PeerChanged tells the Ledger that an endpoint changed: it registered, registered again, moved or unregistered.
 func (l *Ledger) PeerChanged(peer Peer) {
 	l.tell(func(l *Ledger) { l.peerChanged(peer) })
 }
@@ -38,7 +38,7 @@ func (l *Ledger) peerChanged(peer Peer) {
 	l.unsaved.add(p)
 }
 
-// PhoneTold tells that a phone was told to fetch its files. It reports whether there is such a phone.
+// PhoneTold tells the Ledger that a phone was told to fetch its files. It reports whether there is such a phone.
 func (l *Ledger) PhoneTold(id string, n Notice) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -53,7 +53,8 @@ func (l *Ledger) PhoneTold(id string, n Notice) bool {
 	return true
 }
 
-// evidence is what Asterisk sees of a phone, by its lines as they are shown.
+// evidence returns what Asterisk sees of a phone. lines are the phone's lines as shown; known is false if Asterisk's
+// peers are unknown.
 func (l *Ledger) evidence(p *phone, lines []Line, known bool) Evidence {
 	e := Evidence{Oddities: []string{}}
 	var registeredAt moment
@@ -90,7 +91,7 @@ func (l *Ledger) evidence(p *phone, lines []Line, known bool) Evidence {
 	return e
 }
 
-// odd finds what does not fit together.
+// odd adds facts that contradict each other.
 func (e *Evidence) odd(p *phone, last *file, lines []Line, registeredAt moment) {
 	if last != nil {
 		from := last.addr()

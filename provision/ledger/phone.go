@@ -11,30 +11,30 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// phone is what is known of a phone. There are 100,000, so what many have in common is shared, and what few have is behind a
+// phone is the record of one phone. There may be 100,000, so phones share common values, and rare values are behind a
 // pointer.
 type phone struct {
 	id            string
-	files         []file // in the order in which it first asked for them
-	print         uint64 // provision.Phone.Print in the snapshot that was looked at last
+	files         []file // in the order of the phone's first requests
+	print         uint64 // provision.Phone.Print in the snapshot that look saw last
 	secretPrint   uint64
-	since         moment // of state
+	since         moment // when state began
 	secretChanged moment
 	registeredAt  moment
-	gone          moment // it is not in the configuration since; zero: it is
-	contact       string // that its line registered with last
+	gone          moment // when it left the configuration; zero: it is there
+	contact       string // the contact of its line's last registration
 	told          *Notice
-	refusal       *Refusal // the last one, whatever for
+	refusal       *Refusal // the last refusal, whether it counts or not
 	mac           device.MAC
 	state         rank
-	counted       rank // in counts, and 1; 0: it is not counted
-	starting      bool // state is of the run before: it is compared for the first time
-	served        bool // it is in the configuration, as far as known
-	dirty         bool // it is among the unsaved
-	waits         lane // in which it waits to be compared
+	counted       rank // rank in counts, plus 1; 0: not counted
+	starting      bool // state is from the last run, and some files are not compared yet
+	served        bool // the configuration has it
+	dirty         bool // unsaved has it
+	waits         lane // the lane in which it waits
 }
 
-// moment is a time in milliseconds since 1970, in UTC; zero: none.
+// moment is a time in milliseconds since 1970, in UTC. Zero means none.
 type moment int64
 
 func momentOf(t time.Time) moment {
@@ -51,7 +51,7 @@ func (m moment) time() time.Time {
 	return time.UnixMilli(int64(m)).UTC()
 }
 
-// shown is the time as it is shown; nil: none.
+// shown returns the time for display, or nil if there is none.
 func (m moment) shown() *time.Time {
 	if m == 0 {
 		return nil
@@ -60,10 +60,10 @@ func (m moment) shown() *time.Time {
 	return &t
 }
 
-// tag is an entity tag; zero: none.
+// tag is an entity tag. Zero means none.
 type tag [16]byte
 
-// tagOf reads an entity tag as provision makes it. Another one is none.
+// tagOf parses an entity tag that provision computed. It returns zero for any other text.
 func tagOf(etag string) (t tag) {
 	if len(etag) == 2*len(t)+2 {
 		if _, err := hex.Decode(t[:], []byte(etag[1:len(etag)-1])); err != nil {
@@ -80,39 +80,39 @@ func (t tag) String() string {
 	return `"` + hex.EncodeToString(t[:]) + `"`
 }
 
-// file is what is known of a phone's file that it asked for.
+// file is the record of a file that a phone asked for.
 type file struct {
 	name        unique.Handle[string] // without the phone's MAC, see nameOf
 	facts       unique.Handle[facts]  // of the last request
-	templates   *templates            // that wanted was made of; nil: none
+	templates   *templates            // wanted was rendered from them; nil: none
 	trouble     *trouble
 	wanted      tag
 	fetched     tag
-	address     [16]byte // of the last request, as netip.Addr.As16
-	print       uint64   // Basis.Phone that wanted was made of
-	templatesAt uint64   // Basis.TemplatesPrint that wanted was made of
+	address     [16]byte // of the last request, in the form of netip.Addr.As16
+	print       uint64   // Basis.Phone of wanted
+	templatesAt uint64   // Basis.TemplatesPrint of wanted
 	status      uint16   // of the last request
 	flags       flags
 	state       rank
-	until       moment // that wanted holds until; zero: no moment ends it
-	since       moment // of state
+	until       moment // Basis.Until of wanted; zero: none
+	since       moment // when state began
 	fetchedAt   moment
 	requestedAt moment
 	bytes       int64
 }
 
-// flags are what is known of a file.
+// flags are yes-or-no facts about a file.
 type flags uint16
 
 const (
 	hasWanted     flags = 1 << iota // wanted is what the phone would get now
-	otherPhones                     // it reads other phones
-	unpredictable                   // it may be another one each time
-	asked                           // Asterisk is asked for some of it
-	compared                        // since the start
-	hasAddress                      // address is one
+	otherPhones                     // the file reads other phones
+	unpredictable                   // each rendering may differ
+	asked                           // rendering asks Asterisk
+	compared                        // compared since the start
+	hasAddress                      // address is set
 	gone                            // the configuration has no such file any more
-	inputsChanged                   // of an unpredictable one: what is known of it changed since the fetch
+	inputsChanged                   // for an unpredictable file: its known inputs changed since the fetch
 )
 
 func (f *file) is(which flags) bool { return f.flags&which != 0 }
@@ -125,22 +125,22 @@ func (f *file) set(which flags, on bool) {
 	}
 }
 
-// facts are those of a request that a file is made with, and what else many phones have in common.
+// facts are the facts of a request that a file is rendered with, and other values that many phones share.
 type facts struct {
 	scheme, host, server, userAgent, tls string
 }
 
-// trouble is what few files have.
+// trouble holds values that few files have.
 type trouble struct {
-	refusal *Refusal // in a row, since the last fetch
-	failure *Failure // in a row, since the last fetch
-	cannot  string   // why wanted cannot be made; empty: it can
+	refusal *Refusal // refusals in a row since the last fetch
+	failure *Failure // failures in a row since the last fetch
+	cannot  string   // why wanted cannot be computed; empty: it can
 }
 
-// nameMark stands for the phone's MAC in a name that many phones share.
+// nameMark stands for the phone's MAC in a name, so that many phones share the name.
 const nameMark = "\x00"
 
-// nameOf is the name of a file without its phone's MAC: one text for all phones of a profile.
+// nameOf returns a file's name without its phone's MAC: one text for all phones of a profile.
 func nameOf(uri, id string) unique.Handle[string] {
 	return unique.Make(replaceID(uri, id))
 }
@@ -160,10 +160,10 @@ func replaceID(text, id string) string {
 	return text
 }
 
-// macDigits is how long an ID is that is a MAC.
+// macDigits is the length of an ID that is a MAC.
 const macDigits = 12
 
-// isReplaced reports whether text is what replaceID made short of. It allocates nothing where the ID stands in it as it is.
+// isReplaced reports whether short is replaceID(text, id). It does not allocate if text spells the ID as it is.
 func isReplaced(short, text, id string) bool {
 	at := strings.Index(short, nameMark)
 	if at < 0 || short[at+1] != '0' {
@@ -172,7 +172,7 @@ func isReplaced(short, text, id string) bool {
 	return len(text) == len(short)-2+len(id) && text[:at] == short[:at] && text[at:at+len(id)] == id && text[at+len(id):] == short[at+2:]
 }
 
-// restoreID is what replaceID was given.
+// restoreID reverts replaceID.
 func restoreID(text, id string) string {
 	at := strings.Index(text, nameMark)
 	if at < 0 || at+1 >= len(text) {
@@ -185,7 +185,7 @@ func restoreID(text, id string) string {
 	return text
 }
 
-// spellings are the ways in which names and User-Agents have a phone's MAC.
+// spellings returns the spellings of a phone's MAC in names and User-Agents.
 func spellings(id string) [4]string {
 	upper := strings.ToUpper(id)
 	return [...]string{id, upper, separated(id), separated(upper)}
@@ -204,10 +204,10 @@ func separated(digits string) string {
 
 func (p *phone) fileName(f *file) string { return restoreID(f.name.Value(), p.id) }
 
-// userAgent is the last one that the phone sent with a file.
+// userAgent returns the User-Agent of the phone's last request for a file.
 func (p *phone) userAgent() string { return restoreID(p.shortUserAgent(), p.id) }
 
-// shortUserAgent is the same without the phone's MAC.
+// shortUserAgent returns userAgent without the phone's MAC.
 func (p *phone) shortUserAgent() (userAgent string) {
 	var last moment
 	for i := range p.files {
@@ -218,7 +218,7 @@ func (p *phone) shortUserAgent() (userAgent string) {
 	return userAgent
 }
 
-// lastFetch is the file that the phone got last; nil: it got none.
+// lastFetch returns the file that the phone fetched last, or nil if it fetched none.
 func (p *phone) lastFetch() (last *file) {
 	for i := range p.files {
 		if f := &p.files[i]; f.fetchedAt > 0 && (last == nil || f.fetchedAt > last.fetchedAt) {
@@ -228,7 +228,7 @@ func (p *phone) lastFetch() (last *file) {
 	return last
 }
 
-// find is the file of a URI; nil: the phone never asked for it.
+// find returns the file of a URI, or nil if the phone never asked for it.
 func (p *phone) find(uri string) *file {
 	for i := range p.files {
 		if isReplaced(p.files[i].name.Value(), uri, p.id) {
@@ -238,7 +238,7 @@ func (p *phone) find(uri string) *file {
 	return nil
 }
 
-// named is the file of a name; nil: there is none.
+// named returns the file of a name, or nil if there is none.
 func (p *phone) named(name unique.Handle[string]) *file {
 	for i := range p.files {
 		if p.files[i].name == name {
@@ -269,7 +269,7 @@ func (f *file) setAddress(a netip.Addr) {
 	}
 }
 
-// request is the one that wanted is made with.
+// request returns the request that wanted is computed for.
 func (l *Ledger) request(p *phone, f *file, now time.Time) provision.Request {
 	k := f.facts.Value()
 	return provision.Request{
@@ -277,7 +277,7 @@ func (l *Ledger) request(p *phone, f *file, now time.Time) provision.Request {
 	}
 }
 
-// clip bounds a text of a client's or an error.
+// clip bounds the length of a client's text or an error.
 func clip(s string) string {
 	if len(s) > maxText {
 		return s[:maxText] + "…"

@@ -12,7 +12,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// Phones are a page of those that a query selects. An error says what is wrong with the query.
+// Phones returns one page of the phones that a query selects. An error says what is wrong with the query.
 func (l *Ledger) Phones(q Query) (Page, error) {
 	if q.Limit == 0 {
 		q.Limit = DefaultLimit
@@ -39,7 +39,7 @@ func (l *Ledger) Phones(q Query) (Page, error) {
 			if c := q.compare(r, after); c != 0 {
 				return c
 			}
-			return -1 // the page begins behind it
+			return -1 // the page begins after it
 		})
 	}
 	end := min(begin+q.Limit, len(found))
@@ -52,7 +52,7 @@ func (l *Ledger) Phones(q Query) (Page, error) {
 	return page, nil
 }
 
-// row is a selected phone with the key that it is sorted by.
+// row is a selected phone with its sort key.
 type row struct {
 	key   string
 	id    string
@@ -67,7 +67,7 @@ func (q *Query) compare(a, b row) int {
 	return c
 }
 
-// cursor names a row for Query.After: its key, so that it works when the phone is gone too.
+// cursor returns the value of Query.After for a row. It has the sort key, so that it works even if the phone is gone.
 func (r row) cursor() string {
 	return base64.RawURLEncoding.EncodeToString([]byte(r.key + "\x00" + r.id))
 }
@@ -103,7 +103,7 @@ func stateNames() string {
 	return strings.Join(names, ", ")
 }
 
-// sortPhones has order sorted.
+// sortPhones sorts order.
 func (l *Ledger) sortPhones() {
 	l.mu.RLock()
 	unordered := l.unordered
@@ -123,7 +123,7 @@ func (l *Ledger) sort() {
 	}
 }
 
-// selected are the phones of a query, in the order of their IDs.
+// selected returns the phones that a query selects, sorted by ID.
 func (l *Ledger) selected(q *Query, known devices) []row {
 	var which [len(definitions)]bool
 	for _, s := range q.States {
@@ -148,7 +148,7 @@ func (l *Ledger) selected(q *Query, known devices) []row {
 	return found
 }
 
-// devices are the devices of phones, by what their User-Agents have in common.
+// devices caches devices by the User-Agent without the MAC.
 type devices map[string]device.Device
 
 func (d devices) of(p *phone) device.Device {
@@ -161,7 +161,7 @@ func (d devices) of(p *phone) device.Device {
 	return known
 }
 
-// key is what a phone is sorted by.
+// key returns a phone's sort key.
 func (q *Query) key(p *phone, of *provision.Phone, known devices) string {
 	switch q.Sort {
 	case "state":
@@ -193,12 +193,12 @@ func (q *Query) key(p *phone, of *provision.Phone, known devices) string {
 	return ""
 }
 
-// search is a text that phones are looked for by.
+// search is a text to search for in phones.
 type search struct {
 	text string // in lower case
-	hex  string // its hexadecimal digits where it may be a part of a MAC; empty: it is none
+	hex  string // hexadecimal digits of the text; empty: it is no part of a MAC
 
-	address bool // it may be a part of an address
+	address bool // the text may be a part of an address
 }
 
 func newSearch(text string) search {
@@ -228,7 +228,8 @@ func (s search) finds(p *phone, of *provision.Phone) bool {
 	return false
 }
 
-// containsFold reports whether a text has a part that is in lower case, in any case. It allocates nothing where both are ASCII.
+// containsFold reports whether text contains part, in any case. part is in lower case. It does not allocate if both are
+// ASCII.
 func containsFold(text, part string) bool {
 	for i := range len(text) {
 		if text[i] >= utf8.RuneSelf {
@@ -254,7 +255,7 @@ func lower(c byte) byte {
 	return c
 }
 
-// NotWell are the phones that are neither up to date nor never fetched, the worst first, at most limit of them.
+// NotWell returns at most limit phones that are neither up to date nor never fetched, the worst first.
 func (l *Ledger) NotWell(limit int) []Phone {
 	var states []State
 	for _, d := range definitions {
@@ -264,7 +265,7 @@ func (l *Ledger) NotWell(limit int) []Phone {
 	}
 	page, err := l.Phones(Query{States: states, Sort: "state", Limit: min(max(limit, 1), MaxLimit)})
 	if err != nil {
-		return nil // the query is right
+		return nil // cannot happen: the query is valid
 	}
 	return page.Items
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// queried has five phones, of which three have fetched.
+// queried returns a site with five phones. Three of them have fetched.
 func queried(t *testing.T) *site {
 	var users strings.Builder
 	users.WriteString("[general]\n")
@@ -114,7 +114,8 @@ func TestQueriesThatAreWrong(t *testing.T) {
 	}
 }
 
-// TestCursorOutlivesItsPhone: the next page begins where the last one ended, also when that phone is gone.
+// TestCursorOutlivesItsPhone checks that the next page begins after the last one, even if the phone of the cursor is
+// gone.
 func TestCursorOutlivesItsPhone(t *testing.T) {
 	s := queried(t)
 	page, err := s.Phones(Query{Limit: 2})
@@ -136,7 +137,7 @@ func TestNotWell(t *testing.T) {
 	}
 }
 
-// TestNamesInJSON: scripts go by them.
+// TestNamesInJSON pins the JSON names: scripts depend on them.
 func TestNamesInJSON(t *testing.T) {
 	s := queried(t)
 	page, err := s.Phones(Query{States: []State{UpToDate}, Limit: 1})
@@ -183,7 +184,7 @@ func TestStrangers(t *testing.T) {
 		}
 	}
 	at(macNone, 3, 404)
-	at("001565aabbcc", 1, 429) // the source asks for too many
+	at("001565aabbcc", 1, 429) // the source asked for too many MACs
 	s.settled()
 	got := s.Strangers()
 	if len(got) != 1 {
@@ -206,7 +207,7 @@ func TestStrangers(t *testing.T) {
 	if slices.ContainsFunc(got, func(s Stranger) bool { return s.MAC == macNone }) {
 		t.Error("the one that was seen the longest ago is still there")
 	}
-	// It becomes a phone.
+	// The stranger becomes a phone.
 	mac := got[0].MAC
 	s.sync(twoPhones + "[x]\nusername = x\nautoprov = yes\nmacaddress = " + mac + "\n")
 	s.settled()
@@ -316,8 +317,8 @@ func TestPeersBesideTheState(t *testing.T) {
 		agent      string
 		since      *bool
 		registered bool
-		odd        string // begins the only oddity
-		secret     bool   // one was changed after it registered
+		odd        string // start of the only oddity
+		secret     bool   // a secret changed after the registration
 	}{
 		{"not registered", Peer{Detail: "Unavailable"}, "", new(bool), false, "", false},
 		{"registered before the fetch", Peer{Registered: true, RegisteredAt: now.Add(-time.Hour), Address: desk.from}, "", new(bool), true, "", false},
@@ -370,10 +371,10 @@ func TestRegistrationsAreEvents(t *testing.T) {
 	}
 	peer(0, "sip:a")
 	peer(10, "sip:a") // renewed: no event
-	peer(20, "sip:b") // from elsewhere
+	peer(20, "sip:b") // from another address
 	s.fetch(desk, cfg1)
 	s.settled()
-	peer(70, "sip:b") // since the fetch
+	peer(70, "sip:b") // after the fetch
 	peer(80, "sip:b")
 	peer(90, "")
 	s.PeerChanged(Peer{Endpoint: "9999", Registered: true})
@@ -388,7 +389,7 @@ func TestRegistrationsAreEvents(t *testing.T) {
 	}
 }
 
-// TestRefusalsOfOthersDoNotFloodTheHistory of a phone.
+// TestRefusalsOfOthersDoNotFloodTheHistory checks that refusals that do not count add few events.
 func TestRefusalsOfOthersDoNotFloodTheHistory(t *testing.T) {
 	s := newSite(t, twoPhones, nil)
 	s.fetch(desk, cfg1)

@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// queue takes answers and all else that the ledger is told, without ever making the sender wait.
+// queue accepts everything that the ledger is told. The sender never waits.
 type queue struct {
 	mu      sync.Mutex
 	items   []item
-	spare   []item // room for the next items
+	spare   []item // memory for the next items, so that push need not allocate
 	dropped uint64
-	busy    bool // items were taken and are not in the ledger yet
+	busy    bool // items were taken but are not applied yet
 	wake    chan struct{}
 }
 
-// item is something that the ledger is told: an answer, or a function that the ledger runs with its lock held.
+// item is either an answer, or a function that the ledger runs with its lock held.
 type item struct {
 	answer Answer
 	do     func(l *Ledger) // nil: answer
@@ -37,7 +37,7 @@ func (q *queue) push(i item) {
 	}
 }
 
-// take returns what has come. done is called when it is in the ledger.
+// take removes and returns all items. The caller calls done once they are applied.
 func (q *queue) take() (items []item, done func()) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -63,13 +63,14 @@ func notify(c chan struct{}) {
 	}
 }
 
-// Served tells of a request of the phones' listeners. It never blocks: what the queue has no room for is counted.
+// Served tells the Ledger of a request to the phones' listeners. It never blocks. If the queue is full, the answer is
+// dropped and counted.
 func (l *Ledger) Served(a Answer) { l.queue.push(item{answer: a}) }
 
-// tell has f run with the ledger's lock held, after what came before.
+// tell runs f with the ledger's lock held, after all earlier items.
 func (l *Ledger) tell(f func(l *Ledger)) { l.queue.push(item{do: f}) }
 
-// takeInto takes into account what comes, gathered for gatherTime.
+// takeInto applies queued items, in groups of gatherTime.
 func (l *Ledger) takeInto(ctx context.Context) {
 	every := time.NewTicker(templatesEvery)
 	defer every.Stop()
@@ -89,7 +90,7 @@ func (l *Ledger) takeInto(ctx context.Context) {
 	}
 }
 
-// drainPart is how many items are taken into account before readers have their turn.
+// drainPart is the number of items that are applied before readers get the lock.
 const drainPart = 256
 
 func (l *Ledger) drain() {
@@ -109,7 +110,7 @@ func (l *Ledger) drain() {
 	}
 }
 
-// pause waits; false: the context ended meanwhile.
+// pause waits for d. It returns false if the context ends first.
 func pause(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -121,10 +122,10 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// settleStep is the pause between two looks of Settle.
+// settleStep is the pause between two checks of Settle.
 const settleStep = time.Millisecond
 
-// Settle waits until all that the Ledger was told before is in it and compared, which needs Run.
+// Settle waits until everything that the Ledger was told is applied and compared. Run must be running.
 func (l *Ledger) Settle(ctx context.Context) error {
 	for {
 		if _, _, idle := l.queue.state(); idle && l.lanes.idle() {

@@ -2,16 +2,16 @@ package ledger
 
 import "time"
 
-// Phone is all that is known of a phone, as it is shown. Its names in JSON are those of the API.
+// Phone is a phone for display. The JSON names are those of the API.
 type Phone struct {
-	MAC        string     `json:"mac"` // empty: what stands for one in the configuration is none
-	ID         string     `json:"id"`  // the MAC's twelve digits, or what stands for it in the configuration
+	MAC        string     `json:"mac"` // empty: ID is no MAC
+	ID         string     `json:"id"`  // twelve digits of the MAC, or the configuration's text in its place
 	Name       string     `json:"name"`
 	Profile    string     `json:"profile"`
 	State      State      `json:"state"`
-	Since      *time.Time `json:"since"`  // when State began; null: before anything was known
-	Reason     string     `json:"reason"` // why it is in State; empty: there is nothing to say
-	Vendor     string     `json:"vendor"` // vendor, model and firmware are by the User-Agent of its last request
+	Since      *time.Time `json:"since"`  // when State began; null: not known
+	Reason     string     `json:"reason"` // why it is in State; empty: nothing to say
+	Vendor     string     `json:"vendor"` // vendor, model and firmware are from its last User-Agent
 	Model      string     `json:"model"`
 	Firmware   string     `json:"firmware"`
 	Address    string     `json:"address"`    // of its last fetch
@@ -21,68 +21,69 @@ type Phone struct {
 	Files      []File     `json:"files"`
 	Evidence   Evidence   `json:"evidence"`
 	Told       *Notice    `json:"told,omitempty"`
-	Refusal    *Refusal   `json:"refusal,omitempty"` // the last one, also where it does not count for State
+	Refusal    *Refusal   `json:"refusal,omitempty"` // the last one, even if it does not count for State
 	PeersKnown bool       `json:"peers_known"`       // false: Asterisk was not asked for its peers
 }
 
-// Line is a line of a phone and what Asterisk sees of it.
+// Line is a phone's line, and what Asterisk sees of it.
 type Line struct {
 	Name            string     `json:"name"`
 	DisplayName     string     `json:"display_name"`
 	Endpoint        string     `json:"endpoint"` // its name in Asterisk
 	Registered      bool       `json:"registered"`
-	RegisteredSince *time.Time `json:"registered_since"` // when it registered first without a break, as far as seen; null: not registered, or not known
-	RegisteredAt    *time.Time `json:"registered_at"`    // when it registered last
-	Contact         string     `json:"contact"`          // its URI; empty: none
+	RegisteredSince *time.Time `json:"registered_since"` // start of the unbroken registration; null: not known
+	RegisteredAt    *time.Time `json:"registered_at"`    // time of the last REGISTER
+	Contact         string     `json:"contact"`          // URI; empty: none
 	Address         string     `json:"address"`          // host of the contact
 	RoundTripMS     *float64   `json:"round_trip_ms"`    // null: not measured
-	UserAgent       string     `json:"user_agent"`       // of SIP
+	UserAgent       string     `json:"user_agent"`       // User-Agent of its SIP requests
 	Detail          string     `json:"detail"`           // Asterisk's own word for its state
 }
 
-// Evidence is what Asterisk sees of a phone. It is no part of its state: to have fetched a file is not to have applied it.
+// Evidence is what Asterisk sees of a phone. It does not affect the state: a phone that fetched a file may not have
+// applied it.
 type Evidence struct {
-	Registered           bool     `json:"registered"`             // all of its lines that Asterisk knows are
-	RegisteredSinceFetch *bool    `json:"registered_since_fetch"` // one of them registered after the last fetch; null: not known
-	Model                string   `json:"model"`                  // by the SIP User-Agent
+	Registered           bool     `json:"registered"`             // all its lines that Asterisk knows are registered
+	RegisteredSinceFetch *bool    `json:"registered_since_fetch"` // a line registered after the last fetch; null: not known
+	Model                string   `json:"model"`                  // from the SIP User-Agent
 	Firmware             string   `json:"firmware"`
 	Vendor               string   `json:"vendor"`
-	Oddities             []string `json:"oddities"` // what does not fit together, a sentence each
+	Oddities             []string `json:"oddities"` // contradictions, a sentence each
 }
 
 // File is one file of a phone.
 type File struct {
-	Name        string     `json:"name"` // the URI without the prefix
+	Name        string     `json:"name"` // URI without the prefix
 	State       State      `json:"state"`
 	Since       *time.Time `json:"since"`
 	Reason      string     `json:"reason"`
-	WantedETag  string     `json:"wanted_etag"`  // as the header ETag, with quotes; empty: not known
+	WantedETag  string     `json:"wanted_etag"`  // as in the header ETag, with quotes; empty: not known
 	FetchedETag string     `json:"fetched_etag"` // empty: never fetched
 	FetchedAt   *time.Time `json:"fetched_at"`
-	Status      int        `json:"status"` // of the last request; 0: there was none
-	Bytes       int64      `json:"bytes"`  // of the last answer that was fetched
+	Status      int        `json:"status"` // of the last request; 0: no request
+	Bytes       int64      `json:"bytes"`  // size of the last fetched answer
 	RequestedAt *time.Time `json:"requested_at"`
-	Address     string     `json:"address"` // that the last request came from
+	Address     string     `json:"address"` // source of the last request
 	Scheme      string     `json:"scheme"`  // of the last request
-	TLS         string     `json:"tls"`     // its version, "1.3"; empty: plain, or a proxy's
+	TLS         string     `json:"tls"`     // version, "1.3"; empty: no TLS, or a proxy's
 	Host        string     `json:"host"`
 	UserAgent   string     `json:"user_agent"`
 	Refusal     *Refusal   `json:"refusal,omitempty"` // since the last fetch
 	Failure     *Failure   `json:"failure,omitempty"` // since the last fetch
 }
 
-// Refusal are requests in a row that were refused.
+// Refusal is a run of refused requests.
 type Refusal struct {
 	Reason    string    `json:"reason"`
 	Count     int       `json:"count"`
 	Since     time.Time `json:"since"`
 	Last      time.Time `json:"last"`
-	Address   string    `json:"address"` // of the last one
+	Address   string    `json:"address"` // of the last request
 	UserAgent string    `json:"user_agent"`
-	Counts    bool      `json:"counts"` // for the state; false: it came from elsewhere than the phone's fetches, with another User-Agent
+	Counts    bool      `json:"counts"` // it counts for the state; false: address and User-Agent are not those of the phone's fetches
 }
 
-// Failure are requests in a row that ended with 5xx.
+// Failure is a run of requests that ended with 5xx.
 type Failure struct {
 	Cause string    `json:"cause"`
 	Count int       `json:"count"`
@@ -90,19 +91,19 @@ type Failure struct {
 	Last  time.Time `json:"last"`
 }
 
-// Notice is that a phone was told to fetch its files.
+// Notice says that a phone was told to fetch its files.
 type Notice struct {
 	At     time.Time `json:"at"`
-	Until  time.Time `json:"until"`  // it should have fetched by then
+	Until  time.Time `json:"until"`  // the phone should have fetched by then
 	How    string    `json:"how"`    // "NOTIFY check-sync to sip:6001@192.0.2.7"
-	Tries  int       `json:"tries"`  // how often, for this change
-	Answer string    `json:"answer"` // what Asterisk said
+	Tries  int       `json:"tries"`  // number of notices for this change
+	Answer string    `json:"answer"` // Asterisk's answer
 }
 
-// Stranger is a MAC that was asked for and is no phone's.
+// Stranger is a MAC that was requested and belongs to no phone.
 type Stranger struct {
 	MAC       string    `json:"mac"`
-	Vendor    string    `json:"vendor"` // by its User-Agent, else by the first three bytes of the MAC; empty: not known
+	Vendor    string    `json:"vendor"` // from its User-Agent, else from the first three bytes of the MAC; empty: not known
 	Model     string    `json:"model"`
 	Address   string    `json:"address"` // of the last request
 	UserAgent string    `json:"user_agent"`
@@ -113,31 +114,31 @@ type Stranger struct {
 	Count     int       `json:"count"`
 }
 
-// EventKind says what an Event is about.
+// EventKind says what an Event reports.
 type EventKind string
 
-// The kinds of events of a phone.
+// Kinds of events.
 const (
-	FetchedEvent      EventKind = "fetched"      // it got a file that it did not have
-	RefusedEvent      EventKind = "refused"      // it was refused, for another reason or from another address than before
-	FailedEvent       EventKind = "failed"       // it got a 5xx, with another cause than before
-	StateEvent        EventKind = "state"        // its state is another one
+	FetchedEvent      EventKind = "fetched"      // the phone got a file that differs from its last one
+	RefusedEvent      EventKind = "refused"      // a refusal with another reason than before
+	FailedEvent       EventKind = "failed"       // a 5xx with another cause than before
+	StateEvent        EventKind = "state"        // the state changed
 	RegisteredEvent   EventKind = "registered"   // a line registered: first, from another contact, or after a fetch
-	UnregisteredEvent EventKind = "unregistered" // a line is not registered any more
-	ToldEvent         EventKind = "told"         // it was told to fetch
-	AddedEvent        EventKind = "added"        // it is in the configuration, and was not
-	RemovedEvent      EventKind = "removed"      // it is not in the configuration any more
-	ChangedEvent      EventKind = "changed"      // the configuration says something else of it
+	UnregisteredEvent EventKind = "unregistered" // a line unregistered
+	ToldEvent         EventKind = "told"         // the phone was told to fetch
+	AddedEvent        EventKind = "added"        // the phone joined the configuration
+	RemovedEvent      EventKind = "removed"      // the phone left the configuration
+	ChangedEvent      EventKind = "changed"      // the phone's configuration changed
 )
 
-// Event is one that changed something of a phone: its history is made of them.
+// Event is a change of a phone. A phone's history is a list of events.
 type Event struct {
 	At      time.Time `json:"at"`
 	Phone   string    `json:"id"` // Phone.ID
 	Kind    EventKind `json:"kind"`
 	File    string    `json:"file,omitempty"`
 	ETag    string    `json:"etag,omitempty"`
-	From    State     `json:"from,omitempty"` // of StateEvent
+	From    State     `json:"from,omitempty"` // for StateEvent
 	To      State     `json:"to,omitempty"`
 	Address string    `json:"address,omitempty"`
 	Detail  string    `json:"detail,omitempty"`
@@ -148,7 +149,7 @@ type Sync struct {
 	At         time.Time    `json:"at"`
 	Trigger    string       `json:"trigger"`
 	DurationMS float64      `json:"duration_ms"`
-	Error      string       `json:"error,omitempty"` // why it failed; empty: it did not
+	Error      string       `json:"error,omitempty"` // why it failed; empty: it succeeded
 	Generation uint64       `json:"generation,omitempty"`
 	Phones     int          `json:"phones"`
 	Lines      int          `json:"lines"`
@@ -156,11 +157,11 @@ type Sync struct {
 	Removed    int          `json:"removed"`
 	Changed    int          `json:"changed"`
 	Warnings   int          `json:"warnings"`
-	Changes    []SyncChange `json:"changes"`        // the first of them
-	More       int          `json:"more,omitempty"` // how many Changes leaves out
+	Changes    []SyncChange `json:"changes"`        // the first changes
+	More       int          `json:"more,omitempty"` // number of changes that Changes leaves out
 }
 
-// SyncChange is what a sync did to a phone: "added", "removed" or "changed".
+// SyncChange says what a sync did to a phone: "added", "removed" or "changed".
 type SyncChange struct {
 	Phone  string    `json:"id"`
 	Name   string    `json:"name"`
@@ -171,7 +172,7 @@ type SyncChange struct {
 type Request struct {
 	At         time.Time `json:"at"`
 	Method     string    `json:"method"`
-	File       string    `json:"file"` // as it was asked for, without the prefix
+	File       string    `json:"file"` // as requested, without the prefix
 	Status     int       `json:"status"`
 	Bytes      int64     `json:"bytes"`
 	DurationMS float64   `json:"duration_ms"`
@@ -179,17 +180,17 @@ type Request struct {
 	Scheme     string    `json:"scheme"`
 	TLS        string    `json:"tls,omitempty"`
 	UserAgent  string    `json:"user_agent"`
-	MAC        string    `json:"mac,omitempty"`   // in the name, or of the phone
-	Phone      string    `json:"phone,omitempty"` // Phone.ID of whose file it is
+	MAC        string    `json:"mac,omitempty"`   // from the name, or of the phone
+	Phone      string    `json:"phone,omitempty"` // Phone.ID of the file's owner
 	Profile    string    `json:"profile,omitempty"`
-	Reason     string    `json:"reason,omitempty"` // why it was given or refused
+	Reason     string    `json:"reason,omitempty"` // why it was served or refused
 	Refused    bool      `json:"refused,omitempty"`
 	Error      string    `json:"error,omitempty"`
 }
 
-// Update is what a subscriber is told. One field is set besides Seq.
+// Update is one message to a subscriber. It has Seq and one other field.
 type Update struct {
-	Seq     uint64   `json:"seq"` // counts updates, from 1; a gap: some were lost, as the subscriber was too slow
+	Seq     uint64   `json:"seq"` // number of the update, from 1; a gap: the subscriber was too slow, and updates were lost
 	Event   *Event   `json:"event,omitempty"`
 	Request *Request `json:"request,omitempty"`
 	Sync    *Sync    `json:"sync,omitempty"`
@@ -197,14 +198,14 @@ type Update struct {
 
 // Query selects phones.
 type Query struct {
-	States  []State // any of them; none: all
+	States  []State // any of these; none: all
 	Profile string  // empty: any
-	Vendor  string  // by the User-Agent, in any case; empty: any
-	Text    string  // is in the ID, a name, a display name, an address; a MAC in any spelling; empty: any
+	Vendor  string  // from the User-Agent, in any case; empty: any
+	Text    string  // part of the ID, a name, a display name, an address, or a MAC in any spelling; empty: any
 	Sort    string  // one of Sorts; empty: "id"
 	Desc    bool
-	After   string // Page.Next of the page before; empty: the first page
-	Limit   int    // of a page; 0: DefaultLimit
+	After   string // Page.Next of the previous page; empty: the first page
+	Limit   int    // phones per page; 0: DefaultLimit
 }
 
 // Limits of Query.Limit.
@@ -213,7 +214,7 @@ const (
 	MaxLimit     = 1000
 )
 
-// Sorts are the orders that Query.Sort takes. "state" is worst first. Phones that are equal are in the order of their IDs.
+// Sorts returns the values of Query.Sort. "state" puts the worst first. Phones with equal keys are sorted by ID.
 func Sorts() []string {
 	return []string{"id", "state", "since", "name", "profile", "vendor", "model", "address", "last_fetch"}
 }
@@ -221,28 +222,28 @@ func Sorts() []string {
 // Page is a part of the phones that a Query selects.
 type Page struct {
 	Items  []Phone       `json:"items"`
-	Next   string        `json:"next"`   // for Query.After; empty: this is the last page
-	Total  int           `json:"total"`  // of all pages
-	Counts map[State]int `json:"counts"` // of all phones, whatever the Query; every state has a number
+	Next   string        `json:"next"`   // value of Query.After for the next page; empty: this is the last
+	Total  int           `json:"total"`  // phones on all pages
+	Counts map[State]int `json:"counts"` // all phones by state, whatever the Query; every state has a number
 }
 
-// Stats is how the Ledger itself is.
+// Stats describes the Ledger itself.
 type Stats struct {
 	Phones       int     `json:"phones"`
-	Queued       int     `json:"queued"`        // requests that are not taken into account yet
-	Dropped      uint64  `json:"dropped"`       // requests that the queue had no room for, since the start
-	Comparing    int     `json:"comparing"`     // phones whose files are to be compared
-	Compared     uint64  `json:"compared"`      // files, since the start
-	Commits      uint64  `json:"commits"`       // of the store, since the start
-	CommitErrors uint64  `json:"commit_errors"` // since the start
-	CommitMS     float64 `json:"commit_ms"`     // how long the last one took
-	Unsaved      int     `json:"unsaved"`       // phones that the store does not have yet
-	StoreBytes   int64   `json:"store_bytes"`   // on disk
-	StoreFault   string  `json:"store_fault"`   // why all is kept in memory only; empty: it is not
-	Lost         uint64  `json:"lost"`          // events that were not committed, since the start
+	Queued       int     `json:"queued"`        // requests that wait in the queue
+	Dropped      uint64  `json:"dropped"`       // requests that did not fit into the queue, since the start
+	Comparing    int     `json:"comparing"`     // phones that wait for their comparison
+	Compared     uint64  `json:"compared"`      // compared files, since the start
+	Commits      uint64  `json:"commits"`       // commits of the store, since the start
+	CommitErrors uint64  `json:"commit_errors"` // failed commits, since the start
+	CommitMS     float64 `json:"commit_ms"`     // duration of the last commit
+	Unsaved      int     `json:"unsaved"`       // phones with changes that are not committed
+	StoreBytes   int64   `json:"store_bytes"`   // size on disk
+	StoreFault   string  `json:"store_fault"`   // why everything is in memory only; empty: it is not
+	Lost         uint64  `json:"lost"`          // events that were dropped before a commit, since the start
 }
 
-// EventKinds are all kinds. A Store may know a kind by its place: new ones come last.
+// EventKinds returns all kinds. A Store may encode a kind by its index: a new kind is appended.
 func EventKinds() []EventKind {
 	return []EventKind{FetchedEvent, RefusedEvent, FailedEvent, StateEvent, RegisteredEvent, UnregisteredEvent, ToldEvent, AddedEvent, RemovedEvent, ChangedEvent}
 }

@@ -2,10 +2,10 @@ package ledger
 
 import "slices"
 
-// State is the one word for how a file or a phone is. Scripts compare it: it never changes.
+// State is the state of a file or a phone, as one word. Scripts compare the word: it never changes.
 type State string
 
-// The states. States has their definitions.
+// The states. States returns their definitions.
 const (
 	NeverFetched  State = "never_fetched"
 	UpToDate      State = "up_to_date"
@@ -24,7 +24,8 @@ type Definition struct {
 	Means string `json:"meaning"` // of a file, in one sentence
 }
 
-// definitions is the table of all states, from the worst to the best: a phone has the first that one of its files has.
+// definitions is the table of all states, from the worst to the best. A phone has the first state that one of its files
+// has.
 var definitions = [...]Definition{
 	{Failing, "failing", "The last request for the file ended with 5xx, or the file cannot be made now, as its template has an error."},
 	{Refused, "refused", "The last request for the file was refused, and the phone has not got it since."},
@@ -36,10 +37,11 @@ var definitions = [...]Definition{
 	{UpToDate, "up to date", "The file that the phone last got is the one that it would get now."},
 }
 
-// States returns the table of all states, from the worst to the best. Page, API, CLI, metrics and documentation range over it.
+// States returns the table of all states, from the worst to the best. The page, the API, the CLI, the metrics and the
+// documentation use it.
 func States() []Definition { return slices.Clone(definitions[:]) }
 
-// rank is a state's place in the table: the smaller, the worse.
+// rank is a state's index in the table. A smaller rank is worse.
 type rank uint8
 
 func (r rank) state() State { return definitions[r].State }
@@ -56,7 +58,7 @@ func rankOf(s State) rank {
 // Valid reports whether s is one of the States.
 func (s State) Valid() bool { return definitions[rankOf(s)].State == s }
 
-// Text is the state for people: "change waiting".
+// Text returns the state for people: "change waiting".
 func (s State) Text() string {
 	if !s.Valid() {
 		return string(s)

@@ -16,15 +16,15 @@ const (
 
 var changed = strings.Replace(twoPhones, "secret = first", "secret = other", 1)
 
-// TestStates is the table of states: what happens, and what the phone then is.
+// TestStates has a row for each way into a state: the events, and the phone's state after them.
 func TestStates(t *testing.T) {
 	other := asks{"198.51.100.9", "curl/8", "pbx.test:8080", true}
 	for _, row := range []struct {
 		name   string
 		do     func(s *site)
 		want   State
-		reason string // is in the reason
-		file   State  // of 0004f2000001.cfg; empty: as the phone
+		reason string // part of the reason
+		file   State  // of 0004f2000001.cfg; empty: the phone's state
 	}{
 		{"nothing happened", func(*site) {}, NeverFetched, "", ""},
 		{"fetched", func(s *site) { s.fetch(desk, cfg1) }, UpToDate, "", ""},
@@ -128,7 +128,7 @@ func TestStates(t *testing.T) {
 			s.template("t.cfg", templateFiles["t.cfg"])
 			s.lookAtTemplates()
 		}, UpToDate, "", ""},
-		{"a template is gone", func(s *site) { // its last good state is served
+		{"a template is gone", func(s *site) { // its last good text is served
 			s.fetch(desk, cfg1)
 			s.settled()
 			s.removeTemplate("t.cfg")
@@ -266,7 +266,7 @@ func TestStates(t *testing.T) {
 	}
 }
 
-// fetched is what fetch tells, and does not tell yet.
+// fetched returns the answer of a fetch without telling the ledger of it.
 func (s *site) fetched(who asks, name string) Answer {
 	s.t.Helper()
 	snap := s.store.Load()
@@ -281,7 +281,7 @@ func (s *site) fetched(who asks, name string) Answer {
 	return a
 }
 
-// again1 has the first phone's files compared.
+// again1 queues the first phone for comparison.
 func (s *site) again1() {
 	s.settled()
 	s.mu2(func() { s.lanes.add(s.phones[mac1], urgent) })
@@ -316,7 +316,7 @@ func TestEachStateIsInTheTable(t *testing.T) {
 	}
 }
 
-// TestWantedIsWhatThePhoneWouldGet compares with Render for requests of all kinds.
+// TestWantedIsWhatThePhoneWouldGet compares Wanted with Render, for requests of all kinds.
 func TestWantedIsWhatThePhoneWouldGet(t *testing.T) {
 	for _, who := range []asks{
 		desk,

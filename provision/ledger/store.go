@@ -5,43 +5,43 @@ import (
 	"time"
 )
 
-// Store keeps the ledger over restarts. One goroutine calls Commit; the other methods may be called at the same time.
+// Store saves the ledger over restarts. One goroutine calls Commit; the other methods may run at the same time.
 type Store interface {
 	// Load calls yield for every record.
 	Load(yield func(Record)) (Kept, error)
 	// Commit writes all of a batch or nothing.
 	Commit(Batch) error
-	// History returns the events of a phone, the newest first, at most MaxHistory.
+	// History returns at most MaxHistory events of a phone, the newest first.
 	History(phone string) ([]Event, error)
-	// Size is how many bytes it takes on disk.
+	// Size returns the number of bytes on disk.
 	Size() int64
 	Close() error
 }
 
-// Kept is what a Store has besides the records of phones.
+// Kept is the content of a Store apart from the records of phones.
 type Kept struct {
 	Strangers []Stranger
 	Syncs     []Sync
 }
 
-// Batch is what is committed together.
+// Batch is the content of one commit.
 type Batch struct {
-	Now       time.Time // events that are older than MaxHistoryAge then are forgotten
+	Now       time.Time // the commit deletes events older than MaxHistoryAge at this time
 	Records   []Record
 	Forgotten []string   // IDs of phones
 	Events    []Event    // in the order in which they happened
-	Strangers []Stranger // those that are new or changed
-	Left      []string   // MACs of strangers that are none any more
+	Strangers []Stranger // new or changed
+	Left      []string   // MACs that are no strangers any more
 	Syncs     []Sync
 }
 
-// Record is what is kept of a phone.
+// Record is the stored form of a phone.
 type Record struct {
 	ID            string       `json:"id"`
 	State         State        `json:"state"`
 	Since         time.Time    `json:"since,omitzero"`
 	Gone          time.Time    `json:"gone,omitzero"`
-	SecretChanged time.Time    `json:"secret_changed,omitzero"` // when one of its secrets was changed last
+	SecretChanged time.Time    `json:"secret_changed,omitzero"` // time of the last change of one of its secrets
 	RegisteredAt  time.Time    `json:"registered_at,omitzero"`
 	Contact       string       `json:"contact,omitempty"`
 	Told          *Notice      `json:"told,omitempty"`
@@ -49,7 +49,7 @@ type Record struct {
 	Files         []FileRecord `json:"files"`
 }
 
-// FileRecord is what is kept of a phone's file. Times have milliseconds.
+// FileRecord is the stored form of a phone's file. Times have millisecond precision.
 type FileRecord struct {
 	Name        string    `json:"name"`
 	State       State     `json:"state"`
@@ -69,5 +69,5 @@ type FileRecord struct {
 	Failure     *Failure  `json:"failure,omitempty"`
 }
 
-// ErrLost is Store.Commit's where the store has lost what it had, and begins anew: all has to be committed again.
+// ErrLost means that the Store lost its content and began an empty file. The caller commits everything again.
 var ErrLost = errors.New("the store was damaged and begins anew")

@@ -7,17 +7,17 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// statusTooMany is of a source that has asked for too many MACs: what else it asks for is no news.
+// statusTooMany is the answer to a source that requested too many MACs. Its further requests are not recorded.
 const statusTooMany = 429
 
-// strangers are the MACs that were asked for and are no phone's.
+// strangers are the MACs that were requested and belong to no phone.
 type strangers struct {
 	byMAC map[device.MAC]*Stranger
 }
 
 func newStrangers() strangers { return strangers{byMAC: map[device.MAC]*Stranger{}} }
 
-// strange takes a request for a MAC that is no phone's into account.
+// strange records a request for a MAC that belongs to no phone.
 func (l *Ledger) strange(a *Answer) {
 	at := a.At.UTC()
 	s := l.strangers.byMAC[a.MAC]
@@ -45,7 +45,7 @@ func (l *Ledger) strange(a *Answer) {
 	l.unsaved.stranger(s.MAC)
 }
 
-// leave forgets a stranger: it is a phone now, or it was seen the longest ago.
+// leave removes a stranger. It is a phone now, or was seen the longest ago.
 func (l *Ledger) leave(mac device.MAC) {
 	if s := l.strangers.byMAC[mac]; s != nil {
 		delete(l.strangers.byMAC, mac)
@@ -61,7 +61,7 @@ func (u *unsaved) stranger(mac string) {
 	u.strangers[mac] = true
 }
 
-// oldest is the one that was seen the longest ago.
+// oldest returns the stranger that was seen the longest ago.
 func (s *strangers) oldest() (oldest device.MAC) {
 	var last *Stranger
 	for mac, stranger := range s.byMAC {
@@ -72,7 +72,7 @@ func (s *strangers) oldest() (oldest device.MAC) {
 	return oldest
 }
 
-// Strangers are the MACs that were asked for and are no phone's, the one that was seen last first.
+// Strangers returns the MACs that were requested and belong to no phone. The one that was seen last comes first.
 func (l *Ledger) Strangers() []Stranger {
 	l.mu.RLock()
 	defer l.mu.RUnlock()

@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 )
 
-// Kind is what a subscriber is told of.
+// Kind is a kind of update.
 type Kind uint8
 
 // The kinds of updates.
@@ -16,11 +16,11 @@ const (
 	KindSync
 )
 
-// subscribers are told of what happens. The zero subscribers are ready.
+// subscribers are the receivers of updates. The zero value is ready for use.
 type subscribers struct {
 	mu   sync.Mutex
 	all  []*subscriber
-	many atomic.Int32 // of all
+	many atomic.Int32 // number of all subscribers
 }
 
 type subscriber struct {
@@ -29,8 +29,9 @@ type subscriber struct {
 	seq  uint64
 }
 
-// Subscribe returns a channel of updates of these kinds, without any of events and syncs, and a function that ends it and closes the
-// channel. A subscriber that is slower than what happens loses updates: Update.Seq then has a gap.
+// Subscribe returns a channel of updates and a function that ends the subscription and closes the channel. what selects
+// the kinds; without it, events and syncs are sent. A subscriber that is too slow loses updates, and Update.Seq then
+// has a gap.
 func (l *Ledger) Subscribe(what ...Kind) (<-chan Update, func()) {
 	if len(what) == 0 {
 		what = []Kind{KindEvent, KindSync}
@@ -51,7 +52,7 @@ func (l *Ledger) Subscribe(what ...Kind) (<-chan Update, func()) {
 	}
 }
 
-// wants reports whether a subscriber wants updates of a kind.
+// wants reports whether any subscriber receives updates of a kind.
 func (s *subscribers) wants(kind Kind) bool {
 	if s.many.Load() == 0 {
 		return false

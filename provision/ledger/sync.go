@@ -9,11 +9,12 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// Synced tells of a read of the configuration, after its snapshot was stored, or of one that failed. What it changed is found out here.
+// Synced tells the Ledger of a read of the configuration: a successful one after its snapshot was stored, or a failed
+// one. The Ledger finds the changes itself.
 func (l *Ledger) Synced(s Sync) {
 	s.At = s.At.UTC()
 	told := time.Now()
-	next := l.o.Snapshots.Load() // now: the next sync may replace it before this one is taken into account
+	next := l.o.Snapshots.Load() // load it now: the next sync may replace it before the queue runs this
 	l.tell(func(l *Ledger) {
 		if s.Error == "" && next != nil {
 			if l.look(&s, next); l.lanes.waits(urgent) {
@@ -31,7 +32,7 @@ func (l *Ledger) Synced(s Sync) {
 	})
 }
 
-// Syncs are the last reads of the configuration, the newest first.
+// Syncs returns the last reads of the configuration, the newest first.
 func (l *Ledger) Syncs() []Sync {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -42,10 +43,10 @@ func (l *Ledger) Syncs() []Sync {
 	return all
 }
 
-// phonesPerTurn is how many phones are looked at before requests have their turn.
+// phonesPerTurn is the number of phones that look compares before requests get the lock.
 const phonesPerTurn = 256
 
-// look finds out what is new in a snapshot, and has compared what may have changed.
+// look finds the changes in a snapshot and queues the phones whose files may differ.
 func (l *Ledger) look(s *Sync, next *provision.Snapshot) {
 	first, sharedChanged := l.served == nil, l.served != nil && l.served.SharedPrint() != next.SharedPrint()
 	same := next.SameContent(l.served)
@@ -70,7 +71,7 @@ func (l *Ledger) look(s *Sync, next *provision.Snapshot) {
 	l.sort()
 }
 
-// lookAt finds out what is new of a phone.
+// lookAt finds the changes of one phone.
 func (l *Ledger) lookAt(s *Sync, of *provision.Phone, first, sharedChanged bool) {
 	p := l.phones[of.ID]
 	known := p != nil && p.served
@@ -110,7 +111,7 @@ func (l *Ledger) lookAt(s *Sync, of *provision.Phone, first, sharedChanged bool)
 	}
 }
 
-// removed notes that a phone is in the configuration no more.
+// removed records that a phone left the configuration.
 func (l *Ledger) removed(s *Sync, p *phone) {
 	p.served, p.gone, p.print, p.secretPrint = false, momentOf(s.At), 0, 0
 	s.Removed++

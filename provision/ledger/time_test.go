@@ -14,7 +14,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// fakeRenderer gives tags that a test chooses.
+// fakeRenderer returns tags that a test sets.
 type fakeRenderer struct {
 	mu    sync.Mutex
 	etag  string
@@ -32,7 +32,7 @@ func (r *fakeRenderer) Digest(_ context.Context, _ *provision.Snapshot, rt *prov
 
 func (r *fakeRenderer) TemplatesPrint(string) uint64 { return 0 }
 
-// count is how often something was made.
+// count returns the number of Digest calls.
 func (r *fakeRenderer) count() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -50,7 +50,7 @@ const (
 	etag2 = `"00000000000000000000000000000002"`
 )
 
-// timed has a phone that has fetched a file whose time-dependent part holds for an hour.
+// timed returns a site whose phone fetched a file that holds for an hour.
 func timed(t *testing.T, o func(*Options)) (*site, *fakeRenderer) {
 	r := &fakeRenderer{etag: etag1}
 	s := makeSite(t, twoPhones, func(opt *Options) {
@@ -67,7 +67,7 @@ func timed(t *testing.T, o func(*Options)) (*site, *fakeRenderer) {
 	return s, r
 }
 
-// TestFileChangesWithTheTime: the state changes within seconds of the moment until which the file holds, and not before.
+// TestFileChangesWithTheTime checks that the state changes within seconds after the file's time ends, and not before.
 func TestFileChangesWithTheTime(t *testing.T) {
 	s, r := (*site)(nil), (*fakeRenderer)(nil)
 	synctest.Test(t, func(t *testing.T) {
@@ -119,7 +119,7 @@ func TestToldBecomesNoReaction(t *testing.T) {
 	})
 }
 
-// countingStore is a Store in memory that a test can make fail.
+// countingStore is a Store in memory. A test can make it fail.
 type countingStore struct {
 	*memory
 	mu      sync.Mutex
@@ -168,14 +168,14 @@ func (c *countingStore) has(id string) bool {
 	return len(c.records[id].Files) > 0
 }
 
-// commits is how many there were, failed ones too.
+// commits returns the number of commits, including failed ones.
 func (c *countingStore) commits() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.at)
 }
 
-// happened are the events that were committed.
+// happened returns the committed events.
 func (c *countingStore) happened() []Event {
 	c.memory.mu.Lock()
 	defer c.memory.mu.Unlock()
@@ -205,7 +205,8 @@ func TestFetchIsCommittedWithinASecond(t *testing.T) {
 	})
 }
 
-// TestStoreFailsAndWorksAgain: it is said once each, and nothing is lost of what fits into memory.
+// TestStoreFailsAndWorksAgain checks that the ledger reports the fault and its end once each, and loses nothing that
+// fits into memory.
 func TestStoreFailsAndWorksAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newCountingStore()
@@ -230,7 +231,7 @@ func TestStoreFailsAndWorksAgain(t *testing.T) {
 	})
 }
 
-// TestServingNeverWaits has a store that hangs, and a queue that is full.
+// TestServingNeverWaits uses a store that hangs and a full queue.
 func TestServingNeverWaits(t *testing.T) {
 	store := newCountingStore()
 	store.block = make(chan struct{})
@@ -244,7 +245,7 @@ func TestServingNeverWaits(t *testing.T) {
 		t.Errorf("got %+v", stats)
 	}
 	stop := s.run(t)
-	s.wantState(mac1, UpToDate) // and readers do not wait either
+	s.wantState(mac1, UpToDate) // readers do not wait either
 	close(store.block)
 	stop()
 	if !store.has(mac1) {
@@ -252,7 +253,7 @@ func TestServingNeverWaits(t *testing.T) {
 	}
 }
 
-// TestClockGoesBackADay: what is known stays, and what comes after counts.
+// TestClockGoesBackADay checks that records survive and that later events count.
 func TestClockGoesBackADay(t *testing.T) {
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	var mu sync.Mutex
@@ -279,7 +280,7 @@ func TestClockGoesBackADay(t *testing.T) {
 	}
 }
 
-// TestForgetsPhonesThatAreGone for as long as their history is kept.
+// TestForgetsPhonesThatAreGone checks that a phone is forgotten when its history is.
 func TestForgetsPhonesThatAreGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newCountingStore()
@@ -297,7 +298,7 @@ func TestForgetsPhonesThatAreGone(t *testing.T) {
 	})
 }
 
-// TestRestart: what was known is known again, the state is unknown until it is compared, and no event tells of that.
+// TestRestart checks that a restart keeps all records. A state is unknown until it is compared, and that adds no event.
 func TestRestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newCountingStore()

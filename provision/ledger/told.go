@@ -8,26 +8,26 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// Answer is a request of the phones' listeners and how it was answered, as httpapi tells of it.
+// Answer is a request to the phones' listeners with its answer. httpapi passes it to Served.
 type Answer struct {
-	At     time.Time // when it came
+	At     time.Time // when the request came
 	Took   time.Duration
 	Method string
-	File   string // as it was asked for, decoded, without the prefix
+	File   string // as requested, decoded, without the prefix
 	Status int
 	Bytes  int64
 
-	Addr    netip.Addr        // the phone's; the zero Addr: not known
-	TLS     string            // the version, "1.3"; empty: plain, or a proxy's
-	Asked   provision.Request // the facts of the request that a file is made with
-	MAC     device.MAC        // in the name, or of the phone; zero: none
-	Route   *provision.Route  // that was found; nil: none, or it was not looked for
-	Reason  string            // why it was given or refused
-	Refused bool              // it was refused: for its address, its credentials, ...
+	Addr    netip.Addr        // the phone's; zero: not known
+	TLS     string            // version, "1.3"; empty: no TLS, or a proxy's
+	Asked   provision.Request // the facts of the request that a file is rendered with
+	MAC     device.MAC        // from the name, or of the phone; zero: none
+	Route   *provision.Route  // the route of the file; nil: none, or not looked up
+	Reason  string            // why it was served or refused
+	Refused bool              // refused for its address, its credentials, ...
 	Err     string            // what went wrong; empty: nothing
-	ETag    string            // of the document, as in the header; empty: none was made
+	ETag    string            // of the document, as in the header; empty: no document
 	Basis   provision.Basis
-	Whole   bool // the phone read the answer to its end, or has the file already (304)
+	Whole   bool // the phone read the whole answer, or has the file already (304)
 }
 
 // Peer is what Asterisk sees of an endpoint.

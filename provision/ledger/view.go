@@ -9,7 +9,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// phone is that of an ID, or of a MAC in any spelling; nil: there is none.
+// phone returns the phone of an ID, or of a MAC in any spelling. It returns nil if there is none.
 func (l *Ledger) phone(id string) *phone {
 	if p := l.phones[id]; p != nil {
 		return p
@@ -20,7 +20,7 @@ func (l *Ledger) phone(id string) *phone {
 	return nil
 }
 
-// Phone is all that is known of the phone of an ID, or of a MAC in any spelling; false: there is no such phone.
+// Phone returns the phone of an ID, or of a MAC in any spelling. It returns false if there is none.
 func (l *Ledger) Phone(id string) (Phone, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -31,7 +31,7 @@ func (l *Ledger) Phone(id string) (Phone, bool) {
 	return l.shown(p), true
 }
 
-// History are the last events of a phone, the newest first.
+// History returns the last events of a phone, the newest first.
 func (l *Ledger) History(id string) ([]Event, error) {
 	l.mu.RLock()
 	p := l.phone(id)
@@ -59,7 +59,7 @@ func (l *Ledger) History(id string) ([]Event, error) {
 	return events[:min(len(events), MaxHistory)], err
 }
 
-// contains reports whether an event that was being committed is among those of the store already.
+// contains reports whether events has e. An event of the running commit may already be in the store.
 func contains(events []Event, e Event) bool {
 	for _, other := range events {
 		if other.Kind == e.Kind && other.At.Equal(e.At) && other.File == e.File && other.To == e.To && other.Detail == e.Detail {
@@ -69,7 +69,7 @@ func contains(events []Event, e Event) bool {
 	return false
 }
 
-// shown is a phone as it is shown.
+// shown returns a phone for display.
 func (l *Ledger) shown(p *phone) Phone {
 	s := Phone{
 		ID: p.id, State: p.shownState(), Since: p.since.shown(), Reason: l.phoneReason(p), Gone: p.gone.shown(), Told: p.told, Refusal: p.refusal,
@@ -157,14 +157,14 @@ func shownTime(t time.Time) *time.Time {
 	return &t
 }
 
-// Requests are the last ones, the newest first.
+// Requests returns the last requests, the newest first.
 func (l *Ledger) Requests() []Request {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.requests.newest()
 }
 
-// Counts are the phones by what is shown of their state. Every state has a number.
+// Counts returns the number of phones by shown state. Every state has a number.
 func (l *Ledger) Counts() map[State]int {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -179,7 +179,7 @@ func (l *Ledger) stateCounts() map[State]int {
 	return counts
 }
 
-// Stats is how the Ledger itself is.
+// Stats describes the Ledger itself.
 func (l *Ledger) Stats() Stats {
 	l.mu.RLock()
 	defer l.mu.RUnlock()

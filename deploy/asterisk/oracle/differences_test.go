@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// What we do otherwise than Asterisk on purpose is in deploy/doc/DIFFERENCES.md, word for word.
+// deploy/doc/DIFFERENCES.md has each deliberate difference from Asterisk, word for word.
 func TestDifferencesAreInTheReadme(t *testing.T) {
 	readme, err := os.ReadFile(filepath.Join("..", "..", "..", "deploy", "doc", "DIFFERENCES.md"))
 	if err != nil {

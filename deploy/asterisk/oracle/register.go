@@ -1,7 +1,7 @@
 package oracle
 
 import (
-	"crypto/md5" // of SIP's digest
+	"crypto/md5" // SIP's digest uses it
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// sipTimeout is how long an answer to a REGISTER is waited for.
+// sipTimeout is how long Register waits for an answer.
 const sipTimeout = 10 * time.Second
 
 // SIPPhone registers with an Asterisk over UDP, as a phone does.
@@ -24,7 +24,7 @@ type SIPPhone struct {
 	sequence              int
 }
 
-// SIPPhone makes one of a user that has not registered yet. Port is that of the transport.
+// SIPPhone returns a phone for a user. The phone has not registered yet. port is the port of the transport.
 func (a *Asterisk) SIPPhone(tb testing.TB, port int, user, password, agent string) *SIPPhone {
 	tb.Helper()
 	server := net.JoinHostPort(a.IP, fmt.Sprint(port))
@@ -36,10 +36,11 @@ func (a *Asterisk) SIPPhone(tb testing.TB, port int, user, password, agent strin
 	return &SIPPhone{tb: tb, conn: conn, server: server, user: user, password: password, agent: agent}
 }
 
-// Contact is the URI that the phone registers.
+// Contact returns the URI that the phone registers.
 func (p *SIPPhone) Contact() string { return fmt.Sprintf("sip:%s@%s", p.user, p.conn.LocalAddr()) }
 
-// Register registers, or renews the registration; with no time it ends it. The test fails where Asterisk refuses.
+// Register registers, or renews the registration. If lasts is zero, it ends the registration. The test fails if
+// Asterisk refuses.
 func (p *SIPPhone) Register(lasts time.Duration) {
 	p.tb.Helper()
 	answer := p.send(lasts, "")
@@ -52,7 +53,7 @@ func (p *SIPPhone) Register(lasts time.Duration) {
 	}
 }
 
-// register is a REGISTER, with words in capitals for what differs.
+// register is a REGISTER request. Words in capitals are placeholders.
 const register = `REGISTER sip:SERVER SIP/2.0
 Via: SIP/2.0/UDP LOCAL;branch=BRANCH
 Max-Forwards: 70
@@ -67,10 +68,10 @@ AUTHORIZATIONContent-Length: 0
 
 `
 
-// send sends a REGISTER until there is an answer.
+// send sends a REGISTER until an answer comes.
 func (p *SIPPhone) send(lasts time.Duration, authorization string) string {
 	p.tb.Helper()
-	p.sequence++ // and another branch, by which alone PJSIP tells a request from one that is sent again
+	p.sequence++ // the branch changes too: PJSIP takes a request with the same branch for a retransmission
 	local := p.conn.LocalAddr()
 	text := strings.NewReplacer("SERVER", p.server, "LOCAL", local.String(), "USER", p.user, "SEQUENCE", fmt.Sprint(p.sequence), "BRANCH", "z9hG4bK"+rand.Text(), "CONTACT", p.Contact(),
 		"LASTS", fmt.Sprint(int(lasts.Seconds())), "AGENT", p.agent, "AUTHORIZATION", authorization, "\n", "\r\n").Replace(register)
@@ -83,7 +84,7 @@ func (p *SIPPhone) send(lasts time.Duration, authorization string) string {
 		for {
 			n, err := p.conn.Read(buffer)
 			if err != nil {
-				break // UDP: it is sent again
+				break // UDP loses packets: send again
 			}
 			answer := string(buffer[:n])
 			if strings.HasPrefix(answer, "SIP/2.0 ") && strings.Contains(answer, fmt.Sprintf("CSeq: %d REGISTER", p.sequence)) {

@@ -11,7 +11,7 @@ import (
 // Without it, each run looks for new differences.
 const seedVariable = "PHONEPROV_TEST_SEED"
 
-// Seed returns the seed for random cases: that of a flag, or else of the environment, or else a new one.
+// Seed returns the seed for random cases: the flag's, else the environment's, else a new one.
 func Seed(tb testing.TB, flag uint64) uint64 {
 	tb.Helper()
 	if flag != 0 {

@@ -62,7 +62,7 @@ func WriteConfig(dir string, n int, label string) error {
 // WriteUsers writes users.conf alone. It renames a new file, so that a reader sees the old one or the new one.
 func WriteUsers(dir string, n int, label string) error { return WriteSome(dir, n, n, label, label) }
 
-// WriteSome is WriteUsers with one label for the first phones, and another one for the others.
+// WriteSome is WriteUsers with one label for the first phones and another for the others.
 func WriteSome(dir string, n, first int, label, others string) error {
 	path := filepath.Join(dir, "users.conf")
 	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
@@ -104,7 +104,7 @@ func WriteData(dir string) error {
 	return nil
 }
 
-// phoneTemplate has what phones' templates have: variables, a setvar, a slice, an expression, a function and plain text.
+// phoneTemplate is a typical phone's template: variables, a setvar, a slice, an expression, a function and plain text.
 func phoneTemplate() string {
 	var b strings.Builder
 	b.WriteString("<phone mac=\"${MAC}\" name=\"${DISPLAY_NAME}\">\n")

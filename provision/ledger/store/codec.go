@@ -11,7 +11,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// errShort is of a value that ends too early, or makes no sense.
+// errShort means that a value is truncated or malformed.
 var errShort = errors.New("a record is damaged")
 
 // encoder appends values. Its methods never fail.
@@ -25,7 +25,7 @@ func (e *encoder) text(s string) {
 	e.b = append(e.b, s...)
 }
 
-// time has milliseconds; zero is the zero time.
+// time writes milliseconds. Zero stands for the zero time.
 func (e *encoder) time(t time.Time) {
 	if t.IsZero() {
 		e.signed(0)
@@ -34,7 +34,7 @@ func (e *encoder) time(t time.Time) {
 	e.signed(t.UnixMilli())
 }
 
-// tag is an entity tag: half as long as its text where it is one of ours.
+// tag writes an entity tag. A tag that provision computed takes half of its text's length.
 func (e *encoder) tag(etag string) {
 	if n := len(etag); n >= 2 && etag[0] == '"' && etag[n-1] == '"' {
 		if raw, err := hex.DecodeString(etag[1 : n-1]); err == nil && `"`+hex.EncodeToString(raw)+`"` == etag {
@@ -47,13 +47,13 @@ func (e *encoder) tag(etag string) {
 	e.b = append(e.b, etag...)
 }
 
-// rare is a value that few records have.
+// rare writes a value that few records have.
 func (e *encoder) rare(v any, is bool) {
 	if !is {
 		e.number(0)
 		return
 	}
-	text, _ := json.Marshal(v) // of plain structs
+	text, _ := json.Marshal(v) // cannot fail: plain structs
 	e.text(string(text))
 }
 
@@ -61,11 +61,11 @@ func (e *encoder) state(s ledger.State) {
 	e.number(uint64(slices.IndexFunc(wireStates[:], func(w ledger.State) bool { return w == s }) + 1))
 }
 
-// wireStates are the states by their numbers in the file: new ones come last.
+// wireStates are the states by their numbers in the file. A new state is appended.
 var wireStates = [...]ledger.State{ledger.NeverFetched, ledger.UpToDate, ledger.ChangeWaiting, ledger.Told, ledger.NoReaction, ledger.Refused,
 	ledger.Failing, ledger.Unknown}
 
-// decoder reads what an encoder wrote. After the first mistake all values are zero.
+// decoder reads what an encoder wrote. After the first error every value is zero.
 type decoder struct {
 	b   []byte
 	err error
@@ -148,7 +148,7 @@ func (d *decoder) state() ledger.State {
 	return wireStates[n-1]
 }
 
-// count is how many values follow, each of which takes a byte at least.
+// count reads the number of values that follow. Each takes at least one byte, so a larger number is an error.
 func (d *decoder) count() int {
 	n := d.number()
 	if n > uint64(len(d.b)) {
@@ -158,7 +158,7 @@ func (d *decoder) count() int {
 	return int(n)
 }
 
-// client is what files have in common that one phone fetches.
+// client holds the facts that the files of one phone share.
 type client struct{ address, tls, scheme, host, server, userAgent string }
 
 func clientOf(f *ledger.FileRecord) client {

@@ -15,14 +15,14 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// pageFill is how full pages are left: a site's phones boot once in the order of chance, and then change little.
+// pageFill is how full a page is left. A site's phones boot once in random order and change little afterwards.
 const pageFill = 0.8
 
-// maxSyncs is how many syncs the file has.
+// maxSyncs is the number of syncs in the file.
 const maxSyncs = 100
 
-// Commit is ledger.Store's. Where the file turns out to be damaged an empty one begins, and the error is a ledger.ErrLost. Where it is
-// full the history is given up.
+// Commit implements ledger.Store. If the file is damaged, Commit begins an empty one and returns ledger.ErrLost. If the
+// file is full, Commit deletes the history.
 func (d *DB) Commit(b ledger.Batch) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -51,7 +51,7 @@ func (d *DB) Commit(b ledger.Batch) error {
 	if !damaged(err) {
 		return err
 	}
-	d.db = nil // it is not closed: after a panic that could wait for ever
+	d.db = nil // it stays open: after a panic, Close could block for ever
 	if aside := d.setAside(err); aside != nil {
 		return errors.Join(err, aside)
 	}
@@ -98,7 +98,8 @@ func write(tx *bbolt.Tx, b *ledger.Batch) error {
 	return writeSyncs(tx.Bucket(syncsBucket), b.Syncs)
 }
 
-// writeEvents adds each phone's events to its history, in the order of the phones: neighbours are on one page.
+// writeEvents adds each phone's events to its history. It goes in the order of the phones, because neighbours are on
+// one page.
 func writeEvents(bucket *bbolt.Bucket, b *ledger.Batch) error {
 	events := slices.Clone(b.Events)
 	slices.SortStableFunc(events, func(a, b ledger.Event) int { return cmp.Compare(a.Phone, b.Phone) })

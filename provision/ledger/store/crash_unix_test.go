@@ -19,10 +19,10 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// childEnv makes the test binary a process that writes to a store: its value is what it does, and the directory.
+// childEnv turns the test binary into a process that writes to a store. Its value is the task and the directory.
 const childEnv = "STORE_TEST_CHILD"
 
-// kills is how often the writer is killed: a hundred times in CI.
+// kills returns how often the test kills the writer: a hundred times in CI.
 func kills() int {
 	if os.Getenv("CI") != "" {
 		return 100
@@ -30,7 +30,7 @@ func kills() int {
 	return 15
 }
 
-// TestKilledWhileItWrites: the file opens, and has all that was committed.
+// TestKilledWhileItWrites checks that the file opens and has everything that was committed.
 func TestKilledWhileItWrites(t *testing.T) {
 	dir := t.TempDir()
 	committed := 0
@@ -55,7 +55,7 @@ func TestKilledWhileItWrites(t *testing.T) {
 			}
 			committed = n
 		}
-		cmd.Wait() // it was killed
+		cmd.Wait() // an error: the child was killed
 		d, err := Open(dir, Options{Note: func(text string) { t.Errorf("after a kill: %s", text) }})
 		if err != nil {
 			t.Fatal(err)
@@ -69,7 +69,7 @@ func TestKilledWhileItWrites(t *testing.T) {
 		if last < committed || len(records) != 50 {
 			t.Fatalf("%d was committed, and the last that is there is %d, with %d records", committed, last, len(records))
 		}
-		for _, r := range records { // a transaction is there whole or not at all
+		for _, r := range records { // each transaction is complete or absent
 			if r.Files[0].Bytes != int64(last) {
 				t.Fatalf("record %s is of commit %d, and the history of %d", r.ID, r.Files[0].Bytes, last)
 			}
@@ -81,7 +81,7 @@ func TestKilledWhileItWrites(t *testing.T) {
 	}
 }
 
-// TestDiskThatIsFull: a commit fails, nothing that was there is lost, and when there is room it works again.
+// TestDiskThatIsFull checks that a failed commit loses nothing, and that commits work again once there is room.
 func TestDiskThatIsFull(t *testing.T) {
 	dir := t.TempDir()
 	out, err := child(t, "fill", dir, "0").CombinedOutput()
@@ -106,7 +106,7 @@ func child(t *testing.T, do, dir, first string) *exec.Cmd {
 	return cmd
 }
 
-// runChild is what the child does. It ends with an error, or is killed.
+// runChild runs the child's task. It ends with an error, or is killed.
 func runChild(task string) error {
 	part := strings.Split(task, string(filepath.ListSeparator))
 	d, err := Open(part[1], Options{})
@@ -134,7 +134,7 @@ func runChild(task string) error {
 	return err
 }
 
-// fill commits until files must not grow any more, and once again when they may.
+// fill commits until the file may not grow any more. Then it lifts that limit and commits once more.
 func fill(d *DB) error {
 	signal.Ignore(syscall.SIGXFSZ)
 	var limit syscall.Rlimit

@@ -14,19 +14,20 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// line is one of an export: one of its fields is set.
+// line is one line of an export. One of its fields is set.
 type line struct {
-	Version  int              `json:"phoneprov_state,omitempty"` // of the first line
+	Version  int              `json:"phoneprov_state,omitempty"` // in the first line
 	Phone    *ledger.Record   `json:"phone,omitempty"`
 	History  []ledger.Event   `json:"history,omitempty"` // of the phone in the same line, the oldest first
 	Stranger *ledger.Stranger `json:"stranger,omitempty"`
 	Sync     *ledger.Sync     `json:"sync,omitempty"`
 }
 
-// maxLine bounds a line of an import in bytes: a phone of 32 files with 100 events has some 100 kB.
+// maxLine bounds a line of an import in bytes: a phone with 32 files and 100 events takes some 100 kB.
 const maxLine = 4 << 20
 
-// Export writes all that the file has as JSON lines: a header, then a line for each phone with its history, each stranger and each sync.
+// Export writes the content of the file as JSON lines: a header, then a line for each phone with its history, for each
+// stranger and for each sync.
 func (d *DB) Export(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	enc := json.NewEncoder(out)
@@ -76,10 +77,10 @@ func firstOf(a, b error) error {
 	return b
 }
 
-// importPart is how many lines one transaction of Import takes.
+// importPart is the number of lines in one transaction of Import.
 const importPart = 2000
 
-// Import adds what Export wrote. A phone that is there already is replaced, with its history. An error names the line.
+// Import adds what Export wrote. It replaces a phone that exists, with its history. An error names the line.
 func (d *DB) Import(r io.Reader) (phones int, err error) {
 	in := bufio.NewScanner(r)
 	in.Buffer(nil, maxLine)
@@ -103,7 +104,7 @@ func (d *DB) Import(r io.Reader) (phones int, err error) {
 			return phones, fmt.Errorf("line %d: %w", number, ErrNewer)
 		case l.Phone != nil && l.Phone.ID != "":
 			phones++
-			batch.Forgotten = append(batch.Forgotten, l.Phone.ID) // with its history
+			batch.Forgotten = append(batch.Forgotten, l.Phone.ID) // deletes its history too
 			batch.Records = append(batch.Records, *l.Phone)
 			for _, e := range l.History {
 				e.Phone = l.Phone.ID
@@ -129,7 +130,7 @@ func (d *DB) Import(r io.Reader) (phones int, err error) {
 	return phones, commit()
 }
 
-// Exists reports whether a directory has a file of the state.
+// Exists reports whether a directory has a ledger file.
 func Exists(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, FileName))
 	return err == nil

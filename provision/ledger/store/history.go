@@ -7,18 +7,19 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// maxHistory bounds the events of a phone in bytes, so that 100,000 phones have one page of the file each: 410 MB.
+// maxHistory bounds the events of a phone in bytes, so that each phone takes one page of the file: 410 MB for 100,000
+// phones.
 const maxHistory = 3600
 
-// history is the events of a phone in the file, the oldest first, each with its length before it.
+// history is the stored form of a phone's events: the oldest first, each after its length.
 type history []byte
 
-// entries are the events in their binary form.
+// entries returns the events in their binary form.
 func (h history) entries() (list [][]byte) {
 	for b := []byte(h); len(b) > 0; {
 		n, size := binary.Uvarint(b)
 		if size <= 0 || n > uint64(len(b)-size) {
-			return list // what follows a damaged event cannot be told
+			return list // nothing after a damaged event can be read
 		}
 		list = append(list, b[size:size+int(n)])
 		b = b[size+int(n):]
@@ -26,7 +27,7 @@ func (h history) entries() (list [][]byte) {
 	return list
 }
 
-// with is the history with more events, without those that are too old, too many or too long.
+// with returns the history with more events. It drops events that are too old, too many or too long.
 func (h history) with(more []ledger.Event, oldest time.Time) history {
 	list := h.entries()
 	for i := range more {
@@ -51,7 +52,7 @@ func (h history) with(more []ledger.Event, oldest time.Time) history {
 	return next
 }
 
-// events are those of the history, the newest first.
+// events returns the events, the newest first.
 func (h history) events(phone string) (events []ledger.Event, err error) {
 	list := h.entries()
 	for i := len(list) - 1; i >= 0; i-- {

@@ -22,13 +22,14 @@ import (
 // manyPhones is the size of a large site.
 const manyPhones = 100_000
 
-// The bounds for manyPhones, as deploy/doc/LEDGER.md promises them.
+// The bounds for manyPhones. deploy/doc/LEDGER.md promises them.
 const (
 	memoryBudget = 100 << 20
 	diskBudget   = 500_000_000
 )
 
-// BenchmarkLargeSite has every phone of a large site fetch two files, and changes one phone of a hundred. It fails beyond
+// BenchmarkLargeSite lets every phone of a large site fetch two files, then changes one phone in a hundred. It fails if
+// a bound is exceeded. It takes half a minute.
 // the bounds. It takes half a minute.
 func BenchmarkLargeSite(t *testing.B) {
 	dir := t.TempDir()
@@ -105,7 +106,7 @@ func settle(t testing.TB, l *ledger.Ledger) {
 	}
 }
 
-// buildMany builds manyPhones, of which the first have another secret.
+// buildMany builds manyPhones. The first ones have the given secret.
 func buildMany(t testing.TB, secret string, first int) *provision.Snapshot {
 	t.Helper()
 	var users strings.Builder

@@ -6,11 +6,11 @@ import (
 	"unsafe"
 )
 
-// releaseEvery is how often the pages of the file that are mapped are given back.
+// releaseEvery is the least time between two releases.
 const releaseEvery = 10 * time.Second
 
-// release gives the pages of the file back that are mapped into our memory: they stay in the system's cache, and count no more as memory of
-// ours. In time all of a file of 400 MB would. It is called with the lock held.
+// release drops the file's pages from the process's memory. They stay in the system's page cache. Without it, all of a
+// file of 400 MB would in time count as memory of the process. The caller holds the lock.
 func (d *DB) release() {
 	if d.db == nil || time.Since(d.released) < releaseEvery {
 		return
@@ -21,5 +21,5 @@ func (d *DB) release() {
 		return
 	}
 	data := unsafe.Slice((*byte)(*(*unsafe.Pointer)(unsafe.Pointer(&info.Data))), size)
-	_ = syscall.Madvise(data, syscall.MADV_DONTNEED) // it is for the memory only
+	_ = syscall.Madvise(data, syscall.MADV_DONTNEED) // advice only: a failure costs memory
 }

@@ -20,13 +20,13 @@ import (
 )
 
 const (
-	// FileName is the name of the file in the directory of the state.
+	// FileName is the name of the file in the state directory.
 	FileName = "ledger.db"
-	// version of the format. One that is higher is of a newer phoneprov.
+	// version is the version of the format. A higher one is of a newer phoneprov.
 	version = 1
 	// maxFileSize bounds the file in bytes: 100,000 phones with a full history.
 	maxFileSize = 500_000_000
-	// lockWait is how long another process that has the file open is waited for: one that is just ending.
+	// lockWait is how long Open waits for another process to close the file: one that is just ending.
 	lockWait = time.Second
 )
 
@@ -41,18 +41,19 @@ var (
 	versionKey = []byte("version")
 )
 
-// ErrNewer means that the file is of a newer phoneprov. It is left as it is.
+// ErrNewer means that a newer phoneprov wrote the file. Open does not change it.
 var ErrNewer = errors.New("the file is of a newer phoneprov, and is left as it is")
 
-// Options are for Open.
+// Options are the options of Open.
 type Options struct {
-	// OpenFile opens the file. Nil: os.OpenFile.
+	// OpenFile opens the file. If nil, os.OpenFile.
 	OpenFile func(name string, flag int, perm os.FileMode) (*os.File, error)
-	// Note is told what was done about a file that was damaged. Nil: nobody is told.
+	// Note is called with a text about a damaged file and what was done. It may be nil.
 	Note func(text string)
-	// Sync is false where a crash of the machine may take more than the last second: for tests of speed.
+	// NoSync skips the flush of each commit to disk. A crash of the machine may then lose more than the last second. It
+	// is for tests of speed.
 	NoSync bool
-	// MaxSize bounds the file in bytes; zero: 500 MB.
+	// MaxSize bounds the file in bytes. If zero, 500 MB.
 	MaxSize int
 }
 
@@ -60,14 +61,14 @@ type Options struct {
 type DB struct {
 	o        Options
 	path     string
-	mu       sync.RWMutex // for db: it is another one after the file was damaged
+	mu       sync.RWMutex // guards db, which is replaced after damage
 	db       *bbolt.DB
 	size     atomic.Int64
-	released time.Time // see release
+	released time.Time // time of the last release
 }
 
-// Open opens the file in a directory, or begins one; the directory is made where it is missing. A damaged file is renamed. An error
-// means that nothing can be kept there, and why.
+// Open opens the file in a directory. It creates the directory and the file if they are missing. It renames a damaged
+// file. An error says why nothing can be stored there.
 func Open(dir string, o Options) (*DB, error) {
 	if o.OpenFile == nil {
 		o.OpenFile = os.OpenFile
@@ -88,7 +89,7 @@ func Open(dir string, o Options) (*DB, error) {
 	return d, nil
 }
 
-// open opens the file. One that is damaged is set aside, and an empty one begins.
+// open opens the file. It sets a damaged file aside and begins an empty one.
 func (d *DB) open() error {
 	db, err := d.attempt()
 	if damaged(err) {
@@ -105,11 +106,12 @@ func (d *DB) open() error {
 	return nil
 }
 
-// attempt opens the file and reads all that Load does.
+// attempt opens the file and reads everything that Load reads.
 func (d *DB) attempt() (*bbolt.DB, error) {
 	var db *bbolt.DB
 	err := guard(func() (err error) {
-		// The list of free pages is in the file: without it Open looks for them in a goroutine, whose panics nobody can recover.
+		// The file holds the list of free pages. Without it Open searches them in a goroutine, and nobody can recover a
+		// panic there.
 		db, err = bbolt.Open(d.path, 0o600, &bbolt.Options{
 			Timeout: lockWait, FreelistType: bbolt.FreelistMapType, OpenFile: d.o.OpenFile, MaxSize: d.o.MaxSize,
 			NoSync: d.o.NoSync, NoGrowSync: d.o.NoSync, NoStatistics: true,
@@ -137,7 +139,7 @@ func (d *DB) attempt() (*bbolt.DB, error) {
 	return db, nil
 }
 
-// prepare checks the version and makes the buckets.
+// prepare checks the version and creates the buckets.
 func prepare(db *bbolt.DB) error {
 	return db.Update(func(tx *bbolt.Tx) error {
 		meta, err := tx.CreateBucketIfNotExists(metaBucket)
@@ -160,10 +162,10 @@ func prepare(db *bbolt.DB) error {
 	})
 }
 
-// errPanic is of bbolt's panics, and of reading where a file ends too early.
+// errPanic replaces a panic of bbolt, and a memory fault while reading a file that is too short.
 var errPanic = errors.New("the file is damaged")
 
-// guard runs f, which reads or writes the file. What bbolt panics with, and a fault of memory that the file is mapped to, is an error.
+// guard runs f, which reads or writes the file. It returns a panic of bbolt and a fault of mapped memory as an error.
 func guard(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -174,7 +176,7 @@ func guard(f func() error) (err error) {
 	return f()
 }
 
-// damaged reports an error that means that the content of the file is of no use.
+// damaged reports whether an error means that the file's content is unusable.
 func damaged(err error) bool {
 	for _, is := range []error{errPanic, errShort, bolterrors.ErrInvalid, bolterrors.ErrVersionMismatch, bolterrors.ErrChecksum, bolterrors.ErrInvalidMapping, bolterrors.ErrBucketNotFound} {
 		if errors.Is(err, is) {
@@ -184,7 +186,7 @@ func damaged(err error) bool {
 	return false
 }
 
-// setAside renames the file. An older one that was set aside is replaced.
+// setAside renames the file. It replaces an older file that was set aside.
 func (d *DB) setAside(why error) error {
 	aside := d.path + ".corrupt"
 	if err := os.Rename(d.path, aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -200,7 +202,7 @@ func (d *DB) measure() {
 	}
 }
 
-// Size is how many bytes the file has.
+// Size returns the number of bytes of the file.
 func (d *DB) Size() int64 { return d.size.Load() }
 
 // Close closes the file.
@@ -215,10 +217,10 @@ func (d *DB) Close() error {
 	return err
 }
 
-// errClosed is of a DB after Close, or whose file could not be begun anew.
+// errClosed means that the DB is closed, or that an empty file could not be begun.
 var errClosed = errors.New("the file is not open")
 
-// view reads the file.
+// view runs f in a read transaction.
 func (d *DB) view(f func(*bbolt.Tx) error) error {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
@@ -228,7 +230,7 @@ func (d *DB) view(f func(*bbolt.Tx) error) error {
 	return guard(func() error { return d.db.View(f) })
 }
 
-// Load is ledger.Store's.
+// Load implements ledger.Store.
 func (d *DB) Load(yield func(ledger.Record)) (kept ledger.Kept, err error) {
 	err = d.view(func(tx *bbolt.Tx) error {
 		kept, err = load(tx, yield)
@@ -270,7 +272,7 @@ func loadJSON[T any](b *bbolt.Bucket, list *[]T) error {
 	})
 }
 
-// History is ledger.Store's.
+// History implements ledger.Store.
 func (d *DB) History(phone string) (events []ledger.Event, err error) {
 	err = d.view(func(tx *bbolt.Tx) error {
 		events, err = history(tx.Bucket(historyBucket).Get([]byte(phone))).events(phone)

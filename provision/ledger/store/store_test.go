@@ -58,7 +58,7 @@ func reopen(t testing.TB, d *DB) *DB {
 	return openDB(t, filepath.Dir(d.path), d.o)
 }
 
-// all is what Load gives.
+// all returns everything that Load yields.
 func all(t testing.TB, d *DB) (records []ledger.Record, kept ledger.Kept) {
 	t.Helper()
 	kept, err := d.Load(func(r ledger.Record) { records = append(records, r) })
@@ -161,7 +161,7 @@ func TestHistoryIsBounded(t *testing.T) {
 	}
 }
 
-// numbered are events of the phone that tell themselves apart.
+// numbered returns n events of a phone that differ from each other.
 func numbered(n int, detail string) (events []ledger.Event) {
 	for i := range n {
 		e := event(i)
@@ -171,13 +171,13 @@ func numbered(n int, detail string) (events []ledger.Event) {
 	return events
 }
 
-// TestFaultsOfTheFile has a row for each thing that can be wrong with a file when it is opened.
+// TestFaultsOfTheFile has a row for each fault of a file that Open meets.
 func TestFaultsOfTheFile(t *testing.T) {
 	for _, row := range []struct {
 		name  string
 		spoil func(t *testing.T, path string)
-		aside bool   // it is renamed, and an empty one begins
-		err   string // of Open; empty: none
+		aside bool   // the file is renamed, and an empty one begins
+		err   string // error of Open; empty: none
 	}{
 		{"nothing", func(*testing.T, string) {}, false, ""},
 		{"empty", func(t *testing.T, path string) { truncate(t, path, 0) }, false, ""},
@@ -250,7 +250,7 @@ func write0(t *testing.T, path string, text []byte) {
 	}
 }
 
-// overwrite writes nonsense over a part of the file, of which the rest stays.
+// overwrite replaces a part of the file with nonsense.
 func overwrite(t *testing.T, path string, from, to int64) {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -276,7 +276,7 @@ func newer(t *testing.T, path string) {
 	}
 }
 
-// TestFileIsDamagedWhileItIsOpen has the file cut under a running service.
+// TestFileIsDamagedWhileItIsOpen truncates the file under an open DB.
 func TestFileIsDamagedWhileItIsOpen(t *testing.T) {
 	var notes []string
 	d := openDB(t, t.TempDir(), Options{NoSync: true, Note: func(s string) { notes = append(notes, s) }})
@@ -333,7 +333,7 @@ func TestFileThatCannotBeOpened(t *testing.T) {
 	})
 }
 
-// TestFullFile has the file at its bound: the records stay, the history goes.
+// TestFullFile fills the file to its bound: the records stay, the history is deleted.
 func TestFullFile(t *testing.T) {
 	var notes []string
 	d := openDB(t, t.TempDir(), Options{NoSync: true, MaxSize: 4 << 20, Note: func(s string) { notes = append(notes, s) }})
@@ -388,7 +388,7 @@ func TestExportAndImport(t *testing.T) {
 	if err := other.Export(&again); err != nil {
 		t.Fatal(err)
 	}
-	// The events are too old by now: an import forgets them as serve does.
+	// The events are too old by now: an import drops them, as serve does.
 	records, kept := all(t, other)
 	wantRecords, wantKept := all(t, d)
 	if diff := cmp.Diff(wantRecords, records) + cmp.Diff(wantKept, kept); diff != "" {
