@@ -24,6 +24,8 @@ type Service struct {
 	watched    func(files []*astconf.File) (more bool, err error) // tells the watcher what was read; nil without one
 	ending     sync.WaitGroup                                     // of connections
 	toldBooted atomic.Bool                                        // see ami.Target
+	outbound   atomic.Value                                       // the name of the default outbound endpoint, a string
+	commands   commandLine                                        // of handleEvents
 
 	once sync.Mutex // one sync at a time
 	keep keeper
@@ -190,10 +192,15 @@ func (s *Service) handleEvents(ctx context.Context) {
 func (s *Service) handle(m ami.Message) {
 	switch m["Event"] {
 	case "Reload":
-		if reason := reloadReason(m); reason != "" {
+		if word, ours := s.commands.take(m, time.Now()); ours {
+			if word != "" && s.o.NotifyWord != nil {
+				s.o.NotifyWord(word)
+			}
+		} else if reason := reloadReason(m); reason != "" {
 			s.triggers.add(reason)
 		}
-	case "FullyBooted":
+	case "FullyBooted": // of each connection the first event
+		s.commands = commandLine{}
 		s.triggers.add("fully booted")
 	case "ContactStatus", "DeviceStateChange", "PeerStatus":
 		s.tell(s.peers.event(m, time.Now()))

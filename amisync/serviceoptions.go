@@ -42,6 +42,9 @@ type Options struct {
 	Failed func(trigger string, took time.Duration, err error)
 	// PeerChanged is told of a peer that registered, registered again, or is registered no more. Nil: nobody is told.
 	PeerChanged func(Peer)
+	// NotifyWord is told each argument of "phoneprov notify" at the Asterisk CLI: twelve digits of a MAC, WordStale or WordConfirm. It must not
+	// wait; nil: nobody is told.
+	NotifyWord func(word string)
 	// Read is told of each configuration that was read. Nil: nobody is told.
 	Read func(provision.Config)
 

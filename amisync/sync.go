@@ -123,6 +123,7 @@ func (s *Service) input(ctx context.Context, c *ami.Conn, down error) (in provis
 	if err != nil {
 		return in, nil, err
 	}
+	s.outbound.Store(outboundEndpoint(config))
 	if s.o.Read != nil {
 		s.o.Read(config)
 	}

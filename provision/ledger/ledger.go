@@ -47,8 +47,9 @@ type Ledger struct {
 	endpoints map[string]*phone
 	counts    [len(definitions)]int // of served phones, by the rank of what is shown
 	templates map[string]*templates
-	told      map[*phone]bool // whose Notice is not over
-	next      moment          // when the first of the files' until passes; zero: none does
+	told      map[*phone]bool   // whose Notice is not over
+	untold    map[*phone]string // why a phone for which a change waits is not told; see PhoneUntold
+	next      moment            // when the first of the files' until passes; zero: none does
 	strangers strangers
 	requests  ring
 	syncs     []Sync // the newest last
@@ -70,7 +71,7 @@ func New(o Options) (*Ledger, error) {
 		o.Now = time.Now
 	}
 	l := &Ledger{
-		o: o, phones: map[string]*phone{}, endpoints: map[string]*phone{}, templates: map[string]*templates{}, told: map[*phone]bool{},
+		o: o, phones: map[string]*phone{}, endpoints: map[string]*phone{}, templates: map[string]*templates{}, told: map[*phone]bool{}, untold: map[*phone]string{},
 		strangers: newStrangers(), store: o.Store,
 	}
 	l.queue.wake = make(chan struct{}, 1)

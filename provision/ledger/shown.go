@@ -21,6 +21,7 @@ type Phone struct {
 	Files      []File     `json:"files"`
 	Evidence   Evidence   `json:"evidence"`
 	Told       *Notice    `json:"told,omitempty"`
+	Untold     string     `json:"untold,omitempty"`  // why it is not told of the change that waits, or not told again; empty: nothing stands in the way
 	Refusal    *Refusal   `json:"refusal,omitempty"` // the last one, also where it does not count for State
 	PeersKnown bool       `json:"peers_known"`       // false: Asterisk was not asked for its peers
 }
@@ -93,10 +94,11 @@ type Failure struct {
 // Notice is that a phone was told to fetch its files.
 type Notice struct {
 	At     time.Time `json:"at"`
-	Until  time.Time `json:"until"`  // it should have fetched by then
-	How    string    `json:"how"`    // "NOTIFY check-sync to sip:6001@192.0.2.7"
-	Tries  int       `json:"tries"`  // how often, for this change
-	Answer string    `json:"answer"` // what Asterisk said
+	Until  time.Time `json:"until"`            // it should have fetched by then
+	How    string    `json:"how"`              // "NOTIFY check-sync to sip:6001@192.0.2.7"
+	Tries  int       `json:"tries"`            // how often, for this change
+	Answer string    `json:"answer"`           // what Asterisk said
+	Change string    `json:"change,omitempty"` // tells this change of the phone from the next one
 }
 
 // Stranger is a MAC that was asked for and is no phone's.
