@@ -46,26 +46,31 @@ func (l *Ledger) answered(a *Answer, shown bool) {
 	}
 }
 
+// showRequest makes a request one of the last.
 func (l *Ledger) showRequest(a *Answer, rt *provision.Route, owner *provision.Phone) {
-	r := Request{
-		At: a.At.UTC(), Method: strings.Clone(clip(a.Method)), File: strings.Clone(clip(a.File)), Status: a.Status, Bytes: a.Bytes,
-		DurationMS: float64(a.Took.Microseconds()) / 1000, Scheme: a.Asked.Scheme, TLS: a.TLS,
-		UserAgent: unique.Make(clip(a.Asked.UserAgent)).Value(), Reason: a.Reason, Refused: a.Refused, Error: clip(a.Err),
-	}
-	if a.Addr.IsValid() {
-		r.Address = a.Addr.String()
-	}
-	if a.MAC != (device.MAC{}) {
-		r.MAC = a.MAC.String()
+	r := shortRequest{
+		at: a.At, took: a.Took, method: strings.Clone(clip(a.Method)), file: strings.Clone(clip(a.File)), status: a.Status, bytes: a.Bytes,
+		addr: a.Addr, scheme: a.Asked.Scheme, tls: a.TLS, userAgent: strings.Clone(clip(a.Asked.UserAgent)), mac: a.MAC,
+		reason: a.Reason, refused: a.Refused, err: clip(a.Err),
 	}
 	if owner != nil {
-		r.Phone = l.phoneOf(owner).id
-		r.Profile = strings.Clone(owner.Profile.Name)
+		r.phone, r.profile = l.phoneOf(owner).id, l.interned(owner.Profile.Name)
 	} else if rt != nil {
-		r.Profile = strings.Clone(rt.Profile().Name)
+		r.profile = l.interned(rt.Profile().Name)
 	}
 	l.requests.add(r)
-	l.subs.send(KindRequest, Update{Request: &r})
+	if l.subs.wants(KindRequest) {
+		shown := r.shown()
+		l.subs.send(KindRequest, Update{Request: &shown})
+	}
+}
+
+// interned is a text of a snapshot's that does not keep the snapshot: one of few, as the names of profiles.
+func (l *Ledger) interned(text string) string {
+	if l.profile != text {
+		l.profile = strings.Clone(text)
+	}
+	return l.profile
 }
 
 // phoneOf is the phone of the ledger for one of a snapshot.
@@ -91,13 +96,12 @@ func (l *Ledger) fileAnswered(a *Answer, rt *provision.Route, p *phone) {
 	default:
 		return // a challenge, a client that went away, a condition that failed: the phone asks again
 	}
-	name := nameOf(rt.URI, p.id)
-	f := p.find(name)
+	f := p.find(rt.URI)
 	if f == nil {
 		if len(p.files) >= maxFiles {
 			return
 		}
-		p.files = append(p.files, file{name: name, state: rankOf(NeverFetched)})
+		p.files = append(p.files, file{name: nameOf(rt.URI, p.id), state: rankOf(NeverFetched)})
 		f = &p.files[len(p.files)-1]
 	}
 	f.set(gone, false)
@@ -118,6 +122,12 @@ func (l *Ledger) fileAnswered(a *Answer, rt *provision.Route, p *phone) {
 func (l *Ledger) asked(a *Answer, p *phone, f *file) {
 	f.requestedAt, f.status = momentOf(a.At), uint16(a.Status)
 	f.setAddress(a.Addr)
+	if f.facts != (unique.Handle[facts]{}) { // as nearly always it is the same
+		if k := f.facts.Value(); k.scheme == a.Asked.Scheme && k.host == a.Asked.Host && k.server == a.Asked.Server && k.tls == a.TLS &&
+			isReplaced(k.userAgent, a.Asked.UserAgent, p.id) {
+			return
+		}
+	}
 	f.facts = unique.Make(facts{
 		scheme: a.Asked.Scheme, host: a.Asked.Host, server: a.Asked.Server, tls: a.TLS, userAgent: replaceID(clip(a.Asked.UserAgent), p.id),
 	})
@@ -149,7 +159,9 @@ func (l *Ledger) made(p *phone, f *file, wanted tag, b provision.Basis) {
 	f.set(hasWanted, !b.Unpredictable)
 	f.set(compared, true)
 	f.wanted, f.until = wanted, momentOf(b.Until)
-	f.templates = l.templatesOf(b)
+	if f.templates == nil || f.templates.names != b.Templates {
+		f.templates = l.templatesOf(b)
+	}
 	if f.trouble != nil {
 		f.trouble.cannot = ""
 	}

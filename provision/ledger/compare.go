@@ -131,7 +131,7 @@ func (l *Ledger) compare(ctx context.Context, p *phone) {
 		}
 		l.mu.Lock()
 		l.stats.Compared++
-		if f := p.find(j.name); f != nil && f.requestedAt == j.requestedAt {
+		if f := p.named(j.name); f != nil && f.requestedAt == j.requestedAt {
 			l.compared(p, f, &j)
 		}
 		l.mu.Unlock()

@@ -1,6 +1,12 @@
 package ledger
 
-import "slices"
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/phoneprov/phoneprov/provision/device"
+)
 
 // maxUnsavedEvents bounds the events that wait for the Store: 8 a phone where 8,000 phones boot in one second. Those beyond are counted.
 const maxUnsavedEvents = 65_536
@@ -42,11 +48,37 @@ func (l *Ledger) happened(p *phone, e Event) {
 
 // ring are the last requests.
 type ring struct {
-	list []Request
+	list []shortRequest
 	next int
 }
 
-func (r *ring) add(q Request) {
+// shortRequest is a Request as it is kept: what is shown of it is made when somebody looks.
+type shortRequest struct {
+	at                                                                time.Time
+	took                                                              time.Duration
+	status                                                            int
+	bytes                                                             int64
+	addr                                                              netip.Addr
+	mac                                                               device.MAC
+	refused                                                           bool
+	method, file, scheme, tls, userAgent, phone, profile, reason, err string
+}
+
+func (r *shortRequest) shown() Request {
+	q := Request{
+		At: r.at.UTC(), Method: r.method, File: r.file, Status: r.status, Bytes: r.bytes, DurationMS: float64(r.took.Microseconds()) / 1000,
+		Scheme: r.scheme, TLS: r.tls, UserAgent: r.userAgent, Phone: r.phone, Profile: r.profile, Reason: r.reason, Refused: r.refused, Error: r.err,
+	}
+	if r.addr.IsValid() {
+		q.Address = r.addr.String()
+	}
+	if r.mac != (device.MAC{}) {
+		q.MAC = r.mac.String()
+	}
+	return q
+}
+
+func (r *ring) add(q shortRequest) {
 	if len(r.list) < maxRequests {
 		r.list = append(r.list, q)
 		return
@@ -58,7 +90,9 @@ func (r *ring) add(q Request) {
 // newest are all of them, the newest first.
 func (r *ring) newest() []Request {
 	all := make([]Request, 0, len(r.list))
-	all = append(append(all, r.list[r.next:]...), r.list[:r.next]...)
+	for i := range r.list {
+		all = append(all, r.list[(r.next+i)%len(r.list)].shown())
+	}
 	slices.Reverse(all)
 	return all
 }

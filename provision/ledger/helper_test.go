@@ -241,3 +241,10 @@ func (s *site) wantState(id string, want State) Phone {
 	}
 	return p
 }
+
+func (s *site) removeTemplate(name string) {
+	s.t.Helper()
+	if err := os.Remove(filepath.Join(s.dir, name)); err != nil {
+		s.t.Fatal(err)
+	}
+}

@@ -52,6 +52,7 @@ type Ledger struct {
 	next      moment            // when the first of the files' until passes; zero: none does
 	strangers strangers
 	requests  ring
+	profile   string // see interned
 	syncs     []Sync // the newest last
 	lanes     lanes
 	unsaved   unsaved

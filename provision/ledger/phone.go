@@ -146,12 +146,30 @@ func nameOf(uri, id string) unique.Handle[string] {
 }
 
 func replaceID(text, id string) string {
+	if at := strings.Index(text, id); at >= 0 && id != "" {
+		return text[:at] + nameMark + "0" + text[at+len(id):]
+	}
+	if len(id) != macDigits || strings.IndexByte(text, id[len(id)-1]|0x20) < 0 && strings.IndexByte(text, id[len(id)-1]&^0x20) < 0 {
+		return text
+	}
 	for i, spelt := range spellings(id) {
 		if at := strings.Index(text, spelt); at >= 0 {
 			return text[:at] + nameMark + string(rune('0'+i)) + text[at+len(spelt):]
 		}
 	}
 	return text
+}
+
+// macDigits is how long an ID is that is a MAC.
+const macDigits = 12
+
+// isReplaced reports whether text is what replaceID made short of. It allocates nothing where the ID stands in it as it is.
+func isReplaced(short, text, id string) bool {
+	at := strings.Index(short, nameMark)
+	if at < 0 || short[at+1] != '0' {
+		return restoreID(short, id) == text
+	}
+	return len(text) == len(short)-2+len(id) && text[:at] == short[:at] && text[at:at+len(id)] == id && text[at+len(id):] == short[at+2:]
 }
 
 // restoreID is what replaceID was given.
@@ -187,11 +205,14 @@ func separated(digits string) string {
 func (p *phone) fileName(f *file) string { return restoreID(f.name.Value(), p.id) }
 
 // userAgent is the last one that the phone sent with a file.
-func (p *phone) userAgent() (userAgent string) {
+func (p *phone) userAgent() string { return restoreID(p.shortUserAgent(), p.id) }
+
+// shortUserAgent is the same without the phone's MAC.
+func (p *phone) shortUserAgent() (userAgent string) {
 	var last moment
 	for i := range p.files {
 		if f := &p.files[i]; f.requestedAt >= last && f.facts != (unique.Handle[facts]{}) {
-			last, userAgent = f.requestedAt, restoreID(f.facts.Value().userAgent, p.id)
+			last, userAgent = f.requestedAt, f.facts.Value().userAgent
 		}
 	}
 	return userAgent
@@ -207,8 +228,18 @@ func (p *phone) lastFetch() (last *file) {
 	return last
 }
 
-// find is the file of a name; nil: the phone never asked for it.
-func (p *phone) find(name unique.Handle[string]) *file {
+// find is the file of a URI; nil: the phone never asked for it.
+func (p *phone) find(uri string) *file {
+	for i := range p.files {
+		if isReplaced(p.files[i].name.Value(), uri, p.id) {
+			return &p.files[i]
+		}
+	}
+	return nil
+}
+
+// named is the file of a name; nil: there is none.
+func (p *phone) named(name unique.Handle[string]) *file {
 	for i := range p.files {
 		if p.files[i].name == name {
 			return &p.files[i]

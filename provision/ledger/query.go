@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/device"
@@ -26,7 +27,8 @@ func (l *Ledger) Phones(q Query) (Page, error) {
 	l.sortPhones()
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	found := l.selected(&q)
+	devices := devices{}
+	found := l.selected(&q, devices)
 	page := Page{Items: []Phone{}, Total: len(found), Counts: l.stateCounts()}
 	if q.Sort != "id" || q.Desc {
 		slices.SortStableFunc(found, func(a, b row) int { return q.compare(a, b) })
@@ -111,12 +113,18 @@ func (l *Ledger) sortPhones() {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	slices.SortFunc(l.order, func(a, b *phone) int { return strings.Compare(a.id, b.id) })
-	l.unordered = false
+	l.sort()
+}
+
+func (l *Ledger) sort() {
+	if l.unordered {
+		slices.SortFunc(l.order, func(a, b *phone) int { return strings.Compare(a.id, b.id) })
+		l.unordered = false
+	}
 }
 
 // selected are the phones of a query, in the order of their IDs.
-func (l *Ledger) selected(q *Query) []row {
+func (l *Ledger) selected(q *Query, known devices) []row {
 	var which [len(definitions)]bool
 	for _, s := range q.States {
 		which[rankOf(s)] = true
@@ -132,18 +140,29 @@ func (l *Ledger) selected(q *Query) []row {
 			of = l.served.Phone(p.id)
 		}
 		if q.Profile != "" && (of == nil || of.Profile.Name != q.Profile) ||
-			q.Vendor != "" && !strings.EqualFold(p.device().Vendor, q.Vendor) || search.text != "" && !search.finds(p, of) {
+			q.Vendor != "" && !strings.EqualFold(known.of(p).Vendor, q.Vendor) || search.text != "" && !search.finds(p, of) {
 			continue
 		}
-		found = append(found, row{q.key(p, of), p.id, p})
+		found = append(found, row{q.key(p, of, known), p.id, p})
 	}
 	return found
 }
 
-func (p *phone) device() device.Device { return device.ParseUserAgent(p.userAgent()) }
+// devices are the devices of phones, by what their User-Agents have in common.
+type devices map[string]device.Device
+
+func (d devices) of(p *phone) device.Device {
+	short := p.shortUserAgent()
+	known, ok := d[short]
+	if !ok {
+		known = device.ParseUserAgent(restoreID(short, p.id))
+		d[short] = known
+	}
+	return known
+}
 
 // key is what a phone is sorted by.
-func (q *Query) key(p *phone, of *provision.Phone) string {
+func (q *Query) key(p *phone, of *provision.Phone, known devices) string {
 	switch q.Sort {
 	case "state":
 		return string(rune('a' + p.counted))
@@ -158,9 +177,9 @@ func (q *Query) key(p *phone, of *provision.Phone) string {
 			return of.Profile.Name
 		}
 	case "vendor":
-		return p.device().Vendor
+		return known.of(p).Vendor
 	case "model":
-		d := p.device()
+		d := known.of(p)
 		return d.Vendor + " " + d.Model
 	case "address":
 		if last := p.lastFetch(); last != nil && last.is(hasAddress) {
@@ -178,32 +197,61 @@ func (q *Query) key(p *phone, of *provision.Phone) string {
 type search struct {
 	text string // in lower case
 	hex  string // its hexadecimal digits where it may be a part of a MAC; empty: it is none
+
+	address bool // it may be a part of an address
 }
 
 func newSearch(text string) search {
 	s := search{text: strings.ToLower(strings.TrimSpace(text))}
 	hex := strings.NewReplacer(":", "", "-", "", ".", "", " ", "").Replace(s.text)
 	if strings.Trim(hex, "0123456789abcdef") == "" {
-		s.hex = hex
+		s.hex, s.address = hex, true
 	}
 	return s
 }
 
 func (s search) finds(p *phone, of *provision.Phone) bool {
-	if strings.Contains(strings.ToLower(p.id), s.text) || s.hex != "" && strings.Contains(p.id, s.hex) {
+	if s.hex != "" && strings.Contains(p.id, s.hex) || containsFold(p.id, s.text) {
 		return true
 	}
-	if last := p.lastFetch(); last != nil && strings.Contains(last.addressText(), s.text) {
+	if last := p.lastFetch(); last != nil && s.address && strings.Contains(last.addressText(), s.text) {
 		return true
 	}
 	if of == nil {
 		return false
 	}
-	return slices.ContainsFunc(of.Lines, func(l *provision.Line) bool {
-		return slices.ContainsFunc([]string{l.Username(), l.DisplayName(), l.Endpoint()}, func(name string) bool {
-			return strings.Contains(strings.ToLower(name), s.text)
-		})
-	})
+	for _, l := range of.Lines {
+		if containsFold(l.Username(), s.text) || containsFold(l.DisplayName(), s.text) || containsFold(l.Endpoint(), s.text) {
+			return true
+		}
+	}
+	return false
+}
+
+// containsFold reports whether a text has a part that is in lower case, in any case. It allocates nothing where both are ASCII.
+func containsFold(text, part string) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return strings.Contains(strings.ToLower(text), part)
+		}
+	}
+	for i := 0; i+len(part) <= len(text); i++ {
+		j := 0
+		for j < len(part) && lower(text[i+j]) == part[j] {
+			j++
+		}
+		if j == len(part) {
+			return true
+		}
+	}
+	return false
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c | 0x20
+	}
+	return c
 }
 
 // NotWell are the phones that are neither up to date nor never fetched, the worst first, at most limit of them.

@@ -3,6 +3,7 @@ package ledger
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // Kind is what a subscriber is told of.
@@ -17,8 +18,9 @@ const (
 
 // subscribers are told of what happens. The zero subscribers are ready.
 type subscribers struct {
-	mu  sync.Mutex
-	all []*subscriber
+	mu   sync.Mutex
+	all  []*subscriber
+	many atomic.Int32 // of all
 }
 
 type subscriber struct {
@@ -37,11 +39,13 @@ func (l *Ledger) Subscribe(what ...Kind) (<-chan Update, func()) {
 	l.subs.mu.Lock()
 	defer l.subs.mu.Unlock()
 	l.subs.all = append(l.subs.all, s)
+	l.subs.many.Add(1)
 	return s.out, func() {
 		l.subs.mu.Lock()
 		defer l.subs.mu.Unlock()
 		if i := slices.Index(l.subs.all, s); i >= 0 {
 			l.subs.all = slices.Delete(l.subs.all, i, i+1)
+			l.subs.many.Add(-1)
 			close(s.out)
 		}
 	}
@@ -49,6 +53,9 @@ func (l *Ledger) Subscribe(what ...Kind) (<-chan Update, func()) {
 
 // wants reports whether a subscriber wants updates of a kind.
 func (s *subscribers) wants(kind Kind) bool {
+	if s.many.Load() == 0 {
+		return false
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.ContainsFunc(s.all, func(s *subscriber) bool { return slices.Contains(s.what, kind) })

@@ -11,9 +11,10 @@ import (
 // Synced tells of a read of the configuration, after its snapshot was stored, or of one that failed. What it changed is found out here.
 func (l *Ledger) Synced(s Sync) {
 	s.At = s.At.UTC()
+	next := l.o.Snapshots.Load() // now: the next sync may replace it before this one is taken into account
 	l.tell(func(l *Ledger) {
-		if s.Error == "" {
-			l.look(&s)
+		if s.Error == "" && next != nil {
+			l.look(&s, next)
 		}
 		if s.Changes == nil {
 			s.Changes = []SyncChange{}
@@ -40,12 +41,8 @@ func (l *Ledger) Syncs() []Sync {
 // phonesPerTurn is how many phones are looked at before requests have their turn.
 const phonesPerTurn = 256
 
-// look finds out what is new in the snapshot that is served, and has compared what may have changed.
-func (l *Ledger) look(s *Sync) {
-	next := l.o.Snapshots.Load()
-	if next == nil {
-		return
-	}
+// look finds out what is new in a snapshot, and has compared what may have changed.
+func (l *Ledger) look(s *Sync, next *provision.Snapshot) {
 	first, sharedChanged := l.served == nil, l.served != nil && l.served.SharedPrint() != next.SharedPrint()
 	same := next.SameContent(l.served)
 	l.served = next
@@ -66,6 +63,7 @@ func (l *Ledger) look(s *Sync) {
 			l.removed(s, p)
 		}
 	}
+	l.sort()
 }
 
 // lookAt finds out what is new of a phone.

@@ -1,0 +1,356 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/phoneprov/phoneprov/provision"
+)
+
+// fakeRenderer gives tags that a test chooses.
+type fakeRenderer struct {
+	mu    sync.Mutex
+	etag  string
+	until time.Time
+	err   error
+	made  int
+}
+
+func (r *fakeRenderer) Digest(_ context.Context, _ *provision.Snapshot, rt *provision.Route, _ provision.Request) (string, provision.Basis, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.made++
+	return r.etag, provision.Basis{Phone: rt.Phone.Print(), Templates: "t", Until: r.until}, r.err
+}
+
+func (r *fakeRenderer) TemplatesPrint(string) uint64 { return 0 }
+
+func (r *fakeRenderer) set(etag string, until time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.etag, r.until = etag, until
+}
+
+const (
+	etag1 = `"00000000000000000000000000000001"`
+	etag2 = `"00000000000000000000000000000002"`
+)
+
+// timed has a phone that has fetched a file whose time-dependent part holds for an hour.
+func timed(t *testing.T, o func(*Options)) (*site, *fakeRenderer) {
+	r := &fakeRenderer{etag: etag1}
+	s := newSite(t, twoPhones, func(opt *Options) {
+		opt.Renderer = r
+		if o != nil {
+			o(opt)
+		}
+	})
+	a := s.fetched(desk, cfg1)
+	a.ETag, a.Basis.Until, a.Basis.Templates, a.Basis.TemplatesPrint = etag1, time.Now().Add(time.Hour), "t", 0
+	r.until = a.Basis.Until
+	s.Served(a)
+	return s, r
+}
+
+// TestFileChangesWithTheTime: the state changes within seconds of the moment until which the file holds, and not before.
+func TestFileChangesWithTheTime(t *testing.T) {
+	s, r := (*site)(nil), (*fakeRenderer)(nil)
+	synctest.Test(t, func(t *testing.T) {
+		s, r = timed(t, nil)
+		time.Sleep(time.Second)
+		s.wantState(mac1, UpToDate)
+		r.set(etag2, time.Now().Add(24*time.Hour))
+		time.Sleep(59 * time.Minute)
+		s.wantState(mac1, UpToDate)
+		time.Sleep(time.Minute + 2*templatesEvery)
+		p := s.wantState(mac1, ChangeWaiting)
+		if since := time.Since(*p.Since); since > 4*templatesEvery {
+			t.Errorf("waits since %v", since)
+		}
+		made := r.made
+		time.Sleep(22 * time.Hour)
+		if s.settled(); r.made != made {
+			t.Errorf("compared %d times more before it can change", r.made-made)
+		}
+	})
+}
+
+func TestToldBecomesNoReaction(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, r := timed(t, nil)
+		s.settled()
+		r.set(etag2, time.Time{})
+		s.sync(changed)
+		s.wantState(mac1, ChangeWaiting)
+		s.PhoneTold(mac1, Notice{At: time.Now(), Until: time.Now().Add(time.Minute), How: "NOTIFY", Tries: 1})
+		time.Sleep(59 * time.Second)
+		s.wantState(mac1, Told)
+		time.Sleep(time.Second + 2*templatesEvery)
+		p := s.wantState(mac1, NoReaction)
+		if p.Told == nil || p.Told.Tries != 1 {
+			t.Errorf("got %+v", p.Told)
+		}
+		history, err := s.History(mac1)
+		var kinds []string
+		for _, e := range history {
+			kinds = append(kinds, strings.TrimSuffix(string(e.Kind)+":"+string(e.To), ":"))
+		}
+		if got, want := strings.Join(kinds, " "), "state:no_reaction state:told told state:change_waiting changed state:up_to_date fetched"; got != want || err != nil {
+			t.Errorf("got %s, %v, want %s", got, err, want)
+		}
+		if s.PhoneTold(macNone, Notice{}) {
+			t.Error("a phone that is not there was told")
+		}
+	})
+}
+
+// countingStore is a Store in memory that a test can make fail.
+type countingStore struct {
+	*memory
+	mu      sync.Mutex
+	err     error
+	records map[string]Record
+	at      []time.Time // of commits
+	block   chan struct{}
+	kept    Kept
+}
+
+func newCountingStore() *countingStore {
+	return &countingStore{memory: newMemory(), records: map[string]Record{}}
+}
+
+func (c *countingStore) Load(yield func(Record)) (Kept, error) {
+	for _, r := range c.records {
+		yield(r)
+	}
+	return c.kept, nil
+}
+
+func (c *countingStore) Commit(b Batch) error {
+	if c.block != nil {
+		<-c.block
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = append(c.at, time.Now())
+	if c.err != nil {
+		return c.err
+	}
+	for _, r := range b.Records {
+		c.records[r.ID] = r
+	}
+	for _, id := range b.Forgotten {
+		delete(c.records, id)
+	}
+	return c.memory.Commit(b)
+}
+
+func (c *countingStore) has(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.records[id].Files) > 0
+}
+
+func (c *countingStore) fail(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.err = err
+}
+
+func TestFetchIsCommittedWithinASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newCountingStore()
+		s, _ := timed(t, func(o *Options) { o.Store = store })
+		time.Sleep(commitEvery + gatherTime)
+		if !store.has(mac1) {
+			t.Error("the fetch was not committed within a second")
+		}
+		n := len(store.at)
+		time.Sleep(time.Hour / 2)
+		if len(store.at) != n {
+			t.Errorf("%d commits more while nothing happens", len(store.at)-n)
+		}
+		_ = s
+	})
+}
+
+// TestStoreFailsAndWorksAgain: it is said once each, and nothing is lost of what fits into memory.
+func TestStoreFailsAndWorksAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newCountingStore()
+		store.fail(errors.New("no space left on device"))
+		s, _ := timed(t, func(o *Options) { o.Store = store })
+		time.Sleep(time.Minute)
+		if len(s.faults) != 1 || s.faults[0] == nil || s.Stats().StoreFault != "no space left on device" || s.Stats().CommitErrors < 5 {
+			t.Errorf("got %v, %+v", s.faults, s.Stats())
+		}
+		s.wantState(mac1, UpToDate)
+		if events, err := s.History(mac1); len(events) != 2 || err != nil {
+			t.Errorf("got %v, %v", events, err)
+		}
+		store.fail(nil)
+		time.Sleep(2 * retryEvery)
+		if len(s.faults) != 2 || s.faults[1] != nil || s.Stats().StoreFault != "" || !store.has(mac1) || s.Stats().Lost != 0 {
+			t.Errorf("got %v, %+v", s.faults, s.Stats())
+		}
+		if events, err := s.History(mac1); len(events) != 2 || err != nil {
+			t.Errorf("got %v, %v", events, err)
+		}
+	})
+}
+
+// TestServingNeverWaits has a store that hangs, and a queue that is full.
+func TestServingNeverWaits(t *testing.T) {
+	store := newCountingStore()
+	store.block = make(chan struct{})
+	s := makeSite(t, twoPhones, func(o *Options) { o.Store = store })
+	a := s.fetched(desk, cfg1)
+	for range maxQueued + 100 {
+		s.Served(a)
+	}
+	stats := s.Stats()
+	if stats.Dropped < 100 || stats.Queued > maxQueued+1 {
+		t.Errorf("got %+v", stats)
+	}
+	stop := s.run(t)
+	s.wantState(mac1, UpToDate) // and readers do not wait either
+	close(store.block)
+	stop()
+	if !store.has(mac1) {
+		t.Error("what was told before the end is not committed")
+	}
+}
+
+// TestClockGoesBackADay: what is known stays, and what comes after counts.
+func TestClockGoesBackADay(t *testing.T) {
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	var mu sync.Mutex
+	clock := func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		return now
+	}
+	s := newSite(t, twoPhones, func(o *Options) { o.Now = clock })
+	s.fetch(desk, cfg1)
+	s.wantState(mac1, UpToDate)
+	mu.Lock()
+	now = now.Add(-24 * time.Hour)
+	mu.Unlock()
+	s.sync(changed)
+	s.wantState(mac1, ChangeWaiting)
+	s.fetch(desk, cfg1)
+	p := s.wantState(mac1, UpToDate)
+	if !p.LastFetch.Equal(clock()) {
+		t.Errorf("the last fetch was at %v", p.LastFetch)
+	}
+	if events, err := s.History(mac1); len(events) != 6 || err != nil {
+		t.Errorf("got %d events, %v: %v", len(events), err, events)
+	}
+}
+
+// TestForgetsPhonesThatAreGone for as long as their history is kept.
+func TestForgetsPhonesThatAreGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newCountingStore()
+		s, _ := timed(t, func(o *Options) { o.Store = store })
+		s.settled()
+		s.sync("[general]\n")
+		time.Sleep(MaxHistoryAge - time.Hour)
+		if _, ok := s.Phone(mac1); !ok {
+			t.Error("forgotten too early")
+		}
+		time.Sleep(2*time.Hour + commitEvery)
+		if _, ok := s.Phone(mac1); ok || store.has(mac1) {
+			t.Error("not forgotten")
+		}
+	})
+}
+
+// TestRestart: what was known is known again, the state is unknown until it is compared, and no event tells of that.
+func TestRestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newCountingStore()
+		s, r := timed(t, func(o *Options) { o.Store = store })
+		b := s.fetched(desk, mac2+".cfg")
+		b.ETag = etag1
+		s.Served(b)
+		s.settled()
+		time.Sleep(2 * commitEvery)
+		before, _ := s.Phone(mac1)
+		events := len(store.events)
+		r.set(etag1, time.Time{})
+
+		next := makeSite(t, "", func(o *Options) { o.Store, o.Renderer = store, r })
+		p, _ := next.Phone(mac1)
+		if p.State != Unknown || !strings.Contains(p.Reason, whyNoSnapshot) || p.Files[0].FetchedETag != etag1 {
+			t.Errorf("before the first snapshot: %+v", p)
+		}
+		if n := next.Counts()[Unknown]; n != 2 {
+			t.Errorf("%d phones are unknown", n)
+		}
+		next.run(t)
+		next.sync(twoPhones)
+		p = next.wantState(mac1, UpToDate)
+		if !p.Since.Equal(before.Since.Truncate(time.Millisecond)) || !p.LastFetch.Equal(before.LastFetch.Truncate(time.Millisecond)) {
+			t.Errorf("got %+v, want %+v", p, before)
+		}
+		time.Sleep(2 * commitEvery)
+		if len(store.events) != events {
+			t.Errorf("got events %v", store.events[events:])
+		}
+		r.set(etag2, time.Time{})
+		again := newSite(t, twoPhones, func(o *Options) { o.Store, o.Renderer = store, r })
+		again.wantState(mac1, ChangeWaiting)
+		history, err := again.History(mac1)
+		if err != nil || history[0].Kind != StateEvent || history[0].From != UpToDate || history[0].To != ChangeWaiting {
+			t.Errorf("got %v, %v", history, err)
+		}
+	})
+}
+
+func TestFiftyThousandPhonesChangeAtOnce(t *testing.T) {
+	const phones = 50_000
+	users := func(secret string) string {
+		var b strings.Builder
+		b.WriteString("[general]\n[phone](!)\nautoprov = yes\n")
+		for i := range phones {
+			fmt.Fprintf(&b, "[%d](phone)\nusername = %[1]d\nmacaddress = %012[1]x\nsecret = %s\n", i, secret)
+		}
+		return b.String()
+	}
+	s := newSite(t, users("first"), nil)
+	snap := s.store.Load()
+	a := s.answer(desk, "", 200)
+	a.MAC = [6]byte{}
+	for i := range phones {
+		name := fmt.Sprintf("%012x.cfg", i)
+		a.File, a.Route = name, snap.RouteOf(name)
+		if i%1000 == 0 {
+			s.settled() // the queue is bounded
+		}
+		var err error
+		if a.ETag, a.Basis, err = s.renderer.Digest(t.Context(), snap, a.Route, a.Asked); err != nil {
+			t.Fatal(err)
+		}
+		s.Served(a)
+	}
+	s.settled()
+	if n := s.Counts()[UpToDate]; n != phones {
+		t.Fatalf("%d phones are up to date, %d were dropped", n, s.Stats().Dropped)
+	}
+	s.sync(users("second"))
+	s.settled()
+	if n := s.Counts()[ChangeWaiting]; n != phones {
+		t.Errorf("%d phones have a change waiting", n)
+	}
+	sync := s.Syncs()[0]
+	if sync.Changed != phones || len(sync.Changes) != maxSyncPhones || sync.More != phones-maxSyncPhones {
+		t.Errorf("got %d changed, %d named, %d more", sync.Changed, len(sync.Changes), sync.More)
+	}
+}
