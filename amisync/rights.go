@@ -20,7 +20,7 @@ type right struct {
 
 // neededRights are measured on Asterisk 16 and 22 (TestRights). DBPut is of Asterisk's core, and system is its only class.
 var neededRights = [...]right{
-	{"write", "system", "DBPut", "the configuration, the endpoints and the peers cannot be read"},
+	{"write", "system", "DBPut", "the configuration, the endpoints and the peers cannot be read, and phones cannot be told that their files have changed"},
 	{"write", "reporting", "Getvar", "functions in templates cannot be asked, and files that use them are 503"},
 	{"read", "system", "", "reloads of asterisk are not seen: changes show after the resync period or on SIGHUP only"},
 	{"read", "call", "", "the states of peers are those of the last sync"},

@@ -82,6 +82,9 @@ func (s *Service) Once(ctx context.Context) (*provision.Snapshot, []provision.Di
 		}
 	}
 	next, found, err := s.build(ctx, c, err)
+	if err == nil && c != nil {
+		s.readPeers(ctx, c)
+	}
 	for _, d := range missing {
 		if err != nil { // it may be why
 			err = fmt.Errorf("%w; %s", err, d.Message)

@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/phoneprov/phoneprov/amisync"
+	"github.com/phoneprov/phoneprov/amisync/notify"
 	"github.com/phoneprov/phoneprov/httpapi"
 	"github.com/phoneprov/phoneprov/httpapi/tlsconf"
 	"github.com/phoneprov/phoneprov/provision"
@@ -38,20 +39,21 @@ const lookEvery = 10 * time.Millisecond
 
 // service is what serve and demo run: the listeners, what they serve, and what keeps that current.
 type service struct {
-	log     zerolog.Logger
-	lines   *logQueued // of log; nil: there is none
-	sync    *amisync.Service
-	heap    *heap // nil: as the runtime has it
-	memory  memory
-	data    *datadir.Dir
-	phones  net.Listener    // nil: none
-	https   net.Listener    // nil: none; for phones too
-	tls     *tlsconf.Server // nil without https
-	admin   net.Listener    // nil: none
-	conns   *httpapi.Connections
-	ledger  *ledger.Ledger
-	options httpapi.Options
-	read    func(provision.Config) // is told of each configuration; nil: nobody is
+	log      zerolog.Logger
+	lines    *logQueued // of log; nil: there is none
+	sync     *amisync.Service
+	heap     *heap // nil: as the runtime has it
+	memory   memory
+	data     *datadir.Dir
+	phones   net.Listener    // nil: none
+	https    net.Listener    // nil: none; for phones too
+	tls      *tlsconf.Server // nil without https
+	admin    net.Listener    // nil: none
+	conns    *httpapi.Connections
+	ledger   *ledger.Ledger
+	notifier *notify.Notifier // nil: there is no Asterisk
+	options  httpapi.Options
+	read     func(provision.Config) // is told of each configuration; nil: nobody is
 
 	profiles        []string               // of the sections [profile NAME]
 	unknownProfiles []provision.Diagnostic // that were logged last
@@ -100,6 +102,7 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 	if err = v.openLedger(s, store); err != nil {
 		return nil, err
 	}
+	v.openNotifier(s, store)
 	v.options = httpapi.Options{
 		Recorder:   v.ledger,
 		Prefix:     s.httpPrefix,
@@ -151,7 +154,7 @@ func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer
 	if err != nil {
 		return nil, err
 	}
-	o.Synced, o.Read, o.Failed, o.PeerChanged = v.counted, v.read, v.syncFailed, v.peerChanged
+	o.Synced, o.Read, o.Failed, o.PeerChanged, o.NotifyWord = v.counted, v.read, v.syncFailed, v.peerChanged, v.notifyWord
 	v.profiles = slices.Sorted(maps.Keys(s.profiles))
 	if v.sync, err = amisync.New(o); err != nil {
 		return nil, err
@@ -214,7 +217,11 @@ func (v *service) run(ctx context.Context, resync <-chan string) (err error) {
 	rest := make(chan error, 1)
 	go func() {
 		defer stopHTTP()
-		rest <- v.sync.Run(syncCtx)
+		var notifying sync.WaitGroup
+		notifying.Go(func() { v.runNotifier(syncCtx) })
+		err := v.sync.Run(syncCtx)
+		notifying.Wait()
+		rest <- err
 	}()
 	ledgerCtx, stopLedger := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopLedger()

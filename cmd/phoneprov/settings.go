@@ -70,6 +70,8 @@ type settings struct {
 
 	stateDir string // empty: none, all is in memory
 
+	resyncPhones resyncSettings
+
 	adminListen string // empty: none
 	adminHosts  httpapi.Hosts
 
@@ -97,7 +99,7 @@ func (d *setting) env() string {
 
 // settingsTable is the one list of settings: the parser, the environment, deploy/doc/SETTINGS.md.
 func settingsTable() []setting {
-	return []setting{
+	return append([]setting{
 		{section: "asterisk", key: "config", value: "ami", set: oneOf(func(s *settings) *string { return &s.source }, "ami", "files"),
 			meaning: "`ami`: Asterisk's configuration is asked for over the manager interface. `files`: it is read from `config_dir`"},
 		{section: "asterisk", key: "config_dir", value: "/etc/asterisk", set: text(func(s *settings) *string { return &s.configDir }),
@@ -178,7 +180,7 @@ func settingsTable() []setting {
 			meaning: "address for `/healthz` and `/readyz`; empty: none"},
 		{section: "admin", key: "hosts", mayBeEmpty: true, set: hosts(func(s *settings) *httpapi.Hosts { return &s.adminHosts }),
 			meaning: "names and addresses that it answers to besides `localhost`, loopback's addresses, and the address that the connection came to"},
-	}
+	}, resyncTable()...)
 }
 
 // assign sets the value, if there may be none or there is one.
