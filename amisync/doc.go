@@ -98,9 +98,15 @@
 // accepted; the action that needs it is refused, and the error says so. DBGet needs system or reporting, Getvar of EVAL both:
 // without system it answers "GetVar Access Forbidden", and calls are then asked as they stand.
 //
+// # Registrations
+//
+// Asterisk 16 and 22 send a ContactStatus when a contact of PJSIP comes or goes, and nothing when its registration is renewed (measured);
+// chan_sip sends a PeerStatus each time. So followContacts reads the contacts again each minute, and goes by their ExpirationTime
+// (Contact.follow). Options.PeerChanged is told of each registration. This needs no right besides those above.
+//
 // # Concurrency
 //
-// Run owns: link.run, which owns a connection's goroutines and joins them; handleEvents; the watcher; and the loop, in which
+// Run owns: link.run, which owns a connection's goroutines and joins them; handleEvents; followContacts; the watcher; and the loop, in which
 // syncs run one at a time. amigo's goroutine calls conn.handle and must not wait: events go into a queue that never blocks,
 // and where they are too many, all are dropped for one more sync. All methods of Service may be called from any goroutine;
 // Status, Peers and Trigger take short locks only.

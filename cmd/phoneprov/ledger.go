@@ -16,7 +16,7 @@ import (
 
 // openLedger makes the ledger, with what its directory has. A directory that cannot be used is said once, and all is kept in memory.
 func (v *service) openLedger(s *settings, snapshots *provision.Store) (err error) {
-	o := ledger.Options{Snapshots: snapshots, Renderer: ledgerRenderer{v}, Prefix: s.httpPrefix, Fault: v.storeFault}
+	o := ledger.Options{Snapshots: snapshots, Renderer: ledgerRenderer{v}, Prefix: s.httpPrefix, Fault: v.storeFault, Compared: v.compared}
 	if s.amiAddress != "" {
 		o.Peer = func(endpoint string) (ledger.Peer, bool) {
 			p, ok := v.sync.Peer(endpoint)
@@ -46,6 +46,11 @@ func (v *service) storeFault(err error) {
 		return
 	}
 	v.log.Error().Err(err).Msg("what is known of phones cannot be written to state.dir: it is kept in memory until that works again")
+}
+
+// compared logs that it is known which phones a sync changed.
+func (v *service) compared(took time.Duration, waiting int) {
+	v.log.Info().Dur("duration_ms", took).Int("change_waiting", waiting).Msg("compared")
 }
 
 // ledgerRenderer is the service's renderer, which limitMemory may replace before run.

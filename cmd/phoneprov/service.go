@@ -239,12 +239,9 @@ func (v *service) run(ctx context.Context, resync <-chan string) (err error) {
 		}
 	}
 	stopSync()
+	stopLedger() // all requests are in it
 	closed := make(chan error, 1)
-	go func() {
-		err := <-rest
-		stopLedger() // after all that it is told
-		closed <- errors.Join(err, <-kept, v.close())
-	}()
+	go func() { closed <- errors.Join(<-rest, <-kept, v.close()) }()
 	select {
 	case restErr := <-closed:
 		return errors.Join(err, restErr)

@@ -28,6 +28,8 @@ type phoneprov struct {
 	log *os.File // from where the next line of a sync is looked for
 	r   *bufio.Reader
 
+	state string    // its state.dir
+	env   []string  // its settings
 	ready time.Time // when it first served a file
 }
 
@@ -40,6 +42,10 @@ type source struct {
 // startPhoneprov starts one and waits until it serves.
 func (b *bench) startPhoneprov(ctx context.Context, configDir string, from source) (*phoneprov, error) {
 	address, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	state, err := os.MkdirTemp(b.dir, "state-")
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +62,7 @@ func (b *bench) startPhoneprov(ctx context.Context, configDir string, from sourc
 		"PHONEPROV_AMI_SECRET=" + amiSecret,
 		"PHONEPROV_HTTP_LISTEN=" + address,
 		"PHONEPROV_ADMIN_LISTEN=",
+		"PHONEPROV_STATE_DIR=" + state,
 		profileEnv + "=" + b.options.profile,
 	}
 	config := filepath.Join(b.dir, "phoneprov.ini") // empty: nothing of this machine's is read
@@ -63,7 +70,7 @@ func (b *bench) startPhoneprov(ctx context.Context, configDir string, from sourc
 	if err != nil {
 		return nil, err
 	}
-	p := &phoneprov{server: server{"phoneprov", address, cmd.Process.Pid}, cmd: cmd}
+	p := &phoneprov{server: server{"phoneprov", address, cmd.Process.Pid}, cmd: cmd, state: state, env: env}
 	if p.log, err = os.Open(logFile); err != nil {
 		return nil, err
 	}

@@ -31,6 +31,7 @@ func rows() []row {
 		{"sync", "sync of all users, config = files, against Asterisk's reload", syncAll},
 		{"memory", "RSS during and after syncs of all phones under load", memory},
 		{"powercut", "333 phones/s boot, 5 requests each, open loop", powerCut},
+		{"ledger", "each phone fetches once in 60 s, then 1 of 100 changes", ledgerRow},
 		{"start", "start to first served byte, all phones, config = files", start},
 		{"binary", "size of the program", binary},
 		{"image", "size of the image", imageSize},
@@ -39,7 +40,7 @@ func rows() []row {
 
 func rowNames() []string {
 	return []string{"rendered", "static", "reload", "directory", "amisync", "first", "random", "latency", "sync", "memory",
-		"powercut", "start", "binary", "image"}
+		"powercut", "ledger", "start", "binary", "image"}
 }
 
 // turns loads the servers one after the other, A B C A B C, and gives the medians of each.

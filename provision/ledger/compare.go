@@ -91,6 +91,9 @@ func (l *Ledger) compareAll(ctx context.Context) {
 		begun := time.Now()
 		for p, in := l.lanes.take(); p != nil; p, in = l.lanes.take() {
 			l.compare(ctx, p)
+			if in == urgent && !l.lanes.waits(urgent) {
+				l.reportCompared()
+			}
 			work, rest := idleWork, idleRest
 			if in == urgent {
 				work, rest = urgentWork, urgentRest
@@ -102,6 +105,24 @@ func (l *Ledger) compareAll(ctx context.Context) {
 				begun = time.Now()
 			}
 		}
+	}
+}
+
+// waits reports whether a phone waits in a lane.
+func (q *lanes) waits(in lane) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.queued[in]) > 0
+}
+
+// reportCompared tells that what the last sync changed is compared.
+func (l *Ledger) reportCompared() {
+	l.mu.Lock()
+	at, waiting := l.syncedAt, l.counts[rankOf(ChangeWaiting)]
+	l.syncedAt = time.Time{}
+	l.mu.Unlock()
+	if !at.IsZero() && l.o.Compared != nil {
+		l.o.Compared(time.Since(at), waiting)
 	}
 }
 

@@ -27,7 +27,7 @@
 //
 // # Limits
 //
-// See limits.go.
+// limits.go has them all. What a client sends is bounded there by size and by number.
 //
 // # Concurrency
 //

@@ -30,7 +30,10 @@ type Options struct {
 	Peer func(endpoint string) (Peer, bool)
 	// Fault is told when the Store begins to fail, and with nil when it works again. Nil: nobody is told.
 	Fault func(error)
-	Now   func() time.Time // nil: time.Now
+	// Compared is told when the phones that a sync changed have been compared: how long after the sync, and how many phones have a change
+	// waiting. It is called by one goroutine; nil: nobody is told.
+	Compared func(took time.Duration, waiting int)
+	Now      func() time.Time // nil: time.Now
 }
 
 // Ledger knows of every phone what it should have and what it got.
@@ -60,6 +63,7 @@ type Ledger struct {
 	faulty    bool      // the last commit failed
 	retryAt   time.Time // it is not tried again before
 	forgetAt  time.Time // see forget
+	syncedAt  time.Time // when the last sync was told of, until what it changed is compared; zero: it is
 	store     Store
 }
 

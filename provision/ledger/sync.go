@@ -3,6 +3,7 @@ package ledger
 import (
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/device"
@@ -11,10 +12,13 @@ import (
 // Synced tells of a read of the configuration, after its snapshot was stored, or of one that failed. What it changed is found out here.
 func (l *Ledger) Synced(s Sync) {
 	s.At = s.At.UTC()
+	told := time.Now()
 	next := l.o.Snapshots.Load() // now: the next sync may replace it before this one is taken into account
 	l.tell(func(l *Ledger) {
 		if s.Error == "" && next != nil {
-			l.look(&s, next)
+			if l.look(&s, next); l.lanes.waits(urgent) {
+				l.syncedAt = told
+			}
 		}
 		if s.Changes == nil {
 			s.Changes = []SyncChange{}

@@ -60,7 +60,10 @@ func WriteConfig(dir string, n int, label string) error {
 }
 
 // WriteUsers writes users.conf alone, beside and then renamed, so that a reader sees the old one or the new one.
-func WriteUsers(dir string, n int, label string) error {
+func WriteUsers(dir string, n int, label string) error { return WriteSome(dir, n, n, label, label) }
+
+// WriteSome is WriteUsers with one label for the first phones, and another one for the others.
+func WriteSome(dir string, n, first int, label, others string) error {
 	path := filepath.Join(dir, "users.conf")
 	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
@@ -70,6 +73,9 @@ func WriteUsers(dir string, n int, label string) error {
 	w := bufio.NewWriter(f)
 	fmt.Fprint(w, "[general]\nvmexten=*97\nlocalextenlength=6\n")
 	for i := range n {
+		if i == first {
+			label = others
+		}
 		fmt.Fprintf(w, "[%06d]\nautoprov=yes\nprofile=bench\nmacaddress=%s\nusername=%06[1]d\nfullname=User Number %[1]d\n"+
 			"cid_number=%06[1]d\nsecret=secret-%06[1]d\nlabel=%[3]s %06[1]d\ntimezone=Europe/Berlin\n", i, MAC(i), label)
 	}

@@ -15,6 +15,9 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
+// pageFill is how full pages are left: a site's phones boot once in the order of chance, and then change little.
+const pageFill = 0.8
+
 // maxSyncs is how many syncs the file has.
 const maxSyncs = 100
 
@@ -30,6 +33,7 @@ func (d *DB) Commit(b ledger.Batch) error {
 		return ledger.ErrLost
 	}
 	defer d.measure()
+	defer d.release()
 	err := d.update(func(tx *bbolt.Tx) error { return write(tx, &b) })
 	if errors.Is(err, bolterrors.ErrMaxSizeReached) {
 		d.o.Note(fmt.Sprintf("%s has the most bytes that it may have: the history of all phones is given up", d.path))
@@ -66,6 +70,7 @@ func write(tx *bbolt.Tx, b *ledger.Batch) error {
 	if phones == nil || events == nil {
 		return bolterrors.ErrBucketNotFound
 	}
+	phones.FillPercent, events.FillPercent = pageFill, pageFill
 	for _, id := range b.Forgotten {
 		if err := errors.Join(phones.Delete([]byte(id)), events.Delete([]byte(id))); err != nil {
 			return err

@@ -58,11 +58,12 @@ type Options struct {
 
 // DB is a ledger.Store in a file.
 type DB struct {
-	o    Options
-	path string
-	mu   sync.RWMutex // for db: it is another one after the file was damaged
-	db   *bbolt.DB
-	size atomic.Int64
+	o        Options
+	path     string
+	mu       sync.RWMutex // for db: it is another one after the file was damaged
+	db       *bbolt.DB
+	size     atomic.Int64
+	released time.Time // see release
 }
 
 // Open opens the file in a directory, or begins one; the directory is made where it is missing. A damaged file is renamed. An error
