@@ -8,6 +8,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/amisync/amitest"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
@@ -29,6 +30,7 @@ func listing(actions ...string) func(*amiserver.Session, amiserver.Message) bool
 
 // What the account lacks is in the log once, in the status, and in what check says; a secret is in none of them.
 func TestMissingRightsAreSaid(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name, read string
 		actions    []string
@@ -45,12 +47,12 @@ func TestMissingRightsAreSaid(t *testing.T) {
 			r.waitPhones(t, 1)
 			before := r.Status().Syncs
 			server.Drop()
-			eventually(t, "a sync after the reconnect", func() bool { return r.Status().Syncs > before })
+			testkit.Eventually(t, "a sync after the reconnect", func() bool { return r.Status().Syncs > before })
 			got := r.Status().MissingRights
 			if len(got) != len(tt.want) {
 				t.Fatalf("got %q, want %q", got, tt.want)
 			}
-			_, found, err := r.Once(within(t, 5*time.Second))
+			_, found, err := r.Once(within(t, testkit.Patience))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -92,11 +94,11 @@ func TestLostRightToEvents(t *testing.T) {
 	}})
 	r := start(t, Options{Address: address, Timing: Timing{Boot: 20 * time.Millisecond}})
 	r.waitPhones(t, 1)
-	writeFile(t, dir+"/manager.conf", accountFiles("call")["manager.conf"])
+	testkit.Write(t, dir+"/manager.conf", accountFiles("call")["manager.conf"])
 	deaf.Store(true)
 	before := r.Status().Syncs
 	server.Drop()
-	eventually(t, "a sync after the reconnect", func() bool { return r.Status().Syncs > before })
+	testkit.Eventually(t, "a sync after the reconnect", func() bool { return r.Status().Syncs > before })
 	if got := r.Status().MissingRights; len(got) != 1 || !strings.Contains(got[0], "lacks read = system") {
 		t.Errorf("got %q", got)
 	}

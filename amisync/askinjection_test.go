@@ -1,7 +1,6 @@
 package amisync
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/datadir"
 )
@@ -17,10 +17,17 @@ import (
 // Whatever a template, a setvar or a user's value puts into a function's argument, what Asterisk hears is that one call, or
 // nothing.
 func TestAskInjection(t *testing.T) {
+	t.Parallel()
 	const action = "\r\n\r\nAction: Originate\r\nChannel: Local/1@x\r\nApplication: System\r\nData: id\r\n\r\n"
 	files := map[string]string{
 		"phoneprov.conf": "[general]\ndefault_profile = p\n[p]\n${MAC}.cfg => x.cfg\n",
-		"users.conf": "[general]\n[6001]\nautoprov = yes\nmacaddress = 001122334455\nusername = 6001\nsecret = very-secret\n" +
+		"users.conf": `[general]
+[6001]
+autoprov = yes
+macaddress = 001122334455
+username = 6001
+secret = very-secret
+` +
 			`fullname = a)\r\nAction: Originate\r\n` + "\n",
 	}
 	for _, tt := range []struct {
@@ -60,9 +67,7 @@ func TestAskInjection(t *testing.T) {
 			asked, actions = nil, nil
 			mu.Unlock()
 			dir := t.TempDir()
-			if err := os.WriteFile(filepath.Join(dir, "x.cfg"), []byte(tt.template), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			testkit.Write(t, filepath.Join(dir, "x.cfg"), tt.template)
 			data, err := datadir.Open(dir, "")
 			if err != nil {
 				t.Fatal(err)
@@ -70,7 +75,7 @@ func TestAskInjection(t *testing.T) {
 			defer data.Close()
 			renderer := provision.NewRenderer(provision.RendererOptions{Data: data, Ask: r.Ask})
 			snapshot := r.store.Load()
-			doc, err := renderer.Render(within(t, 5*time.Second), snapshot, snapshot.Lookup("001122334455.cfg"), provision.Request{Now: time.Now()})
+			doc, err := renderer.Render(within(t, testkit.Patience), snapshot, snapshot.Lookup("001122334455.cfg"), provision.Request{Now: time.Now()})
 			if err == nil {
 				doc.Close()
 			}

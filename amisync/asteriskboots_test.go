@@ -10,6 +10,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/amisync/ask"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
@@ -135,11 +136,18 @@ func TestAskWithoutEvents(t *testing.T) {
 
 // A boot may take longer than Timing.Boot: where FullyBooted is known to come, it is waited for, and no phone is dropped.
 func TestLongBoot(t *testing.T) {
-	b := newBooter(t, with(sample, "pjsip.conf", "[pp]\ntype=phoneprov\nendpoint=6009\nMAC=001122334499\nPROFILE=p\n[6009]\ntype=endpoint\n"))
+	b := newBooter(t, with(sample, "pjsip.conf", `[pp]
+type=phoneprov
+endpoint=6009
+MAC=001122334499
+PROFILE=p
+[6009]
+type=endpoint
+`))
 	r := start(t, Options{Address: b.address, Timing: Timing{Boot: 20 * time.Millisecond, Ping: 5 * time.Millisecond}})
 	r.waitPhones(t, 2)
 	b.restart()
-	eventually(t, "the warning", func() bool { return strings.Contains(r.log.String(), "waiting for asterisk to boot") })
+	testkit.Eventually(t, "the warning", func() bool { return strings.Contains(r.log.String(), "waiting for asterisk to boot") })
 	syncs := r.Status().Syncs
 	<-time.After(100 * time.Millisecond)
 	st := r.Status()
@@ -150,7 +158,7 @@ func TestLongBoot(t *testing.T) {
 		t.Errorf("%d phones while it boots", n)
 	}
 	b.boot()
-	eventually(t, "a sync", func() bool { return r.Status().Syncs > syncs && r.Status().LastError == "" })
+	testkit.Eventually(t, "a sync", func() bool { return r.Status().Syncs > syncs && r.Status().LastError == "" })
 	if n := r.store.Load().Counts().Phones; n != 2 {
 		t.Errorf("%d phones", n)
 	}
@@ -166,6 +174,6 @@ func TestSyncForgetsAnswers(t *testing.T) {
 	expectAsk(t, r.Service, "X()=1")
 	syncs := r.Status().Syncs
 	r.Trigger("reload")
-	eventually(t, "a sync", func() bool { return r.Status().Syncs > syncs })
+	testkit.Eventually(t, "a sync", func() bool { return r.Status().Syncs > syncs })
 	expectAsk(t, r.Service, "X()=2")
 }

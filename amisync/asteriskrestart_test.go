@@ -7,16 +7,17 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
 // An Asterisk that is killed, and started again with other users, needs no restart of ours.
 func testKill(t *testing.T, a *oracle.Asterisk) {
 	r := start(t, Options{Address: a.AMI})
-	eventually(t, "a snapshot", func() bool { return r.store.Load() != nil })
+	testkit.Eventually(t, "a snapshot", func() bool { return r.store.Load() != nil })
 	before := r.store.Load().Counts()
 	a.Kill(t)
-	eventually(t, "the loss", func() bool { return !r.Status().Connected })
+	testkit.Eventually(t, "the loss", func() bool { return !r.Status().Connected })
 	if r.store.Load().Counts() != before {
 		t.Error("the last good snapshot is gone")
 	}
@@ -34,12 +35,12 @@ func testKill(t *testing.T, a *oracle.Asterisk) {
 		}
 	}()
 	a.Boot(t)
-	eventually(t, "the new user", func() bool { return r.store.Load().Counts().Phones == before.Phones+1 })
+	testkit.Eventually(t, "the new user", func() bool { return r.store.Load().Counts().Phones == before.Phones+1 })
 	close(stop)
 	if <-watched; least < before.Phones {
 		t.Errorf("%d of %d phones were left while asterisk booted", least, before.Phones)
 	}
-	eventually(t, "no error", func() bool { return r.Status().Connected && r.Status().LastError == "" })
+	testkit.Eventually(t, "no error", func() bool { return r.Status().Connected && r.Status().LastError == "" })
 }
 
 // While Asterisk ends and starts, a function is answered with its value or not at all.
@@ -75,11 +76,11 @@ func testAskRestart(t *testing.T, a *oracle.Asterisk) {
 				}
 			}
 		}()
-		eventually(t, "an answer before", func() bool { return answers.Load() > 0 })
+		testkit.Eventually(t, "an answer before", func() bool { return answers.Load() > 0 })
 		restart()
-		eventually(t, "a refusal", func() bool { return refusals.Load() > 0 })
+		testkit.Eventually(t, "a refusal", func() bool { return refusals.Load() > 0 })
 		before := answers.Load()
-		eventually(t, "an answer after", func() bool { return answers.Load() > before })
+		testkit.Eventually(t, "an answer after", func() bool { return answers.Load() > before })
 		close(stop)
 		<-stopped
 		t.Logf("%s: %d answers, %d refusals", name, answers.Load(), refusals.Load())

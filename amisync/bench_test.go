@@ -13,6 +13,7 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/ami"
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/datadir"
 )
@@ -20,9 +21,21 @@ import (
 // manyUsers is a users.conf of some 480 bytes a user on the wire.
 func manyUsers(n int) string {
 	var b strings.Builder
-	b.WriteString("[general]\n[base](!)\nautoprov=yes\nprofile=p\nhassip=yes\ncontext=default\n")
+	b.WriteString(`[general]
+[base](!)
+autoprov=yes
+profile=p
+hassip=yes
+context=default
+`)
 	for i := range n {
-		fmt.Fprintf(&b, "[%d](base)\nmacaddress=%012x\nusername=%d\nsecret=very-secret-%d\nfullname=User %d\nlabel=%d\n", 10000+i, i, i, i, i, i)
+		fmt.Fprintf(&b, `[%d](base)
+macaddress=%012x
+username=%d
+secret=very-secret-%d
+fullname=User %d
+label=%d
+`, 10000+i, i, i, i, i, i)
 	}
 	return b.String()
 }
@@ -80,8 +93,8 @@ func BenchmarkSyncFiles(b *testing.B) {
 		b.Run(row.name, func(b *testing.B) {
 			dirs := []string{b.TempDir(), b.TempDir()}
 			for i, dir := range dirs {
-				writeFile(b, filepath.Join(dir, "phoneprov.conf"), "[general]\n[p]\nsetvar => A=${LABEL:0:3}\n${MAC}.cfg => t\n${MAC}-dir.xml => d\n")
-				writeFile(b, filepath.Join(dir, "users.conf"), strings.ReplaceAll(manyUsers(n), "label=", fmt.Sprintf("label=%d", i)))
+				testkit.Write(b, filepath.Join(dir, "phoneprov.conf"), "[general]\n[p]\nsetvar => A=${LABEL:0:3}\n${MAC}.cfg => t\n${MAC}-dir.xml => d\n")
+				testkit.Write(b, filepath.Join(dir, "users.conf"), strings.ReplaceAll(manyUsers(n), "label=", fmt.Sprintf("label=%d", i)))
 			}
 			s, err := New(Options{Source: SourceFiles, ConfigDir: dirs[0], Store: new(provision.Store)})
 			if err != nil {
@@ -115,7 +128,7 @@ func BenchmarkAskSideBySide(b *testing.B) {
 		fmt.Fprintf(&template, "${X%d()}", i)
 	}
 	dir := b.TempDir()
-	writeFile(b, filepath.Join(dir, "t"), template.String())
+	testkit.Write(b, filepath.Join(dir, "t"), template.String())
 	data, err := datadir.Open(dir, "")
 	if err != nil {
 		b.Fatal(err)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/amisync/ami"
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // Events that are large are dropped before they fill the memory.
@@ -34,7 +35,7 @@ func TestAmigoHandlerMustNotBlock(t *testing.T) {
 	if _, err := c.Do(within(t, 5*time.Second), "Ping", nil); err != nil {
 		t.Error(err)
 	}
-	eventually(t, "the loss is told", func() bool {
+	testkit.Eventually(t, "the loss is told", func() bool {
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		return q.overflow && len(q.events) <= maxEvents

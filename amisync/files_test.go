@@ -2,22 +2,26 @@ package amisync
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
 func TestSyncFromFiles(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
-	write := func(name, text string) { writeFile(t, filepath.Join(dir, name), text) }
+	write := func(name, text string) { testkit.Write(t, filepath.Join(dir, name), text) }
 	write("phoneprov.conf", sample["phoneprov.conf"])
 	if err := os.Mkdir(filepath.Join(dir, "users.d"), 0o700); err != nil {
 		t.Fatal(err)
@@ -33,10 +37,10 @@ func TestSyncFromFiles(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "users.conf"), []byte("x=1\n"), 0o600); err != nil { // in place
 		t.Fatal(err)
 	}
-	eventually(t, "the reason", func() bool { return strings.HasPrefix(r.Status().LastError, "users.conf:1: ") })
+	testkit.Eventually(t, "the reason", func() bool { return strings.HasPrefix(r.Status().LastError, "users.conf:1: ") })
 	r.waitPhones(t, 4)
 	write("users.conf", "[general]\n#include \"sub/x.conf\"\n")
-	eventually(t, "the reason", func() bool { return strings.HasPrefix(r.Status().LastError, "users.conf:2: ") })
+	testkit.Eventually(t, "the reason", func() bool { return strings.HasPrefix(r.Status().LastError, "users.conf:2: ") })
 	write("users.conf", "[general]\n")
 	r.waitPhones(t, 0)
 	if err := os.Remove(filepath.Join(dir, "users.conf")); err != nil {
@@ -49,35 +53,66 @@ func TestSyncFromFiles(t *testing.T) {
 	}
 }
 
-// With files and an AMI that is down the files are served; when it comes its events trigger, and endpoints are live.
-func TestFilesWithAMIDown(t *testing.T) {
-	files := with(sample, "pjsip.conf", "[pp]\ntype=phoneprov\nendpoint=6009\nMAC=001122334499\nPROFILE=p\n[6009]\ntype=endpoint\n")
-	dir := t.TempDir()
-	for name, text := range files {
-		writeFile(t, filepath.Join(dir, name), text)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+// reservePort returns an address that refuses connections until listen is called, and that nobody else gets meanwhile: a socket
+// that is bound and does not listen.
+func reservePort(t *testing.T) (address string, listen func() net.Listener) {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Close()
-	r := start(t, Options{Source: SourceFiles, ConfigDir: dir, Address: l.Addr().String()})
-	eventually(t, "a snapshot", func() bool { return r.store.Load() != nil })
+	syscall.CloseOnExec(fd)
+	socket := os.NewFile(uintptr(fd), "a reserved port")
+	t.Cleanup(func() { socket.Close() })
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	bound, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", bound.(*syscall.SockaddrInet4).Port), func() net.Listener {
+		if err := syscall.Listen(fd, syscall.SOMAXCONN); err != nil {
+			t.Fatal(err)
+		}
+		l, err := net.FileListener(socket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+}
+
+// With files and an AMI that is down the files are served; when it comes its events trigger, and endpoints are live.
+func TestFilesWithAMIDown(t *testing.T) {
+	t.Parallel()
+	files := with(sample, "pjsip.conf", `[pp]
+type=phoneprov
+endpoint=6009
+MAC=001122334499
+PROFILE=p
+[6009]
+type=endpoint
+`)
+	dir := t.TempDir()
+	for name, text := range files {
+		testkit.Write(t, filepath.Join(dir, name), text)
+	}
+	address, listen := reservePort(t)
+	r := start(t, Options{Source: SourceFiles, ConfigDir: dir, Address: address})
+	testkit.Eventually(t, "a snapshot", func() bool { return r.store.Load() != nil })
 	if got := r.Status().LastError; !strings.Contains(got, "connection refused") {
 		t.Errorf("got %q", got)
 	}
-	l, err = net.Listen("tcp", l.Addr().String())
-	if err != nil {
-		t.Skipf("the port is taken: %v", err)
-	}
+	l := listen()
 	server := amiserver.New(amiserver.Options{Username: testUser, Secret: testSecret, Dir: dir})
 	go func() { _ = server.Serve(l) }()
 	defer server.Close()
-	eventually(t, "a sync on connect", func() bool { return strings.Contains(r.Status().LastSync.Trigger, "connect") })
-	eventually(t, "peers", func() bool { return len(r.Peers()) == 1 })
+	testkit.Eventually(t, "a sync on connect", func() bool { return strings.Contains(r.Status().LastSync.Trigger, "connect") })
+	testkit.Eventually(t, "peers", func() bool { return len(r.Peers()) == 1 })
 	before := r.Status().Syncs
 	server.Reload("res_phoneprov.so")
-	eventually(t, "a sync on reload", func() bool { return r.Status().Syncs > before })
+	testkit.Eventually(t, "a sync on reload", func() bool { return r.Status().Syncs > before })
 }
 
 func TestMissingConfigDir(t *testing.T) {
@@ -115,13 +150,14 @@ func TestOptionErrors(t *testing.T) {
 
 // Kubernetes mounts a ConfigMap as links through a link, which is replaced.
 func TestWatchThroughLinks(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	version := func(name, users string) {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		writeFile(t, filepath.Join(dir, name, "phoneprov.conf"), sample["phoneprov.conf"])
-		writeFile(t, filepath.Join(dir, name, "users.conf"), users)
+		testkit.Write(t, filepath.Join(dir, name, "phoneprov.conf"), sample["phoneprov.conf"])
+		testkit.Write(t, filepath.Join(dir, name, "users.conf"), users)
 		if err := os.Symlink(name, filepath.Join(dir, "..new")); err != nil {
 			t.Fatal(err)
 		}
@@ -139,7 +175,7 @@ func TestWatchThroughLinks(t *testing.T) {
 	r.waitPhones(t, 1)
 	version("..2", user("6001", "001122334401")+user("6002", "001122334402"))
 	r.waitPhones(t, 2)
-	writeFile(t, filepath.Join(dir, "..2", "users.conf"), "[general]\n") // where the links lead
+	testkit.Write(t, filepath.Join(dir, "..2", "users.conf"), "[general]\n") // where the links lead
 	r.waitPhones(t, 0)
 }
 
@@ -147,12 +183,12 @@ func TestWatchThroughLinks(t *testing.T) {
 func TestWatchedLate(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{"phoneprov.conf": sample["phoneprov.conf"], "users.conf": "[general]\n#include \"d/*.conf\"\n"} {
-		writeFile(t, filepath.Join(dir, name), text)
+		testkit.Write(t, filepath.Join(dir, name), text)
 	}
 	if err := os.Mkdir(filepath.Join(dir, "d"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	writeFile(t, filepath.Join(dir, "d", "a.conf"), "[a]\n")
+	testkit.Write(t, filepath.Join(dir, "d", "a.conf"), "[a]\n")
 	w, err := newWatcher(time.Millisecond, dir)
 	if err != nil {
 		t.Fatal(err)
@@ -160,7 +196,7 @@ func TestWatchedLate(t *testing.T) {
 	defer w.notify.Close()
 	s := &Service{o: Options{ConfigDir: dir}, triggers: newTriggers()}
 	s.watched = func(files []*astconf.File) (bool, error) {
-		writeFile(t, filepath.Join(dir, "d", "a.conf"), "[a]\n[b]\n") // in the gap
+		testkit.Write(t, filepath.Join(dir, "d", "a.conf"), "[a]\n[b]\n") // in the gap
 		return w.watch(files)
 	}
 	for n, want := range []string{"changed file", "", ""} {
@@ -179,10 +215,11 @@ func TestWatchedLate(t *testing.T) {
 
 // A sync that reads what the one before has read stores a snapshot of its own time, with the same files and diagnostics.
 func TestSyncOfTheSame(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
-	writeFile(t, filepath.Join(dir, "phoneprov.conf"), sample["phoneprov.conf"])
+	testkit.Write(t, filepath.Join(dir, "phoneprov.conf"), sample["phoneprov.conf"])
 	users := user("6001", "001122334401") + user("6002", "no MAC")
-	writeFile(t, filepath.Join(dir, "users.conf"), users)
+	testkit.Write(t, filepath.Join(dir, "users.conf"), users)
 	store := new(provision.Store)
 	s, err := New(Options{Source: SourceFiles, ConfigDir: dir, Store: store, Log: testLog()})
 	if err != nil {
@@ -204,9 +241,9 @@ func TestSyncOfTheSame(t *testing.T) {
 	if second == first || second.Generation != 2 || !second.BuiltAt.After(first.BuiltAt) || second.Phone("001122334401") != first.Phone("001122334401") {
 		t.Errorf("got %d of %v after %d of %v", second.Generation, second.BuiltAt, first.Generation, first.BuiltAt)
 	}
-	writeFile(t, filepath.Join(dir, "users.conf"), users+user("6003", "001122334403"))
+	testkit.Write(t, filepath.Join(dir, "users.conf"), users+user("6003", "001122334403"))
 	sync(provision.Changes{Added: 1})
 	sync(provision.Changes{})
-	writeFile(t, filepath.Join(dir, "users.conf"), users)
+	testkit.Write(t, filepath.Join(dir, "users.conf"), users)
 	sync(provision.Changes{Removed: 1})
 }

@@ -2,10 +2,8 @@ package amisync
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/phoneprov/phoneprov/provision"
-	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
 // keeper knows the endpoints of the last time, for those that live in a database: while that is away, Asterisk says of them
@@ -80,27 +78,9 @@ func (k *keeper) note(now *provision.Live, in map[objectKey]bool) {
 func filedObjects(config provision.Config) map[objectKey]bool {
 	in := map[objectKey]bool{}
 	for _, kind := range [...]string{"endpoint", "auth"} {
-		for _, c := range provision.PJSIPSections(config, kind) {
-			in[objectKey{kind, c.Name}] = true
-		}
-	}
-	for _, c := range categories(config["pjsip_wizard.conf"]) {
-		if typeOf(c) == "wizard" {
-			in[objectKey{"endpoint", c.Name}] = true
-			in[objectKey{"auth", c.Name + "-iauth"}] = true
+		for _, name := range provision.PJSIPObjects(config, kind) {
+			in[objectKey{kind, name}] = true
 		}
 	}
 	return in
-}
-
-func categories(file *astconf.File) []*astconf.Category {
-	if file == nil {
-		return nil
-	}
-	return file.Categories
-}
-
-func typeOf(c *astconf.Category) string {
-	v, _ := c.Last("type")
-	return strings.ToLower(v.Value)
 }

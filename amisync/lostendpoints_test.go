@@ -10,14 +10,30 @@ import (
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/amisync/amitest"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
 // What a database held is kept while it is away; what a file held is gone with it.
 func TestKeep(t *testing.T) {
-	const sections = "[a]\ntype=phoneprov\nendpoint=db\n[b]\ntype=phoneprov\nendpoint=file\n[c]\ntype=phoneprov\nendpoint=wiz\n"
-	const both = sections + "[file]\ntype=endpoint\nauth=file\n[file]\ntype=auth\nusername=u\n"
+	const sections = `[a]
+type=phoneprov
+endpoint=db
+[b]
+type=phoneprov
+endpoint=file
+[c]
+type=phoneprov
+endpoint=wiz
+`
+	const both = sections + `[file]
+type=endpoint
+auth=file
+[file]
+type=auth
+username=u
+`
 	ep := func(id, user string) provision.Endpoint {
 		return provision.Endpoint{ID: id, AuthID: id, Username: user, Password: provision.Secret(user)}
 	}
@@ -98,7 +114,7 @@ func liveOf(endpoints []provision.Endpoint) *provision.Live {
 func parse(t testing.TB, name, text string) *astconf.File {
 	t.Helper()
 	dir := t.TempDir()
-	writeFile(t, filepath.Join(dir, name), text)
+	testkit.Write(t, filepath.Join(dir, name), text)
 	file, err := (&astconf.Loader{Dir: dir}).Load(name)
 	if err != nil {
 		t.Fatal(err)
@@ -108,13 +124,14 @@ func parse(t testing.TB, name, text string) *astconf.File {
 
 // A volume that is gone looks to GetConfig as if nothing was ever there: the phones stay.
 func TestProfilesVanish(t *testing.T) {
+	t.Parallel()
 	const want = "read the configuration: phoneprov.conf is gone, and phones are served: to serve none any more, leave it empty"
 	for _, source := range []string{SourceAMI, SourceFiles} {
 		t.Run(source, func(t *testing.T) {
 			dir := t.TempDir()
 			lay := func() {
 				for name, text := range sample {
-					writeFile(t, filepath.Join(dir, name), text)
+					testkit.Write(t, filepath.Join(dir, name), text)
 				}
 			}
 			lay()
@@ -128,7 +145,7 @@ func TestProfilesVanish(t *testing.T) {
 				removeFile(t, filepath.Join(dir, name))
 			}
 			r.Trigger("SIGHUP")
-			eventually(t, "the reason", func() bool { return r.Status().LastError == want })
+			testkit.Eventually(t, "the reason", func() bool { return r.Status().LastError == want })
 			if n := r.store.Load().Counts().Phones; n != 1 {
 				t.Errorf("%d phones", n)
 			}
@@ -137,14 +154,14 @@ func TestProfilesVanish(t *testing.T) {
 			}
 			lay()
 			r.Trigger("SIGHUP")
-			eventually(t, "recovery", func() bool { return r.Status().LastError == "" })
-			writeFile(t, filepath.Join(dir, "phoneprov.conf"), "") // on purpose
+			testkit.Eventually(t, "recovery", func() bool { return r.Status().LastError == "" })
+			testkit.Write(t, filepath.Join(dir, "phoneprov.conf"), "") // on purpose
 			r.Trigger("SIGHUP")
 			r.waitPhones(t, 0)
 			removeFile(t, filepath.Join(dir, "phoneprov.conf"))
 			before := r.Status().Syncs
 			r.Trigger("SIGHUP")
-			eventually(t, "a sync that has nothing to lose", func() bool { return r.Status().Syncs > before && r.Status().LastError == "" })
+			testkit.Eventually(t, "a sync that has nothing to lose", func() bool { return r.Status().Syncs > before && r.Status().LastError == "" })
 		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
@@ -30,12 +31,12 @@ func TestLowly(t *testing.T) {
 		t.Run(fmt.Sprintf("%d phones on %d CPUs", row.phones, row.cpus), func(t *testing.T) {
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(row.cpus))
 			dir := t.TempDir()
-			writeFile(t, filepath.Join(dir, "phoneprov.conf"), "[general]\ndefault_profile=p\nserveriface=x\n[p]\n${MAC}.cfg => t\n")
+			testkit.Write(t, filepath.Join(dir, "phoneprov.conf"), "[general]\ndefault_profile=p\nserveriface=x\n[p]\n${MAC}.cfg => t\n")
 			var users strings.Builder
 			for i := range row.phones {
 				fmt.Fprintf(&users, "[%d]\nautoprov=yes\nmacaddress=%012x\n", i, i)
 			}
-			writeFile(t, filepath.Join(dir, "users.conf"), users.String())
+			testkit.Write(t, filepath.Join(dir, "users.conf"), users.String())
 			var got []int
 			s, err := New(Options{Source: SourceFiles, ConfigDir: dir, Store: new(provision.Store), Interfaces: func(string) (netip.Addr, error) {
 				got = append(got, nice(t))

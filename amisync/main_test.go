@@ -16,11 +16,15 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/amitest"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 	"github.com/phoneprov/phoneprov/deploy/secrettest"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
 // No goroutine of amigo is let off: taken apart in the right order it leaks none.
-func TestMain(m *testing.M) { goleak.VerifyTestMain(secrets.Guard(m)) }
+func TestMain(m *testing.M) {
+	testkit.SideBySide(8)
+	goleak.VerifyTestMain(secrets.Guard(m))
+}
 
 // secrets are those of the tests, and of what more are made from. All that is logged and the status are searched for them.
 var secrets = secrettest.New(testSecret, "very-secret", oracle.Secret)
@@ -43,16 +47,6 @@ func fake(t testing.TB, files map[string]string, o amiserver.Options) (*amiserve
 	return amitest.Start(t, files, o)
 }
 
-func writeFile(t testing.TB, path, text string) {
-	t.Helper()
-	if err := os.WriteFile(path+".new", []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func removeFile(t testing.TB, path string) {
 	t.Helper()
 	if err := os.Remove(path); err != nil {
@@ -73,7 +67,7 @@ func testTarget(t testing.TB, address string) ami.Target {
 
 func mustConnect(t testing.TB, address string, onEvent func(ami.Message)) *ami.Conn {
 	t.Helper()
-	c, err := ami.Connect(within(t, 5*time.Second), testTarget(t, address), onEvent)
+	c, err := ami.Connect(within(t, testkit.Patience), testTarget(t, address), onEvent)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,15 +80,4 @@ func within(t testing.TB, d time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	t.Cleanup(cancel)
 	return ctx
-}
-
-// eventually polls until the condition holds.
-func eventually(t testing.TB, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !holds(); {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within 10 s", what)
-		}
-		<-time.After(2 * time.Millisecond)
-	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/ami"
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
@@ -73,23 +74,23 @@ func TestAsterisk(t *testing.T) {
 func testLogin(t *testing.T, a *oracle.Asterisk) {
 	tt := testTarget(t, a.AMI)
 	tt.Secret = "wrong"
-	_, err := ami.Connect(within(t, 5*time.Second), tt, nil)
+	_, err := ami.Connect(within(t, testkit.Patience), tt, nil)
 	var refused *ami.LoginError
 	if want := `asterisk refused the login of user "phoneprov": Authentication failed`; !errors.As(err, &refused) || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	tt = testTarget(t, a.AMI)
 	tt.Username = "nothing"
-	c, err := ami.Connect(within(t, 5*time.Second), tt, nil)
+	c, err := ami.Connect(within(t, testkit.Patience), tt, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	_, err = getConfig(within(t, time.Second), c, "", "users.conf", "")
+	_, err = getConfig(within(t, testkit.Patience), c, "", "users.conf", "")
 	if want := `asterisk does not permit GetConfig to user "nothing": see its write= in manager.conf`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	if _, err := c.Do(within(t, time.Second), "Ping", nil); err != nil {
+	if _, err := c.Do(within(t, testkit.Patience), "Ping", nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -116,7 +117,7 @@ func testConfig(t *testing.T, a *oracle.Asterisk) {
 	a.Write(t, "phoneprov_users.conf", b.String())
 	defer a.Exec(t, "rm", "/etc/asterisk/phoneprov_users.conf")
 	c := mustConnect(t, a.AMI, nil)
-	got, err := readConfig(within(t, 10*time.Second), c, 0, "")
+	got, err := readConfig(within(t, testkit.Patience), c, 0, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +132,7 @@ func testConfig(t *testing.T, a *oracle.Asterisk) {
 	// A dialplan that cannot be read costs its global variables, and no phone.
 	a.Write(t, provision.GlobalsFile, "[a](none)\n")
 	defer a.Write(t, provision.GlobalsFile, oracleFiles[provision.GlobalsFile])
-	if got, err = readConfig(within(t, 10*time.Second), c, 0, ""); err != nil {
+	if got, err = readConfig(within(t, testkit.Patience), c, 0, ""); err != nil {
 		t.Fatal(err)
 	}
 	if want, err = (&Service{o: Options{ConfigDir: a.ConfigDir}}).loadFiles(t.Context()); err != nil {
@@ -146,22 +147,22 @@ func testConfig(t *testing.T, a *oracle.Asterisk) {
 	// One that is empty is there.
 	a.Write(t, "phoneprov.conf", "")
 	defer a.Write(t, "phoneprov.conf", oracleFiles["phoneprov.conf"])
-	if file, err := getConfig(within(t, time.Second), c, "", "phoneprov.conf", ""); err != nil || len(file.Categories) != 0 {
+	if file, err := getConfig(within(t, testkit.Patience), c, "", "phoneprov.conf", ""); err != nil || len(file.Categories) != 0 {
 		t.Errorf("got %+v, %v", file, err)
 	}
 	a.Write(t, "broken.conf", "[a](none)\n")
-	if _, err := getConfig(within(t, time.Second), c, "", "broken.conf", ""); err == nil || err.Error() != "asterisk cannot parse this file: its own log says why" {
+	if _, err := getConfig(within(t, testkit.Patience), c, "", "broken.conf", ""); err == nil || err.Error() != "asterisk cannot parse this file: its own log says why" {
 		t.Errorf("got %v", err)
 	}
 }
 
 func testLive(t *testing.T, a *oracle.Asterisk) {
 	c := mustConnect(t, a.AMI, nil)
-	config, err := readConfig(within(t, 10*time.Second), c, 0, "")
+	config, err := readConfig(within(t, testkit.Patience), c, 0, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	live, _, err := readLive(within(t, 10*time.Second), c, append(provision.Endpoints(config), "bare"))
+	live, _, err := readLive(within(t, testkit.Patience), c, append(provision.Endpoints(config), "bare"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,10 +199,10 @@ func testFake(t *testing.T, a *oracle.Asterisk, suite string) {
 	for i, address := range []string{address, a.AMI} {
 		c := mustConnect(t, address, nil)
 		var err [4]error
-		config[i], err[0] = readConfig(within(t, 10*time.Second), c, 0, "")
-		live[i], _, err[1] = readLive(within(t, 10*time.Second), c, []string{"6002", "wiz", "bare", "gone"})
-		peers[i], err[2] = readPeers(within(t, 10*time.Second), c)
-		_, err[3] = c.Do(within(t, time.Second), "NoSuchAction", nil)
+		config[i], err[0] = readConfig(within(t, testkit.Patience), c, 0, "")
+		live[i], _, err[1] = readLive(within(t, testkit.Patience), c, []string{"6002", "wiz", "bare", "gone"})
+		peers[i], err[2] = readPeers(within(t, testkit.Patience), c)
+		_, err[3] = c.Do(within(t, testkit.Patience), "NoSuchAction", nil)
 		if err[0] != nil || err[1] != nil || err[2] != nil {
 			t.Fatal(err)
 		}
@@ -257,19 +258,19 @@ func testAsk(t *testing.T, a *oracle.Asterisk) {
 
 func testReload(t *testing.T, a *oracle.Asterisk, suite string) {
 	r := start(t, Options{Address: a.AMI})
-	eventually(t, "a sync", func() bool { return r.Status().Syncs > 0 })
+	testkit.Eventually(t, "a sync", func() bool { return r.Status().Syncs > 0 })
 	commands := []string{"core reload", "module reload res_phoneprov.so", "pjsip reload", "module reload phoneprov", "module reload res_pjsip.so"}
 	for _, command := range commands {
 		settled(t, r)
 		before := r.Status().Syncs
 		a.CLI(t, command)
-		eventually(t, "a sync after "+command, func() bool { return r.Status().Syncs > before })
+		testkit.Eventually(t, "a sync after "+command, func() bool { return r.Status().Syncs > before })
 		settled(t, r)
 		if n := r.Status().Syncs - before; n > 2 && command != "core reload" {
 			t.Errorf("%s: %d syncs, want one or two: %s", command, n, r.log.String())
 		}
 	}
-	eventually(t, "the fixed contact", func() bool {
+	testkit.Eventually(t, "the fixed contact", func() bool {
 		for _, p := range r.Peers() {
 			if p.Name == "fixed" && len(p.Contacts) == 1 && p.Contacts[0].URI == "sip:x@127.0.0.1:9" {
 				return true
@@ -293,7 +294,7 @@ func testReload(t *testing.T, a *oracle.Asterisk, suite string) {
 // A phone that registers and goes is seen by its events, without a sync.
 func testRegister(t *testing.T, a *oracle.Asterisk) {
 	r := start(t, Options{Address: a.AMI})
-	eventually(t, "a sync", func() bool { return r.Status().Syncs > 0 })
+	testkit.Eventually(t, "a sync", func() bool { return r.Status().Syncs > 0 })
 	settled(t, r)
 	syncs := r.Status().Syncs
 	is := func(state State, contacts int) func() bool {
@@ -306,11 +307,11 @@ func testRegister(t *testing.T, a *oracle.Asterisk) {
 			return false
 		}
 	}
-	eventually(t, "the peer", is(Offline, 0))
+	testkit.Eventually(t, "the peer", is(Offline, 0))
 	register(t, a.IP, 60)
-	eventually(t, "it is there", is(Online, 1))
+	testkit.Eventually(t, "it is there", is(Online, 1))
 	register(t, a.IP, 0)
-	eventually(t, "it is gone", is(Offline, 0))
+	testkit.Eventually(t, "it is gone", is(Offline, 0))
 	if n := r.Status().Syncs; n != syncs {
 		t.Errorf("%d syncs in between", n-syncs)
 	}
@@ -340,7 +341,7 @@ func register(t *testing.T, ip string, expires int) {
 func settled(t *testing.T, r *running) {
 	t.Helper()
 	last, since := r.Status().Syncs, time.Now()
-	eventually(t, "rest", func() bool {
+	testkit.Eventually(t, "rest", func() bool {
 		if n := r.Status().Syncs; n != last {
 			last, since = n, time.Now()
 		}

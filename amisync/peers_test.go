@@ -5,16 +5,23 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
 func TestPeersOverAMI(t *testing.T) {
-	files := with(sample, "pjsip.conf", "[6001]\ntype=endpoint\nauth=a1,a2\naors=6001\ntransport=t\n[6002]\ntype=endpoint\n")
+	files := with(sample, "pjsip.conf", `[6001]
+type=endpoint
+auth=a1,a2
+aors=6001
+transport=t
+[6002]
+type=endpoint
+`)
 	files["sip.conf"] = "[s1]\nhost=dynamic\n[s2]\nhost=192.0.2.2\n"
 	files["iax.conf"] = "[i1]\nhost=dynamic\n"
 	server, address := fake(t, files, amiserver.Options{SIP: true})
@@ -22,7 +29,7 @@ func TestPeersOverAMI(t *testing.T) {
 	want := func(what, want string) {
 		t.Helper()
 		var got string
-		eventually(t, what+": "+want, func() bool {
+		testkit.Eventually(t, what+": "+want, func() bool {
 			var b strings.Builder
 			for _, p := range r.Peers() {
 				fmt.Fprintf(&b, "%s/%s=%s%v ", p.Kind, p.Name, p.State, len(p.Contacts))
@@ -73,11 +80,32 @@ func TestPeerStates(t *testing.T) {
 }
 
 func TestLiveEndpoints(t *testing.T) {
-	files := map[string]string{"pjsip.conf": "[t]\ntype=transport\nbind=0.0.0.0:5070\n[6001]\ntype=endpoint\ntransport=t\nauth=a1, a2\n" +
-		"callerid=\"A\" <6001>\ndtmf_mode=inband\ncall_group=1\nmailboxes=\n[a2]\ntype=auth\nusername=u2\npassword=p2\n[a1]\ntype=auth\nusername=u1\npassword=  p1\n[bare]\ntype=endpoint\n"}
+	files := map[string]string{"pjsip.conf": `[t]
+type=transport
+bind=0.0.0.0:5070
+[6001]
+type=endpoint
+transport=t
+auth=a1, a2
+` +
+		`callerid="A" <6001>
+dtmf_mode=inband
+call_group=1
+mailboxes=
+[a2]
+type=auth
+username=u2
+password=p2
+[a1]
+type=auth
+username=u1
+password=  p1
+[bare]
+type=endpoint
+`}
 	_, address := fake(t, files, amiserver.Options{})
 	c := mustConnect(t, address, nil)
-	live, _, err := readLive(within(t, time.Second), c, []string{"6001", "missing", "bare", "bad\r\nname"})
+	live, _, err := readLive(within(t, testkit.Patience), c, []string{"6001", "missing", "bare", "bad\r\nname"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,11 +136,11 @@ func TestNoPJSIP(t *testing.T) {
 		return false
 	}})
 	c := mustConnect(t, address, nil)
-	live, _, err := readLive(within(t, time.Second), c, []string{"6001"})
+	live, _, err := readLive(within(t, testkit.Patience), c, []string{"6001"})
 	if err != nil || live == nil || len(live.Endpoints) != 0 {
 		t.Errorf("got %v, %v", live, err)
 	}
-	if peers, err := readPeers(within(t, time.Second), c); err != nil || len(peers) != 0 {
+	if peers, err := readPeers(within(t, testkit.Patience), c); err != nil || len(peers) != 0 {
 		t.Errorf("got %v, %v", peers, err)
 	}
 }

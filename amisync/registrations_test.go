@@ -2,6 +2,7 @@ package amisync
 
 import (
 	"fmt"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"slices"
 	"strings"
 	"testing"
@@ -151,7 +152,7 @@ func TestRegistrationsAgainstAsterisk(t *testing.T) {
 			told := make(chan Peer, 100)
 			s := start(t, Options{Address: a.AMI, Username: oracle.User, Secret: oracle.Secret, PeerChanged: func(p Peer) { told <- p },
 				Timing: Timing{Contacts: 100 * time.Millisecond}})
-			eventually(t, "the peers are read", func() bool { _, ok := s.Peer("6001"); return ok })
+			testkit.Eventually(t, "the peers are read", func() bool { _, ok := s.Peer("6001"); return ok })
 			phone := a.SIPPhone(t, 5060, "6001", oracle.Secret, "Yealink SIP-T46S 66.85.0.5")
 			contact := func() (c Contact) {
 				if p, _ := s.Peer("6001"); len(p.Contacts) == 1 {
@@ -161,18 +162,18 @@ func TestRegistrationsAgainstAsterisk(t *testing.T) {
 			}
 			begun := time.Now()
 			phone.Register(100 * time.Second)
-			eventually(t, "it is registered", func() bool { return contact().URI == phone.Contact() && contact().UserAgent != "" })
+			testkit.Eventually(t, "it is registered", func() bool { return contact().URI == phone.Contact() && contact().UserAgent != "" })
 			first := contact()
 			if first.Since.Before(begun) || !first.Since.Equal(first.RegisteredAt) || first.UserAgent != "Yealink SIP-T46S 66.85.0.5" || first.Expires.Before(begun.Add(time.Minute)) {
 				t.Errorf("got %+v, registered at %v", first, begun)
 			}
 			phone.Register(200 * time.Second)
-			eventually(t, "it is renewed", func() bool { return contact().RegisteredAt.After(first.RegisteredAt) })
+			testkit.Eventually(t, "it is renewed", func() bool { return contact().RegisteredAt.After(first.RegisteredAt) })
 			if c := contact(); !c.Since.Equal(first.Since) {
 				t.Errorf("got %+v, before %+v", c, first)
 			}
 			phone.Register(0)
-			eventually(t, "it is gone", func() bool { return contact().URI == "" })
+			testkit.Eventually(t, "it is gone", func() bool { return contact().URI == "" })
 			kinds := func() (got string) {
 				for len(told) > 0 {
 					p := <-told
@@ -189,15 +190,15 @@ func TestRegistrationsAgainstAsterisk(t *testing.T) {
 			old := a.SIPPhone(t, 5070, "7001", oracle.Secret, "phone")
 			peer := func() Peer { p, _ := s.Peer("7001"); return p }
 			old.Register(100 * time.Second)
-			eventually(t, "it is registered with chan_sip", func() bool { return peer().Address != "" })
+			testkit.Eventually(t, "it is registered with chan_sip", func() bool { return peer().Address != "" })
 			registered := peer()
 			old.Register(100 * time.Second)
-			eventually(t, "it is renewed with chan_sip", func() bool { return peer().RegisteredAt.After(registered.RegisteredAt) })
+			testkit.Eventually(t, "it is renewed with chan_sip", func() bool { return peer().RegisteredAt.After(registered.RegisteredAt) })
 			if p := peer(); !p.Since.Equal(registered.Since) || p.Since.IsZero() || !slices.Contains([]State{Online, Unknown}, p.State) {
 				t.Errorf("got %+v, before %+v", p, registered)
 			}
 			old.Register(0)
-			eventually(t, "it is gone from chan_sip", func() bool { return peer().Address == "" && peer().Since.IsZero() })
+			testkit.Eventually(t, "it is gone from chan_sip", func() bool { return peer().Address == "" && peer().Since.IsZero() })
 		})
 	}
 }

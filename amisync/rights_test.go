@@ -7,10 +7,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/phoneprov/phoneprov/amisync/ami"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // rightTests are accounts that lack one right each of those that README names, and what fails for want of it. The rest works:
@@ -50,7 +50,7 @@ func testRights(t *testing.T, a *oracle.Asterisk) {
 			target.Username = tt.user
 			var mu sync.Mutex
 			var events []string
-			c, err := ami.Connect(within(t, 5*time.Second), target, func(m ami.Message) {
+			c, err := ami.Connect(within(t, testkit.Patience), target, func(m ami.Message) {
 				mu.Lock()
 				defer mu.Unlock()
 				events = append(events, m["Event"])
@@ -74,8 +74,8 @@ func testRights(t *testing.T, a *oracle.Asterisk) {
 				"event Reload":      func() bool { return seen("Reload") }, "event DeviceStateChange": func() bool { return seen("DeviceStateChange") },
 			} {
 				if !slices.Contains(tt.lacks, event) {
-					eventually(t, event, came)
-				} else if _, err := c.Do(within(t, time.Second), "Ping", nil); err != nil {
+					testkit.Eventually(t, event, came)
+				} else if _, err := c.Do(within(t, testkit.Patience), "Ping", nil); err != nil {
 					t.Error(err)
 				} else if !came() { // what was said before the answer has arrived with it
 					lacks = append(lacks, event)
@@ -85,7 +85,7 @@ func testRights(t *testing.T, a *oracle.Asterisk) {
 			if want := slices.Sorted(slices.Values(tt.lacks)); !slices.Equal(lacks, want) {
 				t.Errorf("lacks %q, want %q", lacks, want)
 			}
-			account, err := readAccount(within(t, 5*time.Second), c)
+			account, err := readAccount(within(t, testkit.Patience), c)
 			said := account.missing()
 			if err != nil || !slices.EqualFunc(said, tt.said, strings.HasPrefix) {
 				t.Errorf("said %q (%v), want %q", said, err, tt.said)
@@ -97,12 +97,12 @@ func testRights(t *testing.T, a *oracle.Asterisk) {
 // refusedActions tries all that is ever asked of Asterisk, and lists what it does not permit.
 func refusedActions(t *testing.T, c *ami.Conn) (refused []string) {
 	t.Helper()
-	_, config := getConfig(within(t, 5*time.Second), c, "", "users.conf", "")
-	_, _, live := readLive(within(t, 5*time.Second), c, []string{"6002"})
-	_, peers := readPeers(within(t, 5*time.Second), c)
-	_, function := c.Do(within(t, 5*time.Second), "Getvar", ami.Message{"Variable": "LEN(x)"})
-	_, name := c.Do(within(t, 5*time.Second), "Command", ami.Message{"Command": "core show function LEN"})
-	_, telling := c.Do(within(t, 5*time.Second), "PJSIPNotify", ami.Message{"Endpoint": "6002", "Variable": "Event=check-sync"})
+	_, config := getConfig(within(t, testkit.Patience), c, "", "users.conf", "")
+	_, _, live := readLive(within(t, testkit.Patience), c, []string{"6002"})
+	_, peers := readPeers(within(t, testkit.Patience), c)
+	_, function := c.Do(within(t, testkit.Patience), "Getvar", ami.Message{"Variable": "LEN(x)"})
+	_, name := c.Do(within(t, testkit.Patience), "Command", ami.Message{"Command": "core show function LEN"})
+	_, telling := c.Do(within(t, testkit.Patience), "PJSIPNotify", ami.Message{"Endpoint": "6002", "Variable": "Event=check-sync"})
 	var unknown *ami.ActionError
 	if errors.As(telling, &unknown) && !unknown.Denied() { // there is no such endpoint, but it may be told
 		telling = nil

@@ -5,47 +5,37 @@ import (
 	"fmt"
 	"maps"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
 var sample = map[string]string{
 	"phoneprov.conf": "[general]\nserveraddr=192.0.2.1\n[p]\n${MAC}.cfg => x.cfg\n",
-	"users.conf":     "[general]\n[6001]\nautoprov=yes\nmacaddress=001122334455\nprofile=p\nusername=6001\nsecret=very-secret-1\n",
+	"users.conf": `[general]
+[6001]
+autoprov=yes
+macaddress=001122334455
+profile=p
+username=6001
+secret=very-secret-1
+`,
 }
 
 // running is a Service with its store, log and end.
 type running struct {
 	*Service
 	store *provision.Store
-	log   *lockedLog
-}
-
-type lockedLog struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lockedLog) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lockedLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
+	log   *testkit.Log
 }
 
 func start(t testing.TB, o Options) *running {
 	t.Helper()
-	r := &running{store: new(provision.Store), log: new(lockedLog)}
+	r := &running{store: new(provision.Store), log: new(testkit.Log)}
 	o.Store, o.Log = r.store, testLog(r.log)
 	if o.Address != "" && o.Username == "" {
 		o.Username, o.Secret = testUser, testSecret
@@ -78,14 +68,20 @@ func start(t testing.TB, o Options) *running {
 
 func (r *running) waitPhones(t testing.TB, want int) {
 	t.Helper()
-	eventually(t, fmt.Sprintf("%d phones", want), func() bool {
+	testkit.Eventually(t, fmt.Sprintf("%d phones", want), func() bool {
 		s := r.store.Load()
 		return s != nil && s.Counts().Phones == want
 	})
 }
 
 func user(name, mac string) string {
-	return fmt.Sprintf("[%s]\nautoprov=yes\nmacaddress=%s\nprofile=p\nusername=%s\nsecret=very-secret\n", name, mac, name)
+	return fmt.Sprintf(`[%s]
+autoprov=yes
+macaddress=%s
+profile=p
+username=%s
+secret=very-secret
+`, name, mac, name)
 }
 
 func with(files map[string]string, name, text string) map[string]string {
@@ -98,7 +94,7 @@ func TestSyncOverAMI(t *testing.T) {
 	server, address := fake(t, sample, amiserver.Options{})
 	r := start(t, Options{Address: address})
 	r.waitPhones(t, 1)
-	eventually(t, "version", func() bool { return r.Status().AsteriskVersion == amiserver.DefaultVersion })
+	testkit.Eventually(t, "version", func() bool { return r.Status().AsteriskVersion == amiserver.DefaultVersion })
 	st := r.Status()
 	if !st.Connected || st.LastError != "" || st.LastSync.Counts.Lines != 1 || st.LastSync.Changes.Added != 1 {
 		t.Errorf("got %+v", st)
@@ -106,18 +102,19 @@ func TestSyncOverAMI(t *testing.T) {
 	for _, module := range []string{"All", "res_phoneprov.so", "phoneprov"} {
 		before := r.Status().Syncs
 		server.Reload(module)
-		eventually(t, "sync after reload of "+module, func() bool { return r.Status().Syncs > before })
+		testkit.Eventually(t, "sync after reload of "+module, func() bool { return r.Status().Syncs > before })
 	}
 	before := r.Status().Syncs
 	server.Reload("cdr")
 	r.Trigger("SIGHUP")
-	eventually(t, "sync", func() bool { return r.Status().Syncs > before })
+	testkit.Eventually(t, "sync", func() bool { return r.Status().Syncs > before })
 	if got := r.Status().LastSync.Trigger; got != "SIGHUP" {
 		t.Errorf("got %q, want SIGHUP", got)
 	}
 }
 
 func TestLastGoodStays(t *testing.T) {
+	t.Parallel()
 	var fault atomic.Pointer[func(*amiserver.Session, amiserver.Message) bool]
 	server, address := fake(t, sample, amiserver.Options{Intercept: func(s *amiserver.Session, m amiserver.Message) bool {
 		f := fault.Load()
@@ -158,7 +155,7 @@ func TestLastGoodStays(t *testing.T) {
 			if tt.name == "refused login" {
 				server.Drop()
 			}
-			eventually(t, "the reason", func() bool {
+			testkit.Eventually(t, "the reason", func() bool {
 				return strings.Contains(r.Status().LastError, tt.want) || strings.Contains(r.log.String(), jsonText(tt.want))
 			})
 			if r.store.Load().Counts().Phones != 1 {
@@ -166,7 +163,7 @@ func TestLastGoodStays(t *testing.T) {
 			}
 			set(func(*amiserver.Session, amiserver.Message) bool { return false })
 			before := r.Status().Syncs
-			eventually(t, "recovery", func() bool { return r.Status().Syncs > before && r.Status().LastError == "" })
+			testkit.Eventually(t, "recovery", func() bool { return r.Status().Syncs > before && r.Status().LastError == "" })
 		})
 	}
 }
@@ -193,7 +190,7 @@ func TestAmigoConnectErrorsLoggedOnce(t *testing.T) {
 		return true
 	}})
 	r := start(t, Options{Address: address})
-	eventually(t, "five attempts", func() bool { return tries.Load() >= 5 })
+	testkit.Eventually(t, "five attempts", func() bool { return tries.Load() >= 5 })
 	want := `asterisk refused the login of user "phoneprov": Authentication failed`
 	if got := r.Status().LastError; got != want {
 		t.Errorf("got %q, want %q", got, want)
@@ -201,7 +198,7 @@ func TestAmigoConnectErrorsLoggedOnce(t *testing.T) {
 	if n := strings.Count(r.log.String(), "refused the login"); n != 1 {
 		t.Errorf("logged %d times: %s", n, r.log.String())
 	}
-	if _, _, err := r.Once(within(t, time.Second)); err == nil || err.Error() != "read the configuration: "+want {
+	if _, _, err := r.Once(within(t, testkit.Patience)); err == nil || err.Error() != "read the configuration: "+want {
 		t.Errorf("got %v", err)
 	}
 }
@@ -210,7 +207,14 @@ func TestAmigoConnectErrorsLoggedOnce(t *testing.T) {
 func TestBootingAsteriskIsWaitedFor(t *testing.T) {
 	var booting atomic.Bool
 	files := with(sample, "pjsip.conf", "[pp]\ntype=phoneprov\nendpoint=6009\nMAC=001122334499\nPROFILE=p\n"+
-		"[6009]\ntype=endpoint\nauth=a\n[a]\ntype=auth\nusername=x\npassword=y\n")
+		`[6009]
+type=endpoint
+auth=a
+[a]
+type=auth
+username=x
+password=y
+`)
 	server, address := fake(t, files, amiserver.Options{Intercept: func(s *amiserver.Session, m amiserver.Message) bool {
 		switch {
 		case booting.Load() && m["Action"] == "Login":
@@ -226,16 +230,16 @@ func TestBootingAsteriskIsWaitedFor(t *testing.T) {
 	r.waitPhones(t, 2)
 	booting.Store(true)
 	server.Drop()
-	eventually(t, "the loss", func() bool { return !r.Status().Connected })
-	eventually(t, "the connection", func() bool { return r.Status().Connected })
+	testkit.Eventually(t, "the loss", func() bool { return !r.Status().Connected })
+	testkit.Eventually(t, "the connection", func() bool { return r.Status().Connected })
 	r.Trigger("SIGHUP")
-	eventually(t, "a sync that fails", func() bool {
+	testkit.Eventually(t, "a sync that fails", func() bool {
 		return r.Status().LastError == "read the configuration: asterisk has not said yet that it is fully booted"
 	})
 	before := r.Status().Syncs
 	booting.Store(false)
 	server.Event("Event", "FullyBooted", "Status", "Fully Booted")
-	eventually(t, "a sync", func() bool { return r.Status().Syncs > before })
+	testkit.Eventually(t, "a sync", func() bool { return r.Status().Syncs > before })
 	if n := r.store.Load().Counts().Phones; n != 2 {
 		t.Errorf("%d phones", n)
 	}
@@ -257,13 +261,14 @@ func TestNoEvents(t *testing.T) {
 }
 
 func TestReconnect(t *testing.T) {
+	t.Parallel()
 	server, address := fake(t, sample, amiserver.Options{})
 	r := start(t, Options{Address: address})
 	for range 5 {
 		r.waitPhones(t, 1)
 		before := r.Status().Syncs
 		server.Drop()
-		eventually(t, "a sync after the reconnect", func() bool { return r.Status().Syncs > before })
+		testkit.Eventually(t, "a sync after the reconnect", func() bool { return r.Status().Syncs > before })
 	}
 	if !strings.Contains(r.log.String(), `"error":"asterisk closed the connection"`) {
 		t.Errorf("got %s", r.log.String())
@@ -272,7 +277,7 @@ func TestReconnect(t *testing.T) {
 
 // Diagnostics are logged when they are new, not at every sync.
 func TestDiagnosticsLoggedOnce(t *testing.T) {
-	log := new(lockedLog)
+	log := new(testkit.Log)
 	r := newReport(testLog(log))
 	d := func(n int) (all []provision.Diagnostic) {
 		for i := range n {

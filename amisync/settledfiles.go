@@ -96,7 +96,7 @@ func (s *Service) confirmed(ctx context.Context, c *ami.Conn, down error, in *pr
 		if err != nil {
 			return nil, nil, err
 		}
-		if again, _ := next.Again(once, time.Now()); again != nil {
+		if again, _ := next.UnlessChanged(once, time.Now()); again != nil {
 			return next, found, nil
 		}
 		before := next

@@ -12,6 +12,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/amisync/amitest"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // users are n users, with their name in each so that a change of it is one of the file.
@@ -46,6 +47,7 @@ func (r *running) watchPhones(t *testing.T, want int) (stop func()) {
 
 // A file that is written slowly, or is missing for a moment, never loses a phone: its state in between does not count.
 func TestHalfWrittenFilesDoNotCount(t *testing.T) {
+	t.Parallel()
 	const phones = 40
 	dir := amitest.Files(t, map[string]string{"phoneprov.conf": sample["phoneprov.conf"], "users.conf": users(phones, "before")})
 	path := filepath.Join(dir, "users.conf")
@@ -67,16 +69,20 @@ func TestHalfWrittenFilesDoNotCount(t *testing.T) {
 		}
 	}
 	for name, write := range map[string]func(text string){
-		"a slow copy":               func(text string) { slowly(text, 50*time.Millisecond) },
-		"truncate and write":        func(text string) { slowly(text, 0) },
-		"rename":                    func(text string) { writeFile(t, path, text) },
-		"rename away, as vim does":  func(text string) { moveAway(t, path); slowly(text, 10*time.Millisecond) },
-		"remove, then a new one":    func(text string) { removeFile(t, path); <-time.After(100 * time.Millisecond); writeFile(t, path, text) },
-		"a writer that was held up": func(text string) { slowly("", 0); <-time.After(400 * time.Millisecond); writeFile(t, path, text) },
+		"a slow copy":              func(text string) { slowly(text, 50*time.Millisecond) },
+		"truncate and write":       func(text string) { slowly(text, 0) },
+		"rename":                   func(text string) { testkit.Write(t, path, text) },
+		"rename away, as vim does": func(text string) { moveAway(t, path); slowly(text, 10*time.Millisecond) },
+		"remove, then a new one": func(text string) {
+			removeFile(t, path)
+			<-time.After(100 * time.Millisecond)
+			testkit.Write(t, path, text)
+		},
+		"a writer that was held up": func(text string) { slowly("", 0); <-time.After(400 * time.Millisecond); testkit.Write(t, path, text) },
 	} {
 		changed := r.Status().LastSync.At
 		write(users(phones, name))
-		eventually(t, name, func() bool {
+		testkit.Eventually(t, name, func() bool {
 			last := r.Status().LastSync
 			return last.At.After(changed) && last.Changes.Changed == phones
 		})
@@ -92,6 +98,7 @@ func moveAway(t *testing.T, path string) {
 
 // Asterisk answers GetConfig with what it reads at that moment, which may be half a file.
 func TestHalfAnswersDoNotCount(t *testing.T) {
+	t.Parallel()
 	var asked atomic.Int32
 	half := only("GetConfig", func(s *amiserver.Session, m amiserver.Message) {
 		s.Send("Response", "Success", "ActionID", m["ActionID"], "Category-000000", "general")
@@ -104,7 +111,7 @@ func TestHalfAnswersDoNotCount(t *testing.T) {
 	defer r.watchPhones(t, 3)()
 	before := r.Status().Syncs
 	server.Reload("All")
-	eventually(t, "a sync", func() bool { return r.Status().Syncs > before })
+	testkit.Eventually(t, "a sync", func() bool { return r.Status().Syncs > before })
 	if n := asked.Load(); n < 3 {
 		t.Errorf("users.conf was asked for %d times: the half counted", n)
 	}
@@ -118,9 +125,9 @@ func TestLostPhonesAreNamed(t *testing.T) {
 	if got := r.Status(); got.Lost.Count != 0 || got.LastSync.Nobody != "" {
 		t.Errorf("got %+v", got)
 	}
-	writeFile(t, filepath.Join(dir, "users.conf"), users(3, "x"))
+	testkit.Write(t, filepath.Join(dir, "users.conf"), users(3, "x"))
 	r.waitPhones(t, 3)
-	eventually(t, "the loss", func() bool { return r.Status().Lost.Count == 30 })
+	testkit.Eventually(t, "the loss", func() bool { return r.Status().Lost.Count == 30 })
 	lost := r.Status().Lost
 	if len(lost.Phones) != 20 || lost.Phones[0] != "001122330003" || lost.At.IsZero() {
 		t.Errorf("got %+v", lost)
@@ -129,9 +136,9 @@ func TestLostPhonesAreNamed(t *testing.T) {
 	if log := r.log.String(); !strings.Contains(log, line) || !strings.Contains(log, `"001122330022"],"more":10,"message":"30 phones are gone`) || !strings.Contains(log, `"level":"warn"`) {
 		t.Errorf("got %s", log)
 	}
-	writeFile(t, filepath.Join(dir, "users.conf"), users(33, "x"))
+	testkit.Write(t, filepath.Join(dir, "users.conf"), users(33, "x"))
 	r.waitPhones(t, 33)
-	eventually(t, "the loss to be over", func() bool { return r.Status().Lost.Count == 0 })
+	testkit.Eventually(t, "the loss to be over", func() bool { return r.Status().Lost.Count == 0 })
 
 	for name, want := range map[string]string{
 		"phoneprov.conf": "no phone is served: phoneprov.conf is empty",
@@ -141,17 +148,15 @@ func TestLostPhonesAreNamed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		writeFile(t, filepath.Join(dir, name), "")
+		testkit.Write(t, filepath.Join(dir, name), "")
 		r.waitPhones(t, 0)
-		eventually(t, "the reason", func() bool { return strings.HasPrefix(r.Status().LastSync.Nobody, want) })
+		testkit.Eventually(t, "the reason", func() bool { return strings.HasPrefix(r.Status().LastSync.Nobody, want) })
 		if !strings.Contains(r.log.String(), want) {
 			t.Errorf("%s is not in the log", want)
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testkit.Write(t, filepath.Join(dir, name), text)
 		r.waitPhones(t, 33)
-		eventually(t, "no reason", func() bool { return r.Status().LastSync.Nobody == "" })
+		testkit.Eventually(t, "no reason", func() bool { return r.Status().LastSync.Nobody == "" })
 	}
 }
 
@@ -159,12 +164,12 @@ func TestLostPhonesAreNamed(t *testing.T) {
 func TestFailedSyncSaysWhatIsServed(t *testing.T) {
 	dir := amitest.Files(t, map[string]string{"phoneprov.conf": "x=1\n"})
 	r := start(t, Options{Source: SourceFiles, ConfigDir: dir, Timing: Timing{Watch: time.Millisecond, Settle: time.Millisecond, RetryMin: 10 * time.Millisecond}})
-	eventually(t, "a failed sync", func() bool {
+	testkit.Eventually(t, "a failed sync", func() bool {
 		return strings.Contains(r.log.String(), "sync failed; nothing was read yet, and phones get 503")
 	})
-	writeFile(t, filepath.Join(dir, "phoneprov.conf"), sample["phoneprov.conf"])
-	writeFile(t, filepath.Join(dir, "users.conf"), users(1, "x"))
+	testkit.Write(t, filepath.Join(dir, "phoneprov.conf"), sample["phoneprov.conf"])
+	testkit.Write(t, filepath.Join(dir, "users.conf"), users(1, "x"))
 	r.waitPhones(t, 1)
-	writeFile(t, filepath.Join(dir, "users.conf"), "y=1\n")
-	eventually(t, "a failed sync", func() bool { return strings.Contains(r.log.String(), "sync failed; what was read before is served on") })
+	testkit.Write(t, filepath.Join(dir, "users.conf"), "y=1\n")
+	testkit.Eventually(t, "a failed sync", func() bool { return strings.Contains(r.log.String(), "sync failed; what was read before is served on") })
 }

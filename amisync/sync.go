@@ -102,7 +102,7 @@ func (s *Service) build(ctx context.Context, c *ami.Conn, down error) (*provisio
 		return nil, nil, err
 	}
 	if served := s.served(); served != nil {
-		if again, found := served.Again(in, time.Now()); again != nil {
+		if again, found := served.UnlessChanged(in, time.Now()); again != nil {
 			return again, withNobody(again, in, append(found, lost...)), nil
 		}
 	}

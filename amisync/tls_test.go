@@ -20,6 +20,7 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/amisync/amitest"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // asteriskName is what the tests' certificates are for.
@@ -69,7 +70,7 @@ func newTestCert(t testing.TB, ca *testCert, validity time.Duration, names ...st
 func file(t testing.TB, text string) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "ca.pem")
-	writeFile(t, path, text)
+	testkit.Write(t, path, text)
 	return path
 }
 
@@ -115,7 +116,7 @@ func TestTLSRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			target := testTarget(t, tt.address)
 			target.Dial = ami.TLS{CA: tt.ca, ServerName: tt.server}.Dial
-			_, err := ami.Connect(within(t, 10*time.Second), target, nil)
+			_, err := ami.Connect(within(t, testkit.Patience), target, nil)
 			want := "asterisk cannot be reached: " + strings.Replace(tt.want, "DIR", filepath.Dir(tt.ca), 1)
 			if err == nil || !strings.HasPrefix(err.Error(), want) {
 				t.Errorf("got %v, want %s", err, want)
@@ -132,10 +133,10 @@ func TestTLSNewCA(t *testing.T) {
 	current := newTestCert(t, nil, time.Hour, asteriskName)
 	path := file(t, newTestCert(t, nil, time.Hour).text)
 	r := start(t, Options{Address: fakeTLS(t, func() *testCert { return current }), Dial: ami.TLS{CA: path, ServerName: asteriskName}.Dial})
-	eventually(t, "the refusal", func() bool {
+	testkit.Eventually(t, "the refusal", func() bool {
 		return strings.Contains(r.log.String(), "certificate of asterisk is not valid: certificate signed by unknown authority")
 	})
-	writeFile(t, path, current.text)
+	testkit.Write(t, path, current.text)
 	r.waitPhones(t, 1)
 }
 
@@ -182,9 +183,9 @@ func TestAsteriskTLS(t *testing.T) {
 			a.CLI(t, "module reload res_phoneprov.so")
 			r.waitPhones(t, 2)
 			a.Kill(t)
-			eventually(t, "the loss", func() bool { return !r.Status().Connected })
+			testkit.Eventually(t, "the loss", func() bool { return !r.Status().Connected })
 			a.Boot(t)
-			eventually(t, "the connection", func() bool { return r.Status().Connected && r.Status().LastError == "" })
+			testkit.Eventually(t, "the connection", func() bool { return r.Status().Connected && r.Status().LastError == "" })
 		})
 	}
 }
@@ -197,7 +198,7 @@ func testTLSRefused(t *testing.T, address, caFile, otherFile string) {
 	} {
 		target := testTarget(t, address)
 		target.Dial = settings.Dial
-		_, err := ami.Connect(within(t, 10*time.Second), target, nil)
+		_, err := ami.Connect(within(t, testkit.Patience), target, nil)
 		if want = "asterisk cannot be reached: certificate of asterisk is not valid: " + want; err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}

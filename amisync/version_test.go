@@ -7,6 +7,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/amisync/amitest"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
@@ -24,6 +25,7 @@ func TestMajorOf(t *testing.T) {
 // What is read goes by Asterisk's version, and by its sorcery.conf; without AMI by the files that there are. The file that is
 // left out may be broken.
 func TestReadsByVersionAndMapping(t *testing.T) {
+	t.Parallel()
 	files := map[string]string{
 		"phoneprov.conf":       sample["phoneprov.conf"],
 		"users.conf":           "[general]\n" + user("6001", "000000000001"),
@@ -79,6 +81,7 @@ func TestReadsByVersionAndMapping(t *testing.T) {
 
 // A file that sorcery.conf names is watched like the others.
 func TestMappedFileIsWatched(t *testing.T) {
+	t.Parallel()
 	dir := amitest.Files(t, map[string]string{
 		"phoneprov.conf": sample["phoneprov.conf"],
 		"sorcery.conf":   "[res_pjsip_phoneprov_provider]\nphoneprov=config,sub/phones.conf\n",
@@ -86,9 +89,15 @@ func TestMappedFileIsWatched(t *testing.T) {
 	r := start(t, Options{Source: SourceFiles, ConfigDir: dir})
 	r.waitPhones(t, 0)
 	sub := amitest.Files(t, map[string]string{"phones.conf": "[a]\nMAC=000000000003\nPROFILE=p\n"})
-	writeFile(t, filepath.Join(dir, "sorcery.conf"), "[res_pjsip_phoneprov_provider]\nphoneprov=config,"+filepath.Join(sub, "phones.conf")+"\n")
+	testkit.Write(t, filepath.Join(dir, "sorcery.conf"), "[res_pjsip_phoneprov_provider]\nphoneprov=config,"+filepath.Join(sub, "phones.conf")+"\n")
 	r.waitPhones(t, 1)
-	writeFile(t, filepath.Join(sub, "phones.conf"), "[a]\nMAC=000000000003\nPROFILE=p\n[b]\nMAC=000000000004\nPROFILE=p\n")
+	testkit.Write(t, filepath.Join(sub, "phones.conf"), `[a]
+MAC=000000000003
+PROFILE=p
+[b]
+MAC=000000000004
+PROFILE=p
+`)
 	r.waitPhones(t, 2)
 	if got := r.store.Load().Counts(); got != (provision.Counts{Phones: 2, Lines: 2, Routes: 2}) {
 		t.Errorf("got %+v", got)

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/httpapi/httpauth"
 	"github.com/phoneprov/phoneprov/provision/device"
@@ -51,9 +51,7 @@ func withLogin(t *testing.T, b *bench) {
 		text += mac + ":" + user + ":" + string(hash) + "\n"
 	}
 	path := filepath.Join(t.TempDir(), "credentials")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testkit.Write(t, path, text)
 	file, err := httpauth.Open(path, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -4,12 +4,12 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/httpapi/httpauth"
 )
 
@@ -22,9 +22,7 @@ const (
 func withDigest(t *testing.T, s *site) {
 	t.Helper()
 	path := filepath.Join(s.dir, "credentials")
-	if err := os.WriteFile(path, []byte("0011223344aa:"+digestUser+":MD5:"+digestHash(digestUser+":phoneprov:"+digestPassword)+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testkit.Write(t, path, "0011223344aa:"+digestUser+":MD5:"+digestHash(digestUser+":phoneprov:"+digestPassword)+"\n")
 	file, err := httpauth.Open(path, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -15,6 +14,8 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
+	"github.com/phoneprov/phoneprov/deploy/skips"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/httpapi/httpauth"
 	"github.com/phoneprov/phoneprov/provision/device"
 )
@@ -103,7 +104,7 @@ var bootTests = []struct {
 }
 
 const (
-	perVendor  = 100 // phones behind one address
+	perVendor  = 100 // phones behind one address, in CI
 	bootSecret = "password-of-phone"
 	bootUpload = uploadBody + " "
 )
@@ -114,7 +115,7 @@ func bootMAC(vendor, n int) device.MAC {
 }
 
 // bootSite has the phones of all vendors.
-func bootSite(t *testing.T) *site {
+func bootSite(t *testing.T, phones int) *site {
 	t.Helper()
 	s := newSite(t, "", map[string]string{"phone.cfg": "user ${USERNAME} secret ${SECRET}\n"})
 	users, profiles := strings.Builder{}, strings.Builder{}
@@ -127,7 +128,7 @@ func bootSite(t *testing.T) *site {
 				s.lay(t, "data/static/"+name, "the same for all")
 			}
 		}
-		for n := range perVendor {
+		for n := range phones {
 			fmt.Fprintf(&users, "[%d-%d]\nusername = u%[1]d-%[2]d\nautoprov = yes\nmacaddress = %[3]s\nprofile = v%[1]d\nsecret = "+bootSecret+"-%[1]d-%[2]d\n", v, n, bootMAC(v, n))
 		}
 	}
@@ -145,9 +146,7 @@ func withShared(t *testing.T, s *site) {
 	secrets.Add(string(hash))
 	path := filepath.Join(s.dir, "credentials")
 	text := fmt.Sprintf("*:%s:%s\n*:%[1]s:MD5:%[3]s\n", digestUser, hash, digestHash(digestUser+":phoneprov:"+digestPassword))
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testkit.Write(t, path, text)
 	file, err := httpauth.Open(path, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -254,17 +253,20 @@ func (p *phone) boot(ctx context.Context, vendor int, again, stored bool) error 
 
 // Phones of every vendor boot, a hundred of each behind one address: each gets its files, and none is turned away.
 func TestBoots(t *testing.T) {
+	t.Parallel()
+	many := skips.Size(t, perVendor, 20)
 	for _, mode := range []struct {
 		name   string
 		upload UploadMode
 		login  bool
 		phones int
 	}{
-		{"by address, discard", UploadsDiscard, false, perVendor}, {"by address, store", UploadsStore, false, 10},
-		{"by password, discard", UploadsDiscard, true, 10}, {"by password, store", UploadsStore, true, perVendor},
+		{"by address, discard", UploadsDiscard, false, many}, {"by address, store", UploadsStore, false, 10},
+		{"by password, discard", UploadsDiscard, true, 10}, {"by password, store", UploadsStore, true, many},
 	} {
 		t.Run(mode.name, func(t *testing.T) {
-			s := bootSite(t)
+			t.Parallel()
+			s := bootSite(t, mode.phones)
 			s.Uploads.Mode = mode.upload
 			if mode.login {
 				withShared(t, s)

@@ -1,15 +1,14 @@
 package httpapi
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"os/exec"
 	"testing"
 	"time"
+
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // holdEnv makes the test binary a client that holds connections: of a process of its own, so that it costs neither
@@ -60,26 +59,7 @@ func hold(t testing.TB, h held) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(os.Args[0])
-	cmd.Env, cmd.Stderr = append(os.Environ(), holdEnv+"="+string(task)), os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		in.Close()
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("the client: %v", err)
-		}
-	})
-	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
-		t.Fatalf("the client said %q, %v", line, err)
+	if line := testkit.Self(t, nil, holdEnv+"="+string(task)); line != "ready" {
+		t.Fatalf("the client said %q", line)
 	}
 }

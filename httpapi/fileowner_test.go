@@ -17,7 +17,15 @@ func TestWhoseFile(t *testing.T) {
 	withLogin(t, b)
 	b.Store.Swap(buildConfig(t, map[string]string{
 		"phoneprov.conf": "[p]\nstaticdir = static/\nstatic_file => fw.bin\nstatic_file => 0011223344bb-fw.bin\n${MAC}.cfg => t.cfg\n",
-		"users.conf": "[6001]\nautoprov=yes\nprofile=p\nmacaddress=0011223344aa\n[6002]\nautoprov=yes\nprofile=p\nmacaddress=0011223344bb\n" +
+		"users.conf": `[6001]
+autoprov=yes
+profile=p
+macaddress=0011223344aa
+[6002]
+autoprov=yes
+profile=p
+macaddress=0011223344bb
+` +
 			"[6003]\nautoprov=yes\nprofile=p\nmacaddress=softphone-3\n",
 	}))
 	yealink := agent("Yealink SIP-T46G 28.72.0.1 00:11:22:33:44:aa")

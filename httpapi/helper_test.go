@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -13,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/phoneprov/phoneprov/deploy/secrettest"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
@@ -105,7 +104,7 @@ var dataFiles = map[string]string{"t.cfg": template, "twice.cfg": "${USERNAME}|$
 // bench is an api over the test configuration, its log, and a way to ask it.
 type bench struct {
 	Options
-	log lockedLog
+	log testkit.Log
 }
 
 func newBench(t testing.TB) *bench {
@@ -126,16 +125,7 @@ func openData(t testing.TB) *datadir.Dir {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range dataFiles {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chtimes(path, time.Time{}, time.Now().Add(-time.Hour)); err != nil { // so that what is made of it is kept
-			t.Fatal(err)
-		}
+		testkit.WriteSteady(t, filepath.Join(dir, name), text)
 	}
 	data, err := datadir.Open(dir, "")
 	if err != nil {
@@ -242,36 +232,3 @@ type renderFunc func(context.Context) (*provision.Document, error)
 func (f renderFunc) Render(ctx context.Context, _ *provision.Snapshot, _ *provision.Route, _ provision.Request) (*provision.Document, error) {
 	return f(ctx)
 }
-
-// lockedLog is a log that is written to while a test reads it: a count of refusals comes a second after them.
-type lockedLog struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lockedLog) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lockedLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
-func (l *lockedLog) Len() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Len()
-}
-
-func (l *lockedLog) Reset() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.text.Reset()
-}
-
-// Bytes is a copy.
-func (l *lockedLog) Bytes() []byte { return []byte(l.String()) }

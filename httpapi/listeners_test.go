@@ -106,6 +106,7 @@ func TestListenersLimits(t *testing.T) {
 // One source that floods a listener holds up nobody but itself: phones that are slow with their handshake or header keep their
 // connections, whatever the flood is of; whoever is new is served.
 func TestOneSourceFloodsItself(t *testing.T) {
+	t.Parallel()
 	const most, phones, flood = 40, 10, 400
 	ca := newAuthority(t)
 	config := ca.server(t).Config()

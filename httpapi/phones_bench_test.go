@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/datadir"
@@ -22,7 +22,13 @@ import (
 func benchPhones(b *testing.B, phones int) http.Handler {
 	b.Helper()
 	var users strings.Builder
-	users.WriteString("[general]\nvmexten=*97\n[phone](!)\nautoprov=yes\nprofile=p\ntimezone=Europe/Vienna\n")
+	users.WriteString(`[general]
+vmexten=*97
+[phone](!)
+autoprov=yes
+profile=p
+timezone=Europe/Vienna
+`)
 	for i := range phones {
 		fmt.Fprintf(&users, "[%06d](phone)\nusername=%06[1]d\nsecret=secret%06[1]d\nfullname=User %[1]d\nmacaddress=%012[1]x\n", i)
 	}
@@ -31,18 +37,11 @@ func benchPhones(b *testing.B, phones int) http.Handler {
 	lines := strings.Repeat(`reg.displayName="${DISPLAY_NAME}" reg.address="${USERNAME}@${SERVER}:${SERVER_PORT}" p="${SECRET}" tz="${TZOFFSET}"
 `+strings.Repeat("option.name=\"a value for the phone\"\n", 3), 28)
 	dir := b.TempDir()
-	settled := time.Now().Add(-time.Hour)
 	for name, text := range map[string]string{
 		"t.cfg": lines, "e.cfg": lines + "${EPOCH}\n", "fw.bin": strings.Repeat("firmware", 128<<10),
 		"d.xml": "<directory>\n${PP_EACH_USER(<item><ln>%{DISPLAY_NAME}</ln><ct>%{USERNAME}</ct></item>\n,${MAC})}</directory>\n",
 	} {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			b.Fatal(err)
-		}
-		if err := os.Chtimes(path, settled, settled); err != nil {
-			b.Fatal(err)
-		}
+		testkit.WriteSteady(b, filepath.Join(dir, name), text)
 	}
 	data, err := datadir.Open(dir, "")
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 // A certificate in a header counts from a trusted proxy only, in each of the formats, once, and where the setting names it.
 func TestCertificateHeader(t *testing.T) {
+	t.Parallel()
 	const proxy, stranger = "10.9.9.9:1", "203.0.113.5:1"
 	ca, others := newAuthority(t), newAuthority(t)
 	own := ca.issue(t, "0011223344aa").Raw

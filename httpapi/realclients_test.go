@@ -25,6 +25,7 @@ func listenTLS(t *testing.T, h http.Handler, config *tls.Config) (addr string) {
 
 // TestRealClients has curl and wget fetch as phones do. What curl prints last is the status.
 func TestRealClients(t *testing.T) {
+	t.Parallel()
 	oracle.NeedProgram(t, "curl")
 	oracle.NeedProgram(t, "wget")
 	ca := newAuthority(t)

@@ -52,6 +52,7 @@ func TestRefusalsAreCounted(t *testing.T) {
 
 // However many sources there are, the log of a second is bounded.
 func TestRefusalsOfManySources(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := guard(t)
 		b.Log = testLog(zerolog.SyncWriter(&b.log))
@@ -101,6 +102,7 @@ func TestFilesAreNotCounted(t *testing.T) {
 
 // The real fail2ban sees a flood often enough to ban its source within the first second, and later on once a second.
 func TestFail2banSeesFloods(t *testing.T) {
+	t.Parallel()
 	oracle.NeedProgram(t, "fail2ban-regex")
 	const maxretry = 50 // deploy/fail2ban/jail.d
 	for format, logger := range logFormats {

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // deadlines is a connection that counts how often its write deadline is put off, and how much it takes at once.
@@ -42,9 +44,7 @@ func TestDeadlineFollowsTheBytes(t *testing.T) {
 	const chunks = 10
 	content := bytes.Repeat([]byte("firmware"), chunks*chunk/8)
 	path := filepath.Join(t.TempDir(), "fw.bin")
-	if err := os.WriteFile(path, content, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	testkit.Write(t, path, content)
 	file, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)

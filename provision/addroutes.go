@@ -3,12 +3,14 @@ package provision
 import (
 	"context"
 	"fmt"
-	"github.com/phoneprov/phoneprov/provision/device"
 	"slices"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// addRoutes names every file of every profile and phone. A name belongs to whoever comes first, static files before all.
+// addRoutes gives a name to every file of every profile and phone. If two files get the same name, the first one has
+// it. Static files come before all others.
 func (b *builder) addRoutes(ctx context.Context) error {
 	most := b.mostRoutes()
 	b.snap.routes = routes{byURI: newIndex(most), list: make([]routeEntry, 0, most)}
@@ -38,13 +40,14 @@ func (b *builder) addRoutes(ctx context.Context) error {
 				b.addDynamic(&c, i, p, f, uri)
 			}
 		}
-		p.routes = span{uint32(start), uint32(len(b.snap.routes.list) - start)}
+		p.routes = routeRange{uint32(start), uint32(len(b.snap.routes.list) - start)}
 	}
 	c.report()
 	return nil
 }
 
-// addStatic serves a static file. It is the own file of the phone that is served and whose MAC its name has; else nobody's.
+// addStatic adds the route of a static file. If the file's name has the MAC of a phone that is served, the phone owns
+// it; else nobody does.
 func (b *builder) addStatic(p *Profile, f *file) {
 	if number := b.snap.routes.find(f.name); number >= 0 {
 		if other := b.snap.route(number); other.file.path != f.path {
@@ -63,8 +66,8 @@ func (b *builder) addStatic(p *Profile, f *file) {
 	}
 }
 
-// addDynamic serves a phone's file, or notes that its name is taken. A name that has nothing of its phone in it is nobody's
-// own from the start.
+// addDynamic adds the route of a phone's file. If another route has that name, it records the collision. If the name
+// has nothing of the phone in it, nobody owns the file.
 func (b *builder) addDynamic(c *collisions, phone int, p *Phone, f *file, uri string) {
 	if number := b.snap.routes.find(uri); number >= 0 {
 		c.add(number, phone, f)
@@ -80,22 +83,22 @@ func (b *builder) addDynamic(c *collisions, phone int, p *Phone, f *file, uri st
 	}
 }
 
-// sharing is how phones share a route.
+// sharing describes the phones that share a route.
 type sharing struct {
-	phones int  // how many
-	second int  // the second of them; the first is the route's
-	common bool // the name has nothing of a phone in it, so that it is meant to be shared
+	phones int  // the number of phones
+	second int  // the second phone; the first is the route's
+	common bool // the name has nothing of a phone in it, so the admin meant the phones to share the file
 }
 
-// collisions are the names that the files of several phones come to.
+// collisions are the names that the files of several phones have.
 type collisions struct {
 	*builder
-	shared   []int          // routes, in their order
-	reported map[*file]bool // that are the files of phones whose name is another file's
+	shared   []int          // the numbers of the routes, in order
+	reported map[*file]bool // files with a name that another file has, which are reported once
 }
 
-// add is for a phone's file whose name is that of a route. Where it is the same file the route is nobody's own from then on.
-// Another file under that name cannot be served, which is an error, once for each file.
+// add records a phone's file whose name is that of a route. If it is the same file, nobody owns the route any more.
+// Another file of that name cannot be served: add reports an error, once for each file.
 func (c *collisions) add(number, phone int, f *file) {
 	e := &c.snap.routes.list[number]
 	first := c.snap.routes.files[e.file]
@@ -118,7 +121,7 @@ func (c *collisions) add(number, phone int, f *file) {
 		f.profile.Name, c.snap.routes.uri(number), c.snap.phoneList[phone].ID, c.snap.route(number).whose())
 }
 
-// report notes the files that several phones share, each once with the first of its names.
+// report adds a diagnostic for each file that several phones share, with the first of its names.
 func (c *collisions) report() {
 	noted := map[*file]bool{}
 	for _, number := range c.shared {
@@ -127,12 +130,12 @@ func (c *collisions) report() {
 			continue
 		}
 		noted[rt.file] = true
-		c.diags.add(Info, rt.file.pos, "profile %q: %d phones share the file %q: it is nobody's own, and made with the variables of phone %s",
+		c.diags.add(Info, rt.file.pos, "profile %q: %d phones share the file %q: nobody owns it, and it has the variables of phone %s",
 			rt.file.profile.Name, c.snap.shared[number].phones, rt.URI, rt.Phone.ID)
 	}
 }
 
-// mostRoutes is how many routes there can be: a file whose name has no variable is one whoever it is for.
+// mostRoutes is an upper bound of the number of routes. A file whose name has no variable has one route for all phones.
 func (b *builder) mostRoutes() int {
 	each := map[*Profile]int{}
 	n := 0

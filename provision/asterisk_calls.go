@@ -11,49 +11,52 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// Bounds of what one rendering asks of Asterisk.
+// Bounds of what one rendering asks Asterisk.
 const (
-	// maxAsked bounds its calls: two for every phone in a directory of 5,000.
+	// maxAsked bounds the calls: two for every phone in a directory of 5,000.
 	maxAsked = 10_000
-	// maxAskedBytes bounds their answers: a file may be as long.
+	// maxAskedBytes bounds all answers together: as long as a file may be.
 	maxAskedBytes = dialplan.DefaultOutput
-	// maxPasses bounds how often a file is expanded to find calls that can be made side by side: once more than they nest,
-	// and real ones nest twice. What needs more, or calls for something else each time, is asked one after the other.
+	// maxPasses bounds how often a file is expanded to find calls that can be made side by side. Each pass resolves one
+	// level of nested calls, and real ones nest twice. A file that needs more passes, or makes other calls each time,
+	// has its remaining calls made one after the other.
 	maxPasses = 8
-	// defaultSideBySide is how many calls one rendering makes at once where the Renderer does not say.
+	// defaultSideBySide is how many calls one rendering makes at once by default.
 	defaultSideBySide = 4
 )
 
 // errAsksTooMuch: the rendering exceeds maxAsked or maxAskedBytes.
-var errAsksTooMuch = errors.New("too much is asked of asterisk")
+var errAsksTooMuch = errors.New("the file asks asterisk too much")
 
-// asking is what one rendering asks of Asterisk: every call once, those that do not need each other's answers side by side.
-// The file is expanded; what it calls for is asked by goroutines of the asking's own while the rest is expanded, with
-// dialplan.ErrPending for an answer; and when all are there it is expanded again, from the beginning, until none is missing.
-type asking struct {
+// asteriskCalls makes the calls of one rendering to Asterisk: each call once, and independent calls side by side.
+//
+// The rendering expands the file in passes. In a pass a call without an answer is dialplan.ErrPending: goroutines of
+// asteriskCalls make the call while the rest of the file is expanded. When all answers are there, the next pass expands
+// the file from the beginning, until no answer is missing.
+type asteriskCalls struct {
 	r      *Renderer
 	parent context.Context
-	whole  bool // all calls are made, though one failed
+	whole  bool // make all calls, even if one failed
 
-	// Of the goroutine that expands.
+	// For the goroutine that expands.
 	pending bool // an answer was missing in this pass
-	inLine  bool // answers are waited for
+	inLine  bool // askAt waits for answers
 
-	ctx     context.Context // of calls; nil until there is one
+	ctx     context.Context // of the calls; nil until there is one
 	giveUp  context.CancelCauseFunc
 	running sync.WaitGroup
 
-	mu     sync.Mutex
-	calls  map[string]*asked
-	order  []*asked
-	next   int // of order: begun by nobody yet
-	busy   int // goroutines
-	bytes  int // of answers
-	exceed bool
+	mu       sync.Mutex
+	calls    map[string]*asteriskCall
+	order    []*asteriskCall
+	next     int // index in order of the first call that no goroutine has taken
+	busy     int // number of goroutines
+	bytes    int // of all answers
+	exceeded bool
 }
 
-// asked is a call. What came of it is there when done is closed.
-type asked struct {
+// asteriskCall is one call. Its result is set when done is closed.
+type asteriskCall struct {
 	dialplan.Question
 	done  chan struct{}
 	value string
@@ -61,20 +64,23 @@ type asked struct {
 	took  time.Duration
 }
 
-func (r *Renderer) asking(ctx context.Context) *asking { return &asking{r: r, parent: ctx} }
+func (r *Renderer) newCalls(ctx context.Context) *asteriskCalls {
+	return &asteriskCalls{r: r, parent: ctx}
+}
 
-// end ends the calls that are under way.
-func (b *asking) end() {
+// end cancels the calls that are being made and waits for their goroutines.
+func (b *asteriskCalls) end() {
 	if b.ctx != nil {
 		b.giveUp(nil)
 		b.running.Wait()
 	}
 }
 
-// passes runs an expansion until it has all answers; what it made before is void. It returns what the last pass did.
-func (b *asking) passes(expand func() error) error {
+// passes runs an expansion until it has all answers, and returns the result of the last pass. The results of earlier
+// passes are invalid.
+func (b *asteriskCalls) passes(expand func() error) error {
 	for n := 1; ; n++ {
-		over := b.ctx != nil && b.ctx.Err() != nil // then this pass tells what failed where
+		over := b.ctx != nil && b.ctx.Err() != nil // a call failed: this pass reports which one and where
 		b.pending, b.inLine = false, n > maxPasses
 		err := expand()
 		switch {
@@ -89,15 +95,15 @@ func (b *asking) passes(expand func() error) error {
 	}
 }
 
-func (b *asking) tooMuch() bool {
+func (b *asteriskCalls) tooMuch() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.exceed
+	return b.exceeded
 }
 
-// askAt gives the answer to a question, or ErrPending. It is for the goroutine that expands.
-func (b *asking) askAt(ctx context.Context, q dialplan.Question) (string, error) {
-	c := b.call(q)
+// askAt returns the answer to a question, or ErrPending. Only the goroutine that expands may call it.
+func (b *asteriskCalls) askAt(ctx context.Context, q dialplan.Question) (string, error) {
+	c := b.callFor(q)
 	if c == nil {
 		return "", errAsksTooMuch
 	}
@@ -116,8 +122,8 @@ func (b *asking) askAt(ctx context.Context, q dialplan.Question) (string, error)
 	}
 }
 
-// call is the one of the question, which is begun where there is none; nil: there are too many.
-func (b *asking) call(q dialplan.Question) *asked {
+// callFor returns the call of a question, and begins it if it is new. It returns nil if there are too many calls.
+func (b *asteriskCalls) callFor(q dialplan.Question) *asteriskCall {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if c := b.calls[q.Call]; c != nil {
@@ -125,13 +131,13 @@ func (b *asking) call(q dialplan.Question) *asked {
 	}
 	if b.ctx == nil {
 		b.ctx, b.giveUp = context.WithCancelCause(b.parent)
-		b.calls = map[string]*asked{}
+		b.calls = map[string]*asteriskCall{}
 	}
 	if len(b.order) >= maxAsked {
-		b.exceed = true
+		b.exceeded = true
 		return nil
 	}
-	c := &asked{Question: q, done: make(chan struct{})}
+	c := &asteriskCall{Question: q, done: make(chan struct{})}
 	b.calls[q.Call] = c
 	b.order = append(b.order, c)
 	most := b.r.options.SideBySide
@@ -145,17 +151,17 @@ func (b *asking) call(q dialplan.Question) *asked {
 	return c
 }
 
-// work makes calls as long as there are any.
-func (b *asking) work() {
-	for c := b.take(); c != nil; c = b.take() {
+// work makes calls until there are no more.
+func (b *asteriskCalls) work() {
+	for c := b.nextCall(); c != nil; c = b.nextCall() {
 		start := time.Now()
-		c.value, c.err = b.answer(c.Call)
+		c.value, c.err = b.evaluate(c.Call)
 		c.took = time.Since(start)
-		b.answered(c)
+		b.finish(c)
 	}
 }
 
-func (b *asking) take() *asked {
+func (b *asteriskCalls) nextCall() *asteriskCall {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.next == len(b.order) || b.ctx.Err() != nil {
@@ -166,9 +172,9 @@ func (b *asking) take() *asked {
 	return b.order[b.next-1]
 }
 
-// answer asks. Whether there is such a function is looked at where the value is empty. Here no caller recovers: a panic is
-// no answer, not the end of the process.
-func (b *asking) answer(call string) (value string, err error) {
+// evaluate makes a call. If the value is empty, it finds out whether Asterisk has the function. It recovers from a
+// panic, because no caller of this goroutine does and the process would end.
+func (b *asteriskCalls) evaluate(call string) (value string, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			value, err = "", PanicError(v)
@@ -185,11 +191,11 @@ func (b *asking) answer(call string) (value string, err error) {
 	if known, err := b.r.options.Knows(b.ctx, function); err == nil && !known {
 		return "", dialplan.ErrNoFunction
 	}
-	return "", nil // where that cannot be told, check says so
+	return "", nil // Asterisk does not tell: check reports it
 }
 
-// answered takes note of a call that has ended. One that ended because another failed has no answer.
-func (b *asking) answered(c *asked) {
+// finish stores the result of a call. A call that was cancelled because another one failed has none.
+func (b *asteriskCalls) finish(c *asteriskCall) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	failed := c.err != nil && !errors.Is(c.err, dialplan.ErrNoFunction)
@@ -197,21 +203,21 @@ func (b *asking) answered(c *asked) {
 		return
 	}
 	if b.bytes += len(c.value); b.bytes > maxAskedBytes {
-		b.exceed = true
+		b.exceeded = true
 	}
 	close(c.done)
 	switch {
-	case b.exceed:
+	case b.exceeded:
 		b.giveUp(errAsksTooMuch)
 	case failed && !b.whole:
 		b.giveUp(fmt.Errorf("%w: %w", dialplan.ErrCannotAsk, c.err))
 	}
 }
 
-// ended are the calls that have ended, in the order that they were asked in, when no more are under way.
-func (b *asking) ended() []*asked {
+// finished waits for all calls and returns those with a result, in the order in which they were asked.
+func (b *asteriskCalls) finished() []*asteriskCall {
 	b.end()
-	var calls []*asked
+	var calls []*asteriskCall
 	for _, c := range b.order {
 		select {
 		case <-c.done:

@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(skips.Reporting{M: m}) }
 
-// asker answers calls of the tests: with the call in lower case, when as many as it waits for are under way at once.
+// asker answers calls with the call in lower case, once as many calls as it waits for are being made at the same time.
 type asker struct {
 	together int32
 
@@ -28,7 +28,7 @@ type asker struct {
 	asked []string
 	now   int32
 	most  int32
-	met   chan struct{} // that many were
+	met   chan struct{} // closed when so many were
 	meet  func()
 }
 
@@ -57,11 +57,28 @@ func (a *asker) ask(ctx context.Context, call string) (string, error) {
 	return strings.ToLower(strings.Trim(call, "()")), nil
 }
 
-// Independent calls of a file are under way at once, wherever they stand. One after the other they would never end.
+// Independent calls of a file are made at the same time, wherever they stand. If they were made one after the other,
+// the asker would never answer.
 func TestAskedSideBySide(t *testing.T) {
 	s, _ := build(t, map[string]string{
-		"phoneprov.conf":  "[general]\ndefault_profile=p\n[p]\nsetvar => V=${X(v)}\nsetvar => W=${V}${X(w)}\nx => t\n",
-		"users.conf":      "[a]\nautoprov=yes\nmacaddress=000000000001\n[b]\nautoprov=yes\nmacaddress=000000000001\nlinenumber=2\n[c]\nautoprov=yes\nmacaddress=000000000002\n",
+		"phoneprov.conf": `[general]
+default_profile=p
+[p]
+setvar => V=${X(v)}
+setvar => W=${V}${X(w)}
+x => t
+`,
+		"users.conf": `[a]
+autoprov=yes
+macaddress=000000000001
+[b]
+autoprov=yes
+macaddress=000000000001
+linenumber=2
+[c]
+autoprov=yes
+macaddress=000000000002
+`,
 		"extensions.conf": "[globals]\nG=${X(g)}\nH=${G}${X(h)}\n",
 	})
 	for _, row := range []struct{ name, template, want string }{
@@ -101,7 +118,7 @@ func renderCtx(ctx context.Context, r *Renderer, s *Snapshot, uri string) (strin
 	return string(text), err
 }
 
-// There are never more at once than the Renderer says.
+// There are never more calls at once than RendererOptions.SideBySide.
 func TestSideBySideIsBounded(t *testing.T) {
 	for most, want := range map[int]int32{0: defaultSideBySide, 1: 1, 3: 3} {
 		var calls strings.Builder
@@ -120,7 +137,7 @@ func TestSideBySideIsBounded(t *testing.T) {
 	}
 }
 
-// A call that fails ends the rendering at once, and the message is of that call.
+// A failed call ends the rendering at once, and the message names that call.
 func TestAskedFails(t *testing.T) {
 	r, _ := renderer(t, map[string]string{"t": "${HANG(1)}${HANG(2)}\n ${FAIL()}${HANG(3)}${HANG(4)}${HANG(5)}"})
 	var begun, ended atomic.Int32
@@ -159,7 +176,7 @@ func TestAskedUntilTheRequestEnds(t *testing.T) {
 	}
 }
 
-// Diagnostics and templates are those of one pass.
+// Diagnostics and templates are those of the last pass only.
 func TestAskedPassesAreVoid(t *testing.T) {
 	r, _ := renderer(t, map[string]string{"t": "${A:x}${Y(${X(1)})}${PP_EACH_EXTENSION(000000000001,l)}", "l": "."})
 	r.options.Ask = newAsker(0).ask
@@ -170,7 +187,7 @@ func TestAskedPassesAreVoid(t *testing.T) {
 	}
 }
 
-// Setvars of pending setvars are evaluated once a pass, not once for each way to them.
+// Setvars that use pending setvars are evaluated once in each pass, not once for each path to them.
 func TestAskedThroughManySetvars(t *testing.T) {
 	more := "setvar => V0=${X(1)}\n"
 	for i := range 60 {
@@ -215,10 +232,10 @@ func TestUnknownFunction(t *testing.T) {
 	}
 }
 
-// What calls for something else in each pass is asked in the end one after the other.
+// A file that makes another call in each pass has its calls made one after the other in the end.
 func TestPassesEnd(t *testing.T) {
 	r := NewRenderer(RendererOptions{Ask: newAsker(0).ask})
-	b := r.asking(t.Context())
+	b := r.newCalls(t.Context())
 	defer b.end()
 	n := 0
 	var got []string
@@ -240,10 +257,10 @@ func TestPassesEnd(t *testing.T) {
 	}
 }
 
-// A function that takes a pending answer for none does not make a hole.
+// A function that takes a pending answer for an empty one does not leave a hole in the file.
 func TestPassesTrustNoFunction(t *testing.T) {
 	r := NewRenderer(RendererOptions{Ask: newAsker(0).ask})
-	b := r.asking(t.Context())
+	b := r.newCalls(t.Context())
 	defer b.end()
 	var got string
 	err := b.passes(func() error {
@@ -280,13 +297,13 @@ func TestAskedLimits(t *testing.T) {
 	}
 }
 
-// A file that asks nothing needs nothing of it.
+// A file without calls starts no goroutine and has no context of its own.
 func TestAskedNothing(t *testing.T) {
 	r, _ := renderer(t, map[string]string{"t": "${MAC}"})
 	r.options.Ask = newAsker(0).ask
-	b := r.asking(t.Context())
+	b := r.newCalls(t.Context())
 	s := onePhone(t, "")
-	if _, err := r.render(t.Context(), s, nil, s.Lookup("x"), Request{}, b); err != nil || b.ctx != nil || len(b.ended()) != 0 {
+	if _, err := r.render(t.Context(), s, nil, s.Lookup("x"), Request{}, b); err != nil || b.ctx != nil || len(b.finished()) != 0 {
 		t.Errorf("got %v, context %v", err, b.ctx)
 	}
 }

@@ -145,7 +145,7 @@ func (r *Renderer) Digest(ctx context.Context, s *Snapshot, rt *Route, q Request
 		}
 	}()
 	rd := r.rendering(s, c, q, nil)
-	rd.asking = nil
+	rd.calls = nil
 	buffer := r.buffers.get()
 	text, varies, err := rd.file(ctx, buffer[:0], rt, r.escape(rt))
 	d := Document{inputs: inputs{varies: varies, templates: rd.templates}}

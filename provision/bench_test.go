@@ -27,7 +27,13 @@ func benchUsers(n int) string {
 	return b.String()
 }
 
-const benchProfile = "[general]\n[p]\nmime_type => text/xml\nsetvar => A=${TOUPPER(${USERNAME})}\n${MAC}.cfg => t\n${MAC}-directory.cfg => d\n"
+const benchProfile = `[general]
+[p]
+mime_type => text/xml
+setvar => A=${TOUPPER(${USERNAME})}
+${MAC}.cfg => t
+${MAC}-directory.cfg => d
+`
 
 func BenchmarkBuild(b *testing.B) {
 	for _, n := range []int{10, 1_000, 100_000} {
@@ -43,7 +49,7 @@ func BenchmarkBuild(b *testing.B) {
 	}
 }
 
-// BenchmarkMemory tells what a snapshot of 100,000 phones holds when its configuration is gone.
+// BenchmarkMemory measures what a snapshot of 100,000 phones holds after its configuration is dropped.
 func BenchmarkMemory(b *testing.B) {
 	heap := func() float64 {
 		runtime.GC()
@@ -134,7 +140,7 @@ func BenchmarkParseUserAgent(b *testing.B) {
 	}
 }
 
-// BenchmarkNotKept is the file of deploy/bench of a phone out of 100,000, another one each time.
+// BenchmarkNotKept renders the file of deploy/bench for each of 100,000 phones in turn.
 func BenchmarkNotKept(b *testing.B) {
 	const phones = 100_000
 	dir := b.TempDir()

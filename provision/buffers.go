@@ -2,10 +2,11 @@ package provision
 
 import "sync"
 
-// maxBuffer bounds in bytes a buffer that is used again: files are smaller, and a directory that is not is made by itself.
+// maxBuffer bounds in bytes the buffers that are reused. Nearly all files are smaller; a large directory gets a buffer
+// of its own.
 const maxBuffer = 1 << 20
 
-// buffers are what files are made in.
+// buffers are reused buffers for the texts of files.
 type buffers struct{ pool sync.Pool }
 
 func (b *buffers) get() []byte {

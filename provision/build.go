@@ -14,7 +14,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/zone"
 )
 
-// builder is one run of Build.
+// builder is the state of one Build.
 type builder struct {
 	in       Input
 	now      time.Time
@@ -24,30 +24,30 @@ type builder struct {
 	general  general
 	zones    zone.Loader
 	pack     packer
-	vars     []astconf.Var // room for those of the next section
-	draft    draft         // and for the draft made of them
-	names    names
-	phones   slab[home]
-	missing  map[string]string // what noProfile says of a name
+	vars     []astconf.Var // the variables of the current section; reused
+	lineVars lineVars      // the variables of the current line; reused
+	names    nameExpander
+	phones   slab[phoneBlock]
+	missing  map[string]string // the results of noProfile, by the profile's name
 }
 
-// home is a phone beside its first line: nearly all have one.
-type home struct {
+// phoneBlock allocates a phone together with its first line. Nearly all phones have one line.
+type phoneBlock struct {
 	Phone
 	lines [1]*Line
 	line  Line
 }
 
-// Build makes the snapshot of a configuration as it is at a time. What Asterisk would only log comes back as
-// diagnostics, and the rest is served. An error means that no snapshot can be made now: Asterisk was asked for a
-// function in a file's name and did not answer, or ctx is done.
+// Build makes the snapshot of a configuration at a time. What Asterisk would only log is a diagnostic, and the rest is
+// served. An error means that Build cannot make a snapshot now: Asterisk did not answer a function in a file's name, or
+// ctx is done.
 //
-// Nothing that Build makes depends on anything but its arguments and the time-zone database.
+// The result depends on nothing but the arguments and the time-zone database.
 func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnostic, error) {
 	b := &builder{
 		in: in, now: now, zones: zone.Loader{},
 		profiles: map[string]*Profile{},
-		pack:     packer{shapes: map[string]*shape{}, kinds: map[common]*common{}},
+		pack:     packer{shapes: map[string]*shape{}, commons: map[common]*common{}},
 		snap: &Snapshot{BuiltAt: now, content: &content{
 			from: in.print(), functions: ownFunctions(), requestVars: requestVariables(), guarded: guardedFunctions(readODBC(in.Config[ODBCFile])), vendors: device.OUIs{},
 		}},
@@ -63,7 +63,7 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 	b.readProfiles(b.in.Config["phoneprov.conf"])
 	b.readUsers(users)
 	b.readPJSIP()
-	b.in.Config = nil // all that is needed of it was copied
+	b.in.Config = nil // everything that is needed of it was copied
 	for _, p := range b.snap.phoneList {
 		sortLines(p, &b.diags)
 	}
@@ -81,8 +81,9 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 	return b.snap, b.diags, nil
 }
 
-// phonesPerTurn is how many phones are built before others have their turn: requests are not to wait for the 10 ms that a
-// goroutine may take. They are some 0.4 ms; to change threads, as a sync of many phones must, takes as long as to build one or two.
+// phonesPerTurn is how many phones are built before the goroutine yields: requests must not wait for its whole time
+// slice of 10 ms. So many phones take about 0.4 ms. A switch of threads, which a sync of many phones needs here, takes
+// as long as one or two phones.
 const phonesPerTurn = 256
 
 func giveWay(i int) {
@@ -91,7 +92,7 @@ func giveWay(i int) {
 	}
 }
 
-// readConfigWarnings passes on what the parser had to say of the files.
+// readConfigWarnings turns the parser's warnings into diagnostics.
 func (b *builder) readConfigWarnings() {
 	for name := range b.in.Config.Files() {
 		if f := b.in.Config[name]; f != nil {
@@ -102,7 +103,7 @@ func (b *builder) readConfigWarnings() {
 	}
 }
 
-// addLine gives a copy of a line to the phone of its MAC, which the first line of a MAC makes.
+// addLine adds a copy of a line to the phone of its MAC. The first line of a MAC creates the phone.
 func (b *builder) addLine(provider string, l *Line, mac, profile astconf.Var) {
 	p := b.profiles[profile.Value]
 	if p == nil {
@@ -125,10 +126,10 @@ func (b *builder) addLine(provider string, l *Line, mac, profile astconf.Var) {
 	}
 	phone := b.snap.phone(id)
 	if phone == nil {
-		home := b.phones.next()
-		home.line = *l
-		phone, l = &home.Phone, &home.line
-		*phone = Phone{MAC: parsed, ID: b.pack.texts.keep(id), Provider: provider, Profile: p, Lines: home.lines[:0], first: l}
+		block := b.phones.next()
+		block.line = *l
+		phone, l = &block.Phone, &block.line
+		*phone = Phone{MAC: parsed, ID: b.pack.texts.add(id), Provider: provider, Profile: p, Lines: block.lines[:0], first: l}
 		b.snap.phonesByID.add(phone.ID, len(b.snap.phoneList))
 		b.snap.phoneList = append(b.snap.phoneList, phone)
 		if parsed != (device.MAC{}) {
@@ -147,7 +148,7 @@ func (b *builder) addLine(provider string, l *Line, mac, profile astconf.Var) {
 	phone.Lines = append(phone.Lines, l)
 }
 
-// noProfile says why there is no profile of a name, and what may be meant.
+// noProfile returns why there is no profile of a name, and which one may be meant.
 func (b *builder) noProfile(name string) string {
 	if text, ok := b.missing[name]; ok {
 		return text
@@ -164,7 +165,7 @@ func (b *builder) noProfile(name string) string {
 	return text
 }
 
-// bindZone finds the zone that a line's TIMEZONE names; without one it is the server's.
+// bindZone sets a line's time zone to the one that its TIMEZONE names. Without a TIMEZONE it is the server's.
 func (b *builder) bindZone(l *Line) {
 	v, ok := l.own("TIMEZONE")
 	if !ok || v.value == "" {
@@ -173,7 +174,7 @@ func (b *builder) bindZone(l *Line) {
 	}
 	zone, ok := b.zones.Load(v.value)
 	if !ok {
-		zone = time.UTC // as Asterisk
+		zone = time.UTC // as in Asterisk
 		b.diags.add(Error, astconf.Pos{File: v.from, Line: int(v.line)}, "[%s]: time zone %q: no such zone; it gets UTC", l.Section(), v.value)
 	}
 	b.pack.setZone(l, zone)
@@ -186,20 +187,20 @@ func (b *builder) serverZone() *time.Location {
 	return b.in.Zone
 }
 
-// sortLines orders a phone's lines by number. Of two with one number the first in the configuration stays.
+// sortLines sorts a phone's lines by number. If two have the same number, the first in the configuration stays.
 func sortLines(p *Phone, diags *diagnostics) {
 	if len(p.Lines) < 2 {
 		return
 	}
 	slices.SortStableFunc(p.Lines, func(a, b *Line) int { return cmp.Compare(a.number, b.number) })
-	kept := p.Lines[:1]
+	lines := p.Lines[:1]
 	for _, l := range p.Lines[1:] {
-		if first := kept[len(kept)-1]; first.number == l.number {
+		if first := lines[len(lines)-1]; first.number == l.number {
 			diags.add(Warning, l.pos(), "[%s]: line number %d of phone %s is already [%s]: this line is not served",
 				l.Section(), l.number, p.ID, first.Section())
 			continue
 		}
-		kept = append(kept, l)
+		lines = append(lines, l)
 	}
-	p.Lines = kept
+	p.Lines = lines
 }

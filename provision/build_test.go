@@ -14,7 +14,7 @@ import (
 
 const few = "[general]\ndefault_profile=p\n[p]\n${MAC}.cfg => t\n"
 
-// Every fault of a configuration has one message, with file and line, and costs no other phone its file.
+// Every fault of a configuration has one message with file and line, and other phones keep their files.
 func TestBuildDiagnostics(t *testing.T) {
 	for _, row := range []struct {
 		name  string
@@ -37,20 +37,55 @@ func TestBuildDiagnostics(t *testing.T) {
 			[]string{`phoneprov.conf:2: error: [a]: profile "q": there is no such section in phoneprov.conf: its phone is not served`}},
 		{"unknown time zone", map[string]string{"phoneprov.conf": few, "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\ntimezone=Mars/Olympus\n"},
 			[]string{`users.conf:4: error: [a]: time zone "Mars/Olympus": no such zone; it gets UTC`}},
-		{"a line number twice", map[string]string{"phoneprov.conf": few, "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n[b]\nautoprov=yes\nmacaddress=000000000001\n"},
+		{"a line number twice", map[string]string{"phoneprov.conf": few, "users.conf": `[a]
+autoprov=yes
+macaddress=000000000001
+[b]
+autoprov=yes
+macaddress=000000000001
+`},
 			[]string{`users.conf:4: warning: [b]: line number 1 of phone 000000000001 is already [a]: this line is not served`}},
 		{"a MAC of two providers", map[string]string{"phoneprov.conf": few, "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n",
 			"pjsip.conf": "[b]\ntype=phoneprov\nPROFILE=p\nMAC=000000000001\n"},
 			[]string{`pjsip.conf:4: error: [b]: MAC "000000000001" is already a phone of [a] (users.conf:1): this line is not served`}},
 		{"two phones for one file name", map[string]string{"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nsame.cfg => t\n",
-			"users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n[b]\nautoprov=yes\nmacaddress=000000000002\n[c]\nautoprov=yes\nmacaddress=000000000003\n"},
-			[]string{`phoneprov.conf:4: info: profile "p": 3 phones share the file "same.cfg": it is nobody's own, and made with the variables of phone 000000000001`}},
+			"users.conf": `[a]
+autoprov=yes
+macaddress=000000000001
+[b]
+autoprov=yes
+macaddress=000000000002
+[c]
+autoprov=yes
+macaddress=000000000003
+`},
+			[]string{`phoneprov.conf:4: info: profile "p": 3 phones share the file "same.cfg": nobody owns it, and it has the variables of phone 000000000001`}},
 		{"two templates for one file name", map[string]string{"phoneprov.conf": "[p]\nsame.cfg => t\n[q]\nsame.cfg => u\n",
-			"users.conf": "[a]\nautoprov=yes\nprofile=p\nmacaddress=000000000001\n[b]\nautoprov=yes\nprofile=q\nmacaddress=000000000002\n[c]\nautoprov=yes\nprofile=q\nmacaddress=000000000003\n"},
+			"users.conf": `[a]
+autoprov=yes
+profile=p
+macaddress=000000000001
+[b]
+autoprov=yes
+profile=q
+macaddress=000000000002
+[c]
+autoprov=yes
+profile=q
+macaddress=000000000003
+`},
 			[]string{`phoneprov.conf:4: error: profile "q": file name "same.cfg" of phone 000000000002 is already that of phone 000000000001: the first one is served`}},
 		{"one name in two profiles", map[string]string{"phoneprov.conf": "[p]\nsame.cfg => t\n[q]\nsame.cfg => t\n",
-			"users.conf": "[a]\nautoprov=yes\nprofile=p\nmacaddress=000000000001\n[b]\nautoprov=yes\nprofile=q\nmacaddress=000000000002\n"},
-			[]string{`phoneprov.conf:2: info: profile "p": 2 phones share the file "same.cfg": it is nobody's own, and made with the variables of phone 000000000001`}},
+			"users.conf": `[a]
+autoprov=yes
+profile=p
+macaddress=000000000001
+[b]
+autoprov=yes
+profile=q
+macaddress=000000000002
+`},
+			[]string{`phoneprov.conf:2: info: profile "p": 2 phones share the file "same.cfg": nobody owns it, and it has the variables of phone 000000000001`}},
 		{"a static file's name", map[string]string{"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nx => t\nstatic_file => x\n", "users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n"},
 			[]string{`phoneprov.conf:4: error: profile "p": file name "x" of phone 000000000001 is already that of a static file of profile "p" (phoneprov.conf:5): the first one is served`}},
 		{"two static files of one name", map[string]string{"phoneprov.conf": "[p]\nstatic_file => x\n[q]\nstaticdir => q/\nstatic_file => x\n"},
@@ -71,7 +106,13 @@ func TestBuildDiagnostics(t *testing.T) {
 			[]string{`phoneprov.conf:2: warning: profile "p": a setvar that is not NAME=value sets nothing`}},
 		{"a profile twice", map[string]string{"phoneprov.conf": "[p]\n[p]\n"},
 			[]string{`phoneprov.conf:2: warning: profile "p": there is one of that name already; this one is ignored`}},
-		{"phoneprov without MAC and PROFILE", map[string]string{"phoneprov.conf": few, "pjsip.conf": "[a]\ntype=phoneprov\nPROFILE=p\n[b]\ntype=phoneprov\nMAC=000000000001\n"},
+		{"phoneprov without MAC and PROFILE", map[string]string{"phoneprov.conf": few, "pjsip.conf": `[a]
+type=phoneprov
+PROFILE=p
+[b]
+type=phoneprov
+MAC=000000000001
+`},
 			[]string{`pjsip.conf:1: error: [a]: phoneprov section without MAC: no phone gets it`, `pjsip.conf:4: error: [b]: phoneprov section without PROFILE: no phone gets it`}},
 		{"an endpoint that is not there", map[string]string{"phoneprov.conf": few, "pjsip.conf": "[a]\ntype=phoneprov\nPROFILE=p\nMAC=000000000001\nendpoint=e\n"},
 			[]string{`pjsip.conf:5: error: [a]: endpoint "e": there is none of that name in pjsip.conf and pjsip_wizard.conf: its phone is not served`}},
@@ -91,7 +132,8 @@ func TestBuildDiagnostics(t *testing.T) {
 	}
 }
 
-// Asterisk 23 reads phoneprov_users.conf only, one before it users.conf only; where the version is not known the new one wins.
+// Asterisk 23 reads phoneprov_users.conf only, and earlier versions read users.conf only. If the version is not known,
+// the new file wins.
 func TestUsersFile(t *testing.T) {
 	const left = ": warning: this file is left out"
 	for _, row := range []struct {
@@ -133,7 +175,8 @@ func TestUsersFile(t *testing.T) {
 	}
 }
 
-// SERVER: serveraddr, else the address of serveriface, else what the phone asks; a pjsip phone sees only the last.
+// SERVER is serveraddr, else the address of serveriface, else the address that the phone asks. A pjsip phone only sees
+// the last.
 func TestServer(t *testing.T) {
 	interfaces := func(name string) (netip.Addr, error) {
 		if name == "eth0" {
@@ -168,7 +211,7 @@ func TestServer(t *testing.T) {
 	}
 }
 
-// A file name may need Asterisk; when it does not answer there is no snapshot, so that the last good one stays.
+// A file name may need Asterisk. If Asterisk does not answer, there is no snapshot, so that the last good one stays.
 func TestFileNameOfAsterisk(t *testing.T) {
 	c := config(t, map[string]string{
 		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${DB(name/${USERNAME})}.cfg => t\n",
@@ -185,7 +228,7 @@ func TestFileNameOfAsterisk(t *testing.T) {
 	}
 }
 
-// Names of files are right where more phones have a shape of their own than names have plans.
+// File names are right even if more phones have a shape of their own than there are plans for names.
 func TestNamesOfManyShapes(t *testing.T) {
 	var users strings.Builder
 	const phones = maxNamePlans + 10
@@ -210,7 +253,15 @@ func TestNamesOfManyShapes(t *testing.T) {
 func TestHugeLineNumbers(t *testing.T) {
 	s, diags := build(t, map[string]string{
 		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${MAC} => t\n",
-		"users.conf":     "[a]\nautoprov=yes\nmacaddress=1\nlinenumber=1\n[b]\nautoprov=yes\nmacaddress=1\nlinenumber=4294967297\n",
+		"users.conf": `[a]
+autoprov=yes
+macaddress=1
+linenumber=1
+[b]
+autoprov=yes
+macaddress=1
+linenumber=4294967297
+`,
 	})
 	if got := s.Counts().Lines; got != 2 {
 		t.Errorf("got %d lines, %v", got, diags)

@@ -31,7 +31,7 @@ func TestCachesAreBounded(t *testing.T) {
 	}
 }
 
-// With less room less is remembered, and every file is right.
+// With less room a renderer remembers less, and every file is right.
 func TestRoomBoundsWhatIsRemembered(t *testing.T) {
 	const phones, room = 300, 100 << 10
 	s, _ := build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\n${MAC} => t\n", "users.conf": benchUsers(phones)})
@@ -51,7 +51,7 @@ func TestRoomBoundsWhatIsRemembered(t *testing.T) {
 	}
 }
 
-// A document that is kept holds nothing of the one that was sent: neither that nor its buffer stays because of it.
+// A remembered document refers neither to the document that was sent nor to its buffer.
 func TestCachedFileHoldsNoOther(t *testing.T) {
 	s, _ := build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\n${MAC} => t\n", "users.conf": benchUsers(1)})
 	r, dir := renderer(t, nil)

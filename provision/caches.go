@@ -12,9 +12,9 @@ import (
 
 // Bounds of what a Renderer remembers of one snapshot, in bytes.
 const (
-	// maxFiles holds 4,000 files of 6 kB. A file is cheap to make anew, and memory is not.
+	// maxFiles holds 4,000 files of 6 kB. Rendering a file again is cheap, and memory is not.
 	maxFiles = 32 << 20
-	// maxFile keeps a few large directories from driving out all other files.
+	// maxFile keeps a few large directories from displacing all other files.
 	maxFile = 1 << 20
 	// maxUserLists holds the directories of four profiles with 100,000 users.
 	maxUserLists = 32 << 20
@@ -24,20 +24,20 @@ const (
 	maxPlan  = 256 << 10
 )
 
-// caches is what a Renderer remembers of one content: everything in it comes out the same when it is made anew. A content
-// never changes, so caches have no rule for outdated configuration: another content has other caches.
+// caches is what a Renderer remembers of one content. Rendering it again would give the same. A content never changes,
+// and each content has caches of its own, so no entry is outdated because the configuration changed.
 type caches struct {
 	content *content
-	files   *memo.Memo[int, *Document] // rendered ones, by the number of the route
+	files   *memo.Memo[int, *Document] // rendered files, by the number of the route
 	lists   *memo.Memo[userListKey, *userList]
 	plans   *memo.Memo[planKey, *plan]
 	zones   *zoneFactsMemo
 }
 
-// maxRoom is what all of these may take together.
+// maxRoom bounds all of these together.
 const maxRoom = maxFiles + maxUserLists + maxPlans
 
-// newCaches makes empty caches that together take at most room bytes; zero: maxRoom.
+// newCaches makes empty caches that take at most room bytes together; zero: maxRoom.
 func newCaches(c *content, room int64) *caches {
 	if room <= 0 {
 		room = maxRoom
@@ -52,28 +52,29 @@ func newCaches(c *content, room int64) *caches {
 	}
 }
 
-// cachesOf returns the caches of a snapshot's content. They replace those of another content: only the snapshot that is
-// served is worth memory. A request that began before a swap has the older snapshot, and makes its caches anew.
+// cachesOf returns the caches of a snapshot's content. They replace the caches of another content, because only the
+// snapshot that is being served is worth memory. A request that began before a swap has the older snapshot and makes
+// new caches for it.
 func (r *Renderer) cachesOf(s *Snapshot) *caches {
 	had := r.caches.Load()
 	if had != nil && had.content == s.content {
 		return had
 	}
 	c := newCaches(s.content, r.options.Room)
-	r.caches.CompareAndSwap(had, c) // whoever loses uses its own for this request
+	r.caches.CompareAndSwap(had, c) // if another request was first, these caches are for this request only
 	return c
 }
 
-// The parts of a Request that a value can depend on, besides those of dialplan.
+// The parts of a Request that a value can depend on, in addition to dialplan's.
 const (
 	byServer    = dialplan.FirstOwn << iota // Server
 	byURL                                   // Scheme, Host and Prefix
 	byUserAgent                             // UserAgent
-	// bySecretAnswer is of an answer of Asterisk that may be a password: Explain does not show it unasked.
+	// bySecretAnswer marks an answer of Asterisk that may be a password. Explain hides it by default.
 	bySecretAnswer
 )
 
-// partOf returns the part of a request that a value depends on.
+// partOf returns the parts of a request that a value depends on.
 func partOf(q Request, with dialplan.With) Request {
 	part := Request{Now: q.Now}
 	if with&byServer != 0 {
@@ -91,14 +92,14 @@ func partOf(q Request, with dialplan.With) Request {
 // inputs are what a text was made of, besides the content and the phone.
 type inputs struct {
 	varies    dialplan.Varies
-	templates []*datadir.Template // that were read
-	request   Request             // its part that counts
+	templates []*datadir.Template // the templates that were read
+	request   Request             // the parts that the text depends on
 }
 
-// cacheable reports whether it can be told when the text would be another one.
+// cacheable reports whether we can tell when the text would change.
 func (in *inputs) cacheable() bool { return in.varies.With&dialplan.Unpredictable == 0 }
 
-// same reports whether the text would come out the same for a request.
+// same reports whether the same text would be made for a request.
 func (in *inputs) same(data *datadir.Dir, q Request) bool {
 	part := partOf(q, in.varies.With)
 	part.Now = in.request.Now
@@ -106,7 +107,8 @@ func (in *inputs) same(data *datadir.Dir, q Request) bool {
 		!slices.ContainsFunc(in.templates, func(t *datadir.Template) bool { return !data.Current(t) })
 }
 
-// cached returns the remembered document of a route; nil: there is none that is right for the request.
+// cached returns the remembered document of a route, or nil if there is none or it is not the right one for the
+// request.
 func (c *caches) cached(data *datadir.Dir, rt *Route, q Request) *Document {
 	had, ok := c.files.Get(rt.number)
 	if !ok || !had.inputs.same(data, q) {
@@ -117,10 +119,10 @@ func (c *caches) cached(data *datadir.Dir, rt *Route, q Request) *Document {
 	return &doc
 }
 
-// documentBytes is about what a remembered Document takes besides its text.
+// documentBytes is about how many bytes a remembered Document takes besides its text.
 const documentBytes = 700
 
-// remember keeps a copy of a document that was just made. Nothing of it leads to the document's buffer.
+// remember stores a copy of a new document. The copy does not refer to the document's buffer.
 func (c *caches) remember(rt *Route, doc *Document) {
 	if !doc.inputs.cacheable() || doc.Size > maxFile || !c.files.Wants(rt.number) {
 		return
@@ -130,23 +132,23 @@ func (c *caches) remember(rt *Route, doc *Document) {
 	}, len(doc.text)+documentBytes)
 }
 
-// planKey is all that a plan depends on besides the content, its template and the time.
+// planKey is everything that a plan depends on, besides the content, its template and the time.
 type planKey struct {
-	file   *file // so its profile
+	file   *file // implies the profile
 	shape  *shape
 	zone   *time.Location
-	escape Escape // with the template it says whether values are escaped
+	escape Escape // together with the template it says whether values are escaped
 }
 
-// plan is a template whose parts that are the same for all lines of a shape, in one zone and of one profile, have been
-// evaluated for the first of them.
+// plan is a template for all lines of one shape, time zone and profile. The parts that are the same for all of them
+// have been evaluated.
 type plan struct {
 	*dialplan.Plan
 	template *datadir.Template
-	from     time.Time // when it was made
+	from     time.Time // when the plan was made
 }
 
-// planFor returns the plan of a template; nil: there is none that is right at a time.
+// planFor returns the plan of a template, or nil if there is none that is valid at the time.
 func (c *caches) planFor(key planKey, t *datadir.Template, now time.Time) *plan {
 	p, ok := c.plans.Get(key)
 	if !ok || p.template != t || !holdsAt(p.Until(), p.from, now) {
@@ -155,12 +157,13 @@ func (c *caches) planFor(key planKey, t *datadir.Template, now time.Time) *plan 
 	return p
 }
 
-// planBytes is about what a plan takes besides its Size.
+// planBytes is about how many bytes a plan takes besides its Size.
 const planBytes = 256
 
 func (c *caches) rememberPlan(key planKey, p *plan) { c.plans.Put(key, p, p.Size()+planBytes) }
 
-// holdsAt reports whether what was made at a moment, and holds until another, is right at a time. Until zero: for ever.
+// holdsAt reports whether something that was made at from and holds until until is valid now. A zero until means for
+// ever.
 func holdsAt(until, from, now time.Time) bool {
 	return until.IsZero() || !now.Before(from) && now.Before(until)
 }

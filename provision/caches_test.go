@@ -3,13 +3,15 @@ package provision
 import (
 	"context"
 	"fmt"
-	"github.com/phoneprov/phoneprov/provision/datadir"
-	"github.com/phoneprov/phoneprov/provision/zone"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/phoneprov/phoneprov/deploy/testkit"
+	"github.com/phoneprov/phoneprov/provision/datadir"
+	"github.com/phoneprov/phoneprov/provision/zone"
 )
 
 // cachedSite is a phone with a file x, of the template t, that includes the template i.
@@ -20,11 +22,11 @@ type cachedSite struct {
 	q   Request
 }
 
-// lay writes a file that has not changed for a while.
+// lay writes a file that has been unchanged for a while.
 func (k *cachedSite) lay(tb testing.TB, name, text string, age time.Duration) {
 	tb.Helper()
 	path := filepath.Join(k.dir, name)
-	write(tb, path, text)
+	testkit.WriteSteady(tb, path, text)
 	if err := os.Chtimes(path, time.Time{}, time.Now().Add(-age)); err != nil {
 		tb.Fatal(err)
 	}
@@ -32,16 +34,29 @@ func (k *cachedSite) lay(tb testing.TB, name, text string, age time.Duration) {
 
 func (k *cachedSite) configure(t *testing.T, name string) {
 	t.Helper()
-	k.s, _ = build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\nmime_type=text/xml\nsetvar=EVER=${EPOCH}\nsetvar=HERE=${SERVER}\nsetvar=SAME=<&>\nx => t\n",
+	k.s, _ = build(t, map[string]string{"phoneprov.conf": `[general]
+[p]
+mime_type=text/xml
+setvar=EVER=${EPOCH}
+setvar=HERE=${SERVER}
+setvar=SAME=<&>
+x => t
+`,
 		"extensions.conf": "[globals]\nCHANCE=${RAND()}\n",
-		"users.conf":      "[general]\n[1]\nautoprov=yes\nprofile=p\nmacaddress=001122334455\ntimezone=Europe/Vienna\nfullname=" + name + "\n"})
+		"users.conf": `[general]
+[1]
+autoprov=yes
+profile=p
+macaddress=001122334455
+timezone=Europe/Vienna
+fullname=` + name + "\n"})
 }
 
 // cached reports whether the renderer remembers a file.
 func (k *cachedSite) cached() bool { return k.r.Stats().Files > 0 }
 
-// Whatever a file is made of, a change of it is in the next one; and where nothing changed the file is kept, if that can
-// be known.
+// If anything changes that a file is made of, the next response shows it. If nothing changes, the file is remembered,
+// unless a change could not be noticed.
 func TestCachedFileFollowsEveryInput(t *testing.T) {
 	const keeps, never = true, false
 	at := func(now time.Time) func(*testing.T, *cachedSite) {
@@ -128,7 +143,7 @@ func TestCachedFileFollowsEveryInput(t *testing.T) {
 		}
 		rows = append(rows, row)
 	}
-	for _, row := range rows { // and each in a list that is kept as well
+	for _, row := range rows { // and each row in a remembered list too
 		row.name += ", listed"
 		row.template += "|${PP_EACH_USER(" + strings.ReplaceAll(row.template, "${", "%{") + ")}"
 		rows = append(rows, row)
@@ -167,7 +182,7 @@ func TestCachedFileFollowsEveryInput(t *testing.T) {
 				}
 				return
 			}
-			b := k.r.asking(t.Context())
+			b := k.r.newCalls(t.Context())
 			defer b.end()
 			want, err := k.r.render(t.Context(), k.s, nil, k.s.Lookup("x"), k.q, b)
 			if err != nil {
@@ -183,7 +198,7 @@ func TestCachedFileFollowsEveryInput(t *testing.T) {
 	}
 }
 
-// The directory that is replaced while its files are kept.
+// The directory is replaced while files are remembered.
 func TestCachesWhereTheDirectoryIsReplaced(t *testing.T) {
 	k := &cachedSite{dir: t.TempDir(), q: Request{Now: testNow}}
 	for _, name := range []string{"one", "two"} {
@@ -225,12 +240,26 @@ func TestCachesWhereTheDirectoryIsReplaced(t *testing.T) {
 	expect("two") // between two renames there is no directory
 }
 
-// Each phone's directory is the list of all less its own part, whatever came first; and the list is made once.
+// Each phone's directory is the list of all phones without its own part, whichever phone came first. The list is made
+// once.
 func TestUserListServesEveryPhone(t *testing.T) {
 	s, _ := build(t, map[string]string{
 		"phoneprov.conf": "[general]\n[p]\nmime_type=text/xml\n${MAC} => t\n${MAC}.txt => u\n",
-		"users.conf": "[general]\n[phone](!)\nautoprov=yes\nprofile=p\n[1](phone)\nmacaddress=000000000001\nfullname=A & <B>\n" +
-			"[2](phone)\nmacaddress=000000000002\nfullname=C\n[3](phone)\nmacaddress=000000000003\nfullname=\"D\"\n",
+		"users.conf": `[general]
+[phone](!)
+autoprov=yes
+profile=p
+[1](phone)
+macaddress=000000000001
+fullname=A & <B>
+` +
+			`[2](phone)
+macaddress=000000000002
+fullname=C
+[3](phone)
+macaddress=000000000003
+fullname="D"
+`,
 	})
 	r, dir := renderer(t, nil)
 	for name, begin := range map[string]string{"t": "<", "u": ""} {
@@ -257,7 +286,7 @@ func TestUserListServesEveryPhone(t *testing.T) {
 	}
 }
 
-// What a list has to say is said for every file that it is in.
+// The diagnostics of a list are in every file that has the list.
 func TestUserListWithDiagnostics(t *testing.T) {
 	s, _ := build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\n${MAC} => t\n", "users.conf": benchUsers(2)})
 	r, dir := renderer(t, nil)

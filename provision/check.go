@@ -16,10 +16,10 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// Check renders every route of a snapshot and reports what its author should know: files that cannot be made, what the
-// templates' language has to say, unknown functions and variables, files that differ at every fetch, what was asked of
-// Asterisk and what it gave, XML that is malformed, and templates that nothing uses. Each finding is there once for
-// each phone that has it: Group makes one of them. Where Asterisk cannot be asked that is an error as well.
+// Check renders every route of a snapshot and reports what an admin should know: files that cannot be rendered,
+// diagnostics of the language, unknown functions and variables, files that differ at every fetch, calls to Asterisk and
+// their answers, malformed XML, and files that nothing uses. It reports a finding for each phone that has it; Group
+// combines them. If Asterisk cannot be asked, that is an error too.
 func Check(ctx context.Context, s *Snapshot, r *Renderer, q Request) []Diagnostic {
 	c := checker{seen: map[string]bool{}, used: map[string]bool{}, templates: map[string]bool{}, hidden: newHidden(s),
 		profilesOf: map[string]map[*Profile]bool{}, shapes: shapesOf(s), unknown: map[string]bool{}}
@@ -40,13 +40,13 @@ func Check(ctx context.Context, s *Snapshot, r *Renderer, q Request) []Diagnosti
 type checker struct {
 	found []Diagnostic
 	seen  map[string]bool
-	// Files under the data directory: all that are used, and those of them that are templates.
+	// Files under the data directory: all that are used, and the templates among them.
 	used, templates map[string]bool
-	profilesOf      map[string]map[*Profile]bool // of the templates: the profiles that use them
-	shapes          map[*Profile]map[*shape]bool // of the lines of each profile's phones
-	unknown         map[string]bool              // unknownKey of the calls of functions that nobody knows
-	unanswered      []Diagnostic                 // what renderings said of such functions
-	untold          []*untold
+	profilesOf      map[string]map[*Profile]bool // the profiles that use a template
+	shapes          map[*Profile]map[*shape]bool // the shapes of the lines of each profile's phones
+	unknown         map[string]bool              // unknownKey of the calls of unknown functions
+	unanswered      []Diagnostic                 // diagnostics of renderings about such functions
+	undecided       []*undecidedFunctions
 	hidden          *hidden
 }
 
@@ -65,10 +65,10 @@ func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route
 	doc, err := c.render(ctx, s, r, rt, q)
 	if err != nil {
 		severity := Error
-		if errors.Is(err, ErrNotFound) { // Asterisk's sample lists firmware that few have
+		if errors.Is(err, ErrNotFound) { // Asterisk's sample lists firmware that few sites have
 			severity = Warning
 		}
-		if likelyOption(rt.file.name) == "" && !strings.HasPrefix(rt.file.path, ">") { // CheckConfig reports those
+		if likelyOption(rt.file.name) == "" && !strings.HasPrefix(rt.file.path, ">") { // CheckConfig reports the others
 			c.report(Diagnostic{Pos: rt.file.pos, Severity: severity,
 				Message: fmt.Sprintf("%s (file %q of %s)", withoutPos(err, rt.file.pos), rt.URI, rt.whose())})
 		}
@@ -79,7 +79,7 @@ func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route
 	}
 	defer doc.Close()
 	for _, d := range doc.Diagnostics {
-		c.said(d)
+		c.fromRendering(d)
 	}
 	for _, name := range doc.Templates() {
 		c.uses(rt, name)
@@ -91,7 +91,7 @@ func (c *checker) route(ctx context.Context, s *Snapshot, r *Renderer, rt *Route
 	}
 }
 
-// uses notes a template that a route is made of.
+// uses records that a route uses a template.
 func (c *checker) uses(rt *Route, name string) {
 	c.used[name], c.templates[name] = true, true
 	if c.profilesOf[name] == nil {
@@ -100,9 +100,9 @@ func (c *checker) uses(rt *Route, name string) {
 	c.profilesOf[name][rt.Profile()] = true
 }
 
-// said takes over what a rendering has to say. A bracket that is not closed spoils what follows it: an error. A function
-// that nobody knows is reported where it is called.
-func (c *checker) said(d Diagnostic) {
+// fromRendering reports a diagnostic of a rendering. A bracket that is not closed is an error, because it spoils the
+// text after it. A call of an unknown function is reported later, where the call stands.
+func (c *checker) fromRendering(d Diagnostic) {
 	switch _, message, _ := strings.Cut(d.Message, ": "); {
 	case strings.HasPrefix(message, "missing '"):
 		d.Severity = Error
@@ -113,36 +113,36 @@ func (c *checker) said(d Diagnostic) {
 	c.report(d)
 }
 
-// noSuchFunction ends dialplan's message for a function that Asterisk does not have.
+// noSuchFunction is the end of dialplan's message for a function that Asterisk does not have.
 const noSuchFunction = ": no such function in Asterisk"
 
-// unknownKey is where a function is called.
+// unknownKey identifies a call of a function.
 func unknownKey(pos astconf.Pos, function string) string { return pos.String() + " " + function }
 
-// render makes the document of a route, and reports what it asked of Asterisk.
+// render renders a route and reports its calls to Asterisk.
 func (c *checker) render(ctx context.Context, s *Snapshot, r *Renderer, rt *Route, q Request) (*Document, error) {
 	if rt.Static() {
 		return r.static(ctx, rt)
 	}
-	b := r.asking(ctx)
+	b := r.newCalls(ctx)
 	defer b.end()
 	doc, err := r.render(ctx, s, nil, rt, q, b)
-	for _, a := range c.hidden.listAsked(b) {
+	for _, a := range c.hidden.answeredCalls(b) {
 		if errors.Is(a.Err, dialplan.ErrNoFunction) {
-			continue // functions reports it
+			continue // the method functions reports it
 		}
 		c.reportOnce("asked "+a.Call, Diagnostic{Pos: a.Pos, Severity: Info, Message: "asked of Asterisk: " + a.Text(false)})
 	}
 	return doc, err
 }
 
-// withoutPos is an error of rendering less the place that it begins with.
+// withoutPos returns the text of an error without the position at its beginning.
 func withoutPos(err error, pos astconf.Pos) string {
 	return strings.TrimPrefix(err.Error(), pos.String()+": ")
 }
 
-// malformed returns the line and the fault of the first place that is not well-formed. A file that is empty, or has no
-// more than a declaration and comments, has no fault.
+// malformed returns the first error in XML and its line. An empty file has no error, and neither has a file that has
+// only a declaration and comments.
 func malformed(content io.Reader) (line int, err error) {
 	text, err := io.ReadAll(content)
 	if err != nil {
@@ -183,7 +183,7 @@ func malformed(content io.Reader) (line int, err error) {
 	}
 }
 
-// withoutContent is a message of encoding/xml less what it quotes of the file, in which there are passwords.
+// withoutContent returns a message of encoding/xml without what it quotes of the file, which may be a password.
 func withoutContent(message string) string {
 	for beginning, instead := range map[string]string{
 		"invalid character entity": "an & that begins no entity",
@@ -199,8 +199,7 @@ func withoutContent(message string) string {
 	return message
 }
 
-// functions reports the functions that are called and that nobody knows: once each, whether a rendering came to them or
-// not.
+// functions reports each unknown function once, whether a rendering called it or not.
 func (c *checker) functions(ctx context.Context, s *Snapshot, r *Renderer) {
 	for _, p := range s.profiles {
 		for _, v := range p.setvars {
@@ -214,13 +213,13 @@ func (c *checker) functions(ctx context.Context, s *Snapshot, r *Renderer) {
 		if t, err := r.options.Data.Template(ctx, name); err == nil {
 			if t.CutAtNUL {
 				c.report(Diagnostic{Pos: astconf.Pos{File: name, Line: t.Lines()}, Severity: Error,
-					Message: "a NUL byte ends the template here: what stands behind it is left out; save it as UTF-8 without NUL"})
+					Message: "a NUL byte ends the template here: the text after it is left out; save it as UTF-8 without NUL"})
 			}
 			c.calls(ctx, r, fileText(t.Template, name))
 		}
 	}
-	c.reportUntold()
-	for _, d := range c.unanswered { // of a name that is computed, say
+	c.reportUndecided()
+	for _, d := range c.unanswered { // for example of a computed name
 		_, message, _ := strings.Cut(d.Message, ": ")
 		if !c.unknown[unknownKey(d.Pos, strings.TrimSuffix(message, noSuchFunction))] {
 			c.report(d)
@@ -228,34 +227,34 @@ func (c *checker) functions(ctx context.Context, s *Snapshot, r *Renderer) {
 	}
 }
 
-// untold is one reason for which Asterisk does not tell whether it has a function, and the functions that it does not tell of.
-type untold struct {
+// undecidedFunctions are functions of which Asterisk does not tell whether it has them, and the reason.
+type undecidedFunctions struct {
 	reason    string
 	functions []string
 }
 
-// cannotTell keeps a function for reportUntold.
-func (c *checker) cannotTell(function string, reason error) {
-	i := slices.IndexFunc(c.untold, func(u *untold) bool { return u.reason == reason.Error() })
+// undecidedFunction records a function for reportUndecided.
+func (c *checker) undecidedFunction(function string, reason error) {
+	i := slices.IndexFunc(c.undecided, func(u *undecidedFunctions) bool { return u.reason == reason.Error() })
 	if i < 0 {
-		i = len(c.untold)
-		c.untold = append(c.untold, &untold{reason: reason.Error()})
+		i = len(c.undecided)
+		c.undecided = append(c.undecided, &undecidedFunctions{reason: reason.Error()})
 	}
-	if u := c.untold[i]; !slices.Contains(u.functions, function) {
+	if u := c.undecided[i]; !slices.Contains(u.functions, function) {
 		u.functions = append(u.functions, function)
 	}
 }
 
-// reportUntold reports one finding a reason, however many functions and calls it is for: with the least rights of AMI it is
-// the same for all of them.
-func (c *checker) reportUntold() {
-	for _, u := range c.untold {
-		c.report(Diagnostic{Severity: Warning, Message: fmt.Sprintf("whether Asterisk has these functions cannot be told: %s: %s",
+// reportUndecided reports one finding for each reason. With the least AMI rights the reason is the same for all
+// functions.
+func (c *checker) reportUndecided() {
+	for _, u := range c.undecided {
+		c.report(Diagnostic{Severity: Warning, Message: fmt.Sprintf("cannot find out whether Asterisk has these functions: %s: %s",
 			strings.Join(u.functions, ", "), u.reason)})
 	}
 }
 
-// calls reports the unknown ones of a template's calls.
+// calls reports the calls of unknown functions in a template.
 func (c *checker) calls(ctx context.Context, r *Renderer, t text) {
 	for _, call := range t.Calls() {
 		known, err := r.knows(ctx, call.Name)
@@ -264,7 +263,7 @@ func (c *checker) calls(ctx context.Context, r *Renderer, t text) {
 		}
 		if err != nil {
 			c.unknown[unknownKey(t.pos(call.Line), call.Name)] = true
-			c.cannotTell(call.Name, err)
+			c.undecidedFunction(call.Name, err)
 			continue
 		}
 		d := Diagnostic{Pos: t.pos(call.Line), Severity: Error, Message: "unknown function " + call.Name + meant(call.Name, functionNames)}
@@ -276,7 +275,7 @@ func (c *checker) calls(ctx context.Context, r *Renderer, t text) {
 	}
 }
 
-// functionNames calls yield with the names of the functions of phoneprov's own.
+// functionNames calls yield with the names of phoneprov's own functions.
 func functionNames(yield func(string) bool) {
 	for _, f := range Functions() {
 		if !yield(f.Name) {
@@ -290,7 +289,7 @@ func functionNames(yield func(string) bool) {
 	}
 }
 
-// knows says whether there is a function of that name: here, or in Asterisk.
+// knows reports whether phoneprov or Asterisk has a function.
 func (r *Renderer) knows(ctx context.Context, function string) (bool, error) {
 	own := func(f Function) bool { return f.Name == function }
 	if refused[function] != "" || slices.ContainsFunc(Functions(), own) || dialplan.Known(function) {
@@ -302,15 +301,15 @@ func (r *Renderer) knows(ctx context.Context, function string) (bool, error) {
 	return r.options.Knows(ctx, function)
 }
 
-// profiles reports the sections of phoneprov.ini whose profile there is not.
+// profiles reports sections of phoneprov.ini for profiles that do not exist.
 func (c *checker) profiles(s *Snapshot, r *Renderer) {
 	for _, d := range UnknownProfiles(s, slices.Sorted(maps.Keys(r.options.Profiles))) {
 		c.report(d)
 	}
 }
 
-// UnknownProfiles reports the names of [profile NAME] of phoneprov.ini that no profile has: an error where one is near,
-// as then a rule of access does not hold for whom it was written.
+// UnknownProfiles reports the names of [profile NAME] in phoneprov.ini that no profile has. If the name is near to a
+// profile's, that is an error: a rule of access may not apply to the phones it was written for.
 func UnknownProfiles(s *Snapshot, names []string) []Diagnostic {
 	var profiles []string
 	for _, p := range s.profiles {

@@ -8,11 +8,11 @@ import (
 	"unicode/utf8"
 )
 
-// invalidUTF8 is encoding/xml's message for bytes that are none.
+// invalidUTF8 is encoding/xml's message for bytes that are not UTF-8.
 const invalidUTF8 = "invalid UTF-8"
 
-// notUTF8 says where the bytes of a file that are not UTF-8 come from: which option of which section, which setvar, or
-// the template. The phone's own lines come first, as others' may be in its file too.
+// notUTF8 says where the bytes of a file that are not UTF-8 come from: an option of a section, a setvar, or the
+// template. It searches the phone's own lines first, although the file may have values of other phones too.
 func notUTF8(s *Snapshot, rt *Route, file string) string {
 	const advice = ": write it in UTF-8, or name the encoding in the first line of the XML"
 	bad := func(value string) bool {
@@ -37,10 +37,10 @@ func notUTF8(s *Snapshot, rt *Route, file string) string {
 	return " in the template" + advice
 }
 
-// escaped are the characters that a value does not have in XML.
+// escaped reports whether XML escapes a character of a value.
 func escaped(c rune) bool { return strings.ContainsRune(`&<>"'`, c) }
 
-// optionOf is the option that a variable of a phone's line is set by.
+// optionOf returns the option that sets a variable of a phone's line.
 func optionOf(p *Phone, variable string) string {
 	if p.Provider == UsersProvider {
 		for _, o := range userOptions {
@@ -58,8 +58,8 @@ func optionOf(p *Phone, variable string) string {
 	return variable
 }
 
-// charsetReader is for an XML file that names its encoding: the common ones with a byte for each character become UTF-8.
-// Others are read as if they were; US-ASCII is.
+// charsetReader converts an XML file that names its encoding to UTF-8. It knows the common encodings of one byte for
+// each character. It passes others through, so US-ASCII works.
 func charsetReader(charset string, in io.Reader) (io.Reader, error) {
 	windows := false
 	switch strings.ToLower(charset) {
@@ -69,7 +69,7 @@ func charsetReader(charset string, in io.Reader) (io.Reader, error) {
 	default:
 		return in, nil
 	}
-	text, err := io.ReadAll(in) // it is in memory
+	text, err := io.ReadAll(in) // it is in memory already
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func charsetReader(charset string, in io.Reader) (io.Reader, error) {
 	return strings.NewReader(b.String()), nil
 }
 
-// windows1252 are its characters from 0x80 on that are not those of ISO-8859-1; what it has none for is as there.
+// windows1252 are the characters from 0x80 on that differ from ISO-8859-1. Undefined ones are as in ISO-8859-1.
 var windows1252 = [0x20]rune{
 	'€', 0x81, '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', 0x8D, 'Ž', 0x8F,
 	0x90, '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', 0x9D, 'ž', 'Ÿ',

@@ -16,8 +16,8 @@ var (
 	profileOptions = []string{"mime_type", "setvar", "static_file", "staticdir"}
 )
 
-// CheckConfig reports what Asterisk takes without a word and what is likely a mistake: misspelt options and types,
-// numbers that are none, file names that were cut. Build reports what costs a phone its files.
+// CheckConfig reports what Asterisk accepts silently and what is likely a mistake: misspelt options and types, values
+// that are not numbers, file names that were cut. Build reports what makes a phone lose its files.
 func CheckConfig(c Config) []Diagnostic {
 	k := configChecker{profiles: profileNames(c["phoneprov.conf"])}
 	if c["phoneprov.conf"] == nil {
@@ -42,7 +42,7 @@ type configChecker struct {
 	profiles []string
 }
 
-// profileNames are the names of the profiles, in order.
+// profileNames returns the names of the profiles, in order.
 func profileNames(f *astconf.File) []string {
 	var names []string
 	for _, c := range categories(f) {
@@ -74,13 +74,13 @@ func (k *configChecker) general(c *astconf.Category) {
 	}
 }
 
-// Bounds of numbers.
+// Upper bounds of numbers.
 const (
 	maxPort  = 65535
-	maxLines = 999 // no phone has as many lines, nor keys
+	maxLines = 999 // no phone has so many lines or keys
 )
 
-// number reports a value that is not a whole number from 1 to most. An empty value is that of an option that is not set.
+// number reports a value that is not a whole number from 1 to most. An empty value means that the option is not set.
 func (k *configChecker) number(pos astconf.Pos, subject, option, value string, most int) {
 	if value == "" {
 		return
@@ -94,7 +94,7 @@ func (k *configChecker) number(pos astconf.Pos, subject, option, value string, m
 func (k *configChecker) profile(c *astconf.Category) {
 	setvars := map[string]astconf.Pos{}
 	files := 0
-	var waiting []astconf.Var // mime_type and staticdir that no file follows
+	var waiting []astconf.Var // mime_type and staticdir options that no file follows
 	for v := range c.Vars() {
 		if strings.HasPrefix(v.Value, ">") {
 			k.add(Error, v.Pos, "profile %q: %q: what follows the \"=\" begins with \">\": write \"=>\" without a blank in it", c.Name, v.Name)
@@ -127,7 +127,7 @@ func (k *configChecker) setvar(c *astconf.Category, v astconf.Var, seen map[stri
 	name, value, found := strings.Cut(v.Value, "=")
 	name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 	if !found || name == "" || value == "" {
-		return // Build reports it, or it sets nothing on purpose
+		return // Build reports it, or the admin left it empty on purpose
 	}
 	if strings.ContainsAny(name, "${}%") {
 		k.add(Warning, v.Pos, "profile %q: setvar %q: the name of a variable is written without ${}", c.Name, name)
@@ -143,7 +143,7 @@ func (k *configChecker) setvar(c *astconf.Category, v astconf.Var, seen map[stri
 	seen[name] = v.Pos
 }
 
-// at is " (file:line)" where there is a line.
+// at returns " (file:line)", or "" without a line.
 func at(pos astconf.Pos) string {
 	if pos.Line == 0 {
 		return ""
@@ -151,14 +151,14 @@ func at(pos astconf.Pos) string {
 	return " (" + pos.String() + ")"
 }
 
-// mime reports a MIME type that is none.
+// mime reports a MIME type that is not one.
 func (k *configChecker) mime(c *astconf.Category, v astconf.Var, mime string) {
 	if mime != "" && !strings.Contains(mime, "/") {
 		k.add(Warning, v.Pos, "profile %q: %q is not a MIME type, which is type/subtype; a line names one file", c.Name, mime)
 	}
 }
 
-// file checks a line of a profile that names a file, and reports whether it may be meant to.
+// file checks a line of a profile that names a file. It reports whether the line is likely a file.
 func (k *configChecker) file(c *astconf.Category, v astconf.Var) bool {
 	name, mime := splitMIME(v.Value)
 	if strings.EqualFold(v.Name, "static_file") {
@@ -187,7 +187,7 @@ func (k *configChecker) file(c *astconf.Category, v astconf.Var) bool {
 	return name != ""
 }
 
-// likelyOption is the option of a profile that a file's name is likely meant to be; empty: none.
+// likelyOption returns the option of a profile that a file name is likely meant to be, or "".
 func likelyOption(name string) string {
 	if strings.ContainsAny(name, "$./{}%<>") {
 		return ""
@@ -195,15 +195,15 @@ func likelyOption(name string) string {
 	return Nearest(name, slices.Values(profileOptions))
 }
 
-// cutName reports whether a file's name was cut at a "=" that was to be a part of it.
+// cutName reports whether a file name was cut at a "=" that the admin meant as a part of it.
 func cutName(name, value string) bool {
 	return strings.Contains(value, "=>") || len(dialplan.Parse("", name).Unclosed()) > 0 && strings.Contains(value, "=")
 }
 
-// otherBracket is a variable as other programs and phones write it.
+// otherBracket matches a variable in the notation of other programs and phones.
 var otherBracket = regexp.MustCompile(`\$\(([A-Za-z_]+)\)|\$([A-Za-z_]+)|%([A-Za-z_]+)%?|[{<]([A-Za-z_]+)[}>]|\[([A-Za-z_]+)\]`)
 
-// otherBrackets is the variable that a file's name has in a notation that is not Asterisk's; empty: none.
+// otherBrackets returns the variable that a file name has in a notation that is not Asterisk's, or "".
 func otherBrackets(name string) string {
 	found := ""
 	dialplan.Parse("", name).Literals(func(text string, _, _ int) {
@@ -218,7 +218,7 @@ func otherBrackets(name string) string {
 	return found
 }
 
-// lineVariable is the variable of a line whose name a word is, in any case; empty: none.
+// lineVariable returns the variable of a line with that name in any case, or "".
 func lineVariable(word string) string {
 	for _, name := range lineVariables() {
 		if strings.EqualFold(name, word) {

@@ -7,45 +7,45 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// pjsipTypes are the types of sections of pjsip.conf.
+// pjsipTypes are the types that sections of pjsip.conf may have.
 var pjsipTypes = strings.Fields("phoneprov endpoint auth aor transport contact identify registration acl global system domain_alias " +
 	"resource_list outbound-publish inbound-publication asterisk-publication subscription_persistence wizard")
 
-// sectionVariables are those that a phoneprov section of pjsip.conf must or may have for what it is; their case counts.
+// sectionVariables are the variables that make a phoneprov section of pjsip.conf complete. Their case counts.
 var sectionVariables = []string{"MAC", "PROFILE", "endpoint"}
 
-// pjsip checks the types of pjsip.conf, and its phoneprov sections.
+// pjsip checks the types in pjsip.conf, and its phoneprov sections.
 func (k *configChecker) pjsip(f *astconf.File) {
 	for _, c := range categories(f) {
-		kind := objectType(c)
-		if kind == "phoneprov" {
+		typ := objectType(c)
+		if typ == "phoneprov" {
 			k.phoneprovSection("["+c.Name+"]: ", slices.Collect(c.Vars()))
 			continue
 		}
-		if slices.Contains(pjsipTypes, kind) {
+		if slices.Contains(pjsipTypes, typ) {
 			continue
 		}
 		pos := c.Pos
 		if v, ok := c.Last("type"); ok {
 			pos = v.Pos
 		}
-		switch nearest := Nearest(kind, slices.Values(pjsipTypes)); {
+		switch nearest := Nearest(typ, slices.Values(pjsipTypes)); {
 		case nearest == "phoneprov", isPhoneprov(c):
-			k.add(Error, pos, "[%s]: type %q: no phone gets it; is \"type = phoneprov\" meant?", c.Name, kind)
+			k.add(Error, pos, "[%s]: type %q: no phone gets it; is \"type = phoneprov\" meant?", c.Name, typ)
 		case nearest != "":
-			k.add(Warning, pos, "[%s]: there is no type %q; is %q meant?", c.Name, kind, nearest)
+			k.add(Warning, pos, "[%s]: there is no type %q; is %q meant?", c.Name, typ, nearest)
 		}
 	}
 }
 
-// isPhoneprov reports whether a section has what only phoneprov sections have.
+// isPhoneprov reports whether a section has the variables that only phoneprov sections have.
 func isPhoneprov(c *astconf.Category) bool {
 	_, mac := c.Last("MAC")
 	_, profile := c.Last("PROFILE")
 	return mac && profile
 }
 
-// wizard checks the phoneprov part of pjsip_wizard.conf.
+// wizard checks the phoneprov options of pjsip_wizard.conf.
 func (k *configChecker) wizard(f *astconf.File) {
 	for _, c := range categories(f) {
 		var vars []astconf.Var
@@ -61,9 +61,9 @@ func (k *configChecker) wizard(f *astconf.File) {
 				k.add(Warning, v.Pos, "[%s]: there is no option %q; is \"has_phoneprov\" meant?", c.Name, v.Name)
 			}
 		}
-		switch kind := objectType(c); {
-		case kind != "wizard" && (len(vars) > 0 || has.Name != ""):
-			k.add(Error, c.Pos, "[%s]: type %q: no phone gets it; is \"type = wizard\" meant?", c.Name, kind)
+		switch typ := objectType(c); {
+		case typ != "wizard" && (len(vars) > 0 || has.Name != ""):
+			k.add(Error, c.Pos, "[%s]: type %q: no phone gets it; is \"type = wizard\" meant?", c.Name, typ)
 		case has.Value != "" && !isTrue(has.Value) && !isFalse(has.Value):
 			k.add(Warning, has.Pos, "[%s]: has_phoneprov %q is neither yes nor no: no phone gets it", c.Name, has.Value)
 		case len(vars) > 0 && has.Name == "":
@@ -74,7 +74,7 @@ func (k *configChecker) wizard(f *astconf.File) {
 	}
 }
 
-// phoneprovSection checks the names of a phoneprov section's variables, whose case counts, and its numbers.
+// phoneprovSection checks the variables of a phoneprov section: their names, whose case counts, and their numbers.
 func (k *configChecker) phoneprovSection(subject string, vars []astconf.Var) {
 	set := func(name string) bool {
 		return slices.ContainsFunc(vars, func(v astconf.Var) bool { return v.Name == name })

@@ -7,10 +7,11 @@ import (
 	"io"
 )
 
-// shared reports a file that several phones share and that would be another one for the second of them. Where the name has
-// something of a phone in it, each phone was to get its own: the names collide, and all get the first phone's. Where the name
-// has nothing of a phone the file is meant for all, and differs too in a list that leaves its phone out: only a password in it
-// is worth a word.
+// shared reports a file that several phones share if it would differ for the second phone.
+//
+// If the name has something of a phone in it, each phone was meant to get its own file: the names collide, and all get
+// the first phone's file. If the name has nothing of a phone in it, the file is meant for all. It may differ on
+// purpose, in a list that leaves its phone out, so only a password in it is reported.
 func (c *checker) shared(ctx context.Context, s *Snapshot, r *Renderer, rt *Route, q Request, doc *Document) {
 	sharing, ok := s.shared[rt.number]
 	if !ok {
@@ -18,11 +19,11 @@ func (c *checker) shared(ctx context.Context, s *Snapshot, r *Renderer, rt *Rout
 	}
 	second := *rt
 	second.Phone = s.phoneList[sharing.second]
-	b := r.asking(ctx)
+	b := r.newCalls(ctx)
 	defer b.end()
 	other, err := r.render(ctx, s, nil, &second, q, b)
 	if err != nil {
-		return // it is said of the first, or Asterisk has gone
+		return // the first rendering reports it, or Asterisk is gone
 	}
 	defer other.Close()
 	switch secret, _ := rt.Phone.Lines[0].own("SECRET"); {
@@ -38,7 +39,8 @@ func (c *checker) shared(ctx context.Context, s *Snapshot, r *Renderer, rt *Rout
 	}
 }
 
-// has tells whether a document that is at its beginning contains a text that is not empty, and leaves it there.
+// has reports whether a document contains a text that is not empty. The document must be at its beginning, and is there
+// afterwards.
 func has(doc *Document, text string) bool {
 	content, err := io.ReadAll(doc.Content)
 	if _, seekErr := doc.Content.Seek(0, io.SeekStart); err != nil || seekErr != nil {

@@ -5,10 +5,10 @@ import (
 	"testing"
 )
 
-// Check tells a name that is meant for all from one that collides.
+// Check distinguishes a name that is meant for all phones from one that collides.
 func TestCheckShared(t *testing.T) {
 	const users = "[a]\nautoprov=yes\nsecret=first-secret\nlabel=l\nmacaddress=000000000001\n[b]\nautoprov=yes\nsecret=second-secret\nlabel=l\nmacaddress=000000000002\n"
-	const note = `phoneprov.conf:2: info: profile "p": 2 phones share the file "NAME": it is nobody's own, and made with the variables of phone 000000000001`
+	const note = `phoneprov.conf:2: info: profile "p": 2 phones share the file "NAME": nobody owns it, and it has the variables of phone 000000000001`
 	for _, row := range []struct{ name, file, uri, template, want string }{
 		{"for all", "book.xml", "book.xml", "<book/>", ""},
 		{"for all, made with the first phone's name", "book.xml", "book.xml", "<book name='${USERNAME}'/>", ""},

@@ -13,7 +13,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// lineVariables are the variables that any line may have, whether its configuration sets them or not.
+// lineVariables returns the variables that any line may have, even if its configuration does not set them.
 func lineVariables() []string {
 	names := []string{"MAC", "USERNAME", "PROFILE", "LINE", "SERVER", "SERVER_PORT", "ENDPOINT_ID", "TRANSPORT_ID", "AUTH_ID", "EPOCH"}
 	for _, o := range userOptions {
@@ -26,14 +26,14 @@ func lineVariables() []string {
 	return names
 }
 
-// variableAliases are what variables are called elsewhere. The options of the users file are too.
+// variableAliases are names that other programs use for variables. The options of the users file are aliases too.
 var variableAliases = [...]struct{ alias, variable string }{
 	{"password", "SECRET"}, {"passwd", "SECRET"}, {"pass", "SECRET"}, {"exten", "USERNAME"}, {"extension", "USERNAME"},
 	{"name", "DISPLAY_NAME"}, {"port", "SERVER_PORT"}, {"tz", "TIMEZONE"},
 }
 
-// nearestVariable is the variable that was likely meant by a name that no phone has; empty: none. More are names that a
-// configuration gives.
+// nearestVariable returns the variable that was likely meant by a name that no phone has, or "". more are names that
+// the configuration sets.
 func nearestVariable(name string, more []string) string {
 	names := slices.Concat(lineVariables(), more)
 	variableOf := map[string]string{}
@@ -50,7 +50,7 @@ func nearestVariable(name string, more []string) string {
 		add(o.option, o.variable)
 	}
 	folded := foldName(name)
-	for alias, variable := range variableOf { // an alias that is written out is nearer than what begins like it
+	for alias, variable := range variableOf { // the whole alias is nearer than a name that begins like it
 		if foldName(alias) == folded {
 			return variable
 		}
@@ -62,16 +62,16 @@ func nearestVariable(name string, more []string) string {
 	return nearest
 }
 
-// known are the names of variables that phones have.
+// known is a set of names of variables that phones have.
 type known map[string]bool
 
-// knownOf collects the variables of the phones and the setvars of some profiles; nil is all.
+// knownOf returns the variables of phones and setvars of some profiles; nil: of all.
 func (c *checker) knownOf(s *Snapshot, profiles map[*Profile]bool) known {
 	names := known{"VOCIEMAIL_EXTEN": true}
 	for _, name := range lineVariables() {
 		names[name] = true
 	}
-	for name := range s.globals.places {
+	for name := range s.globals.indexes {
 		names[name] = true
 	}
 	for _, p := range s.profiles {
@@ -89,7 +89,7 @@ func (c *checker) knownOf(s *Snapshot, profiles map[*Profile]bool) known {
 	return names
 }
 
-// shapesOf are the shapes of the lines of each profile's phones.
+// shapesOf returns the shapes of the lines of each profile's phones.
 func shapesOf(s *Snapshot) map[*Profile]map[*shape]bool {
 	all := map[*Profile]map[*shape]bool{}
 	for _, p := range s.phoneList {
@@ -103,14 +103,14 @@ func shapesOf(s *Snapshot) map[*Profile]map[*shape]bool {
 	return all
 }
 
-// text is a template that is checked: a file's, or the value or name of an option.
+// text is a template to check: a file, or the value or name of an option.
 type text struct {
 	*dialplan.Template
 	file   string
-	option astconf.Pos // zero: the text is a file's
+	option astconf.Pos // zero: the text is a file
 }
 
-// pos is a place in the text, the option's where it is one's.
+// pos returns the position of a line of the text. For an option it is the option's.
 func (t text) pos(line int) astconf.Pos {
 	if t.option.File != "" {
 		return t.option
@@ -122,7 +122,7 @@ func fileText(t *dialplan.Template, name string) text { return text{Template: t,
 
 func optionText(t *dialplan.Template, pos astconf.Pos) text { return text{Template: t, option: pos} }
 
-// texts checks the templates' files and what profiles have of the language, without regard to what is evaluated.
+// texts checks all text of templates and profiles, whether a rendering evaluates it or not.
 func (c *checker) texts(ctx context.Context, s *Snapshot, r *Renderer) {
 	everybody := c.knownOf(s, nil)
 	for _, p := range s.profiles {
@@ -147,7 +147,7 @@ func (c *checker) texts(ctx context.Context, s *Snapshot, r *Renderer) {
 	}
 }
 
-// setLater reports the variables of a setvar that only setvars after it set.
+// setLater reports the variables that a setvar uses and that only a later setvar sets.
 func (c *checker) setLater(s *Snapshot, p *Profile, i int) {
 	before := c.knownOf(s, map[*Profile]bool{})
 	for shape := range c.shapes[p] {
@@ -167,7 +167,7 @@ func (c *checker) setLater(s *Snapshot, p *Profile, i int) {
 	}
 }
 
-// text reports what is likely a mistake in a template: names are the variables that its phones have, everybody are all.
+// text reports likely mistakes in a template. names are the variables of its phones, everybody those of all phones.
 func (c *checker) text(t text, names, everybody known) {
 	report := func(severity Severity, line, col int, format string, args ...any) {
 		c.report(Diagnostic{Pos: t.pos(line), Severity: severity, Message: fmt.Sprintf("column %d: ", col) + fmt.Sprintf(format, args...)})
@@ -217,10 +217,11 @@ func (c *checker) text(t text, names, everybody known) {
 	})
 }
 
-// percentVariable is how a variable of another line is written.
+// percentVariable matches a variable of another line.
 var percentVariable = regexp.MustCompile(`%\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 
-// printable is a name for a message. What is no name may be anything, a password too.
+// printable returns a name for a message. It hides a text that is no name, because that may be anything, a password
+// too.
 func printable(name string) string {
 	const most = 40 // bytes
 	if len(name) > most || strings.Trim(strings.ToUpper(name), "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-. ") != "" {
@@ -229,8 +230,8 @@ func printable(name string) string {
 	return fmt.Sprintf("%q", name)
 }
 
-// pipes reports whether a call of a function with several arguments has | where Asterisk wants commas. A | within $[] is
-// "or", one in a text of its own is a text.
+// pipes reports whether a call of a function with several arguments has a | where Asterisk wants a comma. A | within
+// $[] is "or", and one in an argument that is a text is a part of it.
 func pipes(call dialplan.WrittenCall) bool {
 	args := expressions.ReplaceAllString(call.Args, "")
 	i := strings.LastIndexByte(args, '|')
@@ -241,7 +242,7 @@ func pipes(call dialplan.WrittenCall) bool {
 	if !ok || !strings.Contains(signature, ",") {
 		return false
 	}
-	if strings.HasPrefix(signature, "text") { // which may well have a | in it
+	if strings.HasPrefix(signature, "text") { // the text may have a |
 		mac := strings.TrimSpace(args[i+1:])
 		_, err := device.ParseMAC(mac)
 		return err == nil || strings.HasPrefix(mac, "${")
@@ -254,7 +255,7 @@ var (
 	nested      = regexp.MustCompile(`\$\{[^{}]*\}`)
 )
 
-// argumentsOf is what stands between the parentheses of a function of ours, as its table has it.
+// argumentsOf returns the arguments of one of our functions, as its table has them.
 func argumentsOf(function string) (string, bool) {
 	for _, f := range Functions() {
 		if f.Name == function {

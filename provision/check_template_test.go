@@ -79,7 +79,7 @@ func TestCheckTemplates(t *testing.T) {
 	}
 }
 
-// Many phones have one finding: it is one line.
+// A finding of many phones is one line.
 func TestCheckCountsPhones(t *testing.T) {
 	var users strings.Builder
 	for i := range 40 {
@@ -104,7 +104,7 @@ func TestCheckCountsPhones(t *testing.T) {
 	}
 }
 
-// Bytes that are not UTF-8 are somebody's: the message says whose.
+// The message names the option that has bytes that are not UTF-8.
 func TestCheckNamesInvalidUTF8(t *testing.T) {
 	for _, row := range []struct{ name, more, user, template, want string }{
 		{"an option", "", "label=\xe4 & b\n", "<a>${LABEL}</a>", "label of [a] (users.conf:6)"},
@@ -123,7 +123,7 @@ func TestCheckNamesInvalidUTF8(t *testing.T) {
 	}
 }
 
-// Over AMI an option has no line: none is made up.
+// Over AMI options have no lines, and Check does not invent any.
 func TestCheckWithoutLines(t *testing.T) {
 	c := config(t, map[string]string{
 		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nsetvar => A=${NOSUCH(1)}${USERNAM}${LEN(x}\n${MACADDRESS}-${OTHER(1)} => t\n",
@@ -149,7 +149,7 @@ func TestCheckWithoutLines(t *testing.T) {
 			unknown++
 		}
 	}
-	if unknown != 2 { // of the setvar, and of the template
+	if unknown != 2 { // one of the setvar, one of the template
 		t.Errorf("the unknown function is in %d findings, want 2", unknown)
 	}
 }

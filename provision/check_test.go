@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// differs is what Check says of a place that makes a file differ.
+// differs is Check's message for a place that makes a file differ at every fetch.
 func differs(name string) string {
 	return "warning: " + name + " makes a file that differs at every fetch: phones that compare files load it anew each time"
 }
@@ -80,7 +80,7 @@ func TestCheck(t *testing.T) {
 			}
 			var got []string
 			for _, d := range Group(Check(context.Background(), onePhone(t, row.more), r, Request{Now: testNow})) {
-				// What the language says of it has tests of its own, and what was asked has.
+				// Other tests check the diagnostics of the language and the calls to Asterisk.
 				if !strings.Contains(d.String(), "warning: column") && !strings.Contains(d.Message, "asked of Asterisk") {
 					got = append(got, d.String())
 				}
@@ -92,7 +92,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// What Asterisk may not tell is one line, whatever the number of functions and places.
+// If Asterisk does not tell which functions it has, that is one line, whatever the number of functions and places.
 func TestCheckCannotTell(t *testing.T) {
 	r, _ := renderer(t, map[string]string{"t": "${ODBC_A(1)}\n${ODBC_A(2)}\n${VERSION()}${IF(0?${MINE()})}"})
 	r.options.Ask = func(context.Context, string) (string, error) { return "", nil }
@@ -109,15 +109,15 @@ func TestCheckCannotTell(t *testing.T) {
 		}
 	}
 	want := []string{
-		"warning: whether Asterisk has these functions cannot be told: ODBC_B, ODBC_A, VERSION: no right",
-		"warning: whether Asterisk has these functions cannot be told: MINE: connection lost",
+		"warning: cannot find out whether Asterisk has these functions: ODBC_B, ODBC_A, VERSION: no right",
+		"warning: cannot find out whether Asterisk has these functions: MINE: connection lost",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
 
-// What an XML file says of its encoding counts.
+// Check reads an XML file in the encoding that the file names.
 func TestCheckCharset(t *testing.T) {
 	for _, row := range []struct {
 		charset, body string
@@ -146,10 +146,32 @@ func TestCheckCharset(t *testing.T) {
 
 func TestExplain(t *testing.T) {
 	s, _ := build(t, map[string]string{
-		"phoneprov.conf": "[general]\nserverport=5070\n[p]\nsetvar => URL=http://x/${SECRET}\nsetvar => ADMIN_PASSWORD=pw\nsetvar => HA=${MD5(${USERNAME}:x:${SECRET})}\nsetvar => DERIVED=${HA:0:4}\nsetvar => MAC=never\n${MAC}.cfg => t\n",
-		"users.conf": "[u]\nautoprov=yes\nprofile=p\nmacaddress=000000000001\nsecret=s3cret\ntimezone=Europe/Vienna\n" +
+		"phoneprov.conf": `[general]
+serverport=5070
+[p]
+setvar => URL=http://x/${SECRET}
+setvar => ADMIN_PASSWORD=pw
+setvar => HA=${MD5(${USERNAME}:x:${SECRET})}
+setvar => DERIVED=${HA:0:4}
+setvar => MAC=never
+${MAC}.cfg => t
+`,
+		"users.conf": `[u]
+autoprov=yes
+profile=p
+macaddress=000000000001
+secret=s3cret
+timezone=Europe/Vienna
+` +
 			"[u2]\nautoprov=yes\nmacaddress=000000000001\nprofile=p\nlinenumber=2\n",
-		"pjsip.conf": "[e]\ntype=endpoint\nauth=e\n[e]\ntype=auth\nusername=eu\npassword=ep\n" +
+		"pjsip.conf": `[e]
+type=endpoint
+auth=e
+[e]
+type=auth
+username=eu
+password=ep
+` +
 			"[q]\ntype=phoneprov\nendpoint=e\nPROFILE=p\nMAC=000000000002\n",
 	})
 	r, _ := renderer(t, map[string]string{"t": "t"})

@@ -7,7 +7,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// phoneOptions are the options of the users file that phones are made of.
+// phoneOptions are the options of the users file that make a phone.
 var phoneOptions = func() []string {
 	options := []string{"autoprov", "macaddress", "profile", "username", "linenumber"}
 	for _, o := range userOptions {
@@ -16,8 +16,8 @@ var phoneOptions = func() []string {
 	return options
 }()
 
-// otherUserOptions are options of users.conf that other modules of Asterisk read, as its sample has them: they are no
-// misspelt options of phones, however near.
+// otherUserOptions are options of users.conf that other modules of Asterisk read, as in its sample. They are not
+// misspelt options of phones, however near they are.
 var otherUserOptions = strings.Fields("allow alternateexts callerid callgroup callwaiting callwaitingcallerid canreinvite cid_name " +
 	"context dahdichan defaultuser description directmedia disallow dtmfmode email hasagent hasdirectory hasexten hash323 hasiax hasmanager " +
 	"hassip hasvoicemail host insecure mailbox managerread managerwrite md5secret nat parkinglot permit deny pickupexten pickupgroup port qualify " +
@@ -33,7 +33,7 @@ func (k *configChecker) users(f *astconf.File) {
 	}
 }
 
-// likelyPhone reports whether a section has an option that only phones have, even misspelt.
+// likelyPhone reports whether a section has an option that only phones have, perhaps misspelt.
 func likelyPhone(vars []astconf.Var) bool {
 	return slices.ContainsFunc(vars, func(v astconf.Var) bool {
 		option := misspelt(v.Name)
@@ -41,7 +41,7 @@ func likelyPhone(vars []astconf.Var) bool {
 	})
 }
 
-// misspelt is the option of a phone that an unknown option is near to; empty: none.
+// misspelt returns the option of a phone that an unknown option is near to, or "".
 func misspelt(option string) string {
 	if named(phoneOptions, option) || named(otherUserOptions, option) {
 		return ""
@@ -72,7 +72,7 @@ func (k *configChecker) user(c *astconf.Category, vars []astconf.Var) {
 	}
 }
 
-// isFalse says which values are a no.
+// isFalse reports whether a value means no.
 func isFalse(s string) bool {
 	switch strings.ToLower(s) {
 	case "", "no", "false", "n", "f", "0", "off":

@@ -10,17 +10,17 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// betweenFetches is how far apart the two fetches are that volatile compares: enough for another minute, so that a date
-// stays what it is.
+// betweenFetches is the time between the two fetches that volatile compares. It is long enough for another minute and
+// short enough for the same date.
 const betweenFetches = time.Minute + time.Second
 
-// volatile reports what makes a file another one at every fetch. Chance may be without effect, and a time may well come
-// out the same: so a file with a place that could differ is made once more, at the same time for chance, and where that
-// does not differ as of a minute later.
+// volatile reports what makes a file differ at every fetch. A random value may have no effect on the file, and a time
+// may give the same text again. So a file with such a call is rendered again: at the same time for chance, and if that
+// does not differ, a minute later for times.
 func (c *checker) volatile(ctx context.Context, s *Snapshot, r *Renderer, rt *Route, q Request, doc *Document) {
 	chance, times := c.volatilePlaces(ctx, r, rt, doc)
 	if len(chance) > 0 && c.differs(ctx, s, r, rt, q, doc) {
-		times = nil // whether they would differ does not show
+		times = nil // a difference of chance hides a difference of time
 	} else {
 		chance = nil
 	}
@@ -32,17 +32,17 @@ func (c *checker) volatile(ctx context.Context, s *Snapshot, r *Renderer, rt *Ro
 	}
 }
 
-// differs says whether a document is another one when it is made again.
+// differs reports whether a document differs when it is rendered again.
 func (c *checker) differs(ctx context.Context, s *Snapshot, r *Renderer, rt *Route, q Request, doc *Document) bool {
-	again, err := r.Render(ctx, s, rt, q)
+	second, err := r.Render(ctx, s, rt, q)
 	if err != nil {
-		return false // the first went well: it is Asterisk that has gone, or the time that is over
+		return false // the first rendering succeeded, so Asterisk is gone or the time is over
 	}
-	defer again.Close()
-	return !same(doc, again)
+	defer second.Close()
+	return !same(doc, second)
 }
 
-// volatilePlaces are the warnings for a document, should it differ: by chance, or with the time.
+// volatilePlaces returns the warnings for a document that differs: by chance, or with the time.
 func (c *checker) volatilePlaces(ctx context.Context, r *Renderer, rt *Route, doc *Document) (chance, times []Diagnostic) {
 	add := func(t *dialplan.Template, pos func(dialplan.CallSite) astconf.Pos) {
 		for _, site := range t.Volatile() {
@@ -73,7 +73,7 @@ func (c *checker) volatilePlaces(ctx context.Context, r *Renderer, rt *Route, do
 	return chance, times
 }
 
-// same compares two documents and leaves them at their beginning.
+// same compares two documents and leaves both at their beginning.
 func same(a, b *Document) bool {
 	var texts [2]string
 	for i, doc := range []*Document{a, b} {

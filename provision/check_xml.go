@@ -12,11 +12,11 @@ import (
 	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
-// xml reports what is wrong with a rendered file that is XML, or that its name says to be.
+// xml reports what is wrong with a rendered file that is XML, or that should be by its name.
 func (c *checker) xml(ctx context.Context, s *Snapshot, r *Renderer, rt *Route, doc *Document) {
 	t, err := r.options.Data.Template(ctx, rt.file.path)
 	if err != nil {
-		return // it was there a moment ago: an editor is at work
+		return // it was there a moment ago: it is being edited
 	}
 	if !t.XML {
 		c.noXML(rt, t)
@@ -24,7 +24,7 @@ func (c *checker) xml(ctx context.Context, s *Snapshot, r *Renderer, rt *Route, 
 	}
 	text := new(strings.Builder)
 	if _, err := io.Copy(text, doc.Content); err != nil {
-		return // it is in memory: there is no error
+		return // it is in memory, so there is no error
 	}
 	if line, err := malformed(strings.NewReader(text.String())); err != nil {
 		why := err.Error()
@@ -39,7 +39,7 @@ func (c *checker) xml(ctx context.Context, s *Snapshot, r *Renderer, rt *Route, 
 	}
 }
 
-// noXML reports a template that its name, or that of its file, says to be XML, and that is not.
+// noXML reports a template that should be XML by its name or its file's name, and is not.
 func (c *checker) noXML(rt *Route, t *datadir.Template) {
 	if t.OnlyBlanks || !strings.EqualFold(path.Ext(rt.file.path), ".xml") && !strings.EqualFold(path.Ext(rt.URI), ".xml") {
 		return
@@ -49,10 +49,10 @@ func (c *checker) noXML(rt *Route, t *datadir.Template) {
 			`let it begin with "<", or give the file another name than .xml`, rt.URI)})
 }
 
-// tagPattern is a tag of XML, a comment, a CDATA section or the like; its first group is how it begins.
+// tagPattern matches a tag of XML, a comment, a CDATA section and so on. Its first group is the beginning.
 var tagPattern = regexp.MustCompile(`(<(?:[/?]?[A-Za-z_][\w.:-]*|!))[^<>]*>`)
 
-// escapedTags reports the setvars whose tags are text in a file, because values are escaped in it.
+// escapedTags reports setvars with tags that became text in a file, because the file's values are escaped.
 func (c *checker) escapedTags(rt *Route, doc *Document, text string) {
 	for _, v := range doc.setvars {
 		for _, tag := range tagPattern.FindAllStringSubmatch(v.text, -1) {

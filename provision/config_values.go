@@ -6,7 +6,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// categories lists a file's categories; a missing file has none.
+// categories returns a file's categories. A missing file has none.
 func categories(f *astconf.File) []*astconf.Category {
 	if f == nil {
 		return nil
@@ -14,7 +14,7 @@ func categories(f *astconf.File) []*astconf.Category {
 	return f.Categories
 }
 
-// lastNonEmpty is an option's value where it is set to one, else fallback.
+// lastNonEmpty returns the last value of an option. If it is empty or there is none, it returns fallback.
 func lastNonEmpty(c *astconf.Category, name, fallback string) string {
 	if v, ok := c.Last(name); ok && v.Value != "" {
 		return v.Value
@@ -22,7 +22,7 @@ func lastNonEmpty(c *astconf.Category, name, fallback string) string {
 	return fallback
 }
 
-// isTrue says which values Asterisk takes for a yes.
+// isTrue reports whether Asterisk takes a value for a yes.
 func isTrue(s string) bool {
 	switch strings.ToLower(s) {
 	case "yes", "true", "y", "t", "1", "on":
@@ -31,7 +31,7 @@ func isTrue(s string) bool {
 	return false
 }
 
-// leadingInt is the integer that s begins with, 0 where there is none: as Asterisk reads a linenumber.
+// leadingInt returns the integer at the beginning of s, or 0 without one. Asterisk reads a linenumber in this way.
 func leadingInt(s string) int {
 	s = strings.TrimSpace(s)
 	digits, negative := strings.CutPrefix(s, "-")
@@ -45,11 +45,11 @@ func leadingInt(s string) int {
 	return n
 }
 
-// maxLineNumber keeps leadingInt from overflowing; no phone has so many lines.
+// maxLineNumber prevents an overflow in leadingInt. No phone has so many lines.
 const maxLineNumber = 1 << 40
 
-// variableName is what a variable that is written so is called: up to two leading underscores, with which the dialplan
-// marks what channels inherit, are no part of the name.
+// variableName returns the name of a variable without its leading underscores, of which there may be two. With them the
+// dialplan marks variables that channels inherit.
 func variableName(written string) string {
 	name := strings.TrimPrefix(written, "_")
 	return strings.TrimPrefix(name, "_")

@@ -9,17 +9,19 @@ import (
 	"testing"
 	"time"
 
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision/datadir"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// A directory that another takes the place of, as a deployment does by rename or by symbolic link, is served at once.
+// If another directory takes the place of the data directory, as a deployment does by rename or symbolic link, it is
+// served at once.
 func TestDataDirectoryIsReplaced(t *testing.T) {
 	s := onePhone(t, "")
 	parent := t.TempDir()
 	at := func(name string) string { return filepath.Join(parent, name) }
 	for _, name := range []string{"one", "two", "three"} {
-		write(t, filepath.Join(at(name), "t"), name)
+		testkit.WriteSteady(t, filepath.Join(at(name), "t"), name)
 	}
 	if err := os.Symlink("one", at("current")); err != nil {
 		t.Fatal(err)
@@ -51,7 +53,7 @@ func TestDataDirectoryIsReplaced(t *testing.T) {
 	expect("three")
 }
 
-// What is no regular file is not there, and nothing waits for it.
+// A file that is not regular counts as missing, and opening it does not block.
 func TestDataOfOtherKinds(t *testing.T) {
 	s := onePhone(t, "static_file => pipe\nstatic_file => sub\n")
 	r, dir := renderer(t, map[string]string{"t": "", "sub/file": ""})
@@ -65,7 +67,7 @@ func TestDataOfOtherKinds(t *testing.T) {
 	}
 }
 
-// A directory of directories ends at the limit of output, or with its context, and not when memory does.
+// A directory within a directory ends at the limit of the output or with its context, before memory is exhausted.
 func TestEachIsBounded(t *testing.T) {
 	s, _ := build(t, map[string]string{"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${MAC} => t\n",
 		"users.conf": benchUsers(20_000)})

@@ -8,11 +8,11 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// Severity says how bad a Diagnostic is. The zero Severity is Info.
+// Severity is how bad a Diagnostic is. The zero Severity is Info.
 type Severity int
 
-// The severities: Info is worth knowing, Warning likely not what was meant, Error a phone or file that is not served
-// as the configuration says.
+// Info is worth knowing. Warning is likely not what the admin meant. Error means that a phone or file is not served as
+// the configuration says.
 const (
 	Info Severity = iota
 	Warning
@@ -31,15 +31,15 @@ func (s Severity) String() string {
 	return fmt.Sprintf("Severity(%d)", int(s))
 }
 
-// Diagnostic is something in the configuration or a template that its author should know, and that Asterisk would only
-// log: the rest of the configuration is served.
+// Diagnostic is something in the configuration or in a template that an admin should know. Asterisk would only log it,
+// and the rest of the configuration is served.
 type Diagnostic struct {
-	Pos      astconf.Pos // the zero Pos: no place in a file
+	Pos      astconf.Pos // the zero Pos: no position in a file
 	Severity Severity
 	Message  string
 }
 
-// String is "file:line: severity: message".
+// String returns "file:line: severity: message".
 func (d Diagnostic) String() string {
 	if d.Pos.File == "" {
 		return d.Severity.String() + ": " + d.Message
@@ -47,18 +47,18 @@ func (d Diagnostic) String() string {
 	return d.Pos.String() + ": " + d.Severity.String() + ": " + d.Message
 }
 
-// diagnostics collects what Build and Render have to say, in order.
+// diagnostics collects the diagnostics of Build or Render, in order.
 type diagnostics []Diagnostic
 
 func (ds *diagnostics) add(s Severity, p astconf.Pos, format string, args ...any) {
 	*ds = append(*ds, Diagnostic{p, s, fmt.Sprintf(format, args...)})
 }
 
-// maxExamples is how many of the findings that are like another one its line names.
+// maxExamples is how many of the other findings a combined finding names.
 const maxExamples = 3
 
-// Group makes one finding of those that differ only in the phone, the section or the line that they are of: the first,
-// with the number of the others and the names of some. What is only worth knowing, as a call that went to Asterisk, stays.
+// Group combines findings that differ only in the phone, section or line. It keeps the first one and appends the number
+// of the others and the names of some. It does not combine findings of severity Info, such as calls to Asterisk.
 func Group(all []Diagnostic) []Diagnostic {
 	type group struct {
 		place    int
@@ -93,17 +93,17 @@ func Group(all []Diagnostic) []Diagnostic {
 	return grouped
 }
 
-// ownWords are the parts of a message that are of one phone, section, file or place only.
+// ownWords matches the parts of a message that name one phone, section, file or position.
 var ownWords = regexp.MustCompile(`^\[[^]]*\]: (?:"[^"]*": )?|\[[^]]*\]|\bphone \S+|\bMAC "[^"]*"|\bof "[^"]*"|\bfile (?:name )?"[^"]*"|` +
 	`\bstatic file of profile "[^"]*"|\bof profile "[^"]*"|\([^()]*:\d+\)|\bcolumn \d+|\bendpoint "[^"]*"|\bauth "[^"]*"`)
 
-// alike is what the messages of one finding have in common.
+// alike returns what the messages of similar findings have in common.
 func alike(message string) string { return ownWords.ReplaceAllString(message, "~") }
 
-// subject is who a message is about.
+// subject matches whom a message is about.
 var subject = regexp.MustCompile(`^\[[^]]*\]|\bphone [^\s:;,)]*\d[^\s:;,)]*|\bendpoint "[^"]*"`)
 
-// example names one of several findings that are alike: by its place, else by who it is about.
+// example names one of several similar findings: whom it is about, or else its position.
 func (d Diagnostic) example() string {
 	if who := subject.FindString(d.Message); who != "" {
 		return who

@@ -2,21 +2,21 @@ package provision
 
 import "github.com/phoneprov/phoneprov/provision/datadir"
 
-// Escape is how the values of the configuration are put into the text of a file. The zero Escape is EscapeAuto.
+// Escape says how values are inserted into a file. The zero Escape is EscapeAuto.
 type Escape uint8
 
 const (
-	EscapeAuto Escape = iota // in an XML file they are escaped for XML
-	EscapeNone               // they are put in as they are, as Asterisk does
+	EscapeAuto Escape = iota // escape them in XML files
+	EscapeNone               // insert them as they are, as Asterisk does
 )
 
-// ProfileOptions are what phoneprov.ini says of a profile. The zero value says nothing.
+// ProfileOptions are the options of a profile in phoneprov.ini. The zero value sets none.
 type ProfileOptions struct {
 	Escape Escape
 }
 
-// escape is how values are put into a route's file.
+// escape returns how values are inserted into a route's file.
 func (r *Renderer) escape(rt *Route) Escape { return r.options.Profiles[rt.file.profile.Name].Escape }
 
-// escapes says whether values are escaped in the file of a template, which includes what the template includes.
+// escapes reports whether values are escaped in the file of a template, with all templates that it includes.
 func (e Escape) escapes(t *datadir.Template) bool { return e == EscapeAuto && t.XML }

@@ -16,8 +16,8 @@ const (
 	evilEscaped = "a&amp;b&lt;c&gt;&quot;d&apos;"
 )
 
-// evilFiles have it in whatever a template can see: two lines of one phone in users.conf, one whose MAC it is, and one of
-// pjsip.conf.
+// evilFiles have evil everywhere that a template can see: in two lines of one phone in users.conf, in the text that
+// stands for a MAC, and in a phone of pjsip.conf.
 var evilFiles = map[string]string{
 	"phoneprov.conf": "[general]\nserveraddr=" + evil + "\nserverport=" + evil + "\n[" + evil + "]\nmime_type = text/xml\n" +
 		"setvar => SET=<" + evil + ">${LABEL}\nsetvar => ASKED=${DB(x)}\nsetvar => EACH=${PP_EACH_LINE(<i>%{LABEL}</i>,000000000001)}\n" +
@@ -32,7 +32,7 @@ var evilFiles = map[string]string{
 	"extensions.conf": "[globals]\nGLOBAL=" + evil + "\n",
 }
 
-// evilTemplates put all of it into XML: as text, in attributes, and by way of every function that passes text on.
+// evilTemplates put all of it into XML: as text, in attributes, and through every function that passes text on.
 func evilTemplates() map[string]string {
 	var b strings.Builder
 	b.WriteString("<phone>\n")
@@ -66,20 +66,20 @@ func evilPhones(tb testing.TB) (*Snapshot, *Renderer) {
 	return s, r
 }
 
-// evilRequest has it too. A Host that is none is the address of the service (httpapi), a prefix is checked and a scheme one of
-// two, so these come from nobody; and what is taken from a User-Agent are letters, digits and few signs.
+// evilRequest has it in what a phone sends. It is not in Host, Prefix and Scheme: httpapi replaces a Host that is none,
+// checks the prefix, and knows two schemes. Only letters, digits and few signs of a User-Agent are used.
 func evilRequest() Request {
 	return Request{Server: evil, Now: testNow, Scheme: evil, Host: evil, Prefix: "/" + evil, UserAgent: "Yealink SIP-" + evil + " 28.72.0.1 " + evil}
 }
 
-// TestEscapeEverywhere: every file is well-formed whatever is in a variable, and is not where nothing is escaped.
+// TestEscapeEverywhere: every file is well-formed whatever the values are, and without escaping it is not.
 func TestEscapeEverywhere(t *testing.T) {
 	s, r := evilPhones(t)
 	malformed := func() (n int) {
 		for _, d := range Check(context.Background(), s, r, evilRequest()) {
 			if strings.Contains(d.Message, "malformed XML") {
 				n++
-			} else if d.Severity == Error && !strings.Contains(d.Message, "their files differ") { // two phones have one label
+			} else if d.Severity == Error && !strings.Contains(d.Message, "their files differ") { // the two phones have the same label
 				t.Error(d)
 			}
 		}
@@ -111,12 +111,12 @@ func TestEscapeFile(t *testing.T) {
 			t.Errorf("%s (%v)\n got %s\nwant %s", row.uri, err, got, row.want)
 		}
 	}
-	if s.Lookup(evil+".xml") == nil { // a name is no text of the file
+	if s.Lookup(evil+".xml") == nil { // a name is not a part of the file's text
 		t.Errorf("no file %s.xml", evil)
 	}
 }
 
-// Escaped is what is XML by the template's own first character, whatever type and names say; what it includes follows it.
+// A file is escaped if its template begins with "<", whatever its type and name are. What it includes follows it.
 func TestEscapeWhere(t *testing.T) {
 	for _, row := range []struct {
 		file, template string
@@ -147,7 +147,7 @@ func TestEscapeWhere(t *testing.T) {
 	}
 }
 
-// TestEscapeReads: whatever values there are, the document reads as they do.
+// TestEscapeReads: a reader of the document gets back the values.
 func TestEscapeReads(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 0))
 	pieces := []string{"&", "<", ">", `"`, "'", "a", " b", "ü", "€", "&amp", "<!--", "]]>", "(", ")", "{", "}", "$", "${MAC}", "$[1+1]", "%{", ",", "\\", ":", "|", "#", "-", "?>"}
@@ -182,7 +182,7 @@ func TestEscapeReads(t *testing.T) {
 	}
 }
 
-// A section of phoneprov.ini for a profile that is not there is said.
+// Check reports a section of phoneprov.ini for a profile that does not exist.
 func TestCheckProfiles(t *testing.T) {
 	r, _ := renderer(t, map[string]string{"t": "t"})
 	r.options.Profiles = map[string]ProfileOptions{"p": {}, "q": {}, "P": {}}

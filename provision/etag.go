@@ -5,10 +5,10 @@ import (
 	"github.com/zeebo/xxh3"
 )
 
-// textETag is the strong entity tag (RFC 9110, 8.8.3) of a text: of its bytes and of nothing else, so that it is the same
-// after a restart and on another machine. It is compared with tags of the same URL only, and nobody but the admin writes what
-// they are made of: who could make two texts of one tag would mislead himself. So it need not be a cryptographic hash, which
-// takes as long as all else of a rendering.
+// textETag returns the strong entity tag (RFC 9110, 8.8.3) of a text. It depends on the text only, so it is the same
+// after a restart and on another machine. The hash need not be cryptographic, which would take as long as the rest of a
+// rendering: a tag is compared only with tags of the same URL, and only the admin decides what the texts are. Whoever
+// could make two texts with the same tag would deceive himself.
 func textETag(text []byte) string {
 	sum := xxh3.Hash128(text).Bytes()
 	return datadir.FormatETag(sum[:])

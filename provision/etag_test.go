@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// The tag of a text is that of every machine and of every day: a phone that had the file before an update of ours is not to
-// load it anew. These are what the xxHash library itself gives.
+// The tag of a text is the same on every machine and in every version, so that an update of phoneprov does not make
+// phones load their files again. The tags here come from the xxHash library itself.
 func TestETagOfText(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
 		{"", `"99aa06d3014798d86001c324468d497f"`},

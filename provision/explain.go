@@ -11,35 +11,35 @@ import (
 // Variable is one variable of a file, for `render --explain`.
 type Variable struct {
 	Name, Value string
-	Secret      bool   // Value must not be shown unasked
-	Origin      string // file and line, or what else it comes from
+	Secret      bool   // hide Value by default
+	Origin      string // file and line, or another origin
 }
 
 // LineVariables are the variables of one line of a phone.
 type LineVariables struct {
-	Section   string // of the configuration
-	Number    string // LINE
+	Section   string // name of the section in the configuration
+	Number    string // the variable LINE
 	Variables []Variable
 }
 
-// Explanation is how a file comes about.
+// Explanation is how a file is made.
 type Explanation struct {
 	Lines       []LineVariables
-	Asked       []Asked      // what the file and the variables have asked of Asterisk
-	Diagnostics []Diagnostic // what the templates' author should know
-	Err         error        // why the file cannot be made
+	Calls       []AnsweredCall // the calls to Asterisk for the file and its variables
+	Diagnostics []Diagnostic   // what the templates' author should know
+	Err         error          // why the file cannot be rendered
 }
 
-// Explain lists the variables that a route's template sees, with where each comes from, in the order that they are
-// looked up in: for the phone's lowest line first, whose variables the template itself has, then for its other lines.
-// A static file has none. A setvar that cannot be expanded has its error for a value.
+// Explain returns the variables that a route's template sees, and where each comes from, in the order of lookup. The
+// phone's lowest line comes first, because the template sees its variables, and then the other lines. A static file has
+// none. If a setvar cannot be expanded, its value is the error.
 func (r *Renderer) Explain(ctx context.Context, s *Snapshot, rt *Route, q Request) Explanation {
 	var x Explanation
 	if rt.Static() {
 		return x
 	}
 	h := newHidden(s)
-	b := r.asking(ctx)
+	b := r.newCalls(ctx)
 	b.whole = true
 	defer b.end()
 	err := b.passes(func() error {
@@ -61,15 +61,15 @@ func (r *Renderer) Explain(ctx context.Context, s *Snapshot, rt *Route, q Reques
 	if x.Err = cmp.Or(err, x.Err); x.Err != nil {
 		x.Err = rt.failed(x.Err)
 	}
-	x.Asked = h.listAsked(b)
+	x.Calls = h.answeredCalls(b)
 	return x
 }
 
-// explain lists the variables of a scope in the order of sources. Of several of one name it lists the first: the others
-// are hidden.
+// explain returns the variables of a scope in the order of sources. If several have the same name, it returns the
+// first, which hides the others.
 func (s *scope) explain(ctx context.Context, h *hidden) []Variable {
 	var vars []Variable
-	add := func(v listed) {
+	add := func(v listedVariable) {
 		if slices.ContainsFunc(vars, func(known Variable) bool { return known.Name == v.name }) {
 			return
 		}
@@ -77,7 +77,7 @@ func (s *scope) explain(ctx context.Context, h *hidden) []Variable {
 		if v.err != nil {
 			value = fmt.Sprintf("(%v)", v.err)
 		}
-		secret := s.secret(v.name, value) || v.answered && value != "" || v.text != "" && (h.made(v.text, value) || mentionsSecret(v.text, vars))
+		secret := s.secret(v.name, value) || v.answered && value != "" || v.text != "" && (h.coversResult(v.text, value) || mentionsSecret(v.text, vars))
 		vars = append(vars, Variable{v.name, value, secret, v.origin})
 	}
 	for _, source := range sources() {
@@ -86,12 +86,12 @@ func (s *scope) explain(ctx context.Context, h *hidden) []Variable {
 	return vars
 }
 
-// mentionsSecret reports whether the name of a secret variable stands in a text.
+// mentionsSecret reports whether a text has the name of a secret variable.
 func mentionsSecret(text string, vars []Variable) bool {
 	return slices.ContainsFunc(vars, func(v Variable) bool { return v.Secret && strings.Contains(text, v.Name) })
 }
 
-// origin says where a variable comes from.
+// origin returns where a variable comes from.
 func (v binding) origin(l *Line) string {
 	switch {
 	case v.line > 0:
@@ -105,14 +105,15 @@ func (v binding) origin(l *Line) string {
 	return v.from
 }
 
-// secret says whether a variable's value must not be shown unasked: it is a password by its name, or the line's secret
-// is in it. What is computed from a secret, a hash say, is seen by the caller, in what is written.
+// secret reports whether a variable's value is hidden by default: its name is one of a password, or it contains the
+// line's secret. For a value that is computed from a secret, such as a hash, the caller checks the text that it is
+// computed from.
 func (s *scope) secret(name, value string) bool {
 	own, _ := s.line.own("SECRET")
 	return secretName(name) || own.value != "" && strings.Contains(value, own.value)
 }
 
-// secretName says whether a name has a word in it that passwords are called by.
+// secretName reports whether a name has a word that names of passwords have.
 func secretName(name string) bool {
 	upper := strings.ReplaceAll(strings.ToUpper(name), "LINEKEYS", "")
 	for _, word := range [...]string{"SECRET", "PASS", "PWD", "PIN", "TOKEN", "KEY", "HASH", "HA1"} {

@@ -7,23 +7,23 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// Asked is a function call that went to Asterisk.
-type Asked struct {
-	Pos      astconf.Pos // where the first of its kind stands
+// AnsweredCall is a function call that Asterisk has answered.
+type AnsweredCall struct {
+	Pos      astconf.Pos // position of the first such call
 	Call     string      // FUNC(args)
-	Function string      // its name, or what stands for one that is not written there
+	Function string      // name of the function; or what Question.Function says if the template does not spell it
 	Value    string
 	Took     time.Duration
 	Err      error // why there is no value
-	Secret   bool  // Call and Value must not be shown unasked
-	Masked   bool  // Value must not
+	Secret   bool  // hide Call and Value by default
+	Masked   bool  // hide Value by default
 }
 
-// maxShown is how many bytes of a value Text shows: it is for one line of a terminal.
+// maxShown is how many bytes of a value Text shows. They must fit a line of a terminal.
 const maxShown = 120
 
-// Text is `FUNC(args) = "value" (3ms)`. Without secrets one that is secret shows its name only.
-func (a Asked) Text(secrets bool) string {
+// Text returns `FUNC(args) = "value" (3ms)`. If secrets is false, it shows only the name of a secret call.
+func (a AnsweredCall) Text(secrets bool) string {
 	call, value := a.Call, a.Value
 	if len(value) > maxShown {
 		value = value[:maxShown] + "…"
@@ -41,12 +41,12 @@ func (a Asked) Text(secrets bool) string {
 	return fmt.Sprintf("%q = %q (%v)", call, value, took)
 }
 
-// listAsked is what an asking has asked, for those who show it.
-func (h *hidden) listAsked(b *asking) []Asked {
-	var list []Asked
-	for _, c := range b.ended() {
-		list = append(list, Asked{
-			Pos: placeOf(c.Template, c.Line), Call: c.Call, Function: c.Function, Value: c.value,
+// answeredCalls returns the calls that a rendering has made.
+func (h *hidden) answeredCalls(b *asteriskCalls) []AnsweredCall {
+	var list []AnsweredCall
+	for _, c := range b.finished() {
+		list = append(list, AnsweredCall{
+			Pos: positionOf(c.Template, c.Line), Call: c.Call, Function: c.Function, Value: c.value,
 			Took: c.took, Err: c.err, Secret: h.covers(c.Question, c.value), Masked: c.value != "" && mayBeSecret(c.Call),
 		})
 	}

@@ -14,7 +14,7 @@ import (
 
 const askedProfile = "setvar => NAME=${ODBC_NAME(${USERNAME})}\nsetvar => AUTH=${BASE64_ENCODE(${USERNAME}:${SECRET})}\n"
 
-// exactly is a message without what differs from one run to the next.
+// exactly removes from a message what differs from run to run.
 func exactly(s string) string {
 	return regexp.MustCompile(`\([0-9.]+[µm]?s\)`).ReplaceAllString(s, "(T)")
 }
@@ -53,7 +53,7 @@ func TestCheckShowsWhatIsAsked(t *testing.T) {
 			var got []string
 			r := askedRenderer(t, row.template)
 			if strings.Contains(row.template, "FAIL") {
-				r.options.SideBySide = 1 // so that the others have ended
+				r.options.SideBySide = 1 // so that the other calls have ended
 			}
 			for _, d := range Check(t.Context(), onePhone(t, askedProfile), r, Request{Now: testNow}) {
 				got = append(got, exactly(d.String()))
@@ -70,7 +70,7 @@ func TestExplainShowsWhatIsAsked(t *testing.T) {
 	s := onePhone(t, askedProfile+"setvar => BAD=${A:x}\n")
 	x := r.Explain(t.Context(), s, s.Lookup("x"), Request{Now: testNow})
 	var got []string
-	for _, a := range x.Asked {
+	for _, a := range x.Calls {
 		got = append(got, exactly(a.Text(false)))
 	}
 	want := []string{`"DB(1)" = "<secret>" (T)`, `"DB(<secret>)" = "<secret>" (T)`, `"FAIL(1)": broken (T)`, `"ODBC_NAME(a)" = "<secret>" (T)`}
@@ -79,8 +79,8 @@ func TestExplainShowsWhatIsAsked(t *testing.T) {
 	if !slices.Equal(got[len(got)-1:], want[len(want)-1:]) || !slices.Contains(got, want[0]) || !slices.Contains(got, want[2]) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
-	if i := slices.IndexFunc(x.Asked, func(a Asked) bool { return a.Secret }); i < 0 || !strings.Contains(x.Asked[i].Text(true), "DB(pin/1)") {
-		t.Errorf("the secret one does not show when asked: %v", x.Asked)
+	if i := slices.IndexFunc(x.Calls, func(a AnsweredCall) bool { return a.Secret }); i < 0 || !strings.Contains(x.Calls[i].Text(true), "DB(pin/1)") {
+		t.Errorf("the secret one does not show when asked: %v", x.Calls)
 	}
 	if !errors.Is(x.Err, ErrUnavailable) || !strings.Contains(x.Err.Error(), "FAIL") {
 		t.Errorf("got error %v", x.Err)
@@ -94,7 +94,7 @@ func TestExplainShowsWhatIsAsked(t *testing.T) {
 }
 
 func TestAskedText(t *testing.T) {
-	a := Asked{Call: "DB(a\nb)", Function: "DB", Value: strings.Repeat("x", 200), Took: 12345678 * time.Nanosecond}
+	a := AnsweredCall{Call: "DB(a\nb)", Function: "DB", Value: strings.Repeat("x", 200), Took: 12345678 * time.Nanosecond}
 	if got, want := a.Text(false), `"DB(a\nb)" = "`+strings.Repeat("x", maxShown)+`…" (12.3ms)`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
@@ -102,9 +102,23 @@ func TestAskedText(t *testing.T) {
 
 func TestHidden(t *testing.T) {
 	s, _ := build(t, map[string]string{
-		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nsetvar => AUTH=${MD5(${USERNAME}:${SECRET})}\nsetvar => LATE=${MORE}\nsetvar => MORE=${AUTH:0:4}\n" +
+		"phoneprov.conf": `[general]
+default_profile=p
+[p]
+setvar => AUTH=${MD5(${USERNAME}:${SECRET})}
+setvar => LATE=${MORE}
+setvar => MORE=${AUTH:0:4}
+` +
 			"setvar => PLAIN=${USERNAME}\nsetvar => CODE=${${X}}\nx => t\n",
-		"users.conf":      "[a]\nautoprov=yes\nmacaddress=000000000001\nsecret=s3cret\n[b]\nautoprov=yes\nmacaddress=000000000002\nsecret=other\n",
+		"users.conf": `[a]
+autoprov=yes
+macaddress=000000000001
+secret=s3cret
+[b]
+autoprov=yes
+macaddress=000000000002
+secret=other
+`,
 		"extensions.conf": "[globals]\nMASTER=${ADMIN_PASS}\n",
 	})
 	h := newHidden(s)

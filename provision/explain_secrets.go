@@ -9,8 +9,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// mayBeSecret says whether what Asterisk answers to a call may be a password: it may, unless the function is known to tell
-// of states, of counts or of the machine, or to compute with what it is given.
+// mayBeSecret reports whether Asterisk's answer to a call may be a password. It may, unless the function is known to
+// return states, counts, facts of the machine, or results that are computed of its arguments.
 func mayBeSecret(call string) bool {
 	function, _, _ := strings.Cut(call, "(")
 	if function == "EVAL" {
@@ -24,10 +24,10 @@ var harmless = [...]string{"ABS", "CHANNELS", "CONFBRIDGE_INFO", "DB_EXISTS", "D
 	"EXTENSION_STATE", "GLOBAL_EXISTS", "GROUP_COUNT", "IFMODULE", "MATH", "PRESENCE_STATE", "QUEUE_EXISTS", "QUEUE_MEMBER_COUNT",
 	"QUEUE_WAITING_COUNT", "REGEX", "SYSINFO", "VALID_EXTEN", "VERSION", "VMCOUNT"}
 
-// hidden tells which calls, setvars and globals must not be shown unasked.
+// hidden knows which calls, setvars and globals are hidden by default.
 type hidden struct {
-	names   []string                // of setvars and globals that are made with a secret
-	secrets map[int]map[string]bool // of all lines, by length
+	names   []string                // of setvars and globals that are made of a secret
+	secrets map[int]map[string]bool // the secrets of all lines, by length
 }
 
 func newHidden(s *Snapshot) *hidden {
@@ -57,19 +57,19 @@ func newHidden(s *Snapshot) *hidden {
 	return h
 }
 
-// covers says whether a call or its value may have a secret in it: where its text as it is written mentions one, or a
-// variable whose name is computed, or where a line's secret shows.
+// covers reports whether a call or its value may contain a secret: the call's text mentions a secret or computes a
+// name, or a line's secret shows.
 func (h *hidden) covers(q dialplan.Question, value string) bool {
-	return h.made(q.Source, value) || h.shows(q.Call)
+	return h.coversResult(q.Source, value) || h.shows(q.Call)
 }
 
-// made says whether a value may have a secret in it, or be computed from one, as what it is made of is written.
-func (h *hidden) made(text, value string) bool { return h.mentions(text) || h.shows(value) }
+// coversResult reports whether a value may contain a secret or be computed from one. text is what the value is made of.
+func (h *hidden) coversResult(text, value string) bool { return h.mentions(text) || h.shows(value) }
 
-// computedName is a variable or a function whose name is not there to be read.
+// computedName matches a variable or a function whose name is computed.
 var computedName = regexp.MustCompile(`[$%][{]\w*[$%][{]`)
 
-// mentions says whether a text has the name of a variable that is secret, or may have.
+// mentions reports whether a text has the name of a secret variable, or may have one.
 func (h *hidden) mentions(text string) bool {
 	return secretName(text) || computedName.MatchString(text) ||
 		slices.ContainsFunc(strings.FieldsFunc(text, notOfName), func(word string) bool { return slices.Contains(h.names, word) })
@@ -77,7 +77,7 @@ func (h *hidden) mentions(text string) bool {
 
 func notOfName(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 
-// shows says whether a line's secret stands in a text.
+// shows reports whether a text contains a line's secret.
 func (h *hidden) shows(text string) bool {
 	for length, secrets := range h.secrets {
 		for i := range len(text) - length + 1 {

@@ -9,8 +9,9 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// names expands the names of files, all in one rendering and one scope, as there are hundreds of thousands.
-type names struct {
+// nameExpander expands the names of files. All of them share one rendering and one scope, because there are hundreds of
+// thousands.
+type nameExpander struct {
 	scope  *scope
 	text   []byte
 	plans  map[nameKey]*dialplan.Plan
@@ -18,27 +19,27 @@ type names struct {
 	common bool            // the last name has nothing of its phone in it
 }
 
-// nameKey is all that the plan of a name depends on.
+// nameKey is everything that the plan of a name depends on.
 type nameKey struct {
 	file  *file
 	shape *shape
 	zone  *time.Location
 }
 
-// maxNamePlans bounds what is needed for a moment only: a phone may have a shape of its own.
+// maxNamePlans bounds memory that is needed for a moment only. In the worst case each phone has a shape of its own.
 const maxNamePlans = 1000
 
-func (b *builder) newNames() names {
+func (b *builder) newNames() nameExpander {
 	s := &scope{}
 	s.rd = &rendering{
 		renderingInput: renderingInput{snap: b.snap, facts: newZoneFacts(), now: b.now, zone: b.in.Zone, ask: b.in.Ask},
 		zones:          b.zones,
 	}
-	return names{scope: s, plans: map[nameKey]*dialplan.Plan{}}
+	return nameExpander{scope: s, plans: map[nameKey]*dialplan.Plan{}}
 }
 
-// expand gives the text of a file's name, valid until the next one.
-func (n *names) expand(ctx context.Context, p *Phone, f *file) (text []byte, err error) {
+// expand returns the text of a file's name. It is valid until the next call.
+func (n *nameExpander) expand(ctx context.Context, p *Phone, f *file) (text []byte, err error) {
 	s := n.scope
 	s.phone, s.line, s.profile, s.setvars = p, p.first, p.Profile, nil
 	s.env = s.rd.environment(view{s, len(s.profile.setvars)})
@@ -58,13 +59,13 @@ func (n *names) expand(ctx context.Context, p *Phone, f *file) (text []byte, err
 	return n.text, err
 }
 
-// volatile says whether names may be others when they are made of the same another time.
-func (n *names) volatile() bool {
+// volatile reports whether the names may differ next time, although their inputs are the same.
+func (n *nameExpander) volatile() bool {
 	return n.varies.With&dialplan.Unpredictable != 0 || !n.varies.Until.IsZero()
 }
 
-// fileName expands the name of a phone's file with the variables of the first of its sections. It is empty, with a
-// diagnostic, where the file cannot be served.
+// fileName expands the name of a phone's file with the variables of the phone's first section. If the file cannot be
+// served, the name is empty and there is a diagnostic.
 func (b *builder) fileName(ctx context.Context, p *Phone, f *file) (string, error) {
 	text, err := b.names.expand(ctx, p, f)
 	b.diags = append(b.diags, b.names.scope.rd.diags...)

@@ -8,10 +8,10 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// fingerprintSeed makes fingerprints comparable within the process.
+// fingerprintSeed is the seed of all fingerprints. They can be compared within the process only.
 var fingerprintSeed = maphash.MakeSeed()
 
-// print is of all that Build reads, but for what Interfaces and Ask say.
+// print returns a fingerprint of everything that Build reads, except the answers of Interfaces and Ask.
 func (in Input) print() uint64 {
 	var h maphash.Hash
 	h.SetSeed(fingerprintSeed)
@@ -30,7 +30,7 @@ func (in Input) print() uint64 {
 	return h.Sum64()
 }
 
-// print is of the endpoints, which have no order.
+// print returns a fingerprint of the endpoints, which have no order.
 func (l *Live) print() (sum uint64) {
 	if l == nil {
 		return 0
@@ -46,10 +46,10 @@ func (l *Live) print() (sum uint64) {
 	return sum
 }
 
-// prints makes fingerprints. What many phones share is looked at once.
+// prints computes fingerprints of phones. It computes what many phones share once.
 type prints struct {
 	snap     *Snapshot
-	text     []byte // of a phone
+	text     []byte // the content of one phone; reused
 	profiles map[*Profile]uint64
 	generals map[*astconf.Category]uint64
 }
@@ -58,8 +58,8 @@ func newPrints(s *Snapshot) *prints {
 	return &prints{snap: s, profiles: map[*Profile]uint64{}, generals: map[*astconf.Category]uint64{nil: 0}}
 }
 
-// of covers what the configuration says of a phone: its lines, its profile and the names of its files. The content of
-// templates is not in it, nor are places in files.
+// of returns a fingerprint of what the configuration says of a phone: its lines, its profile and the names of its
+// files. It does not depend on the content of templates or on positions in files.
 func (f *prints) of(p *Phone) uint64 {
 	f.text = binary.LittleEndian.AppendUint64(appendTexts(f.text[:0], p.Provider), f.profile(p.Profile))
 	for i := range p.routes.count {

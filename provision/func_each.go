@@ -5,14 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"strings"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// joined is the text of one expansion after the other. It ends with ctx and at the limit of any output: a text that is
-// within it can stand for every one of 100,000 phones. Where one is pending the others are expanded to the end.
-type joined struct {
+// eachText collects the texts of several expansions. It ends with ctx, and at the limit of an output: a small text may
+// be repeated for 100,000 phones. If one expansion is pending, the others are still expanded.
+type eachText struct {
 	text    strings.Builder
 	varies  dialplan.Varies
 	pending error
@@ -21,7 +22,7 @@ type joined struct {
 // expander is Call.Expand or Call.Include.
 type expander func(context.Context, *dialplan.Template, *dialplan.Env) (dialplan.Value, error)
 
-func (j *joined) add(ctx context.Context, expand expander, t *dialplan.Template, sc *scope) error {
+func (j *eachText) add(ctx context.Context, expand expander, t *dialplan.Template, sc *scope) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -41,23 +42,23 @@ func (j *joined) add(ctx context.Context, expand expander, t *dialplan.Template,
 	return nil
 }
 
-// inlineText is the text of a PP_EACH function, with %{NAME} for a variable of the line that it is for.
+// inlineText returns the text of a PP_EACH function as a template. %{NAME} stands for a variable of each line.
 func inlineText(c *dialplan.Call, text string) *dialplan.Template {
 	return dialplan.Parse(c.Name, strings.ReplaceAll(text, "%{", "${"))
 }
 
-// value is the whole text, unless some of it is pending.
-func (j *joined) value() (dialplan.Value, error) {
+// value returns the whole text, or ErrPending if a part is pending.
+func (j *eachText) value() (dialplan.Value, error) {
 	if j.pending != nil {
 		return dialplan.Value{Varies: j.varies}, j.pending
 	}
 	return dialplan.Value{Text: j.text.String(), Varies: j.varies}, nil
 }
 
-// eachUser is PP_EACH_USER(text[,exclude_mac]): the text for the lowest line of every phone but the excluded, in the
-// order of the configuration, with %{NAME} for that line's variables.
+// eachUser is PP_EACH_USER(text[,exclude_mac]): the text for the lowest line of every phone except the excluded one, in
+// the order of the configuration. %{NAME} stands for that line's variables.
 func (s *scope) eachUser(ctx context.Context, c *dialplan.Call) (dialplan.Value, error) {
-	args := splitTo(c.Args, c.Plain(c.Args), 2)
+	args := c.SplitText(2)
 	if args[0] == "" {
 		c.Diag("PP_EACH_USER needs a text")
 		return dialplan.Value{}, nil
@@ -74,7 +75,7 @@ func (s *scope) eachUser(ctx context.Context, c *dialplan.Call) (dialplan.Value,
 		}
 		return c.Reuse(dialplan.Value{Text: l.without(s.rd.snap.phoneNumber(exclude)), Varies: l.inputs.varies}), nil
 	}
-	var out joined
+	var out eachText
 	for _, p := range s.rd.snap.phoneList {
 		if p.ID == exclude {
 			continue
@@ -86,21 +87,22 @@ func (s *scope) eachUser(ctx context.Context, c *dialplan.Call) (dialplan.Value,
 	return out.value()
 }
 
-// excluded is the ID of the phone that an argument names; as in Asterisk blanks and quotes are part of it.
+// excluded returns the ID of the phone that an argument names. As in Asterisk, blanks and quotes are part of the
+// argument.
 func (s *scope) excluded(c *dialplan.Call, mac string) string {
 	if s.rd.snap.phone(phoneID(mac)) != nil && mac == strings.Trim(mac, " \t\r\n") {
 		return phoneID(mac)
 	}
 	if s.rd.snap.phone(phoneID(strings.Trim(mac, " \t\r\n\""))) != nil || strings.Contains(mac, ",") {
-		c.Diag("PP_EACH_USER: all that stands behind the first comma is the MAC, blanks and quotes too: no phone is left out")
+		c.Diag("PP_EACH_USER: everything after the first comma is the MAC, with blanks and quotes: no phone is left out")
 	}
 	return ""
 }
 
-// eachLine is PP_EACH_LINE(text[,mac]): the text for every line of every phone, or of that one, in the order of the
-// configuration, the lines of a phone by number.
+// eachLine is PP_EACH_LINE(text[,mac]): the text for every line of every phone, or of one phone. Phones come in the
+// order of the configuration, and the lines of a phone by number.
 func (s *scope) eachLine(ctx context.Context, c *dialplan.Call) (dialplan.Value, error) {
-	args := splitArguments(c.Args, c.Plain(c.Args))
+	args := c.SplitText(math.MaxInt)
 	if args[0] == "" {
 		c.Diag("PP_EACH_LINE needs a text")
 		return dialplan.Value{}, nil
@@ -115,7 +117,7 @@ func (s *scope) eachLine(ctx context.Context, c *dialplan.Call) (dialplan.Value,
 		phones = []*Phone{p}
 	}
 	t := inlineText(c, args[0])
-	var out joined
+	var out eachText
 	for _, p := range phones {
 		for _, l := range p.Lines {
 			if err := out.add(ctx, c.Expand, t, s.rd.scope(p, l)); err != nil {
@@ -126,14 +128,14 @@ func (s *scope) eachLine(ctx context.Context, c *dialplan.Call) (dialplan.Value,
 	return out.value()
 }
 
-// eachExtension is PP_EACH_EXTENSION(mac,template): the template file for each line of that phone, by line number.
+// eachExtension is PP_EACH_EXTENSION(mac,template): the template file for each line of a phone, by line number.
 func (s *scope) eachExtension(ctx context.Context, c *dialplan.Call) (dialplan.Value, error) {
 	args := dialplan.Arguments(c.Plain(c.Args), ',', 2)
 	if len(args) < 2 || args[0] == "" || args[1] == "" {
 		c.Diag("PP_EACH_EXTENSION needs a MAC and a template")
 		return dialplan.Value{}, nil
 	}
-	mac, name := args[0], args[1] // as in Asterisk the name is all the rest: blanks, quotes and commas too
+	mac, name := args[0], args[1] // as in Asterisk the name is the whole rest, with blanks, quotes and commas
 	p := s.rd.snap.Phone(mac)
 	if p == nil || mac != strings.TrimSpace(mac) {
 		c.Diag("PP_EACH_EXTENSION: there is no phone of that MAC")
@@ -146,55 +148,20 @@ func (s *scope) eachExtension(ctx context.Context, c *dialplan.Call) (dialplan.V
 	t, err := s.rd.template(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		if name != strings.TrimSpace(name) || strings.Contains(name, ",") {
-			c.Diag("PP_EACH_EXTENSION: there is no template file of that name: all that stands behind the first comma is the name, blanks too")
+			c.Diag("PP_EACH_EXTENSION: there is no template file of that name: everything after the first comma is the name, with blanks")
 			return dialplan.Value{Varies: dialplan.Varies{With: dialplan.Unpredictable}}, nil
 		}
 		c.Diag("PP_EACH_EXTENSION: there is no template file of that name")
-		return dialplan.Value{Varies: dialplan.Varies{With: dialplan.Unpredictable}}, nil // the file can appear
+		return dialplan.Value{Varies: dialplan.Varies{With: dialplan.Unpredictable}}, nil // the file may appear later
 	}
 	if err != nil {
 		return dialplan.Value{}, fmt.Errorf("PP_EACH_EXTENSION: template %q: %w", name, noPath(err))
 	}
-	out := joined{varies: dialplan.Varies{With: dialplan.ByPlace}} // the file is read
+	out := eachText{varies: dialplan.Varies{With: dialplan.ByPlace}} // it reads a file
 	for _, l := range p.Lines {
 		if err := out.add(ctx, c.Include, t.Template, s.rd.scope(p, l)); err != nil {
 			return dialplan.Value{}, err
 		}
 	}
 	return out.value()
-}
-
-// splitArguments splits at commas as Asterisk's functions do: not inside double quotes, parentheses or brackets, nor
-// after a backslash, which goes away. The quotes stay. There is at least one argument. Plain is s without marks.
-func splitArguments(s, plain string) []string { return splitTo(s, plain, len(s)+2) }
-
-// splitTo is splitArguments to at most n arguments, of which the n-th is the rest as it is.
-func splitTo(s, plain string, n int) []string {
-	var args []string
-	var arg strings.Builder
-	nested, quoted := 0, false
-	for i := 0; i < len(s); i++ {
-		switch c := plain[i]; {
-		case c == '\\' && i+1 < len(s):
-			i++
-			arg.WriteByte(s[i])
-			continue
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '(' || c == '[':
-			nested++
-		case (c == ')' || c == ']') && nested > 0:
-			nested--
-		case c == ',' && nested == 0:
-			args = append(args, arg.String())
-			arg.Reset()
-			if len(args) == n-1 {
-				return append(args, s[i+1:])
-			}
-			continue
-		}
-		arg.WriteByte(s[i])
-	}
-	return append(args, arg.String())
 }

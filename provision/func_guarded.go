@@ -10,11 +10,11 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// Guarded functions are those of Asterisk that cannot simply be asked for: Asterisk does not answer them over AMI, or they
-// use or change variables of the phone, which are here and not there.
+// Guarded functions are functions of Asterisk that we cannot just ask for. Either Asterisk does not answer them over
+// AMI, or they use or change variables of the phone, which Asterisk does not have.
 
-// refused are the functions that are not answered, and why. Asterisk reads them where it loads a configuration; over AMI it
-// answers with nothing, which would be a hole in the file.
+// refused are the functions that are never answered, with the reasons. Asterisk reads them when it loads a
+// configuration. Over AMI it returns an empty value, which would leave a hole in the file.
 var refused = map[string]string{
 	"DB_DELETE":        "it deletes what it reads",
 	"EVAL_EXTEN":       "it evaluates the dialplan with variables of the phone",
@@ -30,14 +30,14 @@ var refused = map[string]string{
 	"UNLOCK":           "it frees what a call has locked",
 }
 
-// changing are functions that change the variable that they name first, for all that follows and, in Asterisk, for whoever
-// asks for the file next.
+// changing are functions that change the variable of their first argument. In Asterisk the change also lasts for later
+// requests of the file.
 var changing = []string{"DEC", "INC", "POP", "SET", "SHIFT"}
 
-// reading are functions that read the variable that they name, of a channel.
+// reading are functions that read the variable that they name, on a channel.
 var reading = []string{"LOCAL_PEEK", "MASTER_CHANNEL"}
 
-// guardedFunctions are the guarded functions by name, those of func_odbc.conf among them.
+// guardedFunctions returns the guarded functions by name, with those of func_odbc.conf.
 func guardedFunctions(odbc []odbcFunction) map[string]dialplan.Func {
 	funcs := map[string]dialplan.Func{}
 	for name, why := range refused {
@@ -55,7 +55,7 @@ func guardedFunctions(odbc []odbcFunction) map[string]dialplan.Func {
 	}
 	for _, f := range odbc {
 		if len(f.words) == 0 && !f.computed {
-			continue // its arguments are all that it uses
+			continue // it uses its arguments only
 		}
 		funcs[f.name] = func(ctx context.Context, c *dialplan.Call) (dialplan.Value, error) {
 			words := f.words
@@ -68,7 +68,7 @@ func guardedFunctions(odbc []odbcFunction) map[string]dialplan.Func {
 	return funcs
 }
 
-// unlessChanging asks for a function that changes a variable, where there is none of that name.
+// unlessChanging asks Asterisk for a function that changes a variable, unless we have that variable.
 func unlessChanging(ctx context.Context, c *dialplan.Call) (dialplan.Value, error) {
 	words := dialplan.WordsOf(c.Plain(c.Args))
 	vars, err := variablesOf(ctx, c, words[:min(1, len(words))])
@@ -81,7 +81,7 @@ func unlessChanging(ctx context.Context, c *dialplan.Call) (dialplan.Value, erro
 	return answeredBy(c.Ask(ctx))
 }
 
-// askWith asks for a function that sees those of the words that are variables here.
+// askWith asks Asterisk for a function, and sends the variables that are among the words.
 func askWith(ctx context.Context, c *dialplan.Call, words []string) (dialplan.Value, error) {
 	vars, err := variablesOf(ctx, c, words)
 	if err != nil {
@@ -90,12 +90,12 @@ func askWith(ctx context.Context, c *dialplan.Call, words []string) (dialplan.Va
 	return answeredBy(c.Ask(ctx, vars...))
 }
 
-// answeredBy makes a Value of an answer: the expansion knows that it is one.
+// answeredBy makes a Value of an answer. The expansion already knows that it depends on an answer.
 func answeredBy(text string, err error) (dialplan.Value, error) {
 	return dialplan.Value{Text: text}, err
 }
 
-// variablesOf are those of the words that are variables where the call stands, and not empty.
+// variablesOf returns the words that are variables where the call stands and are not empty.
 func variablesOf(ctx context.Context, c *dialplan.Call, words []string) (vars []dialplan.Variable, err error) {
 	for i, name := range words {
 		if slices.Contains(words[:i], name) {
@@ -112,16 +112,16 @@ func variablesOf(ctx context.Context, c *dialplan.Call, words []string) (vars []
 	return vars, nil
 }
 
-// ODBCFile defines functions by their SQL. A fault in it is none of the phones': who cannot read it gives a File with a
-// Warning in its place.
+// ODBCFile defines functions by their SQL. An error in it must not stop the provisioning of phones: whoever cannot read
+// it puts a File with a Warning in its place.
 const ODBCFile = "func_odbc.conf"
 
 // odbcFunction is a function of func_odbc.conf.
 type odbcFunction struct {
 	name     string
-	words    []string // that its SQL may use as variables
-	computed bool     // it may use others, which its arguments name
-	selects  bool     // to ask again changes nothing
+	words    []string // words of its SQL that may be variables
+	computed bool     // its arguments may name further variables
+	selects  bool     // asking twice changes nothing
 }
 
 func readODBC(f *astconf.File) []odbcFunction {
@@ -157,13 +157,13 @@ func readODBC(f *astconf.File) []odbcFunction {
 	return funcs
 }
 
-// isArgument tells whether a word is one of the names that func_odbc gives its own values: ARG1, ARGC.
+// isArgument reports whether a word is one of the names that func_odbc sets itself: ARG1, ARGC.
 func isArgument(word string) bool {
 	rest, ok := strings.CutPrefix(word, "ARG")
 	return ok && strings.Trim(rest, "0123456789C") == "" || strings.Trim(word, "0123456789") == ""
 }
 
-// Selects are the functions of func_odbc.conf that can be asked again without changing anything.
+// Selects returns the functions of func_odbc.conf that may be asked several times, because they change nothing.
 func Selects(config Config) map[string]bool {
 	selects := map[string]bool{}
 	for _, f := range readODBC(config[ODBCFile]) {

@@ -9,7 +9,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// What Asterisk does not answer over AMI, or not as in a file of its own, is a 503 that says why, wherever it stands.
+// A file with a function that Asterisk does not answer over AMI, or answers differently than in a file of its own, is a
+// 503 with the reason.
 func TestRefusedFunctions(t *testing.T) {
 	for template, want := range map[string]string{
 		"${FILE(/etc/hostname)}": "function FILE", "${SHELL(id)}": "function SHELL", "${DB_DELETE(a/b)}": "function DB_DELETE",
@@ -28,7 +29,8 @@ func TestRefusedFunctions(t *testing.T) {
 	}
 }
 
-// A function that changes a variable which is none is asked for: it changes nothing. MASTER_CHANNEL sees the phone's.
+// A function that changes a variable is asked for if there is no such variable: then it changes nothing. MASTER_CHANNEL
+// sees the phone's variables.
 func TestFunctionsWithVariables(t *testing.T) {
 	for template, want := range map[string]string{
 		"${SHIFT(NONE)}":          "SHIFT(NONE)",
@@ -43,10 +45,23 @@ func TestFunctionsWithVariables(t *testing.T) {
 			var asked string
 			r.options.Ask = func(_ context.Context, call string) (string, error) { asked = call; return "v", nil }
 			s, _ := build(t, map[string]string{
-				"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nx => t\nsetvar => LIST=a,b\nsetvar => HARD=a}b\n",
-				"users.conf":     "[a]\nautoprov=yes\nmacaddress=000000000001\n",
+				"phoneprov.conf": `[general]
+default_profile=p
+[p]
+x => t
+setvar => LIST=a,b
+setvar => HARD=a}b
+`,
+				"users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n",
 				ODBCFile: "[X]\nreadsql=SELECT '${LIST}${CUT(LINE,-,1)}${ARG1}'\n" +
-					"[ARGS]\nreadsql=SELECT LIST FROM x WHERE y='${SQL_ESC(${ARG1})}'\n[E]\nprefix=P\nread=SELECT ${EVAL(${ARG1})}\n[HARD]\nreadsql=${HARD}\n",
+					`[ARGS]
+readsql=SELECT LIST FROM x WHERE y='${SQL_ESC(${ARG1})}'
+[E]
+prefix=P
+read=SELECT ${EVAL(${ARG1})}
+[HARD]
+readsql=${HARD}
+`,
 			})
 			_, err := r.Render(t.Context(), s, s.Lookup("x"), Request{Now: testNow})
 			if strings.Contains(want, "needs") {
@@ -60,7 +75,7 @@ func TestFunctionsWithVariables(t *testing.T) {
 	}
 }
 
-// What is made of an answer of Asterisk is hidden by --explain: it may be a password by any name.
+// --explain hides everything that is made of an answer of Asterisk, because it may be a password whatever its name is.
 func TestExplainHidesAnswers(t *testing.T) {
 	r := askedRenderer(t, "${A}")
 	s := onePhone(t, askedProfile+"setvar => A=x${DB(a/b)}\nsetvar => B=${A}\nsetvar => C=${VERSION()}\nsetvar => D=d\n")
@@ -75,7 +90,7 @@ func TestExplainHidesAnswers(t *testing.T) {
 	}
 }
 
-// Arguments are taken apart as Asterisk 16 and 22 do (measured): the last one is all the rest.
+// Arguments are split as Asterisk 16 and 22 do (measured): the last one is the whole rest.
 func TestArgumentsOfEach(t *testing.T) {
 	files := map[string]string{" x": "blank", "x": "plain", "x,3": "three", "nul": "before ${MAC}\x00after"}
 	for template, want := range map[string]string{

@@ -2,15 +2,16 @@ package provision
 
 import (
 	"context"
+	"math"
 	"strings"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// userOption is PP_USER(option[,default]): an option of the line's section that is set to something, else of [general] of
-// its file, as other modules of Asterisk read them.
+// userOption is PP_USER(option[,default]). It returns an option of the line's section if that is not empty, else the
+// option of [general] of the same file, as other modules of Asterisk do.
 func (s *scope) userOption(_ context.Context, c *dialplan.Call) (dialplan.Value, error) {
-	args := splitArguments(c.Args, c.Plain(c.Args))
+	args := c.SplitText(math.MaxInt)
 	option := strings.TrimSpace(c.Plain(args[0]))
 	if option == "" {
 		c.Diag("PP_USER needs an option")

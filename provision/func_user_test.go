@@ -8,16 +8,58 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// optionFiles are two lines of a phone of users.conf, one of another, and phones of pjsip.
+// optionFiles have a phone with two lines and another phone in users.conf, and phones in pjsip.conf.
 var optionFiles = map[string]string{
 	"phoneprov.conf": "[p]\nsetvar => SET=${PP_USER(context)}\n${MAC}.cfg => t\n${PP_USER(model,any)}-${MAC}.named => t\n",
-	"users.conf": "[general]\nhasvoicemail=yes\ncallgroup=1\nempty=general\nlocalextenlength=3\n[base](!)\nautoprov=yes\nprofile=p\nnat=no\n" +
-		"[6001](base)\nmacaddress=000000000001\nsecret=s3cret\nHasVoicemail=no\nnat=yes\ncallwaiting=1\nempty=\ncontext=in\ncontext=\nmodel=D785\n" +
+	"users.conf": `[general]
+hasvoicemail=yes
+callgroup=1
+empty=general
+localextenlength=3
+[base](!)
+autoprov=yes
+profile=p
+nat=no
+` +
+		`[6001](base)
+macaddress=000000000001
+secret=s3cret
+HasVoicemail=no
+nat=yes
+callwaiting=1
+empty=
+context=in
+context=
+model=D785
+` +
 		"[6002](base)\nmacaddress=000000000001\nlinenumber=2\n" +
 		"[6003]\nautoprov=yes\nprofile=p\nmacaddress=000000000003\n",
-	"pjsip.conf": "[t]\ntype=transport\nbind=0.0.0.0\n[7001]\ntype=endpoint\ntransport=t\ncontext=first\ncontext=live\ndtmf_mode=info\ncall_group=1,3\n" +
-		"[7001]\ntype=phoneprov\nendpoint=7001\nPROFILE=p\nMAC=000000000007\nNAT=upper\nHasVoicemail=x\n",
-	"pjsip_wizard.conf": "[8001]\ntype=wizard\nhas_phoneprov=yes\nphoneprov/MAC=000000000008\nphoneprov/PROFILE=p\nphoneprov/COLOR=red\n" +
+	"pjsip.conf": `[t]
+type=transport
+bind=0.0.0.0
+[7001]
+type=endpoint
+transport=t
+context=first
+context=live
+dtmf_mode=info
+call_group=1,3
+` +
+		`[7001]
+type=phoneprov
+endpoint=7001
+PROFILE=p
+MAC=000000000007
+NAT=upper
+HasVoicemail=x
+`,
+	"pjsip_wizard.conf": `[8001]
+type=wizard
+has_phoneprov=yes
+phoneprov/MAC=000000000008
+phoneprov/PROFILE=p
+phoneprov/COLOR=red
+` +
 		"endpoint/context=wiz\nendpoint/Dtmf_Mode=inband\n",
 }
 
@@ -118,11 +160,18 @@ func TestFunctionDiagnostics(t *testing.T) {
 	}
 }
 
-// A template has no place in the name of a file, for it is read when the phone fetches.
+// A function that includes a template does not work in the name of a file, because templates are read when the phone
+// fetches.
 func TestFunctionsInNames(t *testing.T) {
 	s, diags := build(t, map[string]string{
-		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nx${PP_EACH_EXTENSION(${MAC},t)} => t\n${PP_EACH_LINE(%{PP_USER(label)})} => t\n${PP_ENDPOINT(context)}y => t\n",
-		"users.conf":     "[a]\nautoprov=yes\nmacaddress=000000000001\nlabel=l\n",
+		"phoneprov.conf": `[general]
+default_profile=p
+[p]
+x${PP_EACH_EXTENSION(${MAC},t)} => t
+${PP_EACH_LINE(%{PP_USER(label)})} => t
+${PP_ENDPOINT(context)}y => t
+`,
+		"users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\nlabel=l\n",
 	})
 	for _, uri := range []string{"x", "l", "y"} {
 		if s.Lookup(uri) == nil {
@@ -148,7 +197,7 @@ func TestFunctionTable(t *testing.T) {
 	}
 }
 
-// What PP_USER and PP_ENDPOINT give counts as a change of the phone; how it is kept does not.
+// If a value of PP_USER or PP_ENDPOINT changes, the phone has changed. How options are stored does not matter.
 func TestCompareOptions(t *testing.T) {
 	var order, other OptionSets
 	order.Add(map[string]string{"a": "x"})

@@ -3,22 +3,23 @@ package provision
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// Function is one row of the table of our own functions, like dialplan.Function.
+// Function is one row of the table of phoneprov's own functions, like dialplan.Function.
 type Function struct {
 	Name     string
-	Args     string // what stands between the parentheses; [what may be missing]
+	Args     string // the arguments, with optional ones in []
 	Synopsis string
 	Example  string // a template
 	run      func(s *scope, ctx context.Context, c *dialplan.Call) (dialplan.Value, error)
 }
 
-// Functions is the table of what sees more than the variables of one line. Asterisk has PP_EACH_USER and
-// PP_EACH_EXTENSION.
+// Functions is the table of functions that see more than the variables of one line. Asterisk has PP_EACH_USER and
+// PP_EACH_EXTENSION only.
 func Functions() []Function {
 	return []Function{
 		{"PP_EACH_EXTENSION", "mac,template", "the template file for each line of that phone, by line number",
@@ -42,7 +43,7 @@ func (s *scope) namesItself(c *dialplan.Call) bool {
 	if c.Name == "PP_EACH_USER" {
 		return false
 	}
-	args := splitArguments(c.Args, c.Plain(c.Args))
+	args := c.SplitText(math.MaxInt)
 	mac := args[0]
 	if c.Name == "PP_EACH_LINE" && len(args) > 1 {
 		mac = args[1]
@@ -50,8 +51,8 @@ func (s *scope) namesItself(c *dialplan.Call) bool {
 	return s.phone != nil && s.rd.snap.Phone(strings.TrimSpace(c.Plain(mac))) == s.phone
 }
 
-// ownFunctions are those of the table by name. They work on the scope that owns the Env of their call, so
-// their values are the line's own.
+// ownFunctions returns the functions of the table by name. A function works on the scope that owns the Env of its call,
+// so its value varies by line.
 func ownFunctions() map[string]dialplan.Func {
 	funcs := map[string]dialplan.Func{}
 	for _, f := range Functions() {

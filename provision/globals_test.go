@@ -6,12 +6,26 @@ import (
 	"testing"
 )
 
-// A global variable that needs Asterisk costs no phone its file but those whose file needs it.
+// If a global variable needs Asterisk and Asterisk does not answer, only files that use the variable fail.
 func TestGlobals(t *testing.T) {
 	s, diags := build(t, map[string]string{
-		"phoneprov.conf":  "[general]\ndefault_profile=p\n[p]\n${SITE}-${MAC}.cfg => t\nasks.cfg => a\nasks-too.cfg => b\n",
-		"users.conf":      "[a]\nautoprov=yes\nmacaddress=000000000001\n",
-		"extensions.conf": "[globals]\nSITE=Berlin\nCITY=${SITE}\nSITE=vienna\nASKED=${DB(a/b)}!\nNESTED=${ASKED}?\nUSERNAME=never\nSELF=${SELF}.\n",
+		"phoneprov.conf": `[general]
+default_profile=p
+[p]
+${SITE}-${MAC}.cfg => t
+asks.cfg => a
+asks-too.cfg => b
+`,
+		"users.conf": "[a]\nautoprov=yes\nmacaddress=000000000001\n",
+		"extensions.conf": `[globals]
+SITE=Berlin
+CITY=${SITE}
+SITE=vienna
+ASKED=${DB(a/b)}!
+NESTED=${ASKED}?
+USERNAME=never
+SELF=${SELF}.
+`,
 	})
 	if len(diags) != 0 {
 		t.Errorf("got %q", diags)

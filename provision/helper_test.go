@@ -12,6 +12,7 @@ import (
 	"time"
 	_ "time/tzdata" // the zones of these tests, on any machine
 
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision/astconf"
 	"github.com/phoneprov/phoneprov/provision/datadir"
 )
@@ -42,7 +43,7 @@ func config(tb testing.TB, files map[string]string) Config {
 	return c
 }
 
-// build builds a snapshot from files given as text, for which there must be no error.
+// build builds a snapshot from files given as text. It fails the test on an error.
 func build(tb testing.TB, files map[string]string) (*Snapshot, []Diagnostic) {
 	tb.Helper()
 	s, diags, err := Build(context.Background(), Input{Config: config(tb, files)}, testNow)
@@ -57,7 +58,7 @@ func renderer(tb testing.TB, files map[string]string) (*Renderer, string) {
 	tb.Helper()
 	dir := tb.TempDir()
 	for name, text := range files {
-		write(tb, filepath.Join(dir, name), text)
+		testkit.WriteSteady(tb, filepath.Join(dir, name), text)
 	}
 	data, err := datadir.Open(dir, "")
 	if err != nil {
@@ -65,16 +66,6 @@ func renderer(tb testing.TB, files map[string]string) (*Renderer, string) {
 	}
 	tb.Cleanup(func() { data.Close() })
 	return NewRenderer(RendererOptions{Data: data}), dir
-}
-
-// write writes a file that is steady: its time is an hour ago, and another one each time.
-func write(tb testing.TB, path, text string) {
-	tb.Helper()
-	writeNow(tb, path, text)
-	old := time.Now().Add(-time.Hour)
-	if err := os.Chtimes(path, old, old); err != nil {
-		tb.Fatal(err)
-	}
 }
 
 // writeNow writes a file as an admin does.
@@ -113,7 +104,7 @@ func render(tb testing.TB, r *Renderer, s *Snapshot, uri string, q Request) (str
 	return string(body), nil
 }
 
-// withoutLines is a file as AMI tells of it.
+// withoutLines returns a file as AMI gives it.
 func withoutLines(f *astconf.File) *astconf.File {
 	asked := &astconf.File{Name: f.Name}
 	for _, c := range f.Categories {

@@ -2,46 +2,46 @@ package provision
 
 import "hash/maphash"
 
-// index finds things of a list by their names. There are 100,000s, and they have no pointers here: the collector looks at all
-// of a map of as many each time that it runs. The zero index is empty. It is written to by one goroutine, and then by none.
+// index finds items of a list by their names. It is a hash table without pointers, because the garbage collector would
+// scan a map of 100,000 names at each run. The zero index is empty. One goroutine fills it; after that it is only read.
 type index struct {
-	slots []slot
-	used  int
+	entries []indexEntry
+	used    int
 }
 
-// slot is free where number is 0.
-type slot struct {
-	hash   uint32 // of the name
-	number uint32 // in the list, from 1
+// indexEntry is unused if number is 0.
+type indexEntry struct {
+	hash   uint32 // of the item's name
+	number uint32 // of the item in the list, from 1
 }
 
 var indexSeed = maphash.MakeSeed()
 
-// newIndex has room for n.
+// newIndex returns an index with room for n items.
 func newIndex(n int) index {
 	var x index
 	x.grow(n)
 	return x
 }
 
-// find is the number of the thing of a name in the list; -1: there is none. nameOf tells what one is called.
+// find returns the number of the item of a name, or -1. nameOf returns the name of an item.
 func (x *index) find(name string, nameOf func(number int) string) int {
 	return x.findHash(maphash.String(indexSeed, name), func(number int) bool { return nameOf(number) == name })
 }
 
-// findBytes is find of a name that is no string yet.
+// findBytes is find for a name that is not a string yet.
 func (x *index) findBytes(name []byte, nameOf func(number int) string) int {
 	return x.findHash(maphash.Bytes(indexSeed, name), func(number int) bool { return nameOf(number) == string(name) })
 }
 
-// findHash is the number of the thing whose name has the hash, and that is the one.
+// findHash returns the number of the item whose name has the hash and for which is returns true, or -1.
 func (x *index) findHash(hash64 uint64, is func(number int) bool) int {
-	if len(x.slots) == 0 {
+	if len(x.entries) == 0 {
 		return -1
 	}
 	hash := uint32(hash64)
-	for at := x.place(hash); ; at = (at + 1) % len(x.slots) {
-		switch s := x.slots[at]; {
+	for at := x.firstEntry(hash); ; at = (at + 1) % len(x.entries) {
+		switch s := x.entries[at]; {
 		case s.number == 0:
 			return -1
 		case s.hash == hash && is(int(s.number-1)):
@@ -50,23 +50,23 @@ func (x *index) findHash(hash64 uint64, is func(number int) bool) int {
 	}
 }
 
-// add is for a name that is not there.
+// add adds a name that the index does not have.
 func (x *index) add(name string, number int) {
-	if 2*(x.used+1) > len(x.slots) {
+	if 2*(x.used+1) > len(x.entries) {
 		x.grow(2 * (x.used + 1))
 	}
-	x.put(slot{uint32(maphash.String(indexSeed, name)), uint32(number + 1)})
+	x.put(indexEntry{uint32(maphash.String(indexSeed, name)), uint32(number + 1)})
 	x.used++
 }
 
-// grow makes room for n: twice as many slots, and a power of two.
+// grow makes room for n items. The number of entries is a power of two, and at least twice n.
 func (x *index) grow(n int) {
 	size := 8
 	for size < 2*n {
 		size *= 2
 	}
-	old := x.slots
-	x.slots = make([]slot, size)
+	old := x.entries
+	x.entries = make([]indexEntry, size)
 	for _, s := range old {
 		if s.number != 0 {
 			x.put(s)
@@ -74,12 +74,12 @@ func (x *index) grow(n int) {
 	}
 }
 
-func (x *index) put(s slot) {
-	at := x.place(s.hash)
-	for x.slots[at].number != 0 {
-		at = (at + 1) % len(x.slots)
+func (x *index) put(s indexEntry) {
+	at := x.firstEntry(s.hash)
+	for x.entries[at].number != 0 {
+		at = (at + 1) % len(x.entries)
 	}
-	x.slots[at] = s
+	x.entries[at] = s
 }
 
-func (x *index) place(hash uint32) int { return int(hash) & (len(x.slots) - 1) }
+func (x *index) firstEntry(hash uint32) int { return int(hash) & (len(x.entries) - 1) }

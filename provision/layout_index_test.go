@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// An index finds what a map finds, however it has grown.
+// An index finds the same as a map, however it has grown.
 func TestIndex(t *testing.T) {
 	var names []string
 	nameOf := func(number int) string { return names[number] }
@@ -28,13 +28,13 @@ func TestIndex(t *testing.T) {
 		if got := x.find("", nameOf); got != -1 {
 			t.Errorf("the empty name is %d", got)
 		}
-		if free := len(x.slots) - 2000; free < 2000 {
+		if free := len(x.entries) - 2000; free < 2000 {
 			t.Errorf("%d places are free: a search may be long", free)
 		}
 	}
 }
 
-// That a hash is the same is not enough.
+// An index compares names, not only hashes.
 func TestIndexComparesNames(t *testing.T) {
 	x := newIndex(1)
 	x.add("a", 0)

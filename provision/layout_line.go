@@ -9,60 +9,79 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// draft is a line's variables in the making.
-type draft []draftVar
+// lineVars are the variables of a line while it is being built.
+type lineVars []lineVar
 
-type draftVar struct {
+type lineVar struct {
 	binding
-	option string // that it is the value of; empty: of none
+	option int // index of the section's option that the value comes from, or notOption
 }
 
-func (d *draft) add(b binding, option string) {
+// notOption: the value does not come from an option of the section.
+const notOption = -1
+
+// add adds a variable, unless there is one of that name.
+func (d *lineVars) add(b binding, option int) {
 	for _, v := range *d {
 		if v.name == b.name {
 			return
 		}
 	}
-	*d = append(*d, draftVar{b, option})
+	*d = append(*d, lineVar{b, option})
 }
 
-// bind adds a variable that is in no file unless there is one of that name.
-func (d *draft) bind(name, value, from string) { d.add(binding{name, value, from, 0}, "") }
+// bind adds a variable that is in no file.
+func (d *lineVars) bind(name, value, from string) { d.add(binding{name, value, from, 0}, notOption) }
 
-// bindVar adds a variable from an option of a file likewise.
-func (d *draft) bindVar(name string, v astconf.Var) {
-	d.add(binding{name, v.Value, v.Pos.File, int32(v.Pos.Line)}, v.Name)
+// bindOption adds the value of an option of the line's section.
+func (d *lineVars) bindOption(name string, options []astconf.Var, i int) {
+	d.add(fromFile(name, options[i]), i)
 }
 
-// packer makes lines of drafts: small, and of strings of their own, so that nothing holds the text of the configuration.
+// bindInherited adds the value of an option that is not in the line's section.
+func (d *lineVars) bindInherited(name string, v astconf.Var) { d.add(fromFile(name, v), notOption) }
+
+func fromFile(name string, v astconf.Var) binding {
+	return binding{name, v.Value, v.Pos.File, int32(v.Pos.Line)}
+}
+
+// packer makes small lines of lineVars. It copies all strings, so that a line does not keep the text of the
+// configuration in memory.
 type packer struct {
-	texts  texts
-	shapes map[string]*shape
-	kinds  map[common]*common
-	made   Line
-	key    []byte // of the shape of the line that is being made
-	values []value
-	record []byte
+	texts   texts
+	shapes  map[string]*shape
+	commons map[common]*common
+	current Line
+	key     []byte // of the shape of the current line; reused
+	values  []value
+	places  []int // for each variable of the current line its index in values, or -1
+	record  []byte
 }
 
-// value is one of a record.
+// value is one value of a record.
 type value struct {
 	text string
 	line int32
 }
 
-// line makes the line of a section from its options and the variables that were made of them; without its time zone. It is
-// there until the next one.
-func (pk *packer) line(section string, pos astconf.Pos, options []astconf.Var, d draft, general *astconf.Category) *Line {
+// line makes the line of a section, of the section's options and the line's variables, without a time zone. The result
+// is valid until the next call.
+func (pk *packer) line(section string, pos astconf.Pos, options []astconf.Var, d lineVars, general *astconf.Category) *Line {
 	pk.key, pk.values = binary.AppendUvarint(pk.key[:0], uint64(len(options))), pk.values[:0]
 	for _, v := range options {
 		pk.key = appendText(pk.key, v.Name)
 		pk.values = append(pk.values, value{v.Value, int32(v.Pos.Line)})
 	}
+	pk.places = pk.places[:0]
 	for _, v := range d {
-		at := pk.place(v, options)
+		at := v.option
+		if at == notOption && (v.from == fromEndpoint || v.from == fromSection) { // each line has its own value
+			at = len(pk.values)
+			pk.values = append(pk.values, value{v.value, v.line})
+		}
+		pk.places = append(pk.places, at)
 		if v.from == pos.File {
-			v.from = "" // as it is another's for other lines
+			v.from = "" // shared by lines of other files
 		}
 		pk.key = appendText(binary.AppendVarint(appendText(pk.key, v.name), int64(at)), v.from)
 		if at < 0 {
@@ -75,54 +94,36 @@ func (pk *packer) line(section string, pos astconf.Pos, options []astconf.Var, d
 		pk.shapes[string(pk.key)] = sh
 	}
 	pk.values = append(pk.values, value{section, int32(pos.Line)})
-	pk.made = Line{common: pk.kind(common{shape: sh, general: general, file: pos.File}), record: pk.pack(), line: int32(pos.Line)}
-	return &pk.made
+	pk.current = Line{common: pk.intern(common{shape: sh, general: general, file: pos.File}), record: pk.pack(), line: int32(pos.Line)}
+	return &pk.current
 }
 
-// kind interns c: equal values become one.
-func (pk *packer) kind(c common) *common {
-	if known := pk.kinds[c]; known != nil {
+// intern returns the common that equals c and was seen first, so that equal ones are shared.
+func (pk *packer) intern(c common) *common {
+	if known := pk.commons[c]; known != nil {
 		return known
 	}
 	first := c
-	pk.kinds[c] = &first
+	pk.commons[c] = &first
 	return &first
 }
 
-// setZone gives a line its time zone.
+// setZone sets a line's time zone.
 func (pk *packer) setZone(l *Line, zone *time.Location) {
 	c := *l.common
 	c.zone = zone
-	l.common = pk.kind(c)
+	l.common = pk.intern(c)
 }
 
-// place is where the value of a variable is in the record, into which it may have to come; -1: it is the same for all
-// lines that have no such option of their own, as a default is.
-func (pk *packer) place(v draftVar, options []astconf.Var) int {
-	if v.option != "" {
-		for i, o := range options {
-			if int32(o.Pos.Line) == v.line && o.Name == v.option && o.Value == v.value && o.Pos.File == v.from {
-				return i
-			}
-		}
-	}
-	if v.from != fromEndpoint && v.from != fromSection {
-		return -1
-	}
-	pk.values = append(pk.values, value{v.value, v.line})
-	return len(pk.values) - 1
-}
-
-// shape makes the shape of a draft.
-func (pk *packer) shape(pos astconf.Pos, options []astconf.Var, d draft) *shape {
+// shape makes a new shape.
+func (pk *packer) shape(pos astconf.Pos, options []astconf.Var, d lineVars) *shape {
 	sh := &shape{options: make([]string, len(options)), vars: make([]shapeVar, len(d))}
 	for i, v := range options {
 		sh.options[i] = strings.Clone(v.Name)
 	}
-	pk.values = pk.values[:len(options)]
-	said := appendTexts(binary.AppendUvarint(nil, uint64(len(options))), sh.options...)
+	content := appendTexts(binary.AppendUvarint(nil, uint64(len(options))), sh.options...)
 	for i, v := range d {
-		at := pk.place(v, options)
+		at := pk.places[i]
 		b := binding{name: strings.Clone(v.name), from: strings.Clone(v.from)}
 		if v.from == pos.File {
 			b.from = ""
@@ -131,13 +132,13 @@ func (pk *packer) shape(pos astconf.Pos, options []astconf.Var, d draft) *shape 
 			b.value, b.line = strings.Clone(v.value), v.line
 		}
 		sh.vars[i] = shapeVar{b, at}
-		said = appendText(binary.AppendVarint(appendText(said, b.name), int64(at)), b.value)
+		content = appendText(binary.AppendVarint(appendText(content, b.name), int64(at)), b.value)
 	}
-	sh.print = maphash.Bytes(fingerprintSeed, said)
+	sh.print = maphash.Bytes(fingerprintSeed, content)
 	return sh
 }
 
-// pack makes the record of the values.
+// pack makes a record of the values.
 func (pk *packer) pack() record {
 	pk.record = pk.record[:0]
 	at := len(pk.values) * recordEntry
@@ -149,10 +150,10 @@ func (pk *packer) pack() record {
 	for _, v := range pk.values {
 		pk.record = append(pk.record, v.text...)
 	}
-	return record(pk.texts.keepBytes(pk.record))
+	return record(pk.texts.addBytes(pk.record))
 }
 
-// copyCategory copies a section, strings and all.
+// copyCategory returns a copy of a category with copies of all its strings.
 func copyCategory(c *astconf.Category) *astconf.Category {
 	if c == nil {
 		return nil
@@ -175,31 +176,31 @@ func appendTexts(b []byte, texts ...string) []byte {
 	return b
 }
 
-// texts keeps strings side by side: few objects for the memory. All of a chunk live as long as one of them does.
+// texts stores many strings in few chunks, which takes less memory. A chunk lives as long as one of its strings.
 type texts struct {
 	chunk  strings.Builder
-	chunks int // that there were
+	chunks int // number of chunks so far
 }
 
-// Sizes of a chunk in bytes: each is twice as large as the one before.
+// Sizes of chunks in bytes. Each is twice as large as the one before.
 const (
 	minTextChunk = 256
 	maxTextChunk = 64 << 10
 )
 
-func (t *texts) keep(s string) string {
+func (t *texts) add(s string) string {
 	start := t.room(len(s))
 	t.chunk.WriteString(s)
 	return t.chunk.String()[start:]
 }
 
-func (t *texts) keepBytes(b []byte) string {
+func (t *texts) addBytes(b []byte) string {
 	start := t.room(len(b))
 	t.chunk.Write(b)
 	return t.chunk.String()[start:]
 }
 
-// room makes sure that n bytes go into the chunk, and tells where.
+// room makes sure that n bytes fit into the chunk, and returns where they will begin.
 func (t *texts) room(n int) (start int) {
 	if t.chunk.Len()+n > t.chunk.Cap() {
 		t.chunk.Reset()
@@ -209,5 +210,5 @@ func (t *texts) room(n int) (start int) {
 	return t.chunk.Len()
 }
 
-// chunkSize is for a chunk in which n bytes have room, when there are others already.
+// chunkSize returns the size of the next chunk after others, which must have room for n bytes.
 func chunkSize(n, others int) int { return max(n, min(minTextChunk<<min(others, 16), maxTextChunk)) }

@@ -7,17 +7,17 @@ import (
 	"strings"
 )
 
-// Options are the options of an endpoint. Asterisk has over a hundred for each, and most endpoints share nearly all of
-// theirs with others: so they are kept as what is shared and what is not. They never change.
+// Options are the options of an endpoint. They never change. Asterisk has over a hundred for each endpoint, and most
+// endpoints share nearly all of them, so shared and own options are stored separately.
 type Options struct {
 	shared map[string]string
-	own    []option // sorted by name; an empty value: there is none, whatever is shared
-	print  uint64   // of all of them, however they are kept
+	own    []option // sorted by name; an empty value means that the endpoint does not have the option, although shared has it
+	print  uint64   // fingerprint of all options, however they are stored
 }
 
 type option struct{ name, value string }
 
-// Get finds an option by its name in pjsip.conf or in AMI: "dtmf_mode" is "DtmfMode". Empty: there is none.
+// Get returns an option by its name in pjsip.conf or in AMI: "dtmf_mode" is "DtmfMode". It is empty if there is none.
 func (o *Options) Get(name string) string {
 	if o == nil {
 		return ""
@@ -29,19 +29,19 @@ func (o *Options) Get(name string) string {
 	return o.shared[name]
 }
 
-// optionKey is a name in lower case without the "_" that AMI does not have.
+// optionKey returns a name in lower case and without "_", which AMI does not have.
 func optionKey(name string) string {
 	return strings.ToLower(strings.ReplaceAll(name, "_", ""))
 }
 
-// OptionSets makes the Options of many endpoints, and knows what they share. The zero OptionSets is ready. It is used by
-// one goroutine.
+// OptionSets makes the Options of many endpoints and finds out what they share. The zero OptionSets is ready. One
+// goroutine uses it.
 type OptionSets struct {
 	shared []map[string]string
-	keys   map[string]string // optionKey of the names that came
+	keys   map[string]string // optionKey of each name
 }
 
-// key is optionKey, once for each name, and no part of another text.
+// key is optionKey, computed once for each name. The result is a string of its own.
 func (s *OptionSets) key(name string) string {
 	key, ok := s.keys[name]
 	if !ok {
@@ -55,14 +55,14 @@ func (s *OptionSets) key(name string) string {
 }
 
 const (
-	// maxOwn is how many options an endpoint may have for itself before it is thought to be of another kind, with
-	// whose like it shares more. Names, mailboxes and groups are about ten.
+	// maxOwn is how many own options an endpoint may have before it becomes the model of a new shared set. Names,
+	// mailboxes and groups are about ten.
 	maxOwn = 16
-	// maxShared bounds the kinds, with each of which an endpoint is compared.
+	// maxShared bounds the shared sets. Each endpoint is compared with all of them.
 	maxShared = 32
 )
 
-// Add makes the Options of an endpoint from all that it has, by name.
+// Add makes the Options of an endpoint of all its options, by name.
 func (s *OptionSets) Add(options map[string]string) *Options {
 	all := make(map[string]string, len(options))
 	o := new(Options)
@@ -78,7 +78,7 @@ func (s *OptionSets) Add(options map[string]string) *Options {
 		h.WriteString(name)
 		h.WriteByte(0)
 		h.WriteString(value)
-		o.print += h.Sum64() // in whatever order
+		o.print += h.Sum64() // in any order
 	}
 	found := false
 	for _, shared := range s.shared {
@@ -88,7 +88,7 @@ func (s *OptionSets) Add(options map[string]string) *Options {
 	}
 	if !found || len(o.own) > maxOwn && len(s.shared) < maxShared {
 		for name, value := range all {
-			all[name] = strings.Clone(value) // not the message that it came in
+			all[name] = strings.Clone(value) // a copy, so that it does not keep the message in memory
 		}
 		s.shared = append(s.shared, all)
 		o.shared, o.own = all, nil
@@ -96,7 +96,7 @@ func (s *OptionSets) Add(options map[string]string) *Options {
 	return o
 }
 
-// differences are what makes shared into all.
+// differences returns the own options of an endpoint that has shared as its shared set.
 func differences(shared, all map[string]string) []option {
 	var own []option
 	for name, value := range all {

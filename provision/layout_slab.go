@@ -1,13 +1,13 @@
 package provision
 
-// slab makes many of a kind side by side: few objects for the collector. All of a chunk live as long as one of them does.
-// The zero slab is ready.
+// slab allocates many values in chunks, so that the garbage collector sees few objects. A chunk lives as long as one of
+// its values. The zero slab is ready.
 type slab[T any] struct {
 	free []T
 	size int // of the last chunk
 }
 
-// maxSlab is how many a chunk has at most; the first has fewer.
+// maxSlab is how many values a chunk has at most. The first chunks have fewer.
 const maxSlab = 256
 
 func (s *slab[T]) next() *T {

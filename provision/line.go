@@ -9,49 +9,49 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// Line is one account of a phone. There are many: what they have in common is in their shape.
+// Line is one account of a phone. There are many lines, so what they have in common is in their shape.
 type Line struct {
 	*common
 	record   record
 	endpoint *Options // for PP_ENDPOINT; nil: the line has no endpoint
 	number   int
-	line     int32 // of its section in the file
+	line     int32 // line number of its section
 }
 
-// common is what many lines have.
+// common is what many lines share.
 type common struct {
 	shape   *shape
 	zone    *time.Location
-	general *astconf.Category // for PP_USER: [general] of the section's file where that counts for it
-	file    string            // of its section
+	general *astconf.Category // for PP_USER: [general] of the section's file, if it applies
+	file    string            // that the section is in
 }
 
-// Section is the name of what it comes from in the configuration: the last value of its record.
+// Section is the name of the line's section in the configuration. It is the last value of the record.
 func (l *Line) Section() string { return l.record.value(l.record.count() - 1) }
 
 func (l *Line) pos() astconf.Pos { return astconf.Pos{File: l.file, Line: int(l.line)} }
 
-// binding is a variable of a line. The first of a name counts.
+// binding is a variable of a line. If several have the same name, the first counts.
 type binding struct {
 	name, value string
-	from        string // a file's name, or what else it comes from
-	line        int32  // in the file; 0: not known, or from is no file
+	from        string // name of a file, or another origin
+	line        int32  // line number in the file; 0: not known, or from is not a file
 }
 
-// shape is what lines have in common whose sections have the same options in the same order.
+// shape is what lines share whose sections have the same options in the same order.
 type shape struct {
-	options []string // the names of the section's options, whose values are the first of the record
+	options []string // names of the section's options; their values are the first of the record
 	vars    []shapeVar
-	print   uint64 // of all that is here but for places in files
+	print   uint64 // fingerprint of the shape, without positions in files
 }
 
-// shapeVar is a variable of a line whose value is in the record, or is the same for all lines of the shape.
+// shapeVar is a variable of a line. Its value is in the line's record, or it is the same for all lines of the shape.
 type shapeVar struct {
-	binding     // without value and line where these are in the record; from is empty for the file of the section
-	at      int // in the record, -1: the value is the same for all
+	binding     // value and line are not set if they are in the record; an empty from is the section's file
+	at      int // index in the record; -1: the value is the same for all lines
 }
 
-// own finds a variable that the line's section, its endpoint or the defaults give.
+// own finds a variable that the line's section, its endpoint or the defaults set.
 func (l *Line) own(name string) (binding, bool) {
 	if v := l.shape.find(name); v != nil {
 		return l.binding(v), true
@@ -59,7 +59,7 @@ func (l *Line) own(name string) (binding, bool) {
 	return binding{}, false
 }
 
-// find is the variable of a name; nil: there is none.
+// find returns the variable of a name, or nil.
 func (sh *shape) find(name string) *shapeVar {
 	for i := range sh.vars {
 		if v := &sh.vars[i]; v.name == name {
@@ -80,7 +80,7 @@ func (l *Line) binding(v *shapeVar) binding {
 	return b
 }
 
-// variables are all that own finds, in order.
+// variables returns all variables that own finds, in order.
 func (l *Line) variables() iter.Seq[binding] {
 	return func(yield func(binding) bool) {
 		for i := range l.shape.vars {
@@ -91,7 +91,7 @@ func (l *Line) variables() iter.Seq[binding] {
 	}
 }
 
-// option is the last value of an option that is not empty, of the line's section or else of [general] of its file.
+// option returns the last value of an option that is not empty: of the line's section, else of [general] of its file.
 func (l *Line) option(name string) string {
 	for i, option := range slices.Backward(l.shape.options) {
 		if strings.EqualFold(option, name) {
@@ -109,11 +109,11 @@ func (l *Line) option(name string) string {
 	return value
 }
 
-// record holds values one after the other in one string, as many strings would take more than their text. Before them
-// are, of each, where it begins in the record and its line in its file, 4 bytes each.
+// record stores many values in one string, because separate strings would take more memory than their text. It begins
+// with a table: for each value where it begins in the record and its line in its file, 4 bytes each.
 type record string
 
-// recordEntry is how many bytes a value takes besides its own.
+// recordEntry is the size of one entry of the table in bytes.
 const recordEntry = 8
 
 func (r record) value(i int) string {
@@ -125,7 +125,7 @@ func (r record) value(i int) string {
 	return string(r[start:end])
 }
 
-// count is how many values there are.
+// count returns the number of values.
 func (r record) count() int {
 	if r == "" {
 		return 0

@@ -2,22 +2,23 @@ package provision
 
 import "github.com/phoneprov/phoneprov/provision/device"
 
-// Found is what a snapshot knows of a name.
+// Found is what a snapshot knows of a file name.
 type Found struct {
 	Route *Route // nil: there is no such file
-	// MAC is that of the phone whose file it is, or would be. Zero: it is nobody's own, or of a phone without a MAC.
+	// MAC is the MAC of the phone that owns the file, or would own it. It is zero if nobody does, or if that phone has
+	// no MAC.
 	MAC   device.MAC
-	Phone *Phone // whose own file it is, or would be; nil: no phone that is served
-	// Name is the name as it was read, where there is no such file.
+	Phone *Phone // the phone that owns the file, or would own it; nil: no phone that is served
+	// Name is the name with the MAC in it, if there is no such file.
 	Name device.Name
 }
 
-// Lookup finds the file of a URI (without prefix and the slash before it), exactly as it is written; else the file of
-// the phone whose MAC is in the URI, in any case and with any separators, see ReadName. Nil: there is no such file.
+// Lookup returns the route of a URI (without the prefix and the slash after it): the URI exactly as written, or else
+// with the MAC in it spelt in another way, see device.ReadName. It is nil if there is no such file.
 func (s *Snapshot) Lookup(uri string) *Route { return s.Find(uri).Route }
 
-// Find tells what a name stands for: a route, exactly as it is written or with the MAC of its owner spelt in another way;
-// or whose file it would be.
+// Find returns what a name stands for: a route, as written or with its owner's MAC spelt in another way, or else the
+// phone that would own such a file.
 func (s *Snapshot) Find(uri string) Found {
 	if number := s.routes.find(uri); number >= 0 {
 		return s.atRoute(number)
@@ -25,7 +26,8 @@ func (s *Snapshot) Find(uri string) Found {
 	return s.findSpelt(uri)
 }
 
-// FindEvenly is Find, and does the same work whether there is such a file or not: its time tells a stranger nothing.
+// FindEvenly is Find, but does the same work whether there is such a file or not, so that its duration tells a stranger
+// nothing.
 func (s *Snapshot) FindEvenly(uri string) Found {
 	number, spelt := s.routes.find(uri), s.findSpelt(uri)
 	if number < 0 {
@@ -34,7 +36,7 @@ func (s *Snapshot) FindEvenly(uri string) Found {
 	return s.atRoute(number)
 }
 
-// FindUpload tells whose a name is that a phone sends a file under, whatever routes there are.
+// FindUpload returns the phone that owns a name under which a phone sends a file. Routes do not matter.
 func (s *Snapshot) FindUpload(uri string) Found {
 	f := s.findSpelt(uri)
 	f.Route = nil
@@ -49,7 +51,7 @@ func (s *Snapshot) atRoute(number int) Found {
 	return f
 }
 
-// findSpelt reads the MAC of a name that is no route as it is written. The steps are the same for every MAC.
+// findSpelt finds a name by the MAC in it. It takes the same steps for every MAC.
 func (s *Snapshot) findSpelt(uri string) Found {
 	f := Found{Name: device.ReadNameOf(uri, s.vendors)}
 	if f.Name.MAC == (device.MAC{}) {
@@ -71,7 +73,7 @@ func (s *Snapshot) findSpelt(uri string) Found {
 
 func (s *Snapshot) idOf(number int) string { return s.phoneList[number].ID }
 
-// PhoneOf finds the phone of a MAC; nil: there is none.
+// PhoneOf returns the phone of a MAC, or nil.
 func (s *Snapshot) PhoneOf(mac device.MAC) *Phone {
 	var room [2 * len(mac)]byte
 	if number := s.phonesByID.findBytes(mac.AppendTo(room[:0]), s.idOf); number >= 0 {

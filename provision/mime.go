@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// defaultMIME is Asterisk's, for a file whose profile has no mime_type.
+// defaultMIME is the type of a file whose profile has no mime_type, as in Asterisk.
 const defaultMIME = "text/plain"
 
-// mimeByExtension are the extensions that name a type by themselves. phoneprov.conf of Asterisk documents mime_type as
-// the "default mime type to use if one isn't specified or the extension isn't recognized"; .cfg and the firmware files
-// of the vendors are not here, for they mean another type with every vendor.
+// mimeByExtension are the extensions that determine a type. Asterisk's phoneprov.conf documents mime_type as the
+// "default mime type to use if one isn't specified or the extension isn't recognized". The table does not have .cfg and
+// vendors' firmware files, because their type differs from vendor to vendor.
 var mimeByExtension = map[string]string{
 	".bmp":  "image/bmp",
 	".css":  "text/css",
@@ -29,7 +29,8 @@ var mimeByExtension = map[string]string{
 	".zip":  "application/zip",
 }
 
-// resolveMIME is the type of a file that is served as uri: its own, its extension's, its profile's, or text/plain.
+// resolveMIME returns the type of a file that is served as uri: the file's own, or that of the extension, or that of
+// the profile, or text/plain.
 func resolveMIME(f *file, uri string) string {
 	if f.mime != "" {
 		return f.mime

@@ -5,21 +5,21 @@ import (
 	"strings"
 )
 
-// minPrefix is how many letters a name must have that another one begins with: "mac" and "macaddress".
+// minPrefix is how many letters a name must have so that a longer name may be meant by it, as "macaddress" by "mac".
 const minPrefix = 3
 
-// maxTypos bounds the edits between two names, however long they are: with more it is another name.
+// maxTypos bounds the edits between two names of any length. With more edits it is another name.
 const maxTypos = 3
 
-// Nearest returns the name that was likely meant by one that is not there: the same but for case and "_", "-", blanks
-// and dots, else one that a few edits make of it, else one that it begins with or that begins with it. Of names that are
-// as near the first one counts. Empty: none is near.
+// Nearest returns the name that was likely meant by an unknown name, or "". It prefers a name that differs only in
+// case, "_", "-", blanks and dots. Next comes the name with the fewest edits, then a name that begins with the unknown
+// one, or the reverse. Of equally near names it returns the first.
 func Nearest(name string, names iter.Seq[string]) (nearest string) {
 	name = foldName(name)
 	if len(name) > maxNearest {
 		return ""
 	}
-	best := maxTypos + 2 // edits; one more than the worst is a beginning
+	best := maxTypos + 2 // number of edits; one more than maxTypos stands for a common beginning
 	for other := range names {
 		folded := foldName(other)
 		if len(folded) > maxNearest {
@@ -42,10 +42,10 @@ func Nearest(name string, names iter.Seq[string]) (nearest string) {
 	return nearest
 }
 
-// maxNearest is in bytes: no name that anybody types is longer, and the comparison takes the square of it.
+// maxNearest is in bytes. Nobody types a longer name, and the comparison takes quadratic time.
 const maxNearest = 64
 
-// meant is `; is "NAME" meant?` where a name is near, else nothing: the end of a message.
+// meant returns `; is "NAME" meant?` for the end of a message, or "" if no name is near.
 func meant(name string, names iter.Seq[string]) string {
 	if nearest := Nearest(name, names); nearest != "" {
 		return "; is \"" + nearest + "\" meant?"
@@ -63,7 +63,8 @@ func foldName(name string) string {
 	}, strings.ToLower(name))
 }
 
-// editDistance is how many bytes must be inserted, deleted, replaced or swapped with the next one to make b of a.
+// editDistance returns how many bytes must be inserted, deleted, replaced or swapped with the next one to turn a into
+// b.
 func editDistance(a, b string) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {

@@ -28,13 +28,13 @@ func TestNearest(t *testing.T) {
 		{"mac-address", users, "macaddress"},
 		{"user", users, "username"},
 		{"usr", []string{"user"}, "user"},
-		{"line", users, "linenumber"}, // of two that it begins the first
+		{"line", users, "linenumber"}, // it is the beginning of two names: the first counts
 		{"lable", users, "label"},
 		{"level", users, ""},
 		{"context", users, ""},
 		{"Yealink", []string{"snom", "yealink"}, "yealink"},
 		{"ab", []string{"ba"}, "ba"},
-		{"a", []string{"b"}, ""}, // nothing of it would be left
+		{"a", []string{"b"}, ""}, // an edit would replace the whole name
 		{"MACADDRESS", []string{"LINE", "MAC"}, "MAC"},
 		{"listen", settings, "listen"},
 	} {

@@ -40,7 +40,7 @@ func loadConfig(tb testing.TB, dir string) provision.Config {
 	return config
 }
 
-// ours renders every route of the rich tree from the files, as of a time. With EscapeNone it is to be as in Asterisk.
+// ours renders every route of the rich tree from the files, at a time. With EscapeNone the result must be Asterisk's.
 func ours(tb testing.TB, dataDir string, config provision.Config, major int, now time.Time, escape provision.Escape) map[string]oracle.Answer {
 	tb.Helper()
 	snap, _, err := provision.Build(context.Background(), provision.Input{Config: config, Major: major}, now)
@@ -64,7 +64,7 @@ func ours(tb testing.TB, dataDir string, config provision.Config, major int, now
 	return answers
 }
 
-// answer is that of the third request, which is one that is kept if it can be.
+// answer returns the third response of a route, which is a remembered one if it can be.
 func answer(tb testing.TB, r *provision.Renderer, s *provision.Snapshot, rt *provision.Route, now time.Time) oracle.Answer {
 	tb.Helper()
 	q := provision.Request{Server: oracle.PlaceholderIP, Now: now}
@@ -91,7 +91,7 @@ func answer(tb testing.TB, r *provision.Renderer, s *provision.Snapshot, rt *pro
 	return oracle.NewAnswer(200, doc.MIME, string(body))
 }
 
-// TestAnswers compares what we make of the trees with what Asterisk answered when it was captured.
+// TestAnswers compares our files of the trees with Asterisk's captured answers.
 func TestAnswers(t *testing.T) {
 	for _, tree := range oracle.Trees {
 		for _, suite := range oracle.Suites {
@@ -103,13 +103,13 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// escapedLines are the lines of the trees that escaping changes, by URI: those with a special character in a value.
+// escapedLines are the lines of the trees that escaping changes, by URI: lines with a special character in a value.
 var escapedLines = map[string][2]string{
 	"0004f2000104-directory": {"<f>O'Neil & Co</f>", "<f>O&apos;Neil &amp; Co</f>"},
 	"00:15:65:aa:00:07.xml":  {"<label>a phone's own wins</label>", "<label>a phone&apos;s own wins</label>"},
 }
 
-// TestEscapeSame: escaping changes no file but those in which a value has a special character.
+// TestEscapeSame: escaping changes no file but those with a special character in a value.
 func TestEscapeSame(t *testing.T) {
 	for _, tree := range oracle.Trees {
 		now := tree.LoadAnswers(t, oracle.Forky).Captured
@@ -129,7 +129,7 @@ func TestEscapeSame(t *testing.T) {
 	}
 }
 
-// TestAnswersOracle compares with the real Asterisk, now.
+// TestAnswersOracle compares with the real Asterisk.
 func TestAnswersOracle(t *testing.T) {
 	for _, tree := range oracle.Trees {
 		for _, suite := range oracle.Suites {

@@ -2,10 +2,11 @@ package provision
 
 import (
 	"fmt"
-	"github.com/phoneprov/phoneprov/provision/device"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
 // spellings are ways to write a MAC: plain and in groups, each with every separator, lower and upper case. The last of them,
@@ -34,7 +35,7 @@ func spellings(mac device.MAC) (all []string) {
 
 const oddSpellings = 6
 
-// A MAC is found in any case and with any separators, in names of every vendor; and two of one vendor are read alike.
+// A MAC is found in any case and with any separators, in names of every vendor. Two MACs of one vendor are read alike.
 func TestEverySpelling(t *testing.T) {
 	s, _ := build(t, map[string]string{
 		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${MAC}.cfg => t\ncfg${MAC}.xml => t\nSEP${TOUPPER(${MAC})}.cnf.xml => t\n" +
@@ -88,7 +89,7 @@ func FuzzFind(f *testing.F) {
 	})
 }
 
-// Whose a file is the configuration decides, and no digits in its name.
+// The configuration decides who owns a file, not digits in its name.
 func TestOwner(t *testing.T) {
 	s, _ := build(t, map[string]string{
 		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nstatic_file => x42.14.0.7386T20210730173312.z\nstatic_file => fw-550e8400-e29b-41d4-a716-0004f2000001.bin\n" +
@@ -128,7 +129,7 @@ func TestOwner(t *testing.T) {
 	}
 }
 
-// With one phone too a name that has nothing of it is nobody's own.
+// Even if there is only one phone, nobody owns a file whose name has nothing of the phone in it.
 func TestOwnerOfTheOnlyPhone(t *testing.T) {
 	s, _ := build(t, map[string]string{
 		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nsetvar => KIND=all\nphonebook.xml => t\n${KIND}.xml => t\n${MAC}.cfg => t\n${USERNAME}.cfg => t\n",

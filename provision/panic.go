@@ -6,9 +6,9 @@ import (
 	"runtime/debug"
 )
 
-// PanicError is the error that a recovered panic becomes, with the stack for the log. The runtime's own errors are of
-// types, numbers and addresses; any other value can have a password in it, and only its type is told. A stack has
-// addresses and no texts.
+// PanicError returns the error for a recovered panic, with the stack for the log. It quotes errors of the runtime,
+// which have types, numbers and addresses only. Any other value may contain a password, so it tells only the type. A
+// stack has addresses and no texts.
 func PanicError(v any) error {
 	what := fmt.Sprintf("a %T", v)
 	if err, ok := v.(runtime.Error); ok {

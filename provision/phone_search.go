@@ -1,20 +1,22 @@
 package provision
 
 import (
-	"github.com/phoneprov/phoneprov/provision/device"
 	"iter"
 	"slices"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// The variables of a line that a phone is called by. What names the account comes before what people read.
+// The variables of a line that name a phone. Names of the account come before names for people.
 var (
 	accountNames = []string{"USERNAME", "ENDPOINT_ID", "CALLERID"}
 	displayNames = []string{"DISPLAY_NAME", "LABEL"}
 )
 
-// FindPhones returns the phones that somebody may mean: the one of that MAC in any spelling, else those with that extension or
-// user name, else those with that display name or label; names in any case. None: there is no such phone.
+// FindPhones returns the phones that somebody may mean: the one with that MAC in any spelling, else those with that
+// extension or user name, else those with that display name or label. Case does not matter. The result is empty if
+// there are none.
 func (s *Snapshot) FindPhones(what string) []*Phone {
 	if p := s.Phone(what); p != nil {
 		return []*Phone{p}
@@ -37,7 +39,7 @@ func (s *Snapshot) FindPhones(what string) []*Phone {
 	return byDisplay
 }
 
-// called reports whether a line of the phone has a name among the variables, or as the name of its section.
+// called reports whether a line of the phone has the name as one of the variables, or as the name of its section.
 func (p *Phone) called(what string, variables []string, section bool) bool {
 	return slices.ContainsFunc(p.Lines, func(l *Line) bool {
 		return section && strings.EqualFold(l.Section(), what) || slices.ContainsFunc(variables, func(name string) bool {
@@ -47,8 +49,8 @@ func (p *Phone) called(what string, variables []string, section bool) bool {
 	})
 }
 
-// Near returns a name of a phone or a file that is like one that is not there, empty if none is; phone is whose name it
-// is, nil if it is a file's.
+// Near returns a name of a phone or a file that is like an unknown name, or "". phone is the phone of that name; nil:
+// it is a file.
 func (s *Snapshot) Near(what string) (name string, phone *Phone) {
 	_, err := device.ParseMAC(what)
 	isMAC := err == nil
@@ -56,7 +58,7 @@ func (s *Snapshot) Near(what string) (name string, phone *Phone) {
 	names := func(yield func(string) bool) {
 		for name, p := range s.names() {
 			if isMAC && p != nil && name == p.ID && editDistance(foldName(name), foldName(what)) > 1 {
-				continue // phones of one maker differ in a few digits
+				continue // MACs of one vendor differ in a few digits only
 			}
 			if _, ok := owner[name]; !ok {
 				owner[name] = p
@@ -81,7 +83,7 @@ func (s *Snapshot) Near(what string) (name string, phone *Phone) {
 	return "", nil
 }
 
-// names are all that phones are called by, with their phone, then the URIs of files, with nil.
+// names returns all names of phones, each with its phone, and then the URIs of files with nil.
 func (s *Snapshot) names() iter.Seq2[string, *Phone] {
 	return func(yield func(string, *Phone) bool) {
 		for _, p := range s.phoneList {

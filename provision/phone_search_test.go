@@ -5,11 +5,37 @@ import "testing"
 func TestFind(t *testing.T) {
 	s, _ := build(t, map[string]string{
 		"phoneprov.conf": "[p]\n${MAC}.cfg => t\n",
-		"users.conf": "[6001]\nautoprov=yes\nprofile=p\nmacaddress=0004f2000001\nfullname=Alice Archer\ncid_number=4930601\n" +
-			"[6002]\nautoprov=yes\nprofile=p\nmacaddress=0004f2000001\nlinenumber=2\nusername=sales\n" +
-			"[6003]\nautoprov=yes\nprofile=p\nmacaddress=0004f2000003\nfullname=6001\nlabel=Front desk\n" +
+		"users.conf": `[6001]
+autoprov=yes
+profile=p
+macaddress=0004f2000001
+fullname=Alice Archer
+cid_number=4930601
+` +
+			`[6002]
+autoprov=yes
+profile=p
+macaddress=0004f2000001
+linenumber=2
+username=sales
+` +
+			`[6003]
+autoprov=yes
+profile=p
+macaddress=0004f2000003
+fullname=6001
+label=Front desk
+` +
 			"[6004]\nautoprov=yes\nprofile=p\nmacaddress=0004f2000004\nfullname=Alice Archer\n",
-		"pjsip.conf": "[bob]\ntype=endpoint\ncallerid=\"Bob Baker\" <7000>\n[bobs-phone]\ntype=phoneprov\nendpoint=bob\nMAC=001565000007\nPROFILE=p\n",
+		"pjsip.conf": `[bob]
+type=endpoint
+callerid="Bob Baker" <7000>
+[bobs-phone]
+type=phoneprov
+endpoint=bob
+MAC=001565000007
+PROFILE=p
+`,
 	})
 	ids := func(phones []*Phone) (text string) {
 		for _, p := range phones {
@@ -19,7 +45,7 @@ func TestFind(t *testing.T) {
 	}
 	for _, row := range []struct{ what, want string }{
 		{"00:04:F2:00:00:01", "0004f2000001 "},
-		{"6001", "0004f2000001 "}, // and not the phone whose display name it is
+		{"6001", "0004f2000001 "}, // not the phone with that display name
 		{"sales", "0004f2000001 "},
 		{"SALES", "0004f2000001 "},
 		{"6002", "0004f2000001 "}, // the section of its second line

@@ -8,18 +8,15 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// wizardSuffix is what Asterisk's wizard appends to its section's name for the phoneprov object that it makes.
-const wizardSuffix = "-phoneprov"
-
-// pjsipSection is a phoneprov section of pjsip.conf, or of the file that sorcery.conf names, or what stands for one in
-// pjsip_wizard.conf.
+// pjsipSection is a phoneprov section of pjsip.conf, or of the file that sorcery.conf names, or one that the wizard
+// makes.
 type pjsipSection struct {
 	name string
 	pos  astconf.Pos
 	vars []astconf.Var // NAME=value as written
 }
 
-// pjsipSections lists them in order, those of pjsip_wizard.conf last.
+// pjsipSections returns them in order. Those of pjsip_wizard.conf come last.
 func pjsipSections(config Config) []pjsipSection {
 	var all []pjsipSection
 	for _, c := range sections(config, phoneprovModule, "phoneprov") {
@@ -31,53 +28,35 @@ func pjsipSections(config Config) []pjsipSection {
 		}
 		all = append(all, s)
 	}
-	for _, c := range categories(config["pjsip_wizard.conf"]) {
-		if objectType(c) == "wizard" && isTrue(lastNonEmpty(c, "has_phoneprov", "")) {
+	for c := range wizards(config) {
+		if isTrue(lastNonEmpty(c, "has_phoneprov", "")) {
 			all = append(all, wizardSection(c))
 		}
 	}
 	return all
 }
 
-func wizardSection(c *astconf.Category) pjsipSection {
-	s := pjsipSection{name: c.Name + wizardSuffix, pos: c.Pos}
-	for v := range c.Vars() {
-		if name, ok := cutPrefixFold(v.Name, "phoneprov/"); ok {
-			v.Name = name
-			s.vars = append(s.vars, v)
-		}
-	}
-	if s.get("endpoint").Value == "" {
-		s.vars = append(s.vars, astconf.Var{Name: "endpoint", Value: c.Name, Pos: c.Pos})
-	}
-	return s
-}
-
-// objectType is the type of a section of pjsip_wizard.conf, in lower case.
-func objectType(c *astconf.Category) string {
-	return strings.ToLower(lastNonEmpty(c, "type", ""))
-}
-
-func cutPrefixFold(s, prefix string) (rest string, ok bool) {
-	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
-		return s, false
-	}
-	return s[len(prefix):], true
-}
-
-// get is the section's variable of that name, the last one that is not empty, so that its own wins over an inherited
-// one; names are case-sensitive here.
+// get returns the section's last variable of that name that is not empty, so that its own wins over an inherited one.
+// Case counts here.
 func (s pjsipSection) get(name string) astconf.Var {
-	for _, v := range slices.Backward(s.vars) {
-		if v.Name == name && v.Value != "" {
-			return v
-		}
+	if i := s.find(name); i >= 0 {
+		return s.vars[i]
 	}
 	return astconf.Var{}
 }
 
-// Endpoints lists the PJSIP endpoints that phoneprov sections of a configuration name, each once, in order: those whose
-// state Build wants in Live.
+// find returns the index of that variable, or -1.
+func (s pjsipSection) find(name string) int {
+	for i, v := range slices.Backward(s.vars) {
+		if v.Name == name && v.Value != "" {
+			return i
+		}
+	}
+	return -1
+}
+
+// Endpoints returns the PJSIP endpoints that the phoneprov sections of a configuration name, each once, in order. Build
+// needs their state in Live.
 func Endpoints(config Config) []string {
 	var ids []string
 	seen := map[string]bool{}
@@ -107,11 +86,11 @@ func (b *builder) readPJSIP() {
 			missing("PROFILE")
 			continue
 		}
-		d := b.draft[:0]
+		d := b.lineVars[:0]
 		var options *Options
 		for _, v := range s.vars {
 			if name := variableName(v.Name); name != "" && v.Value != "" {
-				d.bindVar(name, s.get(v.Name))
+				d.bindOption(name, s.vars, s.find(v.Name))
 			}
 		}
 		if id := s.get("endpoint"); id.Value != "" {
@@ -126,15 +105,15 @@ func (b *builder) readPJSIP() {
 		d.bind("USERNAME", s.name, fromSection)
 		d.bind("LABEL", s.name, fromSection)
 		d.bindDefaults()
-		b.draft = d
+		b.lineVars = d
 		l := b.pack.line(s.name, s.pos, s.vars, d, nil)
 		l.endpoint = options
 		b.addLine(PJSIPProvider, l, mac, profile)
 	}
 }
 
-// bindEndpoint gives the variables of a line's endpoint, where the section has none of that name.
-func (d *draft) bindEndpoint(e Endpoint) {
+// bindEndpoint adds the variables of a line's endpoint that the section does not set.
+func (d *lineVars) bindEndpoint(e Endpoint) {
 	bind := func(name, value string) {
 		if value != "" {
 			d.bind(name, value, fromEndpoint)
@@ -151,7 +130,7 @@ func (d *draft) bindEndpoint(e Endpoint) {
 	bind("SECRET", e.Password.Reveal())
 }
 
-// endpointLookup finds endpoints where they are to be found: in the running Asterisk, else in the files.
+// endpointLookup returns a function that finds endpoints in the running Asterisk, or in the files without AMI.
 func (b *builder) endpointLookup() func(id string) (Endpoint, error) {
 	objects := readPJSIPObjects(b.in.Config)
 	return func(id string) (Endpoint, error) {
@@ -171,7 +150,7 @@ func (b *builder) endpointLookup() func(id string) (Endpoint, error) {
 	}
 }
 
-// bindPort is the port of a transport's bind address, SIP's where it names none.
+// bindPort returns the port of a transport's bind address. It is SIP's default port if the address has none.
 func bindPort(bind string) string {
 	if bind == "" {
 		return ""
@@ -189,7 +168,7 @@ func bindPort(bind string) string {
 	return port
 }
 
-// splitCallerID takes `"Name" <number>` apart, as Asterisk does: a lone number has no name.
+// splitCallerID splits `"Name" <number>` as Asterisk does. A number alone has no name.
 func splitCallerID(s string) (name, number string) {
 	s = strings.TrimSpace(s)
 	open := strings.LastIndexByte(s, '<')

@@ -6,11 +6,11 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// pjsipObjects are the endpoints, auths and transports of pjsip.conf, or of the files that sorcery.conf names, and of
-// pjsip_wizard.conf, by name: what stands for the running Asterisk where there is no AMI.
+// pjsipObjects are the endpoints, auths and transports of pjsip.conf, or of the files that sorcery.conf names, and the
+// sections of pjsip_wizard.conf, by name. They replace the running Asterisk where there is no AMI.
 type pjsipObjects struct {
 	endpoints, auths, transports, wizards map[string]*astconf.Category
-	onlyBind                              string // the bind address of the only transport; empty with none or several
+	onlyBind                              string // the bind address, if there is exactly one transport
 	options                               *OptionSets
 }
 
@@ -23,14 +23,12 @@ func readPJSIPObjects(config Config) pjsipObjects {
 		options:    new(OptionSets),
 	}
 	for i, objects := range [...]map[string]*astconf.Category{o.endpoints, o.auths, o.transports} {
-		for _, c := range PJSIPSections(config, pjsipRead[i]) {
+		for _, c := range sections(config, pjsipModule, pjsipTypesRead[i]) {
 			objects[c.Name] = c
 		}
 	}
-	for _, c := range categories(config["pjsip_wizard.conf"]) {
-		if objectType(c) == "wizard" {
-			o.wizards[c.Name] = c
-		}
+	for c := range wizards(config) {
+		o.wizards[c.Name] = c
 	}
 	if len(o.transports) == 1 {
 		for _, c := range o.transports {
@@ -40,7 +38,7 @@ func readPJSIPObjects(config Config) pjsipObjects {
 	return o
 }
 
-// defaultBind stands for a transport without a bind address.
+// defaultBind is the bind address of a transport that does not set one.
 const defaultBind = "0.0.0.0"
 
 // endpoint finds an endpoint in pjsip.conf, else in pjsip_wizard.conf.
@@ -66,20 +64,7 @@ func (o pjsipObjects) fromSection(id string, c *astconf.Category) Endpoint {
 	return e
 }
 
-// fromWizard reads what the wizard would make: https://docs.asterisk.org, "PJSIP Configuration Wizard".
-func (o pjsipObjects) fromWizard(id string, c *astconf.Category) Endpoint {
-	e := Endpoint{ID: id, CallerID: lastNonEmpty(c, "endpoint/callerid", "")}
-	e.TransportID = lastNonEmpty(c, "transport", lastNonEmpty(c, "endpoint/transport", ""))
-	e.Bind = o.bind(e.TransportID)
-	e.Options = o.options.Add(written(c, "endpoint/"))
-	if isTrue(lastNonEmpty(c, "accepts_auth", "")) {
-		e.AuthID = id + "-iauth"
-		e.Username, e.Password = readAuth(c, "inbound_auth/")
-	}
-	return e
-}
-
-// written are the options that a section has under a prefix. Their defaults only Asterisk knows.
+// written returns the options of a section that have a prefix. It has no defaults, which only Asterisk knows.
 func written(c *astconf.Category, prefix string) map[string]string {
 	options := map[string]string{}
 	for v := range c.Vars() {
@@ -97,7 +82,7 @@ func (o pjsipObjects) bind(transport string) string {
 	return ""
 }
 
-// readAuth gives an auth's account. One that holds only a digest has no password to give.
+// readAuth returns the account of an auth. An auth with only a digest has no password to return.
 func readAuth(c *astconf.Category, prefix string) (username string, password Secret) {
 	username = lastNonEmpty(c, prefix+"username", "")
 	if strings.EqualFold(lastNonEmpty(c, prefix+"auth_type", "userpass"), "userpass") {

@@ -42,12 +42,20 @@ func TestSplitCallerID(t *testing.T) {
 	}
 }
 
-// What the running Asterisk says of an endpoint wins over the files, and an endpoint that is only there is known.
+// The state in the running Asterisk wins over the files, and an endpoint that only the running Asterisk has is known.
 func TestLiveEndpoints(t *testing.T) {
 	c := config(t, map[string]string{
 		"phoneprov.conf": "[p]\n${MAC}.cfg => t\n",
 		"pjsip.conf": "[only]\ntype=transport\nbind=0.0.0.0:5099\n" +
-			"[7001]\ntype=endpoint\ncallerid=File <1>\nauth=7001\n[7001]\ntype=auth\nusername=file\npassword=file\n" +
+			`[7001]
+type=endpoint
+callerid=File <1>
+auth=7001
+[7001]
+type=auth
+username=file
+password=file
+` +
 			"[a]\ntype=phoneprov\nPROFILE=p\nMAC=000000000001\nendpoint=7001\n" +
 			"[b]\ntype=phoneprov\nPROFILE=p\nMAC=000000000002\nendpoint=realtime\n" +
 			"[c]\ntype=phoneprov\nPROFILE=p\nMAC=000000000003\nendpoint=gone\n" +

@@ -13,32 +13,121 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// planFiles have phones that share plans and phones that do not: two profiles, of which one escapes; three zones; sections of
-// several shapes; two lines; values with special characters, and such that are a text of the language.
+// planFiles have phones that share plans and phones that do not: two profiles, one of which escapes; three zones;
+// sections of several shapes; two lines; values with special characters, and values that are text of the language.
 var planFiles = map[string]string{
 	"phoneprov.conf": "[general]\ndefault_profile=p\n" +
-		"[p]\nmime_type=text/xml\nsetvar=CONST=pool.${SITE}\nsetvar=SHORT=${LABEL:0:4}\nsetvar=BOTH=${CONST}/${SHORT}\nsetvar=HERE=${SERVER}\n" +
+		`[p]
+mime_type=text/xml
+setvar=CONST=pool.${SITE}
+setvar=SHORT=${LABEL:0:4}
+setvar=BOTH=${CONST}/${SHORT}
+setvar=HERE=${SERVER}
+` +
 		"setvar=EVER=${EPOCH}\nsetvar=ASKED=${DB(s/${LABEL})}\nsetvar=SUMMER=${TZOFFSET}${DST_ENABLE}\nsetvar=WRONG=${MATH(${LABEL})}\n" +
 		"setvar=MAYBE=${IF($[\"${LABEL}\"=\"$[1+1]\"]?${EPOCH}:no)}\nsetvar=NAT=${PP_USER(nat)}\nsetvar=AGAIN=${EVAL(${LABEL})}\n" +
 		"setvar=ALL=${PP_EACH_LINE(%{LINE},${MAC})}\nsetvar=VENDOR=${PP_VENDOR}\nsetvar=VOCIEMAIL_EXTEN=${LABEL}\n${MAC} => t\n" +
 		"[q]\nsetvar=CONST=other\nsetvar=SHORT=${LABEL}\n${MAC} => t,text/plain\n${MAC}.xml => t\n",
-	"extensions.conf": "[globals]\nSITE=${CITY}-<1>\nCITY=vienna\nSITE=${CITY}-&\nGTIME=${EPOCH}\nGASK=${DB(g)}\nGBAD=${MATH(x)}\n",
+	"extensions.conf": `[globals]
+SITE=${CITY}-<1>
+CITY=vienna
+SITE=${CITY}-&
+GTIME=${EPOCH}
+GASK=${DB(g)}
+GBAD=${MATH(x)}
+`,
 	"users.conf": "[general]\nvmexten=*97\nnat=force\n" +
 		"[phone](!)\nautoprov=yes\ntimezone=Europe/Vienna\n" +
-		"[1](phone)\nmacaddress=000000000001\nlabel=One\nfullname=A\nsecret=s1\n[2](phone)\nmacaddress=000000000002\nlabel=${EPOCH}\nfullname=B & <C>\nsecret=\"s2'\n" +
-		"[3](phone)\nmacaddress=000000000003\nlabel=$[1+1]\nfullname=]]>--\nsecret=\n[4](phone)\nmacaddress=000000000004\nlabel=${DB(l)}${RAND(1,1)}\nfullname=${\nsecret=x\n" +
-		"[5](phone)\nmacaddress=000000000001\nlabel=Two\nfullname=A2\nsecret=s5\nlinenumber=2\n" +
-		"[6](phone)\nlabel=Other order\nmacaddress=000000000006\nnat=no\n[7](phone)\nlabel=Same order\nmacaddress=000000000007\nnat=yes\n" +
+		`[1](phone)
+macaddress=000000000001
+label=One
+fullname=A
+secret=s1
+[2](phone)
+macaddress=000000000002
+label=${EPOCH}
+fullname=B & <C>
+secret="s2'
+` +
+		`[3](phone)
+macaddress=000000000003
+label=$[1+1]
+fullname=]]>--
+secret=
+[4](phone)
+macaddress=000000000004
+label=${DB(l)}${RAND(1,1)}
+fullname=${
+secret=x
+` +
+		`[5](phone)
+macaddress=000000000001
+label=Two
+fullname=A2
+secret=s5
+linenumber=2
+` +
+		`[6](phone)
+label=Other order
+macaddress=000000000006
+nat=no
+[7](phone)
+label=Same order
+macaddress=000000000007
+nat=yes
+` +
 		"[8](phone)\nmacaddress=no MAC\nlabel=Eight\nfullname=H\nsecret=s8\n" +
-		"[9]\nautoprov=yes\nmacaddress=000000000009\ntimezone=Asia/Kolkata\nlabel=Nine\n[10]\nautoprov=yes\nmacaddress=000000000010\ntimezone=Africa/Casablanca\nlabel=Ten\n" +
+		`[9]
+autoprov=yes
+macaddress=000000000009
+timezone=Asia/Kolkata
+label=Nine
+[10]
+autoprov=yes
+macaddress=000000000010
+timezone=Africa/Casablanca
+label=Ten
+` +
 		"[11]\nautoprov=yes\nmacaddress=000000000011\ntimezone=Africa/Casablanca\nlabel=${TZOFFSET}\n" +
-		"[12](phone)\nprofile=q\nmacaddress=000000000012\nlabel=Q & A\n[13](phone)\nprofile=q\nmacaddress=000000000013\nlabel=<Q>\n" +
+		`[12](phone)
+profile=q
+macaddress=000000000012
+label=Q & A
+[13](phone)
+profile=q
+macaddress=000000000013
+label=<Q>
+` +
 		"[16](phone)\nprofile=p\nmacaddress=000000000016\nlabel=P\n",
-	"pjsip.conf": "[e]\ntype=endpoint\nauth=e\ncallerid=\"E <&\" <1>\ncontext=c\n[e]\ntype=auth\nusername=e\npassword=pe\n" +
-		"[f]\ntype=endpoint\ncontext=d\n[p14]\ntype=phoneprov\nendpoint=e\nPROFILE=p\nMAC=000000000014\nLABEL=E1\n[p15]\ntype=phoneprov\nendpoint=f\nPROFILE=p\nMAC=000000000015\nLABEL=F<1\n",
+	"pjsip.conf": `[e]
+type=endpoint
+auth=e
+callerid="E <&" <1>
+context=c
+[e]
+type=auth
+username=e
+password=pe
+` +
+		`[f]
+type=endpoint
+context=d
+[p14]
+type=phoneprov
+endpoint=e
+PROFILE=p
+MAC=000000000014
+LABEL=E1
+[p15]
+type=phoneprov
+endpoint=f
+PROFILE=p
+MAC=000000000015
+LABEL=F<1
+`,
 }
 
-// planTemplates are every kind of thing that a template has.
+// planTemplates have every construct of templates.
 func planTemplates() []string {
 	rows := []string{"", "text <only/>", "${LABEL}", "${LABEL:1}${LABEL:-2:1}${LABEL:x}", "${MAC} ${USERNAME} ${SECRET} ${LINE}", "${DISPLAY_NAME}",
 		"${LINEKEYS}${SERVER_PORT}${VOICEMAIL_EXTEN}${VOCIEMAIL_EXTEN}", "${CALLERID}${ENDPOINT_ID}${AUTH_ID}", "${UNKNOWN}", "${CONST}", "${SHORT}", "${BOTH}", "${HERE}", "${EVER}",
@@ -69,7 +158,7 @@ func planTemplates() []string {
 	}), "|"))
 }
 
-// planRequests differ in all that a file may be made of.
+// planRequests differ in everything that a file may depend on.
 func planRequests() []Request {
 	q := Request{Server: "pbx", Now: testNow, Scheme: "http", Host: "pbx:8080", Prefix: "/phoneprov", UserAgent: "Yealink SIP-T46S 66.85.0.5"}
 	other := Request{Server: "<&>", Now: testNow.Add(time.Minute), Scheme: "https", Host: "other", UserAgent: "Grandstream GXP2170 1.0.11.48"}
@@ -80,7 +169,7 @@ func planRequests() []Request {
 	return []Request{q, other, none, summer, before, q}
 }
 
-// planRun renders every file of a snapshot for a request, and says what there is to say of each but of chance.
+// planRun renders every file of a snapshot for a request and returns everything about each that is not random.
 type planRun struct {
 	r     *Renderer
 	mu    sync.Mutex
@@ -110,11 +199,11 @@ func newPlanRun(t *testing.T, template string) *planRun {
 	return run
 }
 
-// render makes a document, with the plans and lists of some caches or without any.
+// render makes a document with the plans and lists of c, or without any if c is nil.
 func (run *planRun) render(t *testing.T, s *Snapshot, c *caches, uri string, q Request) (*Document, string) {
 	t.Helper()
 	run.asked = nil
-	b := run.r.asking(t.Context())
+	b := run.r.newCalls(t.Context())
 	defer b.end()
 	doc, err := run.r.render(t.Context(), s, c, s.Lookup(uri), q, b)
 	slices.Sort(run.asked)
@@ -125,13 +214,14 @@ func (run *planRun) render(t *testing.T, s *Snapshot, c *caches, uri string, q R
 		doc.inputs.varies.With, len(doc.inputs.templates), run.asked)
 }
 
-// Whatever a template has: with plans each phone's file is what it is without any, for every request, in its bytes, errors,
-// diagnostics, and in what it says to depend on.
+// With plans each phone's file is what it is without: its bytes, errors, diagnostics, and what it depends on, for every
+// template and request.
 func TestPlannedFileIsTheSame(t *testing.T) {
+	t.Parallel()
 	used := 0
 	for _, template := range planTemplates() {
 		t.Run(template, func(t *testing.T) {
-			template += "<>" + template // what stands twice is evaluated once, if it can be
+			template += "<>" + template // a segment that stands twice is evaluated once, if it can be
 			run := newPlanRun(t, template)
 			s, _ := build(t, planFiles)
 			c := newCaches(s.content, 0)
@@ -161,7 +251,7 @@ func TestPlannedFileIsTheSame(t *testing.T) {
 	}
 }
 
-// With plans, too, chance is another one for each phone and at each place.
+// With plans too, random values differ for each phone and at each place.
 func TestPlanLeavesChance(t *testing.T) {
 	run := newPlanRun(t, "${UUID()} ${UUID()}")
 	s, _ := build(t, planFiles)
@@ -211,7 +301,7 @@ func TestFileWithoutPlan(t *testing.T) {
 	}
 }
 
-// What a document says stays as it is while others are made in the memory that it was made in.
+// The diagnostics of a document stay the same while other documents use its memory.
 func TestDocumentOutlivesItsRendering(t *testing.T) {
 	run := newPlanRun(t, "${LABEL} ${MATH(x)} ${SERVER} ${TZOFFSET} ${PP_EACH_EXTENSION(${MAC},i)}")
 	s, _ := build(t, planFiles)

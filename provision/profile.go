@@ -9,7 +9,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// Profile is a section of phoneprov.conf: the files that its phones get.
+// Profile is a section of phoneprov.conf: the files for its phones.
 type Profile struct {
 	Name    string
 	pos     astconf.Pos
@@ -18,15 +18,15 @@ type Profile struct {
 	files   []*file
 }
 
-// setvar is a variable that a profile gives its phones, expanded per line.
+// setvar is a variable that a profile sets for its phones. It is expanded for each line.
 type setvar struct {
 	name  string
 	text  string
-	value *dialplan.Template // of text
+	value *dialplan.Template // text, compiled
 	pos   astconf.Pos
 
-	of   string        // the variable that it is another name of, or of a part; empty: of none
-	part dialplan.Part // of that
+	of   string        // if the value is a plain variable or a part of one: that variable's name
+	part dialplan.Part // the part
 }
 
 func newSetvar(name, text string, pos astconf.Pos) setvar {
@@ -36,24 +36,25 @@ func newSetvar(name, text string, pos astconf.Pos) setvar {
 	return v
 }
 
-// file is a file of a profile: static, or a template under a name of its own for every phone.
+// file is a file of a profile: a static file, or a template with its own name for every phone.
 type file struct {
-	name    string             // as configured
-	uri     *dialplan.Template // of the file's name; nil: static
+	name    string             // as in the configuration
+	uri     *dialplan.Template // name, compiled; nil: the file is static
 	path    string             // under the data directory
-	mime    string             // as configured; empty: none
-	unknown string             // the profile's mime_type, for an extension that names no type; empty: none
+	mime    string             // as in the configuration; empty: none
+	unknown string             // the profile's mime_type, for extensions without a known type; empty: none
 	profile *Profile
 	pos     astconf.Pos
-	number  int // in the files of the snapshot's routes
+	number  int // index in routes.files
 }
 
-// general is what [general] of phoneprov.conf gives the users provider, and no other.
+// general are the options of [general] of phoneprov.conf. They apply to the phones of the users file only.
 type general struct {
 	server, port, profile astconf.Var
 }
 
-// readProfiles reads phoneprov.conf. Profile names are case-sensitive; of two sections of one name the first counts.
+// readProfiles reads the profiles of phoneprov.conf. The case of their names counts. If two have the same name, the
+// first counts.
 func (b *builder) readProfiles(f *astconf.File) {
 	for _, c := range categories(f) {
 		if c.Name == "general" {
@@ -69,8 +70,8 @@ func (b *builder) readProfiles(f *astconf.File) {
 	}
 }
 
-// readProfile reads one section. mime_type and staticdir are for the files after them, as in Asterisk. Every option that
-// is none of the known is the name of a file with its template.
+// readProfile reads one profile. mime_type and staticdir apply to the files after them, as in Asterisk. Every other
+// option is the name of a file with its template.
 func (b *builder) readProfile(c *astconf.Category) *Profile {
 	p := &Profile{Name: c.Name, pos: c.Pos}
 	dir, mime := "", ""
@@ -102,7 +103,7 @@ func (b *builder) readProfile(c *astconf.Category) *Profile {
 	return p
 }
 
-// readSetvar reads NAME=value. One without a value sets nothing, so that a later one of the name counts.
+// readSetvar reads NAME=value. A setvar without a value sets nothing, so that a later one of the same name counts.
 func (b *builder) readSetvar(p *Profile, v astconf.Var) {
 	name, value, found := dialplan.CutArgument(v.Value, '=')
 	name, value = variableName(name), strings.TrimSpace(value)
@@ -116,13 +117,13 @@ func (b *builder) readSetvar(p *Profile, v astconf.Var) {
 	p.setvars = append(p.setvars, newSetvar(name, value, v.Pos))
 }
 
-// splitMIME splits "file[,MIME type]". Only the file's name loses quotes and backslashes.
+// splitMIME splits "file[,MIME type]". It removes quotes and backslashes from the file name only.
 func splitMIME(value string) (name, mime string) {
 	name, mime, _ = dialplan.CutArgument(value, ',')
 	return name, strings.TrimSpace(mime)
 }
 
-// readGeneral reads the defaults of the users provider from phoneprov.conf. serveraddr wins over serveriface.
+// readGeneral reads [general] of phoneprov.conf. serveraddr wins over serveriface.
 func (b *builder) readGeneral(f *astconf.File) {
 	c := f.Category("general")
 	b.general.profile, _ = c.Last("default_profile")

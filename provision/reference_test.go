@@ -11,16 +11,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/datadir"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// referenceFile is the reference of the templates' language.
+// referenceFile is the reference of the language.
 const referenceFile = "dialplan/REFERENCE.md"
 
-// TestReference holds the reference against the tables that the language is made of. With -update it is written anew.
+// TestReference compares the reference with the tables of the language. With -update it writes the reference.
 func TestReference(t *testing.T) {
+	t.Parallel()
 	want := newReferenceSample(t).reference(t)
 	got, err := os.ReadFile(referenceFile)
 	if err == nil && string(got) == want {
@@ -34,7 +36,7 @@ func TestReference(t *testing.T) {
 	t.Errorf("%s is not what the code says (%v): go test ./provision -run TestReference -update writes it anew", referenceFile, err)
 }
 
-// referenceConf is what the examples are expanded with: a phone of each provider.
+// referenceConf is the configuration for the examples: a phone of each provider.
 var referenceConf = map[string]string{
 	"phoneprov.conf": "[general]\ndefault_profile = desk\n[desk]\nmime_type = text/plain\n${MAC}.cfg => example\n" +
 		"setvar => " + strings.Join(referenceSetvars[:], "\nsetvar => ") + "\n",
@@ -100,10 +102,10 @@ func newReferenceSample(t *testing.T) *referenceSample {
 		Scheme: "http", Host: "pbx.example.com:8080", Prefix: "/phoneprov", UserAgent: "Yealink SIP-T46G 28.72.0.1 00:15:65:aa:bb:cc",
 	}}
 	for name, text := range referenceConf {
-		writeFile(t, filepath.Join(confDir, name), text)
+		testkit.WriteSteady(t, filepath.Join(confDir, name), text)
 	}
-	writeFile(t, filepath.Join(s.dir, "line.xml"), `<line n="${LINE}">${USERNAME}</line>`)
-	writeFile(t, filepath.Join(s.dir, "001565AABBCC.ring"), "ring")
+	testkit.WriteSteady(t, filepath.Join(s.dir, "line.xml"), `<line n="${LINE}">${USERNAME}</line>`)
+	testkit.WriteSteady(t, filepath.Join(s.dir, "001565AABBCC.ring"), "ring")
 	var err error
 	var diags []provision.Diagnostic
 	if s.snapshot, diags, err = provision.Build(t.Context(), provision.Input{Config: loadConfig(t, confDir)}, s.request.Now); err != nil || len(diags) > 0 {
@@ -118,21 +120,15 @@ func newReferenceSample(t *testing.T) *referenceSample {
 	return s
 }
 
-func writeFile(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	old := time.Now().Add(-time.Hour) // a steady file, of another time than the one before
-	if err := os.Chtimes(path, old, old); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// result is what an example gives for the first phone that it gives something for, without a diagnostic.
+// result returns the text of an example for the first phone for which it has one, without a diagnostic.
 func (s *referenceSample) result(t *testing.T, example string) (text string, problems []string) {
 	t.Helper()
-	writeFile(t, filepath.Join(s.dir, "example"), example)
+	testkit.WriteSteady(t, filepath.Join(s.dir, "example"), example)
+	return s.fetch()
+}
+
+// fetch is result of the example of the last call.
+func (s *referenceSample) fetch() (text string, problems []string) {
 	for _, p := range s.snapshot.Phones() {
 		text, diags, err := s.render(s.snapshot.PhoneRoutes(p)[0])
 		if err != nil || len(diags) > 0 {
@@ -154,10 +150,10 @@ func (s *referenceSample) render(rt *provision.Route) (string, []provision.Diagn
 	return string(text), doc.Diagnostics, err
 }
 
-// chances are how often an example is expanded to see that it gives the same each time.
+// chances is how often an example is expanded to see whether it gives the same each time.
 const chances = 20
 
-// shown is an example's result as a cell of a table.
+// shown returns an example's result as a cell of a table.
 func (s *referenceSample) shown(t *testing.T, example string) string {
 	t.Helper()
 	first, problems := s.result(t, example)
@@ -166,14 +162,14 @@ func (s *referenceSample) shown(t *testing.T, example string) string {
 		return ""
 	}
 	for range chances {
-		if text, _ := s.result(t, example); text != first {
+		if text, _ := s.fetch(); text != first {
 			return "another at each fetch"
 		}
 	}
 	return code(first)
 }
 
-// code is a text as code in a cell.
+// code returns a text as code in a cell.
 func code(text string) string {
 	fence := "`"
 	if strings.Contains(text, "`") {
@@ -182,7 +178,7 @@ func code(text string) string {
 	return fence + strings.NewReplacer("|", `\|`, "\n", "⏎").Replace(text) + fence
 }
 
-// row writes a row of a table; cell escapes what is no code.
+// row writes a row of a table. cell escapes a text that is not code.
 func row(b *strings.Builder, cells ...string) { fmt.Fprintf(b, "| %s |\n", strings.Join(cells, " | ")) }
 
 func cell(text string) string {
@@ -195,7 +191,7 @@ func heading(b *strings.Builder, title string, columns ...string) {
 	row(b, slices.Repeat([]string{"---"}, len(columns))...)
 }
 
-// functions are the rows of both tables by name.
+// functions writes the rows of both tables, by name.
 func (s *referenceSample) functions(t *testing.T, b *strings.Builder) {
 	all := dialplan.Functions()
 	for _, f := range provision.Functions() {
@@ -208,14 +204,14 @@ func (s *referenceSample) functions(t *testing.T, b *strings.Builder) {
 			t.Errorf("the example of %s is %q", f.Name, f.Example)
 		}
 		gives := "nothing"
-		if !strings.HasPrefix(f.Synopsis, "empty: ") { // such as can only be set, for a channel
+		if !strings.HasPrefix(f.Synopsis, "empty: ") { // functions that can only be set, on a channel
 			gives = s.shown(t, f.Example)
 		}
 		row(b, code(f.Name+"("+f.Args+")"), cell(f.Synopsis), code(f.Example), gives)
 	}
 }
 
-// variables are Asterisk's, which the configuration gives, and those of the request.
+// variables writes Asterisk's variables, which the configuration sets, and those of the request.
 func (s *referenceSample) variables(t *testing.T, b *strings.Builder) {
 	heading(b, "Variables of Asterisk", "variable", "its value", "for example")
 	documented := map[string]bool{"endpoint": true} // as the section has it

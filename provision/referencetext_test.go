@@ -9,10 +9,10 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// referenceSetvars are the profile's, for examples that need a variable with something special in it.
+// referenceSetvars are for examples that need a variable with a special value.
 var referenceSetvars = [...]string{`CODECS=alaw&gsm&g722`, `SETTINGS={"ring": {"volume": 7}}`}
 
-// asteriskVariables are those that the configuration gives, by their names in Asterisk.
+// asteriskVariables are the variables that the configuration sets, with Asterisk's names.
 var asteriskVariables = [...]struct{ name, synopsis string }{
 	{"MAC", "`macaddress`, or `MAC` of a phoneprov section, as it is written there"},
 	{"USERNAME", "`username`, else the section's name; of an endpoint, its first inbound auth's"},
@@ -42,7 +42,7 @@ var asteriskVariables = [...]struct{ name, synopsis string }{
 	{"EPOCH", "the time of the request in seconds since 1970"},
 }
 
-// operators are those of an expression by precedence, which the examples show.
+// operators are the operators of expressions by precedence, with examples.
 var operators = [...]struct{ operators, synopsis, example string }{
 	{"? ::", "what stands before ::, or after it where the condition is empty or 0", "$[1 | 0 ? yes :: no]"},
 	{"|", "the left side, or the right one where that is empty or 0 (also ||)", "$[0 & 0 | 5]"},

@@ -19,55 +19,56 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// What a caller branches on; any other error is a fault of the configuration or of the machine.
+// Errors that a caller distinguishes. Any other error is a fault of the configuration or of the machine.
 var (
 	// ErrNotFound: the route's static file is not there.
 	ErrNotFound = errors.New("no such file")
-	// ErrUnavailable: Asterisk must be asked for something, and cannot be, or it is a function that is not answered.
+	// ErrUnavailable: the file needs an answer of Asterisk, and Asterisk cannot be asked or the function is never
+	// answered.
 	ErrUnavailable = errors.New("asterisk cannot be asked")
 )
 
-// Request is what one rendering knows of its request.
+// Request is what a rendering sees of its request.
 type Request struct {
-	Server string    // the address that the phone reached us by: SERVER where the configuration names none
-	Now    time.Time // the time it is
+	Server string    // the address at which the phone reached us: SERVER, if the configuration does not set it
+	Now    time.Time // the current time
 
 	Scheme    string // of the phone's URL: http or https
-	Host      string // of the phone's URL, with its port where it has one; empty: not known
-	Prefix    string // of the phone's URL, before the names of the files: "/phoneprov", or empty
+	Host      string // of the phone's URL, with its port if it has one; empty: not known
+	Prefix    string // the path of the phone's URL before the names of files: "/phoneprov", or empty
 	UserAgent string // as the phone sent it
 }
 
-// RendererOptions are what a Renderer is made with. Data is required.
+// RendererOptions are the options of a Renderer. Data is required.
 type RendererOptions struct {
 	Data *datadir.Dir
 	Ask  dialplan.Asker // nil: Asterisk cannot be asked
-	// Knows reports whether Asterisk has a function: for Check, and where a value is empty. Nil: it has none but those
-	// answered here. Its answers are not remembered here.
+	// Knows reports whether Asterisk has a function. Check needs it, and a rendering whose call returned an empty
+	// value. If nil, Asterisk has no functions. A Renderer does not remember its answers.
 	Knows func(ctx context.Context, function string) (bool, error)
 	Zone  *time.Location // the server's; nil: UTC
-	// SideBySide is how many calls of one rendering are made at once; zero: four.
+	// SideBySide is how many calls one rendering makes at once; zero: four.
 	SideBySide int
-	// Profiles are options of profiles by name; one that is not there has none.
+	// Profiles are the options of profiles by name. A profile may be missing here.
 	Profiles map[string]ProfileOptions
-	// Room is for all that is remembered, in bytes; zero: maxRoom.
+	// Room bounds everything that is remembered, in bytes; zero: maxRoom.
 	Room int64
 }
 
-// Renderer makes documents. Many goroutines may use it.
+// Renderer makes documents. It is safe for concurrent use.
 type Renderer struct {
 	options RendererOptions
 	buffers buffers
 	caches  atomic.Pointer[caches] // of the content that was rendered last
 }
 
-// NewRenderer makes a Renderer. Its options never change.
+// NewRenderer returns a Renderer. Its options never change.
 func NewRenderer(o RendererOptions) *Renderer {
 	o.Profiles = maps.Clone(o.Profiles)
 	return &Renderer{options: o}
 }
 
-// WithRoom returns a Renderer with the same options but for what it remembers: at most room bytes.
+// WithRoom returns a Renderer with the same options that remembers at most room bytes.
 func (r *Renderer) WithRoom(room int64) *Renderer {
 	o := r.options
 	o.Room = room
@@ -76,11 +77,11 @@ func (r *Renderer) WithRoom(room int64) *Renderer {
 
 // CacheStats is how much a Renderer remembers of the content that it rendered last.
 type CacheStats struct {
-	Files, Lists, Plans int // how many
-	Bytes               int // of all together, about
+	Files, Lists, Plans int // numbers of entries
+	Bytes               int // of all entries together, about
 }
 
-// Stats returns how much is remembered now.
+// Stats returns the current CacheStats.
 func (r *Renderer) Stats() CacheStats {
 	c := r.caches.Load()
 	if c == nil {
@@ -95,18 +96,17 @@ func (r *Renderer) Stats() CacheStats {
 	return s
 }
 
-// Document is what a phone gets. The caller closes it.
+// Document is a file for a phone. The caller closes it.
 type Document struct {
 	MIME        string
 	Content     io.ReadSeeker
 	Size        int64        // bytes
 	ETag        string       // strong, of the bytes
-	ModTime     time.Time    // of a static file; zero: rendered
 	Diagnostics []Diagnostic // what the templates' author should know
 	file        fs.File
-	text        []byte    // of Content; nil: static
-	buffers     *buffers  // where text goes when it is closed; nil: nowhere
-	setvars     []*setvar // that it was made of
+	text        []byte    // the text of Content; nil: the file is static
+	buffers     *buffers  // where Close puts text; nil: nowhere
+	setvars     []*setvar // the setvars that were expanded for it
 	inputs      inputs    // what else it was made of
 	asked       bool      // Asterisk was asked for some of it
 	reader      bytes.Reader
@@ -121,13 +121,13 @@ func (d *Document) Templates() []string {
 	return names
 }
 
-// read puts Content at the beginning of the text.
+// read sets Content to the beginning of the text.
 func (d *Document) read() {
 	d.reader.Reset(d.text)
 	d.Content = &d.reader
 }
 
-// Close releases the document, whose Content is then no more.
+// Close releases the document. Content is invalid afterwards.
 func (d *Document) Close() error {
 	if d.buffers != nil {
 		d.buffers.put(d.text)
@@ -139,8 +139,8 @@ func (d *Document) Close() error {
 	return d.file.Close()
 }
 
-// Render makes the document of a route of s. The snapshot must be the one that the route comes from. Ask may be called by
-// goroutines of the rendering's own; they have ended when it returns, so Ask must return when its context ends.
+// Render makes the document of a route. The route must come from the snapshot s. Ask may be called by other goroutines.
+// They end before Render returns, so Ask must return when its context ends.
 func (r *Renderer) Render(ctx context.Context, s *Snapshot, rt *Route, q Request) (*Document, error) {
 	if rt.Static() {
 		return r.static(ctx, rt)
@@ -149,7 +149,7 @@ func (r *Renderer) Render(ctx context.Context, s *Snapshot, rt *Route, q Request
 	if d := c.cached(r.options.Data, rt, q); d != nil {
 		return d, nil
 	}
-	b := r.asking(ctx)
+	b := r.newCalls(ctx)
 	defer b.end()
 	d, err := r.render(ctx, s, c, rt, q, b)
 	if err == nil {
@@ -158,8 +158,8 @@ func (r *Renderer) Render(ctx context.Context, s *Snapshot, rt *Route, q Request
 	return d, err
 }
 
-// render makes the document of a route that is not static. Without caches everything is made anew.
-func (r *Renderer) render(ctx context.Context, s *Snapshot, c *caches, rt *Route, q Request, b *asking) (*Document, error) {
+// render makes the document of a route that is not static. If c is nil, nothing that is remembered is used.
+func (r *Renderer) render(ctx context.Context, s *Snapshot, c *caches, rt *Route, q Request, b *asteriskCalls) (*Document, error) {
 	var rd *rendering
 	var varies dialplan.Varies
 	text := r.buffers.get()
@@ -180,10 +180,10 @@ func (r *Renderer) render(ctx context.Context, s *Snapshot, c *caches, rt *Route
 	return d, nil
 }
 
-func (r *Renderer) rendering(s *Snapshot, c *caches, q Request, b *asking) *rendering {
+func (r *Renderer) rendering(s *Snapshot, c *caches, q Request, b *asteriskCalls) *rendering {
 	rd := &rendering{renderingInput: renderingInput{snap: s, caches: c, data: r.options.Data, now: q.Now, zone: r.options.Zone, request: q}}
 	if r.options.Ask != nil {
-		rd.asking = b
+		rd.calls = b
 	}
 	if c != nil {
 		rd.facts = c.zones
@@ -213,14 +213,14 @@ func (rd *rendering) file(ctx context.Context, dst []byte, rt *Route, escape Esc
 	if p := rd.caches.planFor(key, t, rd.now); p != nil {
 		return p.AppendTo(ctx, dst, &sc.env, sc)
 	}
-	dst, made, varies, err := t.AppendPlan(ctx, dst, &sc.env)
-	if made != nil {
-		rd.caches.rememberPlan(key, &plan{made, t, rd.now})
+	dst, newPlan, varies, err := t.AppendPlan(ctx, dst, &sc.env)
+	if newPlan != nil {
+		rd.caches.rememberPlan(key, &plan{newPlan, t, rd.now})
 	}
 	return dst, varies, err
 }
 
-// failed says why a route's file cannot be made.
+// failed adds the route's file to the error of its rendering.
 func (rt *Route) failed(err error) error {
 	return fmt.Errorf("%s: template %q: %w", rt.file.pos, rt.file.path, unavailable(err))
 }
@@ -238,17 +238,17 @@ func (r *Renderer) static(ctx context.Context, rt *Route) (*Document, error) {
 		f.Close()
 		return nil, fmt.Errorf("%s: static file %q: %w", rt.file.pos, rt.file.path, noPath(err))
 	}
-	return &Document{MIME: rt.MIME(), Content: f, Size: info.Size(), ETag: tag, ModTime: info.ModTime(), file: f}, nil
+	return &Document{MIME: rt.MIME(), Content: f, Size: info.Size(), ETag: tag, file: f}, nil
 }
 
-// diag turns what the language has to say into a diagnostic of the template.
+// diag records a diagnostic of the language.
 func (rd *rendering) diag(d dialplan.Diagnostic) {
-	rd.diags.add(Warning, placeOf(d.Template, d.Line), "column %d: %s", d.Col, d.Message)
+	rd.diags.add(Warning, positionOf(d.Template, d.Line), "column %d: %s", d.Col, d.Message)
 }
 
-// placeOf is a line of a template. One that an option gave is called by the place of the option, and is a line of it; over
-// AMI none has a line.
-func placeOf(template string, line int) astconf.Pos {
+// positionOf returns the position of a line in a template. If the template is an option's value, its name is the
+// option's position, and that is returned. Over AMI options have no line.
+func positionOf(template string, line int) astconf.Pos {
 	if i := strings.LastIndexByte(template, ':'); i >= 0 {
 		if n, err := strconv.Atoi(template[i+1:]); err == nil {
 			return astconf.Pos{File: template[:i], Line: n}
@@ -260,7 +260,7 @@ func placeOf(template string, line int) astconf.Pos {
 	return astconf.Pos{File: template, Line: line}
 }
 
-// unavailable gives an error its cause for the phone.
+// unavailable wraps ErrUnavailable around an error if Asterisk is missing for the file.
 func unavailable(err error) error {
 	if errors.Is(err, dialplan.ErrCannotAsk) || errors.Is(err, dialplan.ErrRefused) {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
@@ -268,7 +268,7 @@ func unavailable(err error) error {
 	return err
 }
 
-// noPath drops the operation and the path from an error whose message names the file itself.
+// noPath removes the operation and the path from an error. The message around it names the file.
 func noPath(err error) error {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {

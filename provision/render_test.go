@@ -8,11 +8,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision/datadir"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// onePhone has a phone with MAC 000000000001, whose files are x => t and the static files given.
+// onePhone returns a snapshot with a phone of MAC 000000000001. Its files are x => t and the given static files.
 func onePhone(tb testing.TB, more string) *Snapshot {
 	tb.Helper()
 	s, _ := build(tb, map[string]string{
@@ -58,7 +59,7 @@ func TestRenderErrors(t *testing.T) {
 	}
 }
 
-// A setvar that asks Asterisk costs nothing where it is not used, and is asked for once where it is used twice.
+// A setvar that asks Asterisk is not evaluated unless it is used, and once if it is used twice.
 func TestSetvarIsLazy(t *testing.T) {
 	s := onePhone(t, "setvar => NAME=${ODBC_CID_NAME_LOOKUP(${USERNAME})}\nsetvar => HELLO=hello ${NAME}\nunused => u\n")
 	r, _ := renderer(t, map[string]string{"t": "${NAME} ${HELLO} ${NAME}", "u": "${USERNAME}"})
@@ -79,20 +80,20 @@ func TestSetvarIsLazy(t *testing.T) {
 	}
 }
 
-// An edit of a template shows in the next request, whether in place or by renaming another over it.
+// An edited template is used for the next request, whether it was written in place or replaced by a rename.
 func TestTemplateIsReadAgain(t *testing.T) {
 	s := onePhone(t, "")
 	r, dir := renderer(t, map[string]string{"t": "${USERNAME} one"})
 	path := filepath.Join(dir, "t")
 	for _, text := range []string{"one", "two", "six", "longer"} {
-		write(t, path, "${USERNAME} "+text)
+		testkit.WriteSteady(t, path, "${USERNAME} "+text)
 		for range 2 {
 			if got, err := render(t, r, s, "x", Request{}); err != nil || got != "a "+text {
 				t.Errorf("got %q (%v), want %q", got, err, "a "+text)
 			}
 		}
 	}
-	write(t, path+".new", "${USERNAME} renamed")
+	testkit.WriteSteady(t, path+".new", "${USERNAME} renamed")
 	if err := os.Rename(path+".new", path); err != nil {
 		t.Fatal(err)
 	}
@@ -102,9 +103,15 @@ func TestTemplateIsReadAgain(t *testing.T) {
 }
 
 func TestStaticFiles(t *testing.T) {
-	s := onePhone(t, "staticdir => static\nstatic_file => here\nstatic_file => gone\nstatic_file => link\nstatic_file => inside\nstatic_file => ../../secret\n")
+	s := onePhone(t, `staticdir => static
+static_file => here
+static_file => gone
+static_file => link
+static_file => inside
+static_file => ../../secret
+`)
 	outside := filepath.Join(t.TempDir(), "secret")
-	write(t, outside, "of the machine")
+	testkit.WriteSteady(t, outside, "of the machine")
 	r, dir := renderer(t, map[string]string{"t": "", "static/here": "${MAC} as it is"})
 	for name, target := range map[string]string{"link": outside, "inside": "here"} {
 		if err := os.Symlink(target, filepath.Join(dir, "static", name)); err != nil {
@@ -132,12 +139,12 @@ func TestStaticFiles(t *testing.T) {
 func TestStat(t *testing.T) {
 	s := onePhone(t, "")
 	dir, configDir := t.TempDir(), t.TempDir()
-	write(t, filepath.Join(configDir, "users.conf"), "12345")
-	write(t, filepath.Join(dir, "sub/file"), "123")
+	testkit.WriteSteady(t, filepath.Join(configDir, "users.conf"), "12345")
+	testkit.WriteSteady(t, filepath.Join(dir, "sub/file"), "123")
 	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "link")); err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(dir, "t"), "${STAT(s,sub/file)} ${STAT(s,"+dir+"/sub/file)} ${STAT(s,"+configDir+"/users.conf)}"+
+	testkit.WriteSteady(t, filepath.Join(dir, "t"), "${STAT(s,sub/file)} ${STAT(s,"+dir+"/sub/file)} ${STAT(s,"+configDir+"/users.conf)}"+
 		" [${STAT(e,/etc/passwd)}] [${STAT(e,../../../etc/passwd)}] [${STAT(e,link)}] [${STAT(e,"+dir+"/../x)}]")
 	data, err := datadir.Open(dir, configDir)
 	if err != nil {
@@ -174,26 +181,5 @@ func TestEachDiagnostics(t *testing.T) {
 				t.Errorf("got %q and %q, want %q and %q", body, got, row.body, row.want)
 			}
 		})
-	}
-}
-
-func TestSplitArguments(t *testing.T) {
-	for _, row := range []struct{ in, want string }{
-		{``, ``},
-		{`a`, `a`},
-		{`a,b`, `a|b`},
-		{` a , b `, ` a | b `},
-		{`a\,b,c`, `a,b|c`},
-		{`"a,b",c`, `"a,b"|c`},
-		{`f(a,b),c`, `f(a,b)|c`},
-		{`[a,b],c`, `[a,b]|c`},
-		{`a),b`, `a)|b`},
-		{`\"a,b`, `"a|b`},
-		{`a\`, `a\`},
-		{`a,,b`, `a||b`},
-	} {
-		if got := strings.Join(splitArguments(row.in, row.in), "|"); got != row.want {
-			t.Errorf("splitArguments(%q): got %q, want %q", row.in, got, row.want)
-		}
 	}
 }

@@ -12,18 +12,18 @@ import (
 	"github.com/phoneprov/phoneprov/provision/zone"
 )
 
-// RequestVariable is a variable that is computed for each request where a template uses it. Whatever the configuration
-// gives of its name wins.
+// RequestVariable is a variable that is computed for a request when a template uses it. A variable of that name in the
+// configuration wins.
 type RequestVariable struct {
 	Name, Synopsis string
 	Example        string // a template
 	from           requestOrigin
 	value          func(*scope) string
-	// compose makes the value of other variables, in place of from and value.
+	// compose computes the value of other variables. It is set instead of from and value.
 	compose func(ctx context.Context, v view) (dialplan.Value, error)
 }
 
-// find computes the value, and says how long it holds.
+// find returns the value and how long it holds.
 func (r *RequestVariable) find(ctx context.Context, v view) (dialplan.Value, error) {
 	if r.compose != nil {
 		return r.compose(ctx, v)
@@ -31,17 +31,17 @@ func (r *RequestVariable) find(ctx context.Context, v view) (dialplan.Value, err
 	return dialplan.Value{Text: r.value(v.scope), Varies: r.from.varies(v.scope)}, nil
 }
 
-// requestOrigin is what a RequestVariable is made of: it says how long the value holds.
+// requestOrigin is what a RequestVariable is computed from. It determines how long the value holds.
 type requestOrigin uint8
 
 const (
 	ofPhone  requestOrigin = iota // the phone that the file is for
 	ofZone                        // the time zone of the line
 	ofURL                         // the URL that the phone asked for
-	ofDevice                      // the device that asked, by its User-Agent
+	ofDevice                      // the device that asks, by its User-Agent
 )
 
-// varies says how long a value holds.
+// varies returns how long a value holds.
 func (o requestOrigin) varies(s *scope) dialplan.Varies {
 	switch o {
 	case ofPhone:
@@ -54,7 +54,7 @@ func (o requestOrigin) varies(s *scope) dialplan.Varies {
 	return dialplan.Varies{With: byUserAgent}
 }
 
-// origin is what Explain shows.
+// origin returns the origin that Explain shows.
 func (o requestOrigin) origin(s *scope) string {
 	switch o {
 	case ofPhone:
@@ -65,7 +65,7 @@ func (o requestOrigin) origin(s *scope) string {
 	return fromRequest
 }
 
-// RequestVariables is the table of them: it makes the lookup, what Explain shows, and the reference of the language.
+// RequestVariables is the table of these variables, for lookup, for Explain, and for the reference of the language.
 func RequestVariables() []RequestVariable {
 	var vars []RequestVariable
 	for _, r := range []struct {
@@ -121,7 +121,7 @@ func RequestVariables() []RequestVariable {
 	return append(vars, changeVars("END", "summer time ends", func(r zone.Rule) zone.WallClock { return r.End })...)
 }
 
-// changeVars are the variables of one of the two coming changes of the clock.
+// changeVars returns the variables of one of the next two changes of the clock.
 func changeVars(name, what string, change func(zone.Rule) zone.WallClock) []RequestVariable {
 	row := func(field, synopsis string, value func(zone.WallClock) int) RequestVariable {
 		name := "PP_DST_" + name + "_" + field
@@ -142,7 +142,7 @@ func changeVars(name, what string, change func(zone.Rule) zone.WallClock) []Requ
 	}
 }
 
-// requestVariables is the table by name.
+// requestVariables returns the table by name.
 func requestVariables() map[string]RequestVariable {
 	byName := map[string]RequestVariable{}
 	for _, v := range RequestVariables() {
@@ -151,14 +151,14 @@ func requestVariables() map[string]RequestVariable {
 	return byName
 }
 
-// serverHost is SERVER, wherever that comes from, as it stands before a port.
+// serverHost returns SERVER, wherever it comes from, as it is written before a port.
 func serverHost(ctx context.Context, v view) (dialplan.Value, error) {
 	server, _, err := v.lookup(ctx, "SERVER")
 	server.Text, server.Slot = bracketed(server.Text), 0
 	return server, err
 }
 
-// serverHostPort is serverHost with SERVER_PORT, where there is one.
+// serverHostPort returns serverHost with SERVER_PORT, if there is one.
 func serverHostPort(ctx context.Context, v view) (dialplan.Value, error) {
 	host, err := serverHost(ctx, v)
 	if err != nil || host.Text == "" {
@@ -172,7 +172,7 @@ func serverHostPort(ctx context.Context, v view) (dialplan.Value, error) {
 	return host, err
 }
 
-// bracketed writes a name or an address as it stands before a port (RFC 3986, 3.2.2).
+// bracketed returns a name or an address as it is written before a port (RFC 3986, 3.2.2).
 func bracketed(host string) string {
 	if addr, err := netip.ParseAddr(strings.TrimSpace(host)); err == nil && addr.Is6() {
 		return "[" + strings.TrimSpace(host) + "]"
@@ -180,7 +180,7 @@ func bracketed(host string) string {
 	return host
 }
 
-// macVar writes the phone's MAC in a vendor's way.
+// macVar returns a function that writes the phone's MAC in a vendor's way.
 func macVar(write func(digits string) string) func(*scope) string {
 	return func(s *scope) string {
 		if s.phone.MAC == (device.MAC{}) {
@@ -190,7 +190,7 @@ func macVar(write func(digits string) string) func(*scope) string {
 	}
 }
 
-// separated puts a separator between bytes of hexadecimal digits.
+// separated returns a function that puts a separator between pairs of hexadecimal digits.
 func separated(by string) func(string) string {
 	return func(digits string) string {
 		var pairs []string
@@ -201,7 +201,7 @@ func separated(by string) func(string) string {
 	}
 }
 
-// url is what the phone has before the names of its files.
+// url returns the phone's URL up to the names of files.
 func (q Request) url() string {
 	if q.Host == "" {
 		return ""
@@ -209,7 +209,7 @@ func (q Request) url() string {
 	return q.Scheme + "://" + q.Host + q.Prefix
 }
 
-// phoneDevice is what asks, by its User-Agent.
+// phoneDevice returns what the User-Agent says of the phone.
 func (rd *rendering) phoneDevice() device.Device {
 	if rd.device == nil {
 		d := device.ParseUserAgent(rd.request.UserAgent)
@@ -218,7 +218,7 @@ func (rd *rendering) phoneDevice() device.Device {
 	return *rd.device
 }
 
-// decimalHours writes an offset in hours with a sign, as +5.5.
+// decimalHours writes an offset in hours with a sign, such as +5.5.
 func decimalHours(offset int) string {
 	text := strconv.FormatFloat(float64(offset)/3600, 'f', -1, 64)
 	if offset >= 0 {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// varsConf has a phone of two lines, a second one, and one that has no MAC.
+// varsConf has a phone with two lines, a second phone, and one without a MAC.
 var varsConf = map[string]string{
 	"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${PP_MAC_UPPER}.cfg => t\n",
 	"users.conf": "[a]\nautoprov=yes\nmacaddress=00:15:65:AA:BB:CC\ntimezone=Asia/Kolkata\n" +
@@ -53,7 +53,7 @@ func TestRequestVars(t *testing.T) {
 	}
 }
 
-// Whatever the configuration gives of a name wins; a global variable does not.
+// A variable in the configuration wins over a request variable; a global variable does not.
 func TestRequestVarsGiveWay(t *testing.T) {
 	s, _ := build(t, map[string]string{
 		"phoneprov.conf":  "[p]\nx => t\nsetvar => PP_VENDOR=mine\nsetvar => OLD=${PP_HOST}\nsetvar => PP_HOST=my ${PP_HOST}\n",
@@ -67,7 +67,7 @@ func TestRequestVarsGiveWay(t *testing.T) {
 	}
 }
 
-// Without a request, as for a file's name, what is the request's is empty.
+// Without a request, as in a file's name, variables of the request are empty.
 func TestRequestVarsWithoutRequest(t *testing.T) {
 	s, diags := build(t, map[string]string{
 		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${PP_MAC_DASH}-${PP_LINE_COUNT}-[${PP_URL}${PP_HOST}${PP_SCHEME}${PP_VENDOR}] => t\n",
@@ -111,7 +111,7 @@ func TestOffsets(t *testing.T) {
 	}
 }
 
-// SERVER is bare; what goes before a port has brackets where it is an IPv6 address, wherever SERVER comes from.
+// SERVER has no brackets. Before a port an IPv6 address has them, wherever SERVER comes from.
 func TestServerVars(t *testing.T) {
 	const template = "${SERVER} ${PP_SERVER_HOST} ${PP_SERVER_HOSTPORT}|${PP_EACH_USER(%{PP_SERVER_HOSTPORT})}"
 	for _, row := range []struct{ name, general, setvar, template, server, want string }{
@@ -131,7 +131,7 @@ func TestServerVars(t *testing.T) {
 			s, _ := build(t, map[string]string{"phoneprov.conf": "[general]\n" + row.general + "[p]\nx => t\n" + row.setvar,
 				"users.conf": "[a]\nautoprov=yes\nprofile=p\nmacaddress=000000000001\n"})
 			r, _ := renderer(t, map[string]string{"t": row.template})
-			for range 3 { // the third is kept
+			for range 3 { // the third response is a remembered one
 				if got, err := render(t, r, s, "x", Request{Server: row.server}); err != nil || got != row.want {
 					t.Errorf("got  %q (%v)\nwant %q", got, err, row.want)
 				}
@@ -143,7 +143,7 @@ func TestServerVars(t *testing.T) {
 	}
 }
 
-// A snapshot lives through the change of the clocks: what phones get is of the time of their request.
+// A snapshot outlives the change of the clocks: the variables are those at the time of the request.
 func TestDaylightSavingIsOfTheRequest(t *testing.T) {
 	s, _ := build(t, map[string]string{
 		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nx => t\n",
@@ -151,9 +151,9 @@ func TestDaylightSavingIsOfTheRequest(t *testing.T) {
 	})
 	r, _ := renderer(t, map[string]string{"t": "${DST_START_MONTH}/${DST_START_MDAY}"})
 	for now, want := range map[time.Time]string{
-		time.Date(2027, 3, 28, 0, 59, 59, 0, time.UTC):  "3/28", // to come, this year's
-		time.Date(2027, 10, 31, 0, 59, 59, 0, time.UTC): "3/28", // over, this year's
-		time.Date(2027, 10, 31, 1, 0, 0, 0, time.UTC):   "3/26", // to come, next year's
+		time.Date(2027, 3, 28, 0, 59, 59, 0, time.UTC):  "3/28", // in the future, this year's
+		time.Date(2027, 10, 31, 0, 59, 59, 0, time.UTC): "3/28", // in the past, this year's
+		time.Date(2027, 10, 31, 1, 0, 0, 0, time.UTC):   "3/26", // in the future, next year's
 	} {
 		got, err := render(t, r, s, "x", Request{Now: now})
 		if err != nil || got != want {

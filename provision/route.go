@@ -3,33 +3,34 @@ package provision
 import (
 	"bytes"
 	"fmt"
-	"github.com/phoneprov/phoneprov/provision/device"
 	"hash/maphash"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// Route is one file that can be fetched. It is made when it is asked for.
+// Route is one file that phones can fetch. It is made of routes when somebody needs it.
 type Route struct {
-	URI    string // without prefix and the slash before it
-	Phone  *Phone // whose variables it is rendered with; nil: static
-	Owner  *Phone // the only phone that it is for; nil: it is nobody's own
+	URI    string // without the prefix and the slash after it
+	Phone  *Phone // its variables render the file; nil: the file is static
+	Owner  *Phone // the only phone that the file is for; nil: nobody owns it
 	file   *file
-	number int // in its snapshot
+	number int // index in the snapshot's routes
 }
 
 // Static reports whether the file is sent as it is.
 func (rt *Route) Static() bool { return rt.Phone == nil }
 
-// File is where its content comes from, under the data directory: a static file, or a template.
+// File returns the path of the static file or the template under the data directory.
 func (rt *Route) File() string { return rt.file.path }
 
 // Profile is the profile that the file belongs to.
 func (rt *Route) Profile() *Profile { return rt.file.profile }
 
-// MIME is the Content-Type that it is sent with.
+// MIME returns the Content-Type.
 func (rt *Route) MIME() string { return resolveMIME(rt.file, rt.URI) }
 
-// whose says whose file it is, for messages.
+// whose returns for messages whose file it is.
 func (rt *Route) whose() string {
 	if rt.Static() {
 		return fmt.Sprintf("a static file of profile %q (%s)", rt.file.profile.Name, rt.file.pos)
@@ -37,24 +38,24 @@ func (rt *Route) whose() string {
 	return "phone " + rt.Phone.ID
 }
 
-// routes are what the routes of a snapshot are made of: static ones first, then by phone. There are 100,000s, so they have no
-// pointers, for the collector. The zero routes is empty.
+// routes are the routes of a snapshot in a compact form: first the static ones, then those of each phone. There are
+// 100,000s, so they have no pointers, which the garbage collector would follow. The zero routes is empty.
 type routes struct {
-	uris  []*strings.Builder // chunks of them, one after the other
+	uris  []*strings.Builder // chunks with the URIs, one after the other
 	list  []routeEntry
-	files []*file // of all profiles
+	files []*file // the files of all profiles
 	byURI index
-	// spelt are those that have a MAC not as String writes it, by their URI with the MAC so.
+	// spelt finds routes whose URI has a MAC in another form than MAC.String, by the URI with the MAC in that form.
 	spelt index
 }
 
 type routeEntry struct {
-	chunk, at, size uint32 // of the URI in uris, in bytes
-	phone, owner    int32  // in the snapshot's phones: noPhone for a static file, or for one that is nobody's own
-	file            int32  // in files
+	chunk, at, size uint32 // where the URI is in uris, in bytes
+	phone, owner    int32  // indexes in the snapshot's phones; noPhone: the file is static, or nobody owns it
+	file            int32  // index in files
 }
 
-// noPhone is the phone of a static file, and the owner of a file that is nobody's own.
+// noPhone is the phone of a static file, and the owner of a file that nobody owns.
 const noPhone = -1
 
 func (r *routes) uri(number int) string {
@@ -62,10 +63,11 @@ func (r *routes) uri(number int) string {
 	return r.uris[e.chunk].String()[e.at : e.at+e.size]
 }
 
-// find is the route of a URI; -1: there is none.
+// find returns the number of the route of a URI, or -1.
 func (r *routes) find(uri string) int { return r.byURI.find(uri, r.uri) }
 
-// findSpelt is the route whose URI is the name once its owner's MAC is written in it as in the name; -1: there is none.
+// findSpelt returns the number of the route whose URI equals name once the MAC in both has the form of MAC.String, or
+// -1.
 func (r *routes) findSpelt(name []byte, mac device.MAC) int {
 	if number := r.byURI.findBytes(name, r.uri); number >= 0 {
 		return number
@@ -76,7 +78,7 @@ func (r *routes) findSpelt(name []byte, mac device.MAC) int {
 	})
 }
 
-// add serves a file under a URI that is not taken, rendered for a phone and owned by one, both by their numbers.
+// add adds the route of a file under a new URI. phone renders it and owner owns it.
 func (r *routes) add(uri string, phone, owner, file int) {
 	r.byURI.add(uri, len(r.list))
 	chunk := r.room(len(uri))
@@ -84,14 +86,15 @@ func (r *routes) add(uri string, phone, owner, file int) {
 	chunk.WriteString(uri)
 }
 
-// addSpelt has the route that was added last found by its URI with the MAC as String writes it, where that is another one.
+// addSpelt makes the last route findable by its URI with the MAC in the form of MAC.String, if that differs from the
+// URI.
 func (r *routes) addSpelt(uri string, p *Phone) {
 	if p.MAC != (device.MAC{}) && len(uri) <= device.MaxName && !device.IsRespelt(uri, p.ID, p.MAC) {
 		r.spelt.add(string(device.AppendRespelt(nil, uri, p.MAC)), len(r.list)-1)
 	}
 }
 
-// room is a chunk into which so many bytes go.
+// room returns a chunk with room for n bytes.
 func (r *routes) room(n int) *strings.Builder {
 	if last := len(r.uris) - 1; last >= 0 && r.uris[last].Cap()-r.uris[last].Len() >= n {
 		return r.uris[last]
@@ -102,10 +105,10 @@ func (r *routes) room(n int) *strings.Builder {
 	return chunk
 }
 
-// span is a part of the routes.
-type span struct{ first, count uint32 }
+// routeRange is a range of routes.
+type routeRange struct{ first, count uint32 }
 
-// route makes the route of a number.
+// route returns the route with a number.
 func (s *Snapshot) route(number int) *Route {
 	e := s.routes.list[number]
 	rt := &Route{URI: s.routes.uri(number), file: s.routes.files[e.file], number: number}

@@ -18,38 +18,38 @@ import (
 // renderingInput is what a rendering is given. It never changes during the rendering.
 type renderingInput struct {
 	snap    *Snapshot
-	caches  *caches // nil: nothing is remembered, while the snapshot is being built, and for check
+	caches  *caches // nil: nothing is remembered, as during Build and for Check
 	facts   *zoneFactsMemo
-	data    *datadir.Dir // nil while the snapshot is being built
+	data    *datadir.Dir // nil during Build
 	now     time.Time
 	zone    *time.Location // the server's
-	ask     dialplan.Asker // or asking; nil: Asterisk cannot be asked
-	asking  *asking
-	request Request // empty while the snapshot is being built
+	ask     dialplan.Asker // this or calls is set; if both are nil, Asterisk cannot be asked
+	calls   *asteriskCalls
+	request Request // empty during Build
 }
 
-// rendering is one expansion of a template and everything it includes, for one request. One goroutine uses it.
+// rendering is the expansion of a template and everything that it includes, for one request. One goroutine uses it.
 type rendering struct {
 	renderingInput
-	top       scope       // of the file itself
-	zones     zone.Loader // that functions have named
-	globals   results     // of Asterisk's global variables, by their place
+	top       scope       // the scope of the file's own template
+	zones     zone.Loader // zones that functions have named
+	globals   results     // Asterisk's global variables, by index
 	open      []*setvar
 	diags     diagnostics
-	templates []*datadir.Template // that were read
-	setvars   []*setvar           // that were expanded
-	device    *device.Device      // that asks, by its User-Agent; nil: not parsed yet
-	env       dialplan.Env        // what all its templates see, without Lookup and Owner; made at the first use
+	templates []*datadir.Template // templates that were read
+	setvars   []*setvar           // setvars that were expanded
+	device    *device.Device      // by the User-Agent; nil: not parsed yet
+	env       dialplan.Env        // what all templates of the rendering see, without Lookup and Owner; set at the first use
 }
 
-// scope is where the variables of one line of a phone are looked up: see sources.
+// scope is where the variables of one line of a phone are looked up, see sources.
 type scope struct {
 	rd      *rendering
 	phone   *Phone
 	line    *Line
 	profile *Profile
-	setvars results      // by their place in the profile
-	env     dialplan.Env // that the templates of the scope see
+	setvars results      // by index in the profile
+	env     dialplan.Env // for the templates of the scope
 }
 
 func (rd *rendering) scope(p *Phone, l *Line) *scope {
@@ -58,11 +58,11 @@ func (rd *rendering) scope(p *Phone, l *Line) *scope {
 	return s
 }
 
-// environment is what a template sees that looks variables up in a view.
+// environment returns the Env of a template that sees the variables of a view.
 func (rd *rendering) environment(v view) dialplan.Env {
 	if rd.env.Diag == nil {
 		rd.env = dialplan.Env{Now: rd.now, Zone: rd.zone, LoadZone: rd.loadZone, Ask: rd.ask, Diag: rd.diag, Funcs: rd.snap.functions}
-		if rd.asking != nil {
+		if rd.calls != nil {
 			rd.env.AskAt = rd.askAt
 		}
 		if rd.data != nil {
@@ -74,16 +74,16 @@ func (rd *rendering) environment(v view) dialplan.Env {
 	return env
 }
 
-// read notes that the file is made of a template.
+// read records that the file depends on a template.
 func (rd *rendering) read(t *datadir.Template) {
 	if !slices.Contains(rd.templates, t) {
 		rd.templates = append(rd.templates, t)
 	}
 }
 
-// askAt asks Asterisk. What it answers may be a password.
+// askAt asks Asterisk. The answer may be a password.
 func (rd *rendering) askAt(ctx context.Context, q dialplan.Question) (dialplan.Value, error) {
-	text, err := rd.asking.askAt(ctx, q)
+	text, err := rd.calls.askAt(ctx, q)
 	v := dialplan.Value{Text: text}
 	if mayBeSecret(q.Call) {
 		v.Varies.With = bySecretAnswer
@@ -91,8 +91,8 @@ func (rd *rendering) askAt(ctx context.Context, q dialplan.Question) (dialplan.V
 	return v, err
 }
 
-// template reads a template. Where an older state of it is served a diagnostic says why. What is made of a template depends
-// on more than its text: see the Value of the caller.
+// template reads a template. If an older state of it is used, a diagnostic says why. The caller's Value must say that
+// it depends on more than the template's text.
 func (rd *rendering) template(ctx context.Context, name string) (*datadir.Template, error) {
 	t, err := rd.data.Template(ctx, name)
 	if t == nil {
@@ -105,7 +105,7 @@ func (rd *rendering) template(ctx context.Context, name string) (*datadir.Templa
 	return t, nil
 }
 
-// fault says what is wrong with a file of which an older state is served.
+// fault returns what is wrong with a file of which an older state is used.
 func fault(err error) string {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

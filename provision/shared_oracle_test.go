@@ -11,7 +11,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
-// sharedConf has names that the files of several phones come to: with nothing of a phone in it, with a part of the MAC, with a
+// sharedConf has file names that several phones share: with nothing of a phone in it, with a part of the MAC, with a
 // label that two phones have, and in two profiles, with one template and with two.
 var sharedConf = map[string]string{
 	"phoneprov.conf": `[general]
@@ -60,7 +60,7 @@ profile = q
 
 const sharedVars, sharedOther = "${USERNAME} ${LABEL} ${WHAT}\n", "other ${USERNAME}\n"
 
-// sharedAnswers are those of Asterisk 16 and 22.
+// sharedAnswers are the answers of Asterisk 16 and 22.
 var sharedAnswers = map[string]oracle.Answer{
 	"y000000000028.cfg": {Status: 200, MIME: "text/plain", Body: "6001 front p\n"},
 	"0004f2.cfg":        {Status: 200, MIME: "text/plain", Body: "6001 front p\n"},
@@ -75,7 +75,7 @@ var sharedAnswers = map[string]oracle.Answer{
 	"q.label":           {Status: 404},
 }
 
-// A file that several phones share is made with the variables of the first, as in Asterisk.
+// A file that several phones share is rendered with the variables of the first, as in Asterisk.
 func TestSharedAnswers(t *testing.T) {
 	config := provision.Config{}
 	for name, text := range sharedConf {

@@ -16,15 +16,15 @@ const (
 	pjsipModule     = "res_pjsip"
 )
 
-// source is where sorcery.conf has the objects of a type: the sections of a file that meet all criteria, or that have the
-// explicit name. Without both it is all sections.
+// source says where sorcery.conf has the objects of a type: the sections of a file that meet all criteria, or that have
+// the explicit name. Without both, it is all sections.
 type source struct {
 	file     string
 	criteria []criterion
 	explicit string
 }
 
-// criterion is met by a section whose first option of the name has the value.
+// criterion is met by a section whose first option of that name has the value.
 type criterion struct{ name, value string }
 
 func (s source) has(c *astconf.Category) bool {
@@ -41,7 +41,7 @@ func (s source) has(c *astconf.Category) bool {
 	})
 }
 
-// defaultSource is where a type is without a line in sorcery.conf.
+// defaultSource is where the objects of a type are if sorcery.conf does not say.
 func defaultSource(object string) source {
 	return source{file: "pjsip.conf", criteria: []criterion{{"type", object}}}
 }
@@ -49,17 +49,17 @@ func defaultSource(object string) source {
 // mapping is what sorcery.conf says of a type.
 type mapping struct {
 	source   source
-	none     bool // the type is in no file
+	none     bool // no file has the type
 	findings diagnostics
 }
 
-// mappingOf reads the lines of a type, as Asterisk 16 and 22 were measured to: it takes one line of each wizard, and stops
-// at the first that it cannot take; where it took none the type is where it is without sorcery.conf. Names are
-// case-sensitive but for the module's, and a blank counts.
+// mappingOf reads the lines of a type as Asterisk 16 and 22 do (measured). They take one line of each wizard and stop
+// at the first line that they cannot take. If they took none, the type is where it is without sorcery.conf. Case
+// counts, except in the module's name, and blanks count too.
 func mappingOf(config Config, module, object string) mapping {
 	m := mapping{none: true}
-	taken := map[string]bool{}
-	say := func(v astconf.Var, severity Severity, format string, args ...any) {
+	seen := map[string]bool{}
+	report := func(v astconf.Var, severity Severity, format string, args ...any) {
 		m.findings.add(severity, v.Pos, "[%s] %s=%s: %s", module, v.Name, v.Value, fmt.Sprintf(format, args...))
 	}
 lines:
@@ -71,38 +71,38 @@ lines:
 		}
 		switch {
 		case option == "cache":
-			say(v, Error, "only a memory_cache is followed as a cache: it is not read")
+			report(v, Error, "only a memory_cache is followed as a cache: it is not read")
 			continue
-		case taken[wizard]:
-			say(v, Warning, "asterisk takes one line of %q only: this one is not read", wizard)
+		case seen[wizard]:
+			report(v, Warning, "asterisk takes one line of %q only: this one is not read", wizard)
 			continue
 		case wizard == "config" && data != "":
 			s, err := parseSource(data)
 			if err != nil {
-				say(v, Error, "%v: it is not read", err)
+				report(v, Error, "%v: it is not read", err)
 				break lines
 			}
 			if config[s.file] == nil {
-				say(v, Error, "%s is missing, or cannot be read: none of its sections is served", s.file)
+				report(v, Error, "%s is missing, or cannot be read: none of its sections is served", s.file)
 			}
 			m.source, m.none = s, false
 		case wizard == "realtime" && data != "":
-			say(v, Error, "%s", m.notFollowed(object, "in a database"))
+			report(v, Error, "%s", m.notFollowed(object, "in a database"))
 		case wizard == "memory", wizard == "astdb" && data != "":
-			say(v, Error, "%s", m.notFollowed(object, "in no file"))
+			report(v, Error, "%s", m.notFollowed(object, "in no file"))
 		default:
-			say(v, Error, "asterisk has no such wizard, or it needs more: this line and those after it are not read")
+			report(v, Error, "asterisk has no such wizard, or it needs more: this line and those after it are not read")
 			break lines
 		}
-		taken[wizard] = true
+		seen[wizard] = true
 	}
-	if len(taken) == 0 {
+	if len(seen) == 0 {
 		m.source, m.none = defaultSource(object), false
 	}
 	return m
 }
 
-// notFollowed says what a line means that leads to no file.
+// notFollowed returns the message for a line that leads to no file.
 func (*mapping) notFollowed(object, where string) string {
 	if object == "phoneprov" {
 		return "these sections are " + where + ", and cannot be read: asterisk 16 and 22 make no phones of them either. Move them to pjsip.conf"
@@ -110,7 +110,7 @@ func (*mapping) notFollowed(object, where string) string {
 	return "objects of this type are " + where + ", which only the running asterisk can tell of: give phoneprov its manager interface"
 }
 
-// moduleLines are the options of a module's section of sorcery.conf.
+// moduleLines returns the options of a module's section in sorcery.conf.
 func moduleLines(config Config, module string) iter.Seq[astconf.Var] {
 	for _, c := range categories(config[SorceryFile]) {
 		if strings.EqualFold(c.Name, module) {
@@ -133,7 +133,7 @@ func parseSource(data string) (source, error) {
 		case "criteria":
 			option, want, ok := strings.Cut(value, "=")
 			if !ok {
-				return s, fmt.Errorf("criteria=%s is not criteria=NAME=VALUE, which ends asterisk", value)
+				return s, fmt.Errorf("criteria=%s is not criteria=NAME=VALUE, which crashes asterisk", value)
 			}
 			s.criteria = append(s.criteria, criterion{option, want})
 		case "explicit_name":
@@ -143,7 +143,7 @@ func parseSource(data string) (source, error) {
 	return s, nil
 }
 
-// sections are those of an object's type, in order.
+// sections returns the sections of a type, in order.
 func sections(config Config, module, object string) []*astconf.Category {
 	m := mappingOf(config, module, object)
 	var found []*astconf.Category
@@ -158,15 +158,28 @@ func sections(config Config, module, object string) []*astconf.Category {
 	return found
 }
 
-// PJSIPSections are the sections of a type of PJSIP's objects, "endpoint" or "auth", where sorcery.conf says that they are.
-func PJSIPSections(config Config, object string) []*astconf.Category {
-	return sections(config, pjsipModule, object)
+// PJSIPObjects returns the names of the objects of a type, "endpoint" or "auth", that the files have: those where
+// sorcery.conf says that they are, and those that the wizard makes.
+func PJSIPObjects(config Config, object string) []string {
+	var names []string
+	for _, c := range sections(config, pjsipModule, object) {
+		names = append(names, c.Name)
+	}
+	for c := range wizards(config) {
+		if auth, ok := wizardAuth(c); object == "auth" && ok {
+			names = append(names, auth)
+		}
+		if object == "endpoint" {
+			names = append(names, c.Name)
+		}
+	}
+	return names
 }
 
-// pjsipRead are the objects of PJSIP that are read here.
-var pjsipRead = [...]string{"endpoint", "auth", "transport"}
+// pjsipTypesRead are the types of PJSIP's objects that are read here.
+var pjsipTypesRead = [...]string{"endpoint", "auth", "transport"}
 
-// mappedFiles are the files that sorcery.conf names for what is read here.
+// mappedFiles returns the files that sorcery.conf names for the types that are read here.
 func mappedFiles(config Config) []string {
 	var files []string
 	add := func(module, object string) {
@@ -175,26 +188,25 @@ func mappedFiles(config Config) []string {
 		}
 	}
 	add(phoneprovModule, "phoneprov")
-	for _, object := range pjsipRead {
+	for _, object := range pjsipTypesRead {
 		add(pjsipModule, object)
 	}
 	return files
 }
 
-// readMappings reports what sorcery.conf and extconfig.conf say that is not followed. What they say of PJSIP's objects
-// counts where nobody else tells of these.
+// readMappings reports lines of sorcery.conf and extconfig.conf that are not followed. Lines for PJSIP's objects matter
+// only without AMI.
 func (b *builder) readMappings() {
 	b.dropDatabases()
 	b.diags = append(b.diags, mappingOf(b.in.Config, phoneprovModule, "phoneprov").findings...)
 	if b.in.Live == nil {
-		for _, object := range pjsipRead {
+		for _, object := range pjsipTypesRead {
 			b.diags = append(b.diags, mappingOf(b.in.Config, pjsipModule, object).findings...)
 		}
 	}
 }
 
-// dropDatabases leaves out the files that Asterisk reads from a database: what stands in them on the disk is not what
-// Asterisk has.
+// dropDatabases drops the files that Asterisk reads from a database: Asterisk does not use the file on the disk.
 func (b *builder) dropDatabases() {
 	for v := range b.in.Config[ExtConfigFile].Category("settings").Vars() {
 		for name := range b.in.Config.Files() {
@@ -203,16 +215,16 @@ func (b *builder) dropDatabases() {
 			}
 			b.diags.add(Error, v.Pos, "[settings] %s => %s: asterisk reads this file from a database, which config = files cannot: "+
 				"it is not read here. Set config = ami", v.Name, v.Value)
-			b.in.Config = maps.Clone(b.in.Config) // it is the caller's
+			b.in.Config = maps.Clone(b.in.Config) // the map belongs to the caller
 			delete(b.in.Config, name)
 		}
 	}
 }
 
-// databases are the engines of extconfig.conf. Asterisk reads a file from the disk where the engine is another.
+// databases are the engines of extconfig.conf. With any other engine Asterisk reads the file from the disk.
 var databases = [...]string{"odbc", "pgsql", "mysql", "sqlite", "sqlite3", "ldap", "curl"}
 
-// inDatabase says whether a value of extconfig.conf, "ENGINE,DATABASE[,TABLE]", names a database.
+// inDatabase reports whether a value of extconfig.conf, "ENGINE,DATABASE[,TABLE]", names a database.
 func inDatabase(value string) bool {
 	engine, database, _ := strings.Cut(value, ",")
 	return database != "" && slices.Contains(databases[:], strings.TrimSpace(engine))

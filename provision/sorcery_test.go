@@ -2,7 +2,6 @@ package provision_test
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -10,24 +9,80 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// sorceryFiles have a phone in each of pjsip.conf and pjsip_wizard.conf, and several in phones.conf. The one of
-// phoneprov_users.conf is nobody's before Asterisk 23.
+// sorceryFiles have a phone in pjsip.conf, one in pjsip_wizard.conf, and several in phones.conf. The phone in
+// phoneprov_users.conf is not served before Asterisk 23.
 var sorceryFiles = map[string]string{
-	"phoneprov.conf":       "[general]\ndefault_profile=p\n[p]\n${MAC} => t\n",
-	"users.conf":           "[general]\n",
-	"phoneprov_users.conf": "[general]\n[6001]\nautoprov=yes\nusername=6001\nmacaddress=new\nprofile=p\n",
-	"pjsip.conf":           "[t]\ntype=transport\nprotocol=udp\nbind=127.0.0.1:5061\n[p1]\ntype=phoneprov\nMAC=pjsip\nPROFILE=p\n",
-	"pjsip_wizard.conf": "[w]\ntype=wizard\ntransport=t\naccepts_auth=yes\naccepts_registrations=yes\ninbound_auth/username=w\ninbound_auth/password=w\n" +
+	"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${MAC} => t\n",
+	"users.conf":     "[general]\n",
+	"phoneprov_users.conf": `[general]
+[6001]
+autoprov=yes
+username=6001
+macaddress=new
+profile=p
+`,
+	"pjsip.conf": `[t]
+type=transport
+protocol=udp
+bind=127.0.0.1:5061
+[p1]
+type=phoneprov
+MAC=pjsip
+PROFILE=p
+`,
+	"pjsip_wizard.conf": `[w]
+type=wizard
+transport=t
+accepts_auth=yes
+accepts_registrations=yes
+inbound_auth/username=w
+inbound_auth/password=w
+` +
 		"endpoint/context=default\nhas_phoneprov=yes\nphoneprov/MAC=wizard\nphoneprov/PROFILE=p\n",
-	"phones.conf": "[a]\ntype=phoneprov\nMAC=a\nPROFILE=p\n[b]\ntype=other\nMAC=b\nPROFILE=p\n[c]\nMAC=c\nPROFILE=p\n" +
-		"[d]\ntype=PhoneProv\nMAC=d\nPROFILE=p\n[e]\nTYPE=phoneprov\nkind=desk\nMAC=e\nPROFILE=p\n" +
-		"[f]\ntype=phoneprov\ntype=other\nMAC=f\nPROFILE=p\n[g]\ntype=other\ntype=phoneprov\nMAC=g\nPROFILE=p\n[h]\ntype=phoneprovider\nMAC=h\nPROFILE=p\n",
+	"phones.conf": `[a]
+type=phoneprov
+MAC=a
+PROFILE=p
+[b]
+type=other
+MAC=b
+PROFILE=p
+[c]
+MAC=c
+PROFILE=p
+` +
+		`[d]
+type=PhoneProv
+MAC=d
+PROFILE=p
+[e]
+TYPE=phoneprov
+kind=desk
+MAC=e
+PROFILE=p
+` +
+		`[f]
+type=phoneprov
+type=other
+MAC=f
+PROFILE=p
+[g]
+type=other
+type=phoneprov
+MAC=g
+PROFILE=p
+[h]
+type=phoneprovider
+MAC=h
+PROFILE=p
+`,
 }
 
-// sorceryRows are lines of sorcery.conf, the MACs that Asterisk then serves, and what is said of the lines.
+// sorceryRows are lines of sorcery.conf, the MACs that Asterisk then serves, and our diagnostics for the lines.
 var sorceryRows = []struct{ lines, macs, said string }{
 	{"", "pjsip wizard", ""},
 	{"phoneprov=config,phones.conf,criteria=type=phoneprov", "a e f wizard", ""},
@@ -54,16 +109,14 @@ var sorceryRows = []struct{ lines, macs, said string }{
 
 const sorceryHead = "[RES_pjsip_phoneprov_provider]\n"
 
-// TestSorcery: the phones are those of the sections that sorcery.conf says.
+// TestSorcery: the phones are those of the sections that sorcery.conf selects.
 func TestSorcery(t *testing.T) {
 	for _, row := range sorceryRows {
 		dir := t.TempDir()
-		// The absolute path is the oracle's.
+		// The absolute path exists in the oracle only.
 		lines := strings.ReplaceAll(row.lines, "/etc/asterisk", dir)
 		for name, text := range withFile(sorceryFiles, "sorcery.conf", sorceryHead+lines) {
-			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-				t.Fatal(err)
-			}
+			testkit.Write(t, filepath.Join(dir, name), text)
 		}
 		macs, said := built(t, provision.Input{Config: loadConfig(t, dir), Major: 22})
 		if macs != row.macs || said != row.said {
@@ -72,7 +125,7 @@ func TestSorcery(t *testing.T) {
 	}
 }
 
-// built gives the MACs of the phones, and what is said of anything but these.
+// built returns the MACs of the phones, and the diagnostics of other things.
 func built(t *testing.T, in provision.Input) (macs, said string) {
 	t.Helper()
 	s, found, err := provision.Build(context.Background(), in, time.Now())
@@ -84,7 +137,7 @@ func built(t *testing.T, in provision.Input) (macs, said string) {
 		ids = append(ids, p.ID)
 	}
 	for _, d := range found {
-		// A name is easier to read than a MAC, and the users files have a test of their own.
+		// The rows use names instead of MACs, and the users files have a test of their own.
 		if !strings.Contains(d.Message, "not a MAC address") && !strings.Contains(d.Message, "left out") {
 			all = append(all, d.String())
 		}
@@ -113,7 +166,7 @@ func TestSorceryOracle(t *testing.T) {
 	}
 }
 
-// routesOf are the URIs of dynamic routes in what the CLI shows.
+// routesOf returns the URIs of dynamic routes in the output of the CLI.
 func routesOf(shown string) string {
 	_, dynamic, _ := strings.Cut(shown, "Dynamic routes")
 	var uris []string
@@ -136,15 +189,31 @@ func withFile(files map[string]string, name, text string) map[string]string {
 	return all
 }
 
-// What cannot be followed is an error that names the line, and nothing wrong is served in its place.
+// If a line cannot be followed, the error names the line, and nothing else is served instead.
 func TestNotFollowed(t *testing.T) {
-	pjsip := "[t]\ntype=transport\nbind=0.0.0.0:5061\n[e]\ntype=endpoint\ntransport=t\nauth=e\n[e]\ntype=auth\nusername=old\npassword=old\n[p1]\ntype=phoneprov\nendpoint=e\nMAC=pjsip\nPROFILE=p\n"
+	pjsip := `[t]
+type=transport
+bind=0.0.0.0:5061
+[e]
+type=endpoint
+transport=t
+auth=e
+[e]
+type=auth
+username=old
+password=old
+[p1]
+type=phoneprov
+endpoint=e
+MAC=pjsip
+PROFILE=p
+`
 	users := "[general]\n[6001]\nautoprov=yes\nmacaddress=user\n"
 	for _, row := range []struct{ name, text, macs, said string }{
 		{"sorcery.conf", "[res_pjsip_phoneprov_provider]\nphoneprov=config,pjsip.conf,criteria=type=phoneprov\nphoneprov=realtime,ps_phoneprov\n", "pjsip user",
 			"sorcery.conf:3: error: [res_pjsip_phoneprov_provider] phoneprov=realtime,ps_phoneprov: these sections are in a database, and cannot be read: asterisk 16 and 22 make no phones of them either. Move them to pjsip.conf"},
 		{"sorcery.conf", "[res_pjsip_phoneprov_provider]\nphoneprov=config,pjsip.conf,criteria=type\n", "pjsip user",
-			"sorcery.conf:2: error: [res_pjsip_phoneprov_provider] phoneprov=config,pjsip.conf,criteria=type: criteria=type is not criteria=NAME=VALUE, which ends asterisk: it is not read"},
+			"sorcery.conf:2: error: [res_pjsip_phoneprov_provider] phoneprov=config,pjsip.conf,criteria=type: criteria=type is not criteria=NAME=VALUE, which crashes asterisk: it is not read"},
 		{"sorcery.conf", "[res_pjsip]\nauth=config,auths.conf,criteria=type=auth\n", "pjsip user",
 			"sorcery.conf:2: error: [res_pjsip] auth=config,auths.conf,criteria=type=auth: auths.conf is missing, or cannot be read: none of its sections is served"},
 		{"sorcery.conf", "[res_pjsip]\nendpoint=realtime,ps_endpoints\n", "user",
@@ -159,9 +228,7 @@ func TestNotFollowed(t *testing.T) {
 		dir := t.TempDir()
 		files := map[string]string{"phoneprov.conf": sorceryFiles["phoneprov.conf"], "pjsip.conf": pjsip, "users.conf": users}
 		for name, text := range withFile(files, row.name, row.text) {
-			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-				t.Fatal(err)
-			}
+			testkit.Write(t, filepath.Join(dir, name), text)
 		}
 		in := provision.Input{Config: loadConfig(t, dir)}
 		before := len(in.Config)

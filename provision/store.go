@@ -2,18 +2,17 @@ package provision
 
 import "sync/atomic"
 
-// Store holds the snapshot that is served. The zero Store holds none. It may be used by many goroutines: a reader that
-// loads once and keeps what it got sees one generation whole.
+// Store holds the snapshot that is served. The zero Store holds none. It is safe for concurrent use: a reader that
+// calls Load once sees one whole generation.
 type Store struct {
 	current    atomic.Pointer[Snapshot]
 	generation atomic.Uint64
 }
 
-// Load returns the snapshot that is served now, nil before the first.
+// Load returns the snapshot that is served, or nil before the first Swap.
 func (s *Store) Load() *Snapshot { return s.current.Load() }
 
-// Swap numbers a snapshot that was never stored before, serves it from now on, and returns the one it replaces: nil the
-// first time.
+// Swap numbers a new snapshot and serves it from now on. It returns the snapshot that it replaces, or nil.
 func (s *Store) Swap(next *Snapshot) (old *Snapshot) {
 	next.Generation = s.generation.Add(1)
 	return s.current.Swap(next)

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Readers during a thousand swaps each see a response that is wholly of one generation.
+// During a thousand swaps each reader sees a response that is wholly of one generation.
 func TestSwapHammer(t *testing.T) {
 	r, dir := renderer(t, nil)
-	k := &cachedSite{dir: dir} // settled: with plans
+	k := &cachedSite{dir: dir} // the files have settled, so there are plans
 	k.lay(t, "t", "${LABEL} ${CONST} ${TOLOWER(${LABEL})} ${PP_EACH_USER(%{LABEL} )}${PP_EACH_EXTENSION(000000000002,l)}", time.Hour)
 	k.lay(t, "l", "${LABEL}", time.Hour)
 	snapshot := func(i int) *Snapshot {

@@ -3,16 +3,19 @@ package provision
 import (
 	"errors"
 	"fmt"
-	"github.com/phoneprov/phoneprov/provision/datadir"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/phoneprov/phoneprov/deploy/testkit"
+	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
 // templateSite is a phone with the files x, of the template t, and y, which includes the template i.
@@ -30,7 +33,7 @@ func newTemplateSite(t *testing.T, files map[string]string) templateSite {
 
 func (k templateSite) path(name string) string { return filepath.Join(k.dir, name) }
 
-// age gives a file a time that is so long ago by the clock of the test.
+// age sets a file's time to so long ago by the clock of the test.
 func (k templateSite) age(t *testing.T, name string, age time.Duration) {
 	t.Helper()
 	at := time.Now().Add(-age)
@@ -39,7 +42,7 @@ func (k templateSite) age(t *testing.T, name string, age time.Duration) {
 	}
 }
 
-// get is the text of a file, with what its diagnostics say.
+// get returns the text of a file and its diagnostics.
 func (k templateSite) get(t *testing.T, uri string) (text, said string, err error) {
 	t.Helper()
 	doc, err := k.Render(t.Context(), k.s, k.s.Lookup(uri), Request{Now: testNow})
@@ -57,7 +60,7 @@ func (k templateSite) get(t *testing.T, uri string) (text, said string, err erro
 	return string(body), said, nil
 }
 
-// expect fetches a file twice, as the second may be kept.
+// expect fetches a file twice, because the second response may be a remembered one.
 func (k templateSite) expect(t *testing.T, uri, want, says string) {
 	t.Helper()
 	for range 2 {
@@ -67,8 +70,8 @@ func (k templateSite) expect(t *testing.T, uri, want, says string) {
 	}
 }
 
-// The last good state is served while a file changes, and the new one as soon as it was unchanged for settleTime: of the template
-// itself and of one that it includes.
+// While a file changes, its last good state is served. The new state is served once it has been unchanged for
+// SettleTime. This holds for a template and for one that it includes.
 func TestTemplateMustBeSteady(t *testing.T) {
 	for _, tt := range []struct{ uri, template string }{{"x", "t"}, {"y", "i"}} {
 		t.Run(tt.template, func(t *testing.T) {
@@ -105,7 +108,7 @@ func TestTemplateMustBeSteady(t *testing.T) {
 	}
 }
 
-// A time that is still to come says nothing: such a file is steady when it was seen unchanged for settleTime.
+// A time in the future says nothing: such a file has settled when it was seen unchanged for SettleTime.
 func TestTemplateOfAServerWhoseClockIsFast(t *testing.T) {
 	k := newTemplateSite(t, map[string]string{"t": "one"})
 	synctest.Test(t, func(t *testing.T) {
@@ -122,19 +125,19 @@ func TestTemplateOfAServerWhoseClockIsFast(t *testing.T) {
 	})
 }
 
-// A template that is empty, gone or cannot be read is served as it was, which a diagnostic says as long as it is so. Where it never
-// was good the phone is to ask again.
+// A template that is empty, missing or unreadable is served in its last good state, with a diagnostic. If it never was
+// good, the phone must ask again.
 func TestTemplateWithoutContent(t *testing.T) {
 	for _, tt := range []struct {
 		name         string
 		break_       func(t *testing.T, path string)
 		says, refuse string
 	}{
-		{"empty", func(t *testing.T, path string) { write(t, path, "") },
+		{"empty", func(t *testing.T, path string) { testkit.WriteSteady(t, path, "") },
 			"t: error: the template is empty: its last good state is served\n", "the file is empty, and no good state of it was read since the start"},
-		{"a byte order mark", func(t *testing.T, path string) { write(t, path, "\ufeff") },
+		{"a byte order mark", func(t *testing.T, path string) { testkit.WriteSteady(t, path, "\ufeff") },
 			"t: error: the template is empty: its last good state is served\n", "the file is empty, and no good state of it was read since the start"},
-		{"zeros of a crash", func(t *testing.T, path string) { write(t, path, "\x00\x00\x00") },
+		{"zeros of a crash", func(t *testing.T, path string) { testkit.WriteSteady(t, path, "\x00\x00\x00") },
 			"t: error: the template is empty: its last good state is served\n", "the file is empty, and no good state of it was read since the start"},
 		{"gone", func(t *testing.T, path string) {
 			if err := os.Remove(path); err != nil {
@@ -166,28 +169,29 @@ func TestTemplateWithoutContent(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer data.Close()
-			k.Renderer = NewRenderer(RendererOptions{Data: data}) // a new run
+			k.Renderer = NewRenderer(RendererOptions{Data: data}) // as after a restart
 			if _, _, err := k.get(t, "x"); tt.refuse != "" && (!errors.Is(err, datadir.ErrNoGoodFile) || !strings.Contains(err.Error(), `phoneprov.conf:4: template "t": `+tt.refuse)) {
 				t.Errorf("got %v, want ErrNoGoodFile and %q", err, tt.refuse)
 			}
 			if err := os.RemoveAll(k.path("t")); err != nil {
 				t.Fatal(err)
 			}
-			write(t, k.path("t"), "repaired")
+			testkit.WriteSteady(t, k.path("t"), "repaired")
 			k.expect(t, "x", "repaired", "")
 		})
 	}
 }
 
-// An included template that is empty is no hole in a file; one that never was there is one, as in Asterisk, and is said.
+// An included template that is empty does not leave a hole in a file. One that never existed does, as in Asterisk, with
+// a diagnostic.
 func TestIncludeWithoutContent(t *testing.T) {
 	k := newTemplateSite(t, map[string]string{"i": "", "outer": "[${PP_EACH_EXTENSION(${MAC},i)}]"})
 	if _, _, err := k.get(t, "y"); !errors.Is(err, datadir.ErrNoGoodFile) || !strings.Contains(err.Error(), `PP_EACH_EXTENSION: template "i": the file is empty`) {
 		t.Errorf("got %v, want ErrNoGoodFile", err)
 	}
-	write(t, k.path("i"), "line")
+	testkit.WriteSteady(t, k.path("i"), "line")
 	k.expect(t, "y", "[line]", "")
-	write(t, k.path("i"), "")
+	testkit.WriteSteady(t, k.path("i"), "")
 	k.expect(t, "y", "[line]", "i: error: the template is empty: its last good state is served\n")
 	if err := os.Remove(k.path("i")); err != nil {
 		t.Fatal(err)
@@ -195,8 +199,7 @@ func TestIncludeWithoutContent(t *testing.T) {
 	k.expect(t, "y", "[line]", "i: error: the template is gone: its last good state is served\n")
 }
 
-// Where there is no good state a request waits for the file to become steady; for one that does not it waits no longer than
-// mostSettle.
+// Without a good state a request waits for the file to settle, for MaxSettle at most.
 func TestFirstRequestWaits(t *testing.T) {
 	for uri, name := range map[string]string{"x": "t", "s": "s"} {
 		t.Run(name, func(t *testing.T) {
@@ -208,10 +211,9 @@ func TestFirstRequestWaits(t *testing.T) {
 					t.Errorf("got %q after %v (%v)", got, time.Since(start), err)
 				}
 				data, err := datadir.Open(k.dir, "")
-				if err != nil {
+				if k.Renderer = NewRenderer(RendererOptions{Data: data}); err != nil {
 					t.Fatal(err)
 				}
-				k.Renderer = NewRenderer(RendererOptions{Data: data})
 				stop, stopped := make(chan struct{}), make(chan struct{})
 				change := func(i int) {
 					writeNow(t, k.path(name), strings.Repeat("x", i))
@@ -241,77 +243,95 @@ func TestFirstRequestWaits(t *testing.T) {
 	}
 }
 
-// Readers see whole files only, while each of the ways is used in which editors, copies and deployments write files.
+// Readers see whole files only, in whatever way editors, copies and deployments write them.
 func TestNoTornFiles(t *testing.T) {
+	t.Parallel()
 	k := newTemplateSite(t, nil)
 	body := func(n int) string { return fmt.Sprintf("begin %d %s end %d", n, strings.Repeat("x", 20_000), n) }
 	whole := func(text string) (n int, ok bool) {
 		_, err := fmt.Sscanf(text, "begin %d", &n)
 		return n, err == nil && text == body(n)
 	}
-	write(t, k.path("t"), body(0))
-	write(t, k.path("i"), body(0))
-	write(t, k.path("outer"), "${PP_EACH_EXTENSION(${MAC},i)}")
+	testkit.WriteSteady(t, k.path("t"), body(0))
+	testkit.WriteSteady(t, k.path("i"), body(0))
+	testkit.WriteSteady(t, k.path("outer"), "${PP_EACH_EXTENSION(${MAC},i)}")
 	k.expect(t, "x", body(0), "")
 	k.expect(t, "y", body(0), "")
 
 	stop := make(chan struct{})
 	var readers sync.WaitGroup
+	var torn atomic.Int64 // bytes of a body that is not whole; 0: none was seen
 	for i := range 4 {
 		uri := []string{"x", "y"}[i%2]
 		readers.Go(func() {
+			tick := time.NewTicker(time.Millisecond) // the writers take some hundred of these
+			defer tick.Stop()
 			for {
 				select {
 				case <-stop:
 					return
-				default:
+				case <-tick.C:
 				}
 				got, _, err := k.get(t, uri)
-				if _, ok := whole(got); err != nil || !ok {
-					t.Errorf("%s: got a torn body of %d bytes (%v)", uri, len(got), err)
+				if err != nil {
+					t.Errorf("%s: %v", uri, err)
 					return
+				}
+				if _, ok := whole(got); !ok {
+					torn.Store(int64(len(got)))
 				}
 			}
 		})
 	}
-	for n, way := range waysToWrite {
+	n := 0
+	for _, way := range waysToWrite {
 		for uri, name := range map[string]string{"x": "t", "y": "i"} {
-			way.write(t, k.path(name), body(n+1))
-			shown := time.Now()
-			for got := ""; got != body(n+1); {
-				if time.Since(shown) > 10*time.Second {
-					t.Fatalf("%s: %s does not show", way.name, uri)
+			testkit.WaitFor(t, func() error {
+				n++
+				torn.Store(0)
+				start := time.Now()
+				way.write(t, k.path(name), body(n))
+				heldUp := time.Since(start) > way.takes+datadir.SettleTime/2
+				testkit.Eventually(t, way.name+": "+uri, func() bool { got, _, _ := k.get(t, uri); return got == body(n) })
+				switch bytes := torn.Load(); {
+				case bytes == 0:
+					return nil
+				case heldUp: // a file that its writer leaves alone for settleTime is at rest: once more
+					return fmt.Errorf("%s: the machine holds up the writer for longer than settleTime", way.name)
+				default:
+					t.Errorf("%s: %s: got a torn body of %d bytes", way.name, uri, bytes)
+					return nil
 				}
-				got, _, _ = k.get(t, uri)
-			}
+			})
 		}
 	}
 	close(stop)
 	readers.Wait()
 }
 
-// waysToWrite are those that were seen with strace: of editors, of copies and of deployments.
+// waysToWrite were seen with strace: of editors, copies and deployments.
 var waysToWrite = []struct {
 	name  string
+	takes time.Duration // without what is held up
 	write func(t *testing.T, path, text string)
 }{
-	{"truncate and write, as nano and cp do", func(t *testing.T, path, text string) { writeNow(t, path, text) }},
-	{"rename over it, as sed -i does", func(t *testing.T, path, text string) {
+	{"truncate and write, as nano and cp do", 0, func(t *testing.T, path, text string) { writeNow(t, path, text) }},
+	{"rename over it, as sed -i does", 0, func(t *testing.T, path, text string) {
 		writeNow(t, path+".new", text)
 		rename(t, path+".new", path)
 	}},
-	{"rename away and write anew, as vim does", func(t *testing.T, path, text string) {
+	{"rename away and write anew, as vim does", 10 * steps * time.Millisecond, func(t *testing.T, path, text string) {
 		rename(t, path, path+"~")
 		inSteps(t, path, text, 10*time.Millisecond)
 	}},
-	{"remove and write anew, as git checkout does", func(t *testing.T, path, text string) {
+	{"remove and write anew, as git checkout does", 10 * steps * time.Millisecond, func(t *testing.T, path, text string) {
 		if err := os.Remove(path); err != nil {
 			t.Error(err)
 		}
 		inSteps(t, path, text, 10*time.Millisecond)
 	}},
-	{"a slow upload in place", func(t *testing.T, path, text string) { inSteps(t, path, text, 60*time.Millisecond) }},
-	{"in place without truncation", func(t *testing.T, path, text string) {
+	{"a slow upload in place", 60 * steps * time.Millisecond, func(t *testing.T, path, text string) { inSteps(t, path, text, 60*time.Millisecond) }},
+	{"in place without truncation", 20 * steps * time.Millisecond, func(t *testing.T, path, text string) {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
 			t.Error(err)
@@ -320,30 +340,33 @@ var waysToWrite = []struct {
 		defer f.Close()
 		writeSteps(t, f, text, 20*time.Millisecond)
 	}},
-	{"a link that leads elsewhere", func(t *testing.T, path, text string) {
+	{"a link that leads elsewhere", 0, func(t *testing.T, path, text string) {
 		writeNow(t, path+".target", text)
 		if err := os.Symlink(filepath.Base(path)+".target", path+".link"); err != nil {
 			t.Error(err)
 		}
 		rename(t, path+".link", path)
 	}},
-	{"sed", func(t *testing.T, path, text string) {
+	{"sed", 0, func(t *testing.T, path, text string) {
 		writeNow(t, path+".text", text)
 		command(t, "sed", "-i", "-e", "r "+path+".text", "-e", "d", path)
 	}},
-	{"cp", func(t *testing.T, path, text string) {
+	{"cp", 0, func(t *testing.T, path, text string) {
 		writeNow(t, path+".text", text)
 		command(t, "cp", path+".text", path)
 	}},
-	{"cp --remove-destination", func(t *testing.T, path, text string) {
+	{"cp --remove-destination", 0, func(t *testing.T, path, text string) {
 		writeNow(t, path+".text", text)
 		command(t, "cp", "--remove-destination", path+".text", path)
 	}},
-	{"a shell", func(t *testing.T, path, text string) {
+	{"a shell", 0, func(t *testing.T, path, text string) {
 		writeNow(t, path+".text", text)
 		command(t, "sh", "-c", `cat "$1.text" > "$1"`, "sh", path)
 	}},
 }
+
+// steps is in how many pieces a file is written that is not written at once.
+const steps = 10
 
 func inSteps(t *testing.T, path, text string, pause time.Duration) {
 	f, err := os.Create(path)
@@ -356,9 +379,8 @@ func inSteps(t *testing.T, path, text string, pause time.Duration) {
 }
 
 func writeSteps(t *testing.T, f *os.File, text string, pause time.Duration) {
-	const steps = 10
 	for i := range steps {
-		<-time.After(pause) // it is a slow writer
+		<-time.After(pause) // a slow writer
 		if _, err := f.WriteString(text[len(text)*i/steps : len(text)*(i+1)/steps]); err != nil {
 			t.Error(err)
 		}
@@ -375,26 +397,4 @@ func command(t *testing.T, name string, args ...string) {
 	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
 		t.Errorf("%s: %v: %s", name, err, out)
 	}
-}
-
-// A static file that is being written is not sent; an empty one that is at rest is.
-func TestStaticFileMustBeSteady(t *testing.T) {
-	k := newTemplateSite(t, map[string]string{"s": "whole"})
-	k.expect(t, "s", "whole", "")
-	done := make(chan struct{})
-	text := strings.Repeat("firmware ", 10_000)
-	go func() {
-		defer close(done)
-		inSteps(t, k.path("s"), text, 60*time.Millisecond)
-	}()
-	for shown := ""; shown != text; {
-		got, _, err := k.get(t, "s")
-		if err == nil && got != "whole" && got != text || err != nil && !errors.Is(err, datadir.ErrNoGoodFile) {
-			t.Fatalf("got %d bytes (%v)", len(got), err)
-		}
-		shown = got
-	}
-	<-done
-	write(t, k.path("s"), "")
-	k.expect(t, "s", "", "")
 }

@@ -6,21 +6,21 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// userListKey is the text of a PP_EACH_USER, and whether its values are marked for escaping.
+// userListKey is the text of a PP_EACH_USER, and whether values get marks for escaping.
 type userListKey struct {
 	source  string
 	marking bool
 }
 
-// userList is the text of a PP_EACH_USER for every phone of a content. Each phone's directory is that text without its own
-// part, so one list serves all.
+// userList is the text of a PP_EACH_USER for all phones of a content. Each phone's directory is that text without the
+// phone's own part, so one list serves all phones.
 type userList struct {
 	inputs inputs
 	text   string
-	ends   []int // of each phone's part, in the order of the configuration
+	ends   []int // where each phone's part ends, in the order of the configuration
 }
 
-// userList returns the list of a call: the one that is remembered, or a new one.
+// userList returns the list of a call. It is remembered.
 func (rd *rendering) userList(ctx context.Context, c *dialplan.Call, t *dialplan.Template, source string) (*userList, error) {
 	key := userListKey{source, c.Marking()}
 	l, ok := rd.caches.lists.Get(key)
@@ -36,13 +36,13 @@ func (rd *rendering) userList(ctx context.Context, c *dialplan.Call, t *dialplan
 	return l, nil
 }
 
-// newUserList makes a list in a rendering of its own, which knows what it depends on, and remembers it. A list with
-// diagnostics is made anew each time: they belong to every file that it is in.
+// newUserList makes a list in a rendering of its own, which records what the list depends on, and remembers it. It does
+// not remember a list with diagnostics, because every file with the list must have them.
 func (rd *rendering) newUserList(ctx context.Context, c *dialplan.Call, t *dialplan.Template, key userListKey) (*userList, error) {
 	part := &rendering{renderingInput: rd.renderingInput, zones: rd.zones, open: rd.open}
 	defer func() { rd.diags = append(rd.diags, part.diags...) }()
 	l := &userList{ends: make([]int, len(rd.snap.phoneList))}
-	var out joined
+	var out eachText
 	for i, p := range rd.snap.phoneList {
 		if err := out.add(ctx, c.Expand, t, part.scope(p, p.Lines[0])); err != nil {
 			return nil, err
@@ -61,7 +61,7 @@ func (rd *rendering) newUserList(ctx context.Context, c *dialplan.Call, t *dialp
 	return l, nil
 }
 
-// without returns the text but for the part of one phone; a negative number is none.
+// without returns the text without the part of one phone. A negative number is no phone.
 func (l *userList) without(phone int) string {
 	if phone < 0 {
 		return l.text

@@ -7,7 +7,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// userOptions are the options of a section of the users file and the variables that they become.
+// userOptions are the options of a section of the users file and the variables that they set.
 var userOptions = [...]struct{ option, variable string }{
 	{"fullname", "DISPLAY_NAME"},
 	{"secret", "SECRET"},
@@ -19,13 +19,13 @@ var userOptions = [...]struct{ option, variable string }{
 	{"localextenlength", "EXTENSION_LENGTH"},
 }
 
-// userDefaults are the options of the users file's [general] that its sections inherit.
+// userDefaults are the options of [general] that the sections of the users file inherit.
 var userDefaults = [...]struct{ option, variable string }{
 	{"vmexten", "VOICEMAIL_EXTEN"},
 	{"localextenlength", "EXTENSION_LENGTH"},
 }
 
-// usersFile is the users file that counts; nil: there is none. The other one is told to be left out.
+// usersFile returns the users file to read, or nil. It reports the other one if it exists.
 func (b *builder) usersFile() *astconf.File {
 	name := UsersFile(b.in.Major)
 	if name == "" {
@@ -48,82 +48,92 @@ func (b *builder) usersFile() *astconf.File {
 	return b.in.Config[name]
 }
 
-// readUsers reads the phones of a users file: its sections with autoprov and a macaddress.
+// readUsers reads the phones of a users file: the sections with autoprov and a macaddress.
 func (b *builder) readUsers(f *astconf.File) {
 	defaults := f.Category("general")
-	inherited, kept := slices.Collect(defaults.Vars()), copyCategory(defaults)
+	inherited, general := slices.Collect(defaults.Vars()), copyCategory(defaults)
 	for i, c := range categories(f) {
 		giveWay(i)
 		b.vars = slices.AppendSeq(b.vars[:0], c.Vars())
 		if autoprov, _ := last(b.vars, "autoprov"); c.Name == "general" || !isTrue(autoprov.Value) {
 			continue
 		}
-		mac, ok := last(b.vars, "macaddress")
-		if !ok || mac.Value == "" {
+		mac := lastIndex(b.vars, "macaddress")
+		if mac < 0 || b.vars[mac].Value == "" {
 			b.diags.add(Warning, c.Pos, "[%s]: autoprov without a macaddress: no phone gets it", c.Name)
 			continue
 		}
 		d := b.userVars(c, mac, inherited)
-		profile, ok := last(b.vars, "profile")
-		if !ok {
-			profile = b.general.profile
+		profile := b.general.profile
+		if i := lastIndex(b.vars, "profile"); i >= 0 {
+			profile = b.vars[i]
+			d.bindOption("PROFILE", b.vars, i)
+		} else {
+			d.bindInherited("PROFILE", profile)
 		}
-		d.bindVar("PROFILE", profile)
-		b.draft = d
-		l := b.pack.line(c.Name, c.Pos, b.vars, d, kept)
-		b.addLine(UsersProvider, l, mac, profile)
+		b.lineVars = d
+		l := b.pack.line(c.Name, c.Pos, b.vars, d, general)
+		b.addLine(UsersProvider, l, b.vars[mac], profile)
 	}
 }
 
-// userVars gives a section's variables. Of an option that stands twice the last counts, as for the PBX itself: so the
-// section's own wins over the one it inherits.
-func (b *builder) userVars(c *astconf.Category, mac astconf.Var, defaults []astconf.Var) draft {
-	d := b.draft[:0]
-	d.bindVar("MAC", mac)
-	if v, ok := last(b.vars, "username"); ok && v.Value != "" {
-		d.bindVar("USERNAME", v)
+// userVars returns the variables of a section. If an option stands twice, the last one counts, as in Asterisk. So the
+// section's own wins over an inherited one.
+func (b *builder) userVars(c *astconf.Category, mac int, defaults []astconf.Var) lineVars {
+	d := b.lineVars[:0]
+	d.bindOption("MAC", b.vars, mac)
+	if i := lastIndex(b.vars, "username"); i >= 0 && b.vars[i].Value != "" {
+		d.bindOption("USERNAME", b.vars, i)
 	} else {
 		d.bind("USERNAME", c.Name, fromSection)
 	}
-	if v, ok := last(b.vars, "linenumber"); ok && v.Value != "" {
-		d.bindVar("LINE", v)
+	if i := lastIndex(b.vars, "linenumber"); i >= 0 && b.vars[i].Value != "" {
+		d.bindOption("LINE", b.vars, i)
 	}
 	for _, o := range userOptions {
-		if v, ok := last(b.vars, o.option); ok {
-			d.bindVar(o.variable, v)
+		if i := lastIndex(b.vars, o.option); i >= 0 {
+			d.bindOption(o.variable, b.vars, i)
 		}
 	}
 	for _, o := range userDefaults {
 		if v, ok := last(defaults, o.option); ok {
-			d.bindVar(o.variable, v)
+			d.bindInherited(o.variable, v)
 		}
 	}
 	if b.general.server.Value != "" {
-		d.bindVar("SERVER", b.general.server)
+		d.bindInherited("SERVER", b.general.server)
 	}
 	if b.general.port.Value != "" {
-		d.bindVar("SERVER_PORT", b.general.port)
+		d.bindInherited("SERVER_PORT", b.general.port)
 	}
 	d.bindDefaults()
 	return d
 }
 
-// last is astconf.Category.Last, of variables that were taken out of a category.
+// last is astconf.Category.Last for variables that were copied from a category.
 func last(vars []astconf.Var, name string) (astconf.Var, bool) {
-	for i := len(vars) - 1; i >= 0; i-- {
-		if strings.EqualFold(vars[i].Name, name) {
-			return vars[i], true
-		}
+	if i := lastIndex(vars, name); i >= 0 {
+		return vars[i], true
 	}
 	return astconf.Var{}, false
 }
 
-// bindDefaults gives what every line has.
-func (d *draft) bindDefaults() {
+// lastIndex is the index of the last variable of a name in any case; -1: there is none.
+func lastIndex(vars []astconf.Var, name string) int {
+	for i := len(vars) - 1; i >= 0; i-- {
+		if strings.EqualFold(vars[i].Name, name) {
+			return i
+		}
+	}
+	return -1
+}
+
+// bindDefaults adds the variables that every line has.
+func (d *lineVars) bindDefaults() {
 	d.bind("LINE", "1", fromDefault)
 	d.bind("LINEKEYS", "1", fromDefault)
 	d.bind("SERVER_PORT", defaultPort, fromDefault)
 }
 
-// defaultPort is SIP's (RFC 3261, 19.1.2).
+// defaultPort is SIP's port (RFC 3261, 19.1.2).
 const defaultPort = "5060"

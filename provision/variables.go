@@ -9,27 +9,27 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// variableSource is one place that variables come from.
+// variableSource is a source of variables.
 type variableSource struct {
-	// find returns the value of a variable, and how long it holds. Where the source has none (false), the value says how
-	// long that holds.
+	// find returns the value of a variable and how long it holds. If the source does not have the variable (false), the
+	// Value says how long that holds.
 	find func(ctx context.Context, v view, name string) (dialplan.Value, bool, error)
-	// list calls add for each variable that the source has, in order.
-	list func(ctx context.Context, v view, add func(listed))
+	// list calls add for each variable of the source, in order.
+	list func(ctx context.Context, v view, add func(listedVariable))
 }
 
-// listed is a variable of a source, for Explain.
-type listed struct {
+// listedVariable is a variable of a source, for Explain.
+type listedVariable struct {
 	name, value string
 	err         error  // why there is no value
-	text        string // the template that the value is made of; empty: the value stands in the configuration
-	origin      string // file and line, or what else it comes from
-	answered    bool   // it is made of an answer of Asterisk that may be secret
+	text        string // the template that the value is expanded from; empty: the value stands in the configuration
+	origin      string // file and line, or another origin
+	answered    bool   // the value depends on an answer of Asterisk that may be secret
 }
 
-// sources is the order in which a variable is looked up: the first source that has its name wins. Rendering, plans and
-// Explain go by this table alone. The order is that of Asterisk's res_phoneprov; what Asterisk does not have comes after
-// what a profile can set.
+// sources is the order in which a variable is looked up: the first source that has it wins. Rendering, plans and
+// Explain all use this table. The order is that of Asterisk's res_phoneprov. Sources that Asterisk does not have come
+// after what a profile can set.
 func sources() [6]variableSource {
 	return [...]variableSource{
 		{findLine, listLine},       // the line's section, its endpoint, the defaults
@@ -41,8 +41,8 @@ func sources() [6]variableSource {
 	}
 }
 
-// view is a scope as a template sees it. The template of a setvar sees the setvars before it, as in Asterisk; any other
-// template sees them all.
+// view is a scope as a template sees it. The template of a setvar sees only the setvars before it, as in Asterisk. Any
+// other template sees them all.
 type view struct {
 	*scope
 	setvars int
@@ -51,7 +51,7 @@ type view struct {
 // lookup is the dialplan.Env.Lookup of every template.
 func (v view) lookup(ctx context.Context, name string) (dialplan.Value, bool, error) {
 	name = canonicalName(name)
-	var missing dialplan.Varies // how long the sources so far do not have it
+	var missing dialplan.Varies // how long the sources so far lack it
 	for _, s := range sources() {
 		found, ok, err := s.find(ctx, v, name)
 		missing.Add(found.Varies)
@@ -63,7 +63,7 @@ func (v view) lookup(ctx context.Context, name string) (dialplan.Value, bool, er
 	return dialplan.Value{Varies: missing}, false, nil
 }
 
-// canonicalName is the name of a variable that Asterisk's sample spells in another way.
+// canonicalName returns the name of a variable. Asterisk's sample spells one in another way.
 func canonicalName(name string) string {
 	if name == "VOCIEMAIL_EXTEN" {
 		return "VOICEMAIL_EXTEN"
@@ -71,8 +71,8 @@ func canonicalName(name string) string {
 	return name
 }
 
-// findLine finds what the line's section, its endpoint or the defaults give. Lines of one shape differ in the values
-// of their records only, so the place in the record is the slot of a plan.
+// findLine finds a variable that the line's section, its endpoint or the defaults set. Lines of one shape differ only
+// in the values of their records, so the index in the record is the slot of a plan.
 func findLine(_ context.Context, v view, name string) (dialplan.Value, bool, error) {
 	own := v.line.shape.find(name)
 	switch {
@@ -86,9 +86,9 @@ func findLine(_ context.Context, v view, name string) (dialplan.Value, bool, err
 
 var perLine = dialplan.Varies{With: dialplan.ByExpansion}
 
-func listLine(_ context.Context, v view, add func(listed)) {
+func listLine(_ context.Context, v view, add func(listedVariable)) {
 	for b := range v.line.variables() {
-		add(listed{name: b.name, value: b.value, origin: b.origin(v.line)})
+		add(listedVariable{name: b.name, value: b.value, origin: b.origin(v.line)})
 	}
 }
 
@@ -101,15 +101,15 @@ func findZone(_ context.Context, v view, name string) (dialplan.Value, bool, err
 	return dialplan.Value{Text: value, Varies: facts.varies()}, ok, nil
 }
 
-// zoneNames are the variables of a time zone, in the order that they are shown in.
+// zoneNames are the variables of a time zone, in the order for display.
 var zoneNames = [...]string{"TZOFFSET", "DST_ENABLE", "DST_START_MONTH", "DST_START_MDAY", "DST_START_HOUR",
 	"DST_END_MONTH", "DST_END_MDAY", "DST_END_HOUR"}
 
-func listZone(_ context.Context, v view, add func(listed)) {
+func listZone(_ context.Context, v view, add func(listedVariable)) {
 	vars := v.zoneFacts().vars
 	for _, name := range zoneNames {
 		if value, ok := vars[name]; ok {
-			add(listed{name: name, value: value, origin: v.zoneOrigin()})
+			add(listedVariable{name: name, value: value, origin: v.zoneOrigin()})
 		}
 	}
 }
@@ -129,11 +129,11 @@ func findSetvar(ctx context.Context, v view, name string) (dialplan.Value, bool,
 	return dialplan.Value{}, false, nil
 }
 
-// firstSetvarSlot is the slot of a profile's first setvar; those below are places in the line's record.
+// firstSetvarSlot is the slot of a profile's first setvar. Slots below it are indexes in the line's record.
 const firstSetvarSlot = 1 << 20
 
-// setvar expands a setvar, once a scope. A setvar can need itself only by way of a function that looks at phones again: that
-// is an error.
+// setvar expands a setvar, once for each scope. A setvar can only need itself through a function that looks at phones;
+// that is an error.
 func (s *scope) setvar(ctx context.Context, i int) (dialplan.Value, error) {
 	v := &s.profile.setvars[i]
 	if slices.Contains(s.rd.open, v) {
@@ -152,15 +152,15 @@ func (s *scope) setvar(ctx context.Context, i int) (dialplan.Value, error) {
 	return value, err
 }
 
-func listSetvars(ctx context.Context, v view, add func(listed)) {
+func listSetvars(ctx context.Context, v view, add func(listedVariable)) {
 	for i := range v.profile.setvars[:v.setvars] {
 		s := &v.profile.setvars[i]
 		value, err := v.setvar(ctx, i)
-		add(listed{s.name, value.Text, err, s.text, fmt.Sprintf("%s (setvar)", s.pos), answered(value)})
+		add(listedVariable{s.name, value.Text, err, s.text, fmt.Sprintf("%s (setvar)", s.pos), answered(value)})
 	}
 }
 
-// Slot makes a scope the dialplan.Slots of its line: what findLine and setvar gave a slot.
+// Slot implements dialplan.Slots for the scope's line. at is a slot that findLine or setvar returned.
 func (s *scope) Slot(at int) string {
 	if at < firstSetvarSlot {
 		return s.line.record.value(at - 1)
@@ -178,10 +178,10 @@ func findRequest(ctx context.Context, v view, name string) (dialplan.Value, bool
 	return value, true, err
 }
 
-func listRequest(ctx context.Context, v view, add func(listed)) {
+func listRequest(ctx context.Context, v view, add func(listedVariable)) {
 	for _, r := range RequestVariables() {
 		value, err := r.find(ctx, v)
-		add(listed{name: r.Name, value: value.Text, err: err, origin: r.from.origin(v.scope)})
+		add(listedVariable{name: r.Name, value: value.Text, err: err, origin: r.from.origin(v.scope)})
 	}
 }
 
@@ -193,9 +193,9 @@ func findServer(_ context.Context, v view, name string) (dialplan.Value, bool, e
 	return dialplan.Value{Text: server, Varies: dialplan.Varies{With: byServer}}, server != "", nil
 }
 
-func listServer(_ context.Context, v view, add func(listed)) {
+func listServer(_ context.Context, v view, add func(listedVariable)) {
 	if server := v.rd.request.Server; server != "" {
-		add(listed{name: "SERVER", value: server, origin: fromRequest})
+		add(listedVariable{name: "SERVER", value: server, origin: fromRequest})
 	}
 }
 
@@ -203,8 +203,8 @@ func findGlobal(ctx context.Context, v view, name string) (dialplan.Value, bool,
 	return v.rd.global(ctx, name, len(v.rd.snap.globals.vars))
 }
 
-// global looks a name up among the first n global variables. A global variable sees those before it; Asterisk expands it
-// when it loads the dialplan, phoneprov where a template uses it.
+// global looks a name up among the first n global variables. A global variable sees those before it. Asterisk expands
+// it when it loads the dialplan; phoneprov expands it when a template uses it.
 func (rd *rendering) global(ctx context.Context, name string, n int) (dialplan.Value, bool, error) {
 	i := rd.snap.globals.before(name, n)
 	if i < 0 {
@@ -217,20 +217,20 @@ func (rd *rendering) global(ctx context.Context, name string, n int) (dialplan.V
 	return value, true, err
 }
 
-func listGlobals(ctx context.Context, v view, add func(listed)) {
+func listGlobals(ctx context.Context, v view, add func(listedVariable)) {
 	g := v.rd.snap.globals
 	for i, s := range g.vars {
 		if i == g.before(s.name, len(g.vars)) {
 			value, _, err := v.rd.global(ctx, s.name, i+1)
-			add(listed{s.name, value.Text, err, s.text, fmt.Sprintf("%s (global)", s.pos), answered(value)})
+			add(listedVariable{s.name, value.Text, err, s.text, fmt.Sprintf("%s (global)", s.pos), answered(value)})
 		}
 	}
 }
 
 func answered(v dialplan.Value) bool { return v.Varies.With&bySecretAnswer != 0 }
 
-// expandOnce expands a variable's template, or returns what came of it before in the rendering. What is pending once is
-// pending to the end of the rendering.
+// expandOnce expands a variable's template, or returns the earlier result of the same rendering. A pending result stays
+// pending until the end of the rendering.
 func (r *results) expandOnce(ctx context.Context, place int, t *dialplan.Template, env *dialplan.Env) (dialplan.Value, error) {
 	if had, ok := (*r)[place]; ok {
 		return had.value, had.err
@@ -245,7 +245,7 @@ func (r *results) expandOnce(ctx context.Context, place int, t *dialplan.Templat
 	return value, err
 }
 
-// results are what came of variables that are expanded at most once, by their places in the configuration.
+// results are the results of variables that are expanded at most once, by their indexes in the configuration.
 type results map[int]result
 
 type result struct {

@@ -8,9 +8,9 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// Every source of variables and every function says how long its values hold. Each variable that a source lists, each
-// function's example and each variable's example is evaluated twice, with one input changed: where the text is another one,
-// its Varies must say so. A source or a function that forgets it fails here.
+// Every source of variables and every function says how long its values hold. The test evaluates each listed variable
+// and each example of a function or variable twice, with one input changed. If the text differs, its Varies must say
+// so. A source or function that forgets it fails here.
 func TestEveryValueSaysHowLongItHolds(t *testing.T) {
 	s, _ := build(t, planFiles)
 	r, dir := renderer(t, nil)
@@ -23,7 +23,7 @@ func TestEveryValueSaysHowLongItHolds(t *testing.T) {
 		phone  *Phone
 		change func(*Request)
 		answer string
-		holds  func(v dialplan.Varies, now time.Time) bool // false: the value may be another one
+		holds  func(v dialplan.Varies, now time.Time) bool // false: the value may differ
 	}{
 		{"phone", second, func(*Request) {}, "a", without(dialplan.ByExpansion)},
 		{"server", first, func(q *Request) { q.Server = "" }, "a", without(byServer)},
@@ -38,10 +38,10 @@ func TestEveryValueSaysHowLongItHolds(t *testing.T) {
 	evaluate := func(text string, phone *Phone, q Request, answer string) dialplan.Value {
 		o := r.options
 		o.Ask = func(context.Context, string) (string, error) { return answer, nil }
-		b := NewRenderer(o).asking(t.Context())
+		b := NewRenderer(o).newCalls(t.Context())
 		defer b.end()
 		rd := r.rendering(s, nil, q, b)
-		rd.asking, rd.ask = nil, o.Ask
+		rd.calls, rd.ask = nil, o.Ask
 		sc := rd.scope(phone, phone.Lines[0])
 		v, err := dialplan.Parse("t", text).Evaluate(t.Context(), &sc.env)
 		if err != nil {
@@ -72,15 +72,15 @@ func TestEveryValueSaysHowLongItHolds(t *testing.T) {
 	}
 }
 
-// exampleTexts has every variable of every source, and the examples of all tables.
+// exampleTexts returns every variable of every source, and the examples of all tables.
 func exampleTexts(t *testing.T, r *Renderer, s *Snapshot, p *Phone) []string {
 	var texts []string
 	rd := r.rendering(s, nil, Request{Server: "pbx", Now: testNow}, nil)
-	rd.asking = nil
+	rd.calls = nil
 	sc := rd.scope(p, p.Lines[0])
 	for i, source := range sources() {
 		before := len(texts)
-		source.list(t.Context(), view{sc, len(p.Profile.setvars)}, func(v listed) { texts = append(texts, "${"+v.name+"}") })
+		source.list(t.Context(), view{sc, len(p.Profile.setvars)}, func(v listedVariable) { texts = append(texts, "${"+v.name+"}") })
 		if len(texts) == before {
 			t.Errorf("source %d lists nothing", i)
 		}
@@ -98,12 +98,12 @@ func exampleTexts(t *testing.T, r *Renderer, s *Snapshot, p *Phone) []string {
 		"${PP_EACH_USER(%{LABEL}%{HERE},${MAC})}", "${IFTIME(12:00-12:00?a:b)}", "${STRFTIME(,,%T)}")
 }
 
-// without is for an input that a value can name.
+// without is for an input that a value can depend on.
 func without(with dialplan.With) func(dialplan.Varies, time.Time) bool {
 	return func(v dialplan.Varies, _ time.Time) bool { return v.With&(with|dialplan.Unpredictable) == 0 }
 }
 
-// until is for the time: a value names the moment of its end, or is unpredictable.
+// until is for the time: a value has a moment at which it ends, or is unpredictable.
 func until(v dialplan.Varies, now time.Time) bool {
 	return v.With&dialplan.Unpredictable == 0 && holdsAt(v.Until, testNow, now)
 }

@@ -8,14 +8,14 @@ import (
 	"github.com/phoneprov/phoneprov/provision/zone"
 )
 
-// zoneFacts are what templates can know of a time zone, from one moment until another.
+// zoneFacts are what templates can see of a time zone, from one moment until another.
 type zoneFacts struct {
 	vars        map[string]string // TZOFFSET, DST_*; never changed
 	rule        zone.Rule         // for PP_TZ_* and PP_DST_*
 	from, until time.Time         // until zero: for ever
 }
 
-// varies says how long the facts hold.
+// varies returns how long the facts hold.
 func (f *zoneFacts) varies() dialplan.Varies { return dialplan.Varies{Until: f.until} }
 
 // zoneFactsMemo remembers the facts of zones.
@@ -24,7 +24,7 @@ type zoneFactsMemo = memo.Memo[*time.Location, *zoneFacts]
 // Bounds of a zoneFactsMemo in bytes: it holds every zone of the time-zone database.
 const (
 	maxZoneFacts  = 2 << 20
-	zoneFactsSize = 1 << 10 // of one, about
+	zoneFactsSize = 1 << 10 // of one entry, about
 )
 
 func newZoneFacts() *zoneFactsMemo {

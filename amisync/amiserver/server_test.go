@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -84,9 +85,7 @@ func TestSession(t *testing.T) {
 		"users.conf":  "[t](!)\na=1\n[x](t)\nb => 2\n[y]\n",
 		"broken.conf": "a=1\n",
 	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testkit.Write(t, filepath.Join(dir, name), text)
 	}
 	v, address := serve(t, Options{Dir: dir, Function: func(call string) string { return "<" + call + ">" }})
 	c := dial(t, address)

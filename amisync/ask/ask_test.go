@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
@@ -51,7 +52,7 @@ func TestAskDeadline(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if d := time.Since(start); d > 2*time.Second {
+	if d := time.Since(start); d > testkit.Patience {
 		t.Errorf("took %v", d)
 	}
 	if _, err := s.Ask(t.Context(), "X()"); err != nil {
@@ -122,7 +123,7 @@ func TestAskClose(t *testing.T) {
 	<-left
 	start := time.Now()
 	s.Close()
-	if d := time.Since(start); d > 5*time.Second {
+	if d := time.Since(start); d > testkit.Patience {
 		t.Errorf("took %v", d)
 	}
 	expectAsk(t, s, "")

@@ -23,7 +23,15 @@ func TestEvaluateAsterisk(t *testing.T) {
 		t.Run(suite, func(t *testing.T) {
 			t.Parallel()
 			a := oracle.Start(t, oracle.Options{Suite: suite, Prepare: evaluatePrepare, Files: map[string]string{
-				"manager.conf": fmt.Sprintf("[general]\nenabled=yes\nbindaddr=0.0.0.0\nport=5038\n[%s]\nsecret=%s\nread=system,call\nwrite=system,reporting\n",
+				"manager.conf": fmt.Sprintf(`[general]
+enabled=yes
+bindaddr=0.0.0.0
+port=5038
+[%s]
+secret=%s
+read=system,call
+write=system,reporting
+`,
 					amitest.User, amitest.Secret),
 				"res_odbc.conf": "[rt]\nenabled=>yes\ndsn=>rt\npre-connect=>yes\n",
 				"func_odbc.conf": "[CID]\ndsn=rt\nreadsql=SELECT name FROM cid WHERE num='${SQL_ESC(${ARG1})}'\n" +

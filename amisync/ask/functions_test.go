@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
@@ -24,6 +25,7 @@ type functions struct {
 	now, most   int            // connections
 	hanging     int
 	mostHanging int
+	connections atomic.Int32 // that were opened
 	commands    atomic.Int32
 	denied      atomic.Bool // the right to write "command"
 }
@@ -47,6 +49,7 @@ func newFunctions(t *testing.T) *functions {
 			defer f.mu.Unlock()
 			return fmt.Sprintf("%s=%d", call, f.asked[call])
 		},
+		Connected: func(*amiserver.Session) bool { f.connections.Add(1); return false },
 		Intercept: f.intercept,
 	})
 	t.Cleanup(f.release) // before the fake's, which waits
@@ -83,6 +86,18 @@ func (f *functions) intercept(s *amiserver.Session, m amiserver.Message) bool {
 	return true
 }
 
+// hungCalls returns how many calls of HANG… Asterisk was asked for.
+func (f *functions) hungCalls() (n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for call, times := range f.asked {
+		if strings.HasPrefix(call, "HANG") {
+			n += times
+		}
+	}
+	return n
+}
+
 func (f *functions) read(of *int) func() int {
 	return func() int { f.mu.Lock(); defer f.mu.Unlock(); return *of }
 }
@@ -93,7 +108,7 @@ func TestAskIdenticalCallsAreOne(t *testing.T) {
 	ctx, hangUp := context.WithCancel(t.Context())
 	left := make(chan error)
 	go func() { _, err := s.Ask(ctx, "HANG()"); left <- err }()
-	eventually(t, "the first call", func() bool { return f.read(&f.hanging)() == 1 })
+	testkit.Eventually(t, "the first call", func() bool { return f.read(&f.hanging)() == 1 })
 	var all, begun sync.WaitGroup
 	for range 20 {
 		begun.Add(1)
@@ -109,13 +124,11 @@ func TestAskIdenticalCallsAreOne(t *testing.T) {
 	if err := <-left; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want Canceled", err)
 	}
-	eventually(t, "all to wait", func() bool { // for the one call: nobody else asks
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return s.flying == 1
-	})
 	f.release()
 	all.Wait()
+	if n := f.hungCalls(); n != 1 {
+		t.Errorf("Asterisk was asked %d times, want once", n)
+	}
 }
 
 func TestAskConnections(t *testing.T) {
@@ -130,61 +143,78 @@ func TestAskConnections(t *testing.T) {
 			}
 		})
 	}
-	eventually(t, "three at once", func() bool { return f.read(&f.now)() == 3 })
+	testkit.Eventually(t, "three at once", func() bool { return f.read(&f.now)() == 3 })
 	f.release()
 	all.Wait()
 	if most := f.read(&f.most)(); most != 3 {
 		t.Errorf("got %d calls at once, want 3", most)
 	}
-	if n := len(s.idle); n == 0 || n > 3 {
-		t.Errorf("got %d idle connections, want 1 to 3", n)
+	if got, err := s.Ask(t.Context(), "AFTER()"); err != nil || got != "AFTER()=1" { // on one that is idle
+		t.Errorf("got %q, %v", got, err)
+	}
+	if n := f.connections.Load(); n != 3 {
+		t.Errorf("got %d connections, want 3", n)
 	}
 }
 
-// A function that hangs leaves a connection to the others, and those that wait for it their time.
+// A function that hangs leaves a connection to the others.
 func TestAskHungFunction(t *testing.T) {
+	t.Parallel()
 	for _, connections := range []int{2, 4} {
 		t.Run(fmt.Sprint(connections), func(t *testing.T) {
 			f := newFunctions(t)
-			const timeout = 400 * time.Millisecond
-			s := asking(t, f.address, Options{Connections: connections, Timeout: timeout})
-			hang := func() (ended chan struct{}) {
-				ended = make(chan struct{})
+			s := asking(t, f.address, Options{Connections: connections, Timeout: testkit.Patience})
+			var all sync.WaitGroup
+			for i := range 20 {
+				all.Go(func() {
+					call := fmt.Sprintf("HANG(%d)", i)
+					if got, err := s.Ask(t.Context(), call); err != nil || got != call+"=1" {
+						t.Errorf("got %q, %v", got, err)
+					}
+				})
+			}
+			testkit.Eventually(t, "all connections but one to hang", func() bool { return f.read(&f.hanging)() == connections-1 })
+			for i := range 10 {
+				call := fmt.Sprintf("OTHER(%d)", i)
+				if got, err := s.Ask(t.Context(), call); err != nil || got != call+"=1" {
+					t.Errorf("got %q, %v", got, err)
+				}
+			}
+			if most := f.read(&f.mostHanging)(); most != connections-1 {
+				t.Errorf("the function had %d connections, want %d", most, connections-1)
+			}
+			f.release()
+			all.Wait()
+		})
+	}
+}
+
+// The time that a call waits for a connection counts: where a function hangs, those that wait are told with the first one, and
+// do not hang one after the other.
+func TestAskHungFunctionIsGivenUp(t *testing.T) {
+	t.Parallel()
+	for _, connections := range []int{2, 4} {
+		t.Run(fmt.Sprint(connections), func(t *testing.T) {
+			f := newFunctions(t)
+			s := asking(t, f.address, Options{Connections: connections, Timeout: 400 * time.Millisecond})
+			const calls = 20
+			for round := range 3 {
+				before := f.hungCalls()
 				var all sync.WaitGroup
-				for i := range 20 {
+				for i := range calls {
 					all.Go(func() {
 						if _, err := s.Ask(t.Context(), fmt.Sprintf("HANG(%d)", i)); !errors.Is(err, dialplan.ErrCannotAsk) {
 							t.Errorf("got %v, want ErrCannotAsk", err)
 						}
 					})
 				}
-				go func() { all.Wait(); close(ended) }()
-				return ended
-			}
-			others := func(until chan struct{}) (answers int) {
-				for {
-					if _, err := s.Ask(t.Context(), fmt.Sprintf("OTHER(%d)", answers)); err != nil {
-						t.Fatalf("another function, after %d answers: %v", answers, err)
-					}
-					answers++
-					select {
-					case <-until:
-						return answers
-					default:
-					}
-				}
-			}
-			for range 3 {
-				start := time.Now()
-				if n := others(hang()); n < 10 {
-					t.Errorf("got %d answers of another function, want more", n)
-				}
-				if d := time.Since(start); d > 2*timeout {
-					t.Errorf("who waits for the function was told after %v", d)
+				all.Wait()
+				if n := f.hungCalls() - before; n >= calls {
+					t.Errorf("round %d: Asterisk was asked %d times, which is all calls one after the other", round, n)
 				}
 			}
 			f.release()
-			eventually(t, "an answer afterwards", func() bool { _, err := s.Ask(t.Context(), "HANG(x)"); return err == nil })
+			testkit.Eventually(t, "an answer afterwards", func() bool { _, err := s.Ask(t.Context(), "HANG(x)"); return err == nil })
 		})
 	}
 }
@@ -212,7 +242,7 @@ func TestAskErrorIsNotKept(t *testing.T) {
 		t.Fatalf("got %v, want ErrCannotAsk", err)
 	}
 	f.release()
-	eventually(t, "an answer", func() bool { _, err := s.Ask(t.Context(), "HANG()"); return err == nil })
+	testkit.Eventually(t, "an answer", func() bool { _, err := s.Ask(t.Context(), "HANG()"); return err == nil })
 }
 
 // After Forget no answer of before it is given, were its call still under way.
@@ -226,11 +256,11 @@ func TestForget(t *testing.T) {
 		return answer
 	}
 	before := ask()
-	eventually(t, "the call", func() bool { return f.read(&f.hanging)() == 1 })
+	testkit.Eventually(t, "the call", func() bool { return f.read(&f.hanging)() == 1 })
 	a.Forget()
 	expectAsk(t, a, "X()=2")
 	after := ask()
-	eventually(t, "a call of its own", func() bool { return f.read(&f.hanging)() == 2 })
+	testkit.Eventually(t, "a call of its own", func() bool { return f.read(&f.hanging)() == 2 })
 	f.release()
 	<-before
 	<-after

@@ -12,8 +12,21 @@ import (
 
 // askedSecrets is a template whose calls carry secrets in every way, and @26 is in what one of them gives.
 const askedSecrets = "${DB(plain/${USERNAME})}\n${DB(own/6003)}\n${DB(x/${SECRET})}\n${DB(x/${SECRET:0:5})}\n${DB(x/${TOUPPER(${SECRET})})}\n" +
-	"${NOSUCH(${SECRET})}\n${${SECRET}(1)}\n${${SECRET:1:5}(1)}\n${DB(x/${CUT(SECRET,x,1)})}\n${DB(x/${ADMIN_PASSWORD})}\n${DB(x/${OTHER})}\n${DB(x/${GLOBAL_OTHER})}\n" +
-	"${PP_EACH_USER(%{DB(x/%{SECRET:0:5})})}\n${DB(x/${PP_EACH_USER(%{SECRET:0:4},${MAC})})}\n${EVAL(${LABEL})}\n${EVAL(${SECRET})}\n$[SIN(${SECRET:0:5})]\n${VERSION(${USERNAME})}\n"
+	`${NOSUCH(${SECRET})}
+${${SECRET}(1)}
+${${SECRET:1:5}(1)}
+${DB(x/${CUT(SECRET,x,1)})}
+${DB(x/${ADMIN_PASSWORD})}
+${DB(x/${OTHER})}
+${DB(x/${GLOBAL_OTHER})}
+` +
+	`${PP_EACH_USER(%{DB(x/%{SECRET:0:5})})}
+${DB(x/${PP_EACH_USER(%{SECRET:0:4},${MAC})})}
+${EVAL(${LABEL})}
+${EVAL(${SECRET})}
+$[SIN(${SECRET:0:5})]
+${VERSION(${USERNAME})}
+`
 
 // askingEnv is the environment of laySecrets with an Asterisk that answers every call with the call.
 func askingEnv(t *testing.T) lookupEnv {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // shellTimeout is for a shell that starts on a busy machine.
@@ -25,9 +26,7 @@ func completionScript(t *testing.T, shell string) string {
 		t.Fatalf("code %d: %s", code, &out)
 	}
 	path := filepath.Join(t.TempDir(), "completion."+shell)
-	if err := os.WriteFile(path, out.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testkit.Write(t, path, out.Bytes())
 	return path
 }
 
@@ -37,9 +36,7 @@ func shellOutput(t *testing.T, name string, args ...string) string {
 	ctx, cancel := context.WithTimeout(t.Context(), shellTimeout)
 	defer cancel()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "my.ini"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testkit.Write(t, filepath.Join(dir, "my.ini"), "")
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
@@ -104,6 +101,7 @@ func TestCompletionOfFish(t *testing.T) {
 
 // In zsh the line editor itself completes, on a terminal.
 func TestCompletionOfZsh(t *testing.T) {
+	t.Parallel()
 	oracle.NeedProgram(t, "zsh")
 	script := completionScript(t, "zsh")
 	const complete = `script=$1; shift
@@ -141,6 +139,7 @@ zpty -d z`
 
 // The manual page has every command, flag and setting, and the programs that format it have nothing against it.
 func TestManPage(t *testing.T) {
+	t.Parallel()
 	page := manPage()
 	var want []string
 	for _, c := range commands() {
@@ -161,9 +160,7 @@ func TestManPage(t *testing.T) {
 		}
 	}
 	path := filepath.Join(t.TempDir(), "phoneprov.1")
-	if err := os.WriteFile(path, []byte(page), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testkit.Write(t, path, page)
 	for _, command := range [][]string{
 		{"groff", "-man", "-ww", "-Tutf8", "-z", path},
 		{"man", "--warnings", "-E", "UTF-8", "-Z", "-l", path},

@@ -14,11 +14,12 @@ import (
 	"math/big"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // selfSigned lays a certificate and its key in dir, and returns it.
@@ -42,9 +43,7 @@ func selfSigned(t *testing.T, dir, cn string) tls.Certificate {
 	}
 	secrets.AddKey(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}))
 	for name, block := range map[string]*pem.Block{".pem": {Type: "CERTIFICATE", Bytes: der}, ".key": {Type: "PRIVATE KEY", Bytes: keyDER}} {
-		if err := os.WriteFile(filepath.Join(dir, cn+name), pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testkit.Write(t, filepath.Join(dir, cn+name), pem.EncodeToMemory(block))
 	}
 	leaf, err := x509.ParseCertificate(der)
 	if err != nil {
@@ -133,7 +132,7 @@ func TestHTTPS(t *testing.T) {
 		if err != nil || resp.StatusCode != 200 || !strings.Contains(string(body), "name=Alice") || !asked {
 			t.Errorf("%s: got %d %q, %v; asked for a certificate: %v", name, resp.StatusCode, body, err, asked)
 		}
-		eventually(t, 10*time.Second, func() error {
+		testkit.WaitFor(t, func() error {
 			if !strings.Contains(log.String(), fmt.Sprintf(`"tls":"%s"`, name)) {
 				return fmt.Errorf("no line of TLS %s in %s", name, log.String())
 			}
@@ -179,7 +178,7 @@ func TestPhoneCertificate(t *testing.T) {
 		}
 	}
 	for _, want := range []string{`"reason":"certificate"`, `"reason":"certificate of another phone"`, `"certificate":"client certificate is not from a CA in client_ca"`} {
-		eventually(t, 10*time.Second, func() error {
+		testkit.WaitFor(t, func() error {
 			if !strings.Contains(log.String(), want) {
 				return fmt.Errorf("no %s in %s", want, log.String())
 			}
@@ -199,7 +198,7 @@ func TestHTTPAndHTTPS(t *testing.T) {
 	if err != nil || answer.Status != 200 {
 		t.Errorf("got %+v, %v", answer, err)
 	}
-	eventually(t, 10*time.Second, func() error {
+	testkit.WaitFor(t, func() error {
 		if !strings.Contains(log.String(), `"message":"request"`) {
 			return fmt.Errorf("no request in %s", log.String())
 		}

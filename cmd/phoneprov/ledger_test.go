@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -65,7 +66,7 @@ func TestLedgerAgainstAsterisk(t *testing.T) {
 			}
 			wait := func(what string, ok func(ledger.Phone) bool) ledger.Phone {
 				t.Helper()
-				eventually(t, time.Minute, func() error {
+				testkit.WaitFor(t, func() error {
 					if p := phone(); !ok(p) {
 						return fmt.Errorf("%s: %+v", what, p)
 					}
@@ -191,14 +192,14 @@ func TestServeIsKilled(t *testing.T) {
 			}
 			return resp.Status
 		}
-		eventually(t, time.Minute, func() error {
+		testkit.WaitFor(t, func() error {
 			if text := get(); text != "" {
 				return fmt.Errorf("%s", text)
 			}
 			return nil
 		})
 		if n == 0 { // the first fetch is committed within a second; on a slow machine later
-			eventually(t, time.Minute, func() error {
+			testkit.WaitFor(t, func() error {
 				get()
 				if text, err := os.ReadFile(filepath.Join(state, "ledger.db")); err != nil || !bytes.Contains(text, []byte(id+".cfg")) {
 					return fmt.Errorf("not committed: %v", err)
@@ -245,7 +246,7 @@ func TestStateDirThatCannotBeUsed(t *testing.T) {
 			t.Fatalf("got %v, %v", resp, err)
 		}
 		resp.Body.Close()
-		eventually(t, time.Minute, func() error {
+		testkit.WaitFor(t, func() error {
 			if p, _ := v.ledger.Phone("0004f2000001"); p.State != ledger.UpToDate {
 				return fmt.Errorf("got %+v", p)
 			}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // testLogTo is the log of a service whose settings are the defaults.
@@ -21,7 +23,7 @@ func testLogTo(t *testing.T, out io.Writer) *logQueued {
 
 func TestLogDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var out lockedBuffer
+		var out testkit.Log
 		q := testLogTo(t, &out)
 		log := zerolog.New(q)
 		shows := func(what string, want ...string) {
@@ -71,7 +73,7 @@ func TestLogDelay(t *testing.T) {
 
 // What many goroutines log is written whole, once, and of each in its order.
 func TestLogKeepsAllLines(t *testing.T) {
-	var out lockedBuffer
+	var out testkit.Log
 	q := testLogTo(t, &out)
 	const writers, each = 4, 2000
 	var all sync.WaitGroup
@@ -104,7 +106,7 @@ func TestLogKeepsAllLines(t *testing.T) {
 
 // faultyReader takes a batch for each token, and fails while it is told to.
 type faultyReader struct {
-	lockedBuffer
+	testkit.Log
 	tokens chan error
 }
 
@@ -112,7 +114,7 @@ func (r *faultyReader) Write(p []byte) (int, error) {
 	if err := <-r.tokens; err != nil {
 		return 0, err
 	}
-	return r.lockedBuffer.Write(p)
+	return r.Log.Write(p)
 }
 
 // A reader that stalls stops nobody, costs a bounded number of bytes, and learns how many lines it has missed.

@@ -17,10 +17,12 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 	"github.com/phoneprov/phoneprov/deploy/secrettest"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // TestMain makes this test binary the phoneprov of the scripts, and looks for goroutines that are left.
 func TestMain(m *testing.M) {
+	testkit.SideBySide(6)
 	testscript.Main(secrets.Guard(noLeaks{m}), map[string]func(){"phoneprov": watchedMain})
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
@@ -10,15 +9,14 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
 // What the limit has no room for is said: at the start by the size of the files, later by the phones.
 func TestMemoryReport(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "users.conf"), make([]byte, 10<<20), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testkit.Write(t, filepath.Join(dir, "users.conf"), make([]byte, 10<<20))
 	const tooSmall = "the memory is too small for the "
 	for _, tt := range []struct {
 		limit    int64

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 )
 
@@ -31,13 +32,13 @@ func TestODBC(t *testing.T) {
 			}
 			checkAsked(t, v)
 			a.Exec(t, "sqlite3", odbcDatabase, "UPDATE cid SET name='Grace'")
-			expectODBC(t, v, "after the change", 2*time.Second, "name Grace\n") // an answer is reused for a second
+			expectODBC(t, v, "after the change", "name Grace\n") // an answer is reused for a second
 			a.Exec(t, "sqlite3", odbcDatabase, "UPDATE cid SET name='Joan'")
 			a.CLI(t, "module reload phoneprov")
-			expectODBC(t, v, "after a reload", time.Second, "name Joan\n")
+			expectODBC(t, v, "after a reload", "name Joan\n")
 			hang(t, a, v)
 			a.Kill(t)
-			eventually(t, 5*time.Second, func() error { // never a file with a hole in it
+			testkit.WaitFor(t, func() error { // never a file with a hole in it
 				switch got := odbcFetch(t, v, "001565000001.cfg"); {
 				case got.Status == 503:
 					return nil
@@ -59,9 +60,9 @@ func odbcFetch(t *testing.T, v *service, uri string) oracle.Answer {
 	return got
 }
 
-func expectODBC(t *testing.T, v *service, when string, within time.Duration, body string) {
+func expectODBC(t *testing.T, v *service, when, body string) {
 	t.Helper()
-	eventually(t, within, func() error {
+	testkit.WaitFor(t, func() error {
 		if got := odbcFetch(t, v, "001565000001.cfg"); got.Status != 200 || got.Body != body {
 			return fmt.Errorf("%s: got %+v, want %q", when, got, body)
 		}
@@ -96,7 +97,7 @@ func hang(t *testing.T, a *oracle.Asterisk, v *service) {
 	t.Helper()
 	before := others(t, v, nil)
 	a.Exec(t, "sh", "-c", "(echo 'BEGIN EXCLUSIVE;'; sleep 10) | sqlite3 "+odbcDatabase+" >/dev/null 2>&1 &")
-	eventually(t, 5*time.Second, func() error {
+	testkit.WaitFor(t, func() error {
 		if out := a.Exec(t, "sh", "-c", "sqlite3 "+odbcDatabase+" 'SELECT * FROM cid' 2>&1 || true"); !strings.Contains(out, "locked") {
 			return fmt.Errorf("the database is not locked: %q", out)
 		}
@@ -127,7 +128,7 @@ func hang(t *testing.T, a *oracle.Asterisk, v *service) {
 	if d := time.Since(locked); d > 9*time.Second {
 		t.Errorf("the two waves took %v: the database may have been free again", d)
 	}
-	expectODBC(t, v, "when the database is free", 20*time.Second, "name Joan\n")
+	expectODBC(t, v, "when the database is free", "name Joan\n")
 }
 
 // others is how long the files take at the median that do not need the database: one that asks nothing, and one that asks

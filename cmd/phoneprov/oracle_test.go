@@ -8,13 +8,12 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/httpapi"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
@@ -48,7 +47,7 @@ func startService(t *testing.T, a *oracle.Asterisk, source string) *service {
 }
 
 // runService runs the service with settings from the environment and a file until the test ends, and waits for its first snapshot.
-func runService(t *testing.T, env map[string]string, ini string) (*service, *lockedBuffer) {
+func runService(t *testing.T, env map[string]string, ini string) (*service, *testkit.Log) {
 	t.Helper()
 	s, err := loadSettings(ini, func(name string) (string, bool) { v, ok := env[name]; return v, ok })
 	if err != nil {
@@ -57,7 +56,7 @@ func runService(t *testing.T, env map[string]string, ini string) (*service, *loc
 	if _, ok := env["PHONEPROV_STATE_DIR"]; !ok {
 		s.stateDir = t.TempDir()
 	}
-	log := new(lockedBuffer)
+	log := new(testkit.Log)
 	v, err := newService(s, io.MultiWriter(log, secrets.Stream("the log of "+t.Name())))
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +76,7 @@ func runService(t *testing.T, env map[string]string, ini string) (*service, *loc
 			t.Error(err)
 		}
 	})
-	eventually(t, 20*time.Second, func() error {
+	testkit.WaitFor(t, func() error {
 		if v.options.Store.Load() == nil {
 			return fmt.Errorf("no snapshot: %+v", v.status())
 		}
@@ -100,9 +99,7 @@ func asAsterisk(t *testing.T, configDir string) string {
 		}
 	}
 	path := filepath.Join(t.TempDir(), "phoneprov.ini")
-	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testkit.Write(t, path, b.String())
 	return path
 }
 
@@ -114,22 +111,6 @@ func noSecrets(t *testing.T, where, text string) {
 		if i := strings.Index(text, secret); i >= 0 {
 			t.Errorf("%s tells a secret: %.200q", where, text[max(0, i-100):])
 		}
-	}
-}
-
-// eventually polls for a condition.
-func eventually(t *testing.T, within time.Duration, condition func() error) {
-	t.Helper()
-	deadline := time.Now().Add(within)
-	for {
-		err := condition()
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("not within %v: %v", within, err)
-		}
-		<-time.After(20 * time.Millisecond)
 	}
 }
 

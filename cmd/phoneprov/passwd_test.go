@@ -10,6 +10,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/term"
+
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // terminal is both ends of one: what is typed at the one is read at the other.
@@ -55,7 +57,7 @@ func TestAskPassword(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			shown := new(lockedBuffer)
+			shown := new(testkit.Log)
 			done := make(chan error, 1)
 			var got string
 			go func() {
@@ -64,7 +66,7 @@ func TestAskPassword(t *testing.T) {
 				done <- err
 			}()
 			for i, keys := range tt.typed {
-				eventually(t, patience, func() error {
+				testkit.WaitFor(t, func() error {
 					if prompts := strings.Count(shown.String(), ": "); prompts != i+1 {
 						return fmt.Errorf("%d prompts", prompts)
 					}
@@ -76,7 +78,7 @@ func TestAskPassword(t *testing.T) {
 			}
 			select {
 			case err = <-done:
-			case <-time.After(patience):
+			case <-time.After(testkit.Patience):
 				t.Fatal("it still asks")
 			}
 			text := ""

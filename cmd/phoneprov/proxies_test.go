@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"encoding/base64"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // documentedProxies are the examples of deploy/doc, and how the real program runs with one.
@@ -34,9 +36,12 @@ var documentedProxies = []struct {
 // The real proxies with the documented configurations pass on addresses, HTTPS, host and certificate, and nothing that a phone
 // makes up.
 func TestDocumentedProxies(t *testing.T) {
+	t.Parallel()
 	for _, proxy := range documentedProxies {
 		t.Run(proxy.program, func(t *testing.T) {
 			oracle.NeedProgram(t, proxy.program)
+			testkit.NeedAddress(t, "127.0.0.2")
+			testkit.NeedAddress(t, "127.0.0.3")
 			certs, strangers := t.TempDir(), t.TempDir()
 			phone, other := selfSigned(t, certs, "0004f2000001"), selfSigned(t, certs, "0004f2000002")
 			forged := selfSigned(t, strangers, "0004f2000001")
@@ -58,9 +63,7 @@ func TestDocumentedProxies(t *testing.T) {
 			}
 			config := filepath.Join(t.TempDir(), proxy.file)
 			edited := strings.NewReplacer(edits...).Replace(strings.Replace(proxy.wrap, "TEXT", string(text), 1))
-			if err := os.WriteFile(config, []byte(edited), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			testkit.Write(t, config, edited)
 			startProxy(t, front, proxy.program, proxy.run(config)...)
 
 			pemText := url.PathEscape(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: phone.Certificate[0]})))
@@ -99,10 +102,8 @@ func TestDocumentedProxies(t *testing.T) {
 func startBehindProxy(t *testing.T, certs string) (address string, output func(want string) string) {
 	t.Helper()
 	asterisk, data := slowTree(t)
-	if err := os.WriteFile(filepath.Join(data, "t.cfg"), []byte("url=${PP_URL}\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var log lockedBuffer
+	testkit.Write(t, filepath.Join(data, "t.cfg"), "url=${PP_URL}\n")
+	var log testkit.Log
 	p := newRunning(t, []string{
 		"PHONEPROV_ASTERISK_CONFIG_DIR=" + asterisk, "PHONEPROV_ASTERISK_DATA_DIR=" + data, "PHONEPROV_ACCESS_ALLOW=127.0.0.3",
 		"PHONEPROV_ACCESS_TRUSTED_PROXIES=127.0.0.1", "PHONEPROV_ACCESS_CERTIFICATE_HEADER=x-client-cert",
@@ -111,12 +112,12 @@ func startBehindProxy(t *testing.T, certs string) (address string, output func(w
 	p.cmd.Stderr = &log
 	p.start(t)
 	found := waitFor(t, &log, servingAt)
-	client := &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := &http.Client{Timeout: testkit.Patience, Transport: &http.Transport{DisableKeepAlives: true}}
 	eventuallyReady(t, client, "http://"+found[2]+"/readyz")
 	return found[1], func(want string) string {
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
-		for limit := time.Now().Add(patience); !strings.Contains(log.String(), want) && time.Now().Before(limit); {
+		for limit := time.Now().Add(testkit.Patience); !strings.Contains(log.String(), want) && time.Now().Before(limit); {
 			<-tick.C
 		}
 		return log.String()
@@ -137,37 +138,30 @@ func freeAddress(t *testing.T) string {
 // startProxy runs a proxy until the test ends, and waits until it takes connections.
 func startProxy(t *testing.T, address, program string, args ...string) {
 	t.Helper()
-	var output lockedBuffer
+	var output testkit.Log
 	ctx, stop := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // nginx ends its worker then
-	cmd.WaitDelay = patience
+	cmd.WaitDelay = testkit.Patience
 	cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "XDG_DATA_HOME="+t.TempDir(), "XDG_CONFIG_HOME="+t.TempDir())
 	cmd.Stdout, cmd.Stderr = &output, &output
-	if err := cmd.Start(); err != nil {
+	ended, err := testkit.Start(cmd, t.Cleanup)
+	if err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = cmd.Wait()
-	}()
 	t.Cleanup(func() { stop(); <-ended })
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for limit := time.After(patience); ; {
-		if conn, err := net.Dial("tcp", address); err == nil {
-			conn.Close()
-			return
-		}
+	testkit.WaitFor(t, func() error {
 		select {
-		case <-tick.C:
 		case <-ended:
 			t.Fatalf("%s ended: %s", program, &output)
-		case <-limit:
-			t.Fatalf("%s does not listen: %s", program, &output)
+		default:
 		}
-	}
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			return fmt.Errorf("%s does not listen: %w: %s", program, err, &output)
+		}
+		return conn.Close()
+	})
 }
 
 // throughProxy fetches the phone's file from an address of this machine.
@@ -187,7 +181,7 @@ func throughProxy(t *testing.T, front, from, agent string, cert *tls.Certificate
 		r.Header[name] = values
 	}
 	r.Header.Set("User-Agent", agent)
-	resp, err := (&http.Client{Transport: transport, Timeout: patience}).Do(r)
+	resp, err := (&http.Client{Transport: transport, Timeout: testkit.Patience}).Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +203,5 @@ func concat(t *testing.T, to string, from ...string) {
 		}
 		all = append(all, text...)
 	}
-	if err := os.WriteFile(to, all, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testkit.Write(t, to, all)
 }

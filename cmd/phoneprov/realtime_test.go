@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // TestRealtime is of an endpoint that lives in a database, which Asterisk alone can ask: its phone follows the database, and
@@ -29,7 +30,7 @@ func TestRealtime(t *testing.T) {
 				settled(t, v)
 				before := v.sync.Status().Syncs
 				a.CLI(t, "module reload phoneprov")
-				eventually(t, reloadDeadline, func() error {
+				testkit.WaitFor(t, func() error {
 					if s := v.sync.Status(); s.Syncs == before {
 						return fmt.Errorf("no sync: %+v", s)
 					}
@@ -96,7 +97,7 @@ func TestRealtime(t *testing.T) {
 func settled(t *testing.T, v *service) {
 	t.Helper()
 	last, since := v.sync.Status().Syncs, time.Now()
-	eventually(t, 10*time.Second, func() error {
+	testkit.WaitFor(t, func() error {
 		if n := v.sync.Status().Syncs; n != last {
 			last, since = n, time.Now()
 		}
@@ -113,7 +114,16 @@ var realtimeFiles = map[string]string{
 	"phoneprov.conf": "[general]\n[p]\n${MAC}.cfg => t.cfg\n${MAC}.opt => o.xml\n",
 	"users.conf":     "[general]\n",
 	"pjsip.conf": "[udp]\ntype=transport\nprotocol=udp\nbind=0.0.0.0\n" + realtimeFiled +
-		"[7003]\ntype=endpoint\ntransport=udp\nauth=none\n[prov-bare]\ntype=phoneprov\nendpoint=7003\nPROFILE=p\nMAC=001565200003\n" +
+		`[7003]
+type=endpoint
+transport=udp
+auth=none
+[prov-bare]
+type=phoneprov
+endpoint=7003
+PROFILE=p
+MAC=001565200003
+` +
 		"[prov-live]\ntype=phoneprov\nendpoint=7001\nPROFILE=p\nMAC=001565200001\n" +
 		"[prov-filed]\ntype=phoneprov\nendpoint=7002\nPROFILE=p\nMAC=001565200002\n",
 	"modules.conf":   "[modules]\nautoload=yes\npreload=res_odbc.so\npreload=res_config_odbc.so\n",

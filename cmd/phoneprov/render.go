@@ -146,10 +146,10 @@ func (r *rendering) variables(lines []provision.LineVariables) error {
 // explain prints what a file has asked of Asterisk, and what is wrong with it.
 func (r *rendering) explain(route *provision.Route, x provision.Explanation) error {
 	out := errWriter{w: r.stdout}
-	if len(x.Asked)+len(x.Diagnostics) > 0 || x.Err != nil {
+	if len(x.Calls)+len(x.Diagnostics) > 0 || x.Err != nil {
 		out.printf("==> %s <==\n", route.URI)
 	}
-	for _, a := range x.Asked {
+	for _, a := range x.Calls {
 		out.printf("%s: asked of Asterisk: %s\n", a.Pos, a.Text(r.secrets))
 	}
 	for _, d := range x.Diagnostics {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"io"
@@ -11,41 +10,21 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
-
-// patience is how long a script waits for anything: long, for a machine that runs all tests at once under -race.
-const patience = 30 * time.Second
 
 // process is a phoneprov that a script started.
 type process struct {
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
-	output lockedBuffer // stdout and stderr, which tell no secret
-	ended  chan struct{}
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
+	output testkit.Log // stdout and stderr, which tell no secret
+	ended  <-chan struct{}
 }
 
 // script is what one script has started, by the names that it gave.
@@ -67,21 +46,21 @@ func (s *script) process(ts *testscript.TestScript, name string) *process {
 
 // until polls a condition; what is the last word when it never came.
 func until(ts *testscript.TestScript, done func() bool, what func() string) {
-	limit := time.After(patience)
+	limit := time.After(testkit.Patience)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for !done() {
 		select {
 		case <-tick.C:
 		case <-limit:
-			ts.Fatalf("not within %v: %s", patience, what())
+			ts.Fatalf("not within %v: %s", testkit.Patience, what())
 		}
 	}
 }
 
 // start NAME ARG...: runs phoneprov with the arguments until the script ends or "ended" has seen it end.
 func cmdStart(ts *testscript.TestScript, _ bool, args []string) {
-	p := &process{cmd: exec.Command("phoneprov", args[1:]...), ended: make(chan struct{})}
+	p := &process{cmd: exec.Command("phoneprov", args[1:]...)}
 	path, err := lookPath(ts, "phoneprov")
 	ts.Check(err)
 	p.cmd.Path, p.cmd.Err = path, nil
@@ -98,15 +77,8 @@ func cmdStart(ts *testscript.TestScript, _ bool, args []string) {
 	p.cmd.Stdout, p.cmd.Stderr = all, all
 	p.stdin, err = p.cmd.StdinPipe()
 	ts.Check(err)
-	ts.Check(p.cmd.Start())
-	go func() {
-		defer close(p.ended)
-		_ = p.cmd.Wait() // the state says it all
-	}()
-	ts.Defer(func() {
-		_ = p.cmd.Process.Kill() // it may have ended
-		<-p.ended
-	})
+	p.ended, err = testkit.Start(p.cmd, ts.Defer)
+	ts.Check(err)
 	of(ts).processes[args[0]] = p
 }
 
@@ -150,7 +122,7 @@ func cmdEnded(ts *testscript.TestScript, _ bool, args []string) {
 	p := of(ts).process(ts, args[0])
 	select {
 	case <-p.ended:
-	case <-time.After(patience):
+	case <-time.After(testkit.Patience):
 		ts.Fatalf("%s did not end: %s", args[0], &p.output)
 	}
 	fmt.Fprint(ts.Stdout(), &p.output)
@@ -165,7 +137,7 @@ func cmdGet(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) > 2 {
 		re = regexp.MustCompile(args[2])
 	}
-	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := http.Client{Timeout: testkit.Patience, Transport: &http.Transport{DisableKeepAlives: true}}
 	var last string
 	until(ts, func() bool {
 		resp, err := client.Get(args[0])

@@ -20,7 +20,13 @@ func TestSecretFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const ini = "[ami]\n%s\n[https]\nkey = KEY\n[access]\ncredentials = CREDENTIALS\n"
+	const ini = `[ami]
+%s
+[https]
+key = KEY
+[access]
+credentials = CREDENTIALS
+`
 	for name, tt := range map[string]struct {
 		ami  string
 		mode os.FileMode

@@ -13,8 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/httpapi"
 )
 
@@ -139,8 +139,20 @@ GLOBAL_LOWER=${TOLOWER(${PP_USER(vmsecret)})}
 	"data/desk.cfg":        "password=${SECRET}\n",
 	"data/dir.xml":         "<dir>\n<pass x=\"${SECRET}\">${SECRET}</pass>\n<${SECRET}/>\n<a ${SECRET}=\"1\"/>\n&${SECRET};</dir>\n",
 	"data/static/logo.bmp": "BM",
-	"data/expr.cfg": "$[${SECRET}]\n$[${SECRET} + 1]\n$[1 + ${SECRET}]\n$[\"${SECRET}\" / 0]\n$[${SECRET} ? 1]\n$[${SECRET}(1)]\n" +
-		"$[sqrt(${SECRET})]\n$[\"${SECRET}]\n$[\"x\" : \"(${SECRET}\"]\n$[\"x\" =~ \"[${SECRET}\"]\n$[1 ${SECRET}]\n$[(${SECRET}]\n" +
+	"data/expr.cfg": `$[${SECRET}]
+$[${SECRET} + 1]
+$[1 + ${SECRET}]
+$["${SECRET}" / 0]
+$[${SECRET} ? 1]
+$[${SECRET}(1)]
+` +
+		`$[sqrt(${SECRET})]
+$["${SECRET}]
+$["x" : "(${SECRET}"]
+$["x" =~ "[${SECRET}"]
+$[1 ${SECRET}]
+$[(${SECRET}]
+` +
 		"$[ADMIN_PASSWORD=@60]\n$[@61(${SECRET}]\n${LEN(${SECRET}\n${SECRET:x:@62}\n${${SECRET}}\n",
 	"data/setvar.cfg": "${SUM_OF_SECRET}${SECRET_IF}${SECRET_RE}${SECRET_CUT}${SECRET_OPEN}${PIN_SUM}${PIN_CALL}${PIN_NESTED}${ADMIN_TOKEN}${GLOBAL_SECRET}\n",
 	"data/asked.cfg":  "${DB(phone/${SECRET})}${NOSUCH(${SECRET})}${${SECRET}(1)}\n",
@@ -291,7 +303,7 @@ func serveSecrets(t *testing.T, env lookupEnv, ask func(*service)) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := new(lockedBuffer)
+	log := new(testkit.Log)
 	v, err := newService(s, io.MultiWriter(log, secrets.Stream("the log of "+t.Name())))
 	if err != nil {
 		t.Fatal(err)
@@ -305,7 +317,7 @@ func serveSecrets(t *testing.T, env lookupEnv, ask func(*service)) string {
 			t.Error(err)
 		}
 	}()
-	eventually(t, 20*time.Second, v.synced)
+	testkit.WaitFor(t, v.synced)
 	ask(v)
 	return log.String()
 }

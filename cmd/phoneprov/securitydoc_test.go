@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // The safest set-up that deploy/SECURITY.md shows is one that phoneprov takes, and is ten lines.
@@ -18,9 +20,7 @@ func TestSafestSetUp(t *testing.T) {
 	_, block, _ := strings.Cut(string(text), "\n    [http]\n")
 	block, _, _ = strings.Cut("    [http]\n"+block, "\n\n")
 	path := filepath.Join(t.TempDir(), "phoneprov.ini")
-	if err := os.WriteFile(path, []byte(strings.ReplaceAll(block+"\n", "    ", "")), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testkit.Write(t, path, strings.ReplaceAll(block+"\n", "    ", ""))
 	secret := func(name string) (string, bool) { // it is not in the file
 		if name == "PHONEPROV_AMI_SECRET" {
 			return "x", true

@@ -5,18 +5,15 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 func TestNamedZone(t *testing.T) {
 	dir := t.TempDir()
 	link := func(name, target string) string {
 		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, target)), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, target), nil, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		testkit.Write(t, filepath.Join(dir, target), "")
 		if err := os.Symlink(filepath.Join(dir, target), path); err != nil {
 			t.Fatal(err)
 		}

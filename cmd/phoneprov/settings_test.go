@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/rs/zerolog"
 
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/httpapi"
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/provision"
@@ -25,9 +26,7 @@ import (
 func load(t *testing.T, text string, env map[string]string) (*settings, error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "phoneprov.ini")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testkit.Write(t, path, text)
 	s, err := loadSettings(path, func(k string) (string, bool) { v, ok := env[k]; return v, ok })
 	if err == nil {
 		err = s.check()
@@ -166,9 +165,7 @@ func TestProfileSettings(t *testing.T) {
 
 func TestSettingsPrecedence(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "secret")
-	if err := os.WriteFile(file, []byte("from file\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testkit.Write(t, file, "from file\n")
 	for _, tt := range []struct {
 		name, ini string
 		env       map[string]string

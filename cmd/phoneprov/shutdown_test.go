@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -15,10 +14,8 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
-
-// ends is how long the end of the service may take: less than Docker waits, whatever is slow.
-const ends = 10 * time.Second
 
 // slowAsterisk answers like Asterisk until hang is closed, then nothing. Of functions it never answers.
 func slowAsterisk(t *testing.T, dir string, hang <-chan struct{}, asked chan<- struct{}) (address string) {
@@ -65,13 +62,7 @@ func slowTree(t *testing.T) (asterisk, data string) {
 		"data/t.cfg":              "${ODBC_SLOW(1)}\n",
 		"data/big.rom":            strings.Repeat("firmware", 8<<20),
 	} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testkit.Write(t, filepath.Join(dir, name), text)
 	}
 	return asterisk, data
 }
@@ -99,11 +90,12 @@ func dialHTTP(t *testing.T, address, request, answer string, secure bool) {
 // SIGTERM is a clean end, whatever is slow then: downloads, plain and over TLS, uploads, a rendering that waits for Asterisk,
 // a synchronisation that does.
 func TestSlowThingsDoNotFailTheEnd(t *testing.T) {
+	t.Parallel()
 	asterisk, data := slowTree(t)
 	certs := t.TempDir()
 	selfSigned(t, certs, "server")
 	hang, asked := make(chan struct{}), make(chan struct{}, 1)
-	var output lockedBuffer
+	var output testkit.Log
 	p := newRunning(t, []string{
 		"PHONEPROV_ASTERISK_CONFIG=ami", "PHONEPROV_AMI_ADDRESS=" + slowAsterisk(t, asterisk, hang, asked), "PHONEPROV_AMI_SECRET=ami-secret",
 		"PHONEPROV_ASTERISK_DATA_DIR=" + data, "PHONEPROV_HTTP_UPLOADS=store", "PHONEPROV_HTTP_UPLOAD_DIR=" + t.TempDir(),
@@ -112,7 +104,7 @@ func TestSlowThingsDoNotFailTheEnd(t *testing.T) {
 	p.cmd.Stderr = &output
 	p.start(t)
 	found := waitFor(t, &output, `"http":"([^"]+)","https":"([^"]+)","admin":"([^"]+)"`)
-	client := &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := &http.Client{Timeout: testkit.Patience, Transport: &http.Transport{DisableKeepAlives: true}}
 	eventuallyReady(t, client, "http://"+found[3]+"/readyz")
 	for i, address := range found[1:3] {
 		dialHTTP(t, address, "GET /phoneprov/big.rom HTTP/1.1\r\nHost: pbx\r\n\r\n", "HTTP/1.1 200", i == 1)
@@ -124,7 +116,7 @@ func TestSlowThingsDoNotFailTheEnd(t *testing.T) {
 	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil { // a synchronisation that Asterisk does not answer
 		t.Fatal(err)
 	}
-	p.terminate(t, ends)
+	p.terminate(t)
 	for _, want := range []string{`"answers":\d+,"after":"5s".*"message":"answers under way were cut off`, `"message":"stopped"`} {
 		if !regexp.MustCompile(want).MatchString(output.String()) {
 			t.Errorf("the log has no %s: %s", want, &output)
@@ -137,15 +129,16 @@ func TestSlowThingsDoNotFailTheEnd(t *testing.T) {
 
 // An Asterisk that takes connections and says nothing does not keep the service from ending either.
 func TestSilentAsteriskDoesNotFailTheEnd(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if err := l.(*net.TCPListener).SetDeadline(time.Now().Add(patience)); err != nil {
+	if err := l.(*net.TCPListener).SetDeadline(time.Now().Add(testkit.Patience)); err != nil {
 		t.Fatal(err)
 	}
-	var output lockedBuffer
+	var output testkit.Log
 	p := newRunning(t, []string{"PHONEPROV_ASTERISK_CONFIG=ami", "PHONEPROV_AMI_ADDRESS=" + l.Addr().String(), "PHONEPROV_AMI_SECRET=ami-secret"}, "serve")
 	p.cmd.Stderr = &output
 	p.start(t)
@@ -155,26 +148,21 @@ func TestSilentAsteriskDoesNotFailTheEnd(t *testing.T) {
 	}
 	defer conn.Close()
 	waitFor(t, &output, servingAt)
-	p.terminate(t, ends)
+	p.terminate(t)
 	if !strings.Contains(output.String(), `"message":"stopped"`) {
 		t.Errorf("got %s", &output)
 	}
 }
 
 // waitFor polls an output for a pattern and returns its groups.
-func waitFor(t *testing.T, output fmt.Stringer, pattern string) []string {
+func waitFor(t *testing.T, output fmt.Stringer, pattern string) (found []string) {
 	t.Helper()
 	re := regexp.MustCompile(pattern)
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for limit := time.After(patience); ; {
-		if found := re.FindStringSubmatch(output.String()); found != nil {
-			return found
+	testkit.WaitFor(t, func() error {
+		if found = re.FindStringSubmatch(output.String()); found == nil {
+			return fmt.Errorf("no %s in %s", pattern, output)
 		}
-		select {
-		case <-tick.C:
-		case <-limit:
-			t.Fatalf("not within %v: %s", patience, output)
-		}
-	}
+		return nil
+	})
+	return found
 }

@@ -18,9 +18,13 @@ var skipped struct {
 	tests map[string]int
 }
 
-// Skip ends the test and remembers that it was skipped. why is what is missing, remedy what would run the test.
+// Skip ends the test and remembers that it was skipped. why is what is missing, remedy what would run the test. Where
+// REQUIRE_ASTERISK is set, as in CI, the test fails instead: there all tests run.
 func Skip(tb testing.TB, why, remedy string) {
 	tb.Helper()
+	if os.Getenv("REQUIRE_ASTERISK") != "" {
+		tb.Fatalf("%s; %s", why, remedy)
+	}
 	skipped.Lock()
 	if skipped.tests == nil {
 		skipped.tests = map[string]int{}
@@ -30,12 +34,21 @@ func Skip(tb testing.TB, why, remedy string) {
 	tb.Skipf("%s; %s", why, remedy)
 }
 
-// Size is how many cases a test runs: all of them where REQUIRE_ASTERISK is set, as in CI, else few, so that `go test ./...` takes
-// under a minute. The report says so.
+// Size is how many cases a test runs: all of them where Full, else few.
 func Size(tb testing.TB, all, few int) int {
 	tb.Helper()
-	if os.Getenv("REQUIRE_ASTERISK") != "" {
+	if Full(tb) {
 		return all
+	}
+	return few
+}
+
+// Full reports whether a test runs all its cases: where REQUIRE_ASTERISK is set, as in CI. Elsewhere it runs few, so that
+// `go test ./...` takes under a minute, and the report says so.
+func Full(tb testing.TB) bool {
+	tb.Helper()
+	if os.Getenv("REQUIRE_ASTERISK") != "" {
+		return true
 	}
 	skipped.Lock()
 	defer skipped.Unlock()
@@ -43,7 +56,7 @@ func Size(tb testing.TB, all, few int) int {
 		skipped.tests = map[string]int{}
 	}
 	skipped.tests["run with fewer cases; REQUIRE_ASTERISK=1 go test runs them with all"]++
-	return few
+	return false
 }
 
 // Report says what was skipped, at the end of a package's tests.

@@ -1,6 +1,7 @@
 package skips
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,7 +39,9 @@ func TestC(t *testing.T) {}
 		t.Fatal(err)
 	}
 	for pattern, want := range map[string]bool{"TestC": false, "Test": true} {
-		out, err := exec.Command("go", "test", "-count=1", "-run", pattern, "./"+filepath.Base(dir)+"/...").CombinedOutput()
+		cmd := exec.Command("go", "test", "-count=1", "-run", pattern, "./"+filepath.Base(dir)+"/...")
+		cmd.Env = append(os.Environ(), "REQUIRE_ASTERISK=") // else the tests fail
+		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
@@ -46,4 +49,31 @@ func TestC(t *testing.T) {}
 			t.Errorf("%s: got %s", pattern, out)
 		}
 	}
+}
+
+// Where REQUIRE_ASTERISK is set nothing is skipped: what is missing fails the test.
+func TestNothingIsSkippedInCI(t *testing.T) {
+	t.Setenv("REQUIRE_ASTERISK", "1")
+	f := &failing{TB: t}
+	func() {
+		defer func() { _ = recover() }()
+		Skip(f, "no horse here", "buy a horse")
+	}()
+	if f.said != "no horse here; buy a horse" || f.skipped {
+		t.Errorf("failed with %q, skipped: %v", f.said, f.skipped)
+	}
+}
+
+// failing records how a test ends.
+type failing struct {
+	testing.TB
+	said    string
+	skipped bool
+}
+
+func (f *failing) Helper()              {}
+func (f *failing) Skipf(string, ...any) { f.skipped = true }
+func (f *failing) Fatalf(format string, args ...any) {
+	f.said = fmt.Sprintf(format, args...)
+	panic(f)
 }

@@ -69,10 +69,13 @@ func (c *changing) write(text string, rename bool) {
 	c.age(0)
 }
 
+// nextLook lets the clock of synctest go on until the file is looked at again.
+func (c *changing) nextLook() { time.Sleep(reload.Interval) }
+
 // knows reports whether the shared user's password is this, once the file was looked at again.
 func (c *changing) knows(password string) bool {
 	c.Helper()
-	time.Sleep(reload.Interval)
+	c.nextLook()
 	return c.auth.Check(request("GET", testURI, basicHeader("all", password)), alice, Client{}).State == OK
 }
 

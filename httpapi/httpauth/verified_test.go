@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
-
-	"github.com/phoneprov/phoneprov/httpapi/reload"
 )
 
 // A password is verified once bcrypt accepted it, and no other password of the user is.
@@ -79,7 +77,7 @@ func TestVerifiedStays(t *testing.T) {
 			}
 		}
 		c.write("# new\n"+other+same, true)
-		time.Sleep(reload.Interval)
+		c.nextLook()
 		for user, want := range map[string]bool{"same": true, "changed": false} {
 			if _, got := c.auth.Verified(request("GET", testURI, basicHeader(user, "one")), alice, Client{}); got != want {
 				t.Errorf("%s: got %v", user, got)

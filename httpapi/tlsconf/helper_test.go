@@ -1,7 +1,6 @@
 package tlsconf
 
 import (
-	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -18,7 +17,6 @@ import (
 	"math/big"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -29,10 +27,14 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/phoneprov/phoneprov/deploy/secrettest"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/httpapi"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(secrets.Guard(m)) }
+func TestMain(m *testing.M) {
+	testkit.SideBySide(8)
+	goleak.VerifyTestMain(secrets.Guard(m))
+}
 
 // secrets are the keys of the tests: no log and no error tells them.
 var secrets = secrettest.New()
@@ -65,6 +67,18 @@ func newRSAKey(t testing.TB) crypto.Signer {
 		t.Fatal(err)
 	}
 	return key
+}
+
+var serverKeyOnce struct {
+	sync.Once
+	key crypto.Signer
+}
+
+// serverKey is the RSA key of all benches: one takes up to a second to find.
+func serverKey(t testing.TB) crypto.Signer {
+	t.Helper()
+	serverKeyOnce.Do(func() { serverKeyOnce.key = newRSAKey(t) })
+	return serverKeyOnce.key
 }
 
 // newCA is one that signs itself.
@@ -147,52 +161,23 @@ func (id *identity) client(chain ...*identity) *tls.Certificate {
 	return c
 }
 
-// write lays a file in place as renewals do, by renaming.
-func write(t testing.TB, path string, text []byte) {
-	t.Helper()
-	if err := os.WriteFile(path+".new", text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// lockedBuffer is a log that is read while it is written.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	secrets.Text("the log", string(p))
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 // bench is a Server with its files, listening on loopback.
 type bench struct {
 	*Server
 	ca        *identity // of the server's certificate
 	cert, key string    // paths
 	addr      string
-	log       *lockedBuffer
+	log       *testkit.Log
 }
 
 // newBench starts one. It answers a request with the MAC of the client's certificate, or the reason why there is none.
 func newBench(t *testing.T, o Options) *bench {
 	t.Helper()
 	dir := t.TempDir()
-	b := &bench{ca: newCA(t, "server CA"), cert: filepath.Join(dir, "cert.pem"), key: filepath.Join(dir, "key.pem"), log: new(lockedBuffer)}
-	b.install(t, sign(t, b.ca, newRSAKey(t), loopback)) // RSA, for old ciphers
-	o.Cert, o.Key, o.Log = b.cert, b.key, zerolog.New(b.log)
+	b := &bench{ca: newCA(t, "server CA"), cert: filepath.Join(dir, "cert.pem"), key: filepath.Join(dir, "key.pem"), log: new(testkit.Log)}
+	b.install(t, sign(t, b.ca, serverKey(t), loopback)) // RSA, for old ciphers
+	log := zerolog.New(io.MultiWriter(b.log, secrets.Stream("the log")))
+	o.Cert, o.Key, o.Log = b.cert, b.key, log
 	var err error
 	if b.Server, err = New(o); err != nil {
 		t.Fatal(err)
@@ -204,7 +189,7 @@ func newBench(t *testing.T, o Options) *bench {
 	b.addr = l.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- httpapi.Serve(ctx, l, http.HandlerFunc(b.answer), zerolog.New(b.log)) }()
+	go func() { done <- httpapi.Serve(ctx, l, http.HandlerFunc(b.answer), log) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -224,8 +209,8 @@ func (b *bench) answer(w http.ResponseWriter, r *http.Request) {
 
 func (b *bench) install(t testing.TB, id *identity) {
 	t.Helper()
-	write(t, b.cert, id.certPEM())
-	write(t, b.key, id.keyPEM(t))
+	testkit.Write(t, b.cert, id.certPEM())
+	testkit.Write(t, b.key, id.keyPEM(t))
 }
 
 // trust is a client's configuration that trusts the server.
@@ -249,15 +234,4 @@ func get(client *http.Client, addr string) (body string, cert *x509.Certificate,
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	return string(text), resp.TLS.PeerCertificates[0], err
-}
-
-// eventually polls until the condition holds.
-func eventually(t testing.TB, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !holds(); {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within 20 s", what)
-		}
-		<-time.After(5 * time.Millisecond)
-	}
 }

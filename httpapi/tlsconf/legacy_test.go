@@ -50,6 +50,7 @@ func TestLegacy(t *testing.T) {
 
 // OpenSSL's client does what old phones do, and what Go's cannot.
 func TestLegacyOpenSSL(t *testing.T) {
+	t.Parallel()
 	modern, legacy := newBench(t, Options{}), newBench(t, Options{Legacy: true})
 	for _, tt := range []struct {
 		name, args string

@@ -11,14 +11,16 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // Real handshakes with every shape of certificate.
 func TestClientCertificates(t *testing.T) {
+	t.Parallel()
 	ca, other := newCA(t, "phones"), newCA(t, "others")
 	issuing := ca.issue(t, common("issuing"), isCA)
 	bundle := filepath.Join(t.TempDir(), "ca.pem")
-	write(t, bundle, ca.certPEM())
+	testkit.Write(t, bundle, ca.certPEM())
 	strict := newBench(t, Options{ClientCA: bundle})
 	lenient := newBench(t, Options{ClientCA: bundle, AcceptExpired: true})
 	ask := func(t *testing.T, b *bench, version uint16, cert *tls.Certificate, want string) {
@@ -66,7 +68,7 @@ func TestClientCertificates(t *testing.T) {
 func TestStolenCertificate(t *testing.T) {
 	ca := newCA(t, "phones")
 	bundle := filepath.Join(t.TempDir(), "ca.pem")
-	write(t, bundle, ca.certPEM())
+	testkit.Write(t, bundle, ca.certPEM())
 	b := newBench(t, Options{ClientCA: bundle})
 	stolen := &identity{ca.issue(t, common("0004f2aabbcc")).cert, newKey(t)}
 	config := b.trust()
@@ -93,9 +95,10 @@ func TestClientCertificateIsNotAskedFor(t *testing.T) {
 
 // A session that is resumed is judged like a new one, by the bundle of now.
 func TestResumedSession(t *testing.T) {
+	t.Parallel()
 	ca, other := newCA(t, "phones"), newCA(t, "others")
 	bundle := filepath.Join(t.TempDir(), "ca.pem")
-	write(t, bundle, ca.certPEM())
+	testkit.Write(t, bundle, ca.certPEM())
 	b := newBench(t, Options{ClientCA: bundle})
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		config := b.trust()
@@ -111,16 +114,16 @@ func TestResumedSession(t *testing.T) {
 		if !resumed {
 			t.Errorf("%s: the session was not resumed", tls.VersionName(version))
 		}
-		write(t, bundle, other.certPEM())
-		eventually(t, "the CA is gone", func() bool {
+		testkit.Write(t, bundle, other.certPEM())
+		testkit.Eventually(t, "the CA is gone", func() bool {
 			body, _, err := b.get(config)
 			return err == nil && body == "HTTP/1.1: "+errUnknownCA.Error()
 		})
 		if !resumed {
 			t.Errorf("%s: the session was not resumed when the CA was gone", tls.VersionName(version))
 		}
-		write(t, bundle, ca.certPEM())
-		eventually(t, "the CA is back", func() bool {
+		testkit.Write(t, bundle, ca.certPEM())
+		testkit.Eventually(t, "the CA is back", func() bool {
 			body, _, err := b.get(config)
 			return err == nil && body == "HTTP/1.1: 0004f2aabbcc"
 		})
@@ -147,11 +150,11 @@ func TestBadFiles(t *testing.T) {
 	path := func(name string) string { return filepath.Join(dir, name) }
 	ca := newCA(t, "CA")
 	one, two := ca.issue(t, loopback), ca.issue(t, loopback)
-	write(t, path("one.pem"), one.certPEM())
-	write(t, path("one.key"), one.keyPEM(t))
-	write(t, path("two.key"), two.keyPEM(t))
-	write(t, path("empty"), nil)
-	write(t, path("large"), make([]byte, maxFile+1))
+	testkit.Write(t, path("one.pem"), one.certPEM())
+	testkit.Write(t, path("one.key"), one.keyPEM(t))
+	testkit.Write(t, path("two.key"), two.keyPEM(t))
+	testkit.Write(t, path("empty"), "")
+	testkit.Write(t, path("large"), make([]byte, maxFile+1))
 	for _, tt := range []struct{ name, cert, key, ca, want string }{
 		{"no certificate", "none", "one.key", "", "stat DIR/none: no such file or directory"},
 		{"no key", "one.pem", "none", "", "stat DIR/none: no such file or directory"},
@@ -176,13 +179,14 @@ func TestBadFiles(t *testing.T) {
 
 // curl, as an admin would try it.
 func TestCurl(t *testing.T) {
+	t.Parallel()
 	ca, dir := newCA(t, "phones"), t.TempDir()
 	bundle := filepath.Join(dir, "ca.pem")
-	write(t, bundle, ca.certPEM())
+	testkit.Write(t, bundle, ca.certPEM())
 	b := newBench(t, Options{ClientCA: bundle})
 	phone := ca.issue(t, unit("SPA-962"), surname("000e08abcdef"))
 	for name, text := range map[string][]byte{"server.pem": b.ca.certPEM(), "phone.pem": phone.certPEM(), "phone.key": phone.keyPEM(t)} {
-		write(t, filepath.Join(dir, name), text)
+		testkit.Write(t, filepath.Join(dir, name), text)
 	}
 	for want, args := range map[string][]string{
 		"HTTP/1.1: 000e08abcdef":                {"--cert", "phone.pem", "--key", "phone.key"},

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/httpapi/reload"
 	"github.com/phoneprov/phoneprov/provision/device"
 )
@@ -18,9 +19,9 @@ func serverOf(t *testing.T, cas ...*identity) (s *Server, bundle string) {
 	dir := t.TempDir()
 	server := newCA(t, "server")
 	o := Options{Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem"), ClientCA: filepath.Join(dir, "ca.pem")}
-	write(t, o.Cert, server.certPEM())
-	write(t, o.Key, server.keyPEM(t))
-	write(t, o.ClientCA, bundleText(cas...))
+	testkit.Write(t, o.Cert, server.certPEM())
+	testkit.Write(t, o.Key, server.keyPEM(t))
+	testkit.Write(t, o.ClientCA, bundleText(cas...))
 	s, err := New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -60,10 +61,10 @@ func TestChainIsVerifiedOnce(t *testing.T) {
 		*s.bundle.GetAt(time.Time{}) = *bundleOf(t, root, stranger)
 		check("again, a stranger", stranger, device.MAC{}, errUnknownCA.Error())
 		*s.bundle.GetAt(time.Time{}) = good
-		write(t, path, bundleText(other))
+		testkit.Write(t, path, bundleText(other))
 		time.Sleep(2 * reload.Interval)
 		check("another bundle", phone, device.MAC{}, errUnknownCA.Error())
-		write(t, path, bundleText(root))
+		testkit.Write(t, path, bundleText(root))
 		time.Sleep(2 * reload.Interval)
 		check("the first bundle again", phone, want, "")
 		time.Sleep(2 * day)
@@ -74,11 +75,21 @@ func TestChainIsVerifiedOnce(t *testing.T) {
 // What chains are remembered is bounded.
 func TestVerdictsAreBounded(t *testing.T) {
 	var v verdicts
-	for i := range 3 * maxVerdicts {
-		v.put([32]byte{byte(i), byte(i >> 8), byte(i >> 16)}, verdict{})
+	chain := func(i int) [32]byte { return [32]byte{byte(i), byte(i >> 8), byte(i >> 16)} }
+	const chains = 3 * maxVerdicts
+	for i := range chains {
+		v.put(chain(i), verdict{})
 	}
-	if len(v.known) > maxVerdicts {
-		t.Errorf("%d are remembered", len(v.known))
+	remembered := 0
+	for i := range chains {
+		if _, ok := v.get(chain(i), nil, time.Time{}); ok {
+			remembered++
+		} else if i == chains-1 {
+			t.Error("the last one is not remembered")
+		}
+	}
+	if remembered > maxVerdicts {
+		t.Errorf("%d are remembered, want at most %d", remembered, maxVerdicts)
 	}
 }
 

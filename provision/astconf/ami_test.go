@@ -12,10 +12,10 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 )
 
-// amiTimeout is for one GetConfig; Asterisk loops for ever over some files.
+// amiTimeout bounds one GetConfig, because Asterisk loops for ever over some files.
 const amiTimeout = 15 * time.Second
 
-// ami is a connection to the manager interface, for one goroutine.
+// ami is a connection to the manager interface. One goroutine uses it.
 type ami struct {
 	conn net.Conn
 	in   *bufio.Reader
@@ -40,7 +40,7 @@ func dialAMI(tb testing.TB, a *oracle.Asterisk) *ami {
 	return m
 }
 
-// do returns the lines of the answer.
+// do sends an action and returns the lines of the answer.
 func (m *ami) do(action string, headers ...string) ([]string, error) {
 	m.next++
 	id := fmt.Sprintf("ActionID: %d", m.next)

@@ -2,29 +2,41 @@ package astconf
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
-// BenchmarkLoad reads users files of one kind each: all options written out, most of them inherited, a file per user.
+// BenchmarkLoad reads users files of three kinds: with all options in each user, with most options inherited, and with
+// one file for each user.
 func BenchmarkLoad(b *testing.B) {
 	const users = 100_000
-	own := "[%06d]\nautoprov=yes\nprofile=bench\nmacaddress=0004f2%06[1]x\nusername=%06[1]d\nfullname=User Number %[1]d\n" +
+	own := `[%06d]
+autoprov=yes
+profile=bench
+macaddress=0004f2%06[1]x
+username=%06[1]d
+fullname=User Number %[1]d
+` +
 		"cid_number=%06[1]d\nsecret=secret-%06[1]d\nlabel=Desk %06[1]d\ntimezone=Europe/Berlin\n"
 	heir := "[%06d](phone)\nmacaddress=0004f2%06[1]x\nusername=%06[1]d\nsecret=secret-%06[1]d\n"
 	for name, user := range map[string]string{"own": own, "inherited": heir} {
 		b.Run(name, func(b *testing.B) {
 			var text strings.Builder
-			text.WriteString("[general]\n[phone](!)\nautoprov=yes\nprofile=bench\ntimezone=Europe/Berlin\nlinekeys=2\n")
+			text.WriteString(`[general]
+[phone](!)
+autoprov=yes
+profile=bench
+timezone=Europe/Berlin
+linekeys=2
+`)
 			for i := range users {
 				fmt.Fprintf(&text, user, i)
 			}
 			dir := b.TempDir()
-			if err := os.WriteFile(filepath.Join(dir, "users.conf"), []byte(text.String()), 0o600); err != nil {
-				b.Fatal(err)
-			}
+			testkit.Write(b, filepath.Join(dir, "users.conf"), text.String())
 			b.ReportAllocs()
 			for b.Loop() {
 				f, err := (&Loader{Dir: dir}).Load("users.conf")

@@ -11,17 +11,17 @@ import (
 // maxName is the longest category name in bytes; Asterisk cuts the rest off (measured).
 const maxName = 79
 
-// category is a Category in the making.
+// category is a Category while its file is being read.
 type category struct {
 	Category
 	template bool
-	shared   bool      // others have vars too
-	next     *category // of the same name, in any case
-	last     *category // of the first of a name: the last one
+	shared   bool      // other categories use vars too: copy it before changing it
+	next     *category // the next category of the same name, in any case
+	last     *category // in the first category of a name: the last one of that name
 }
 
-// openCategory reads "[name]" or "[name](options)" and returns the category that the next lines belong to. What
-// follows is ignored, and so are options that do not follow at once.
+// openCategory reads "[name]" or "[name](options)" and returns the category that the next lines belong to. It ignores
+// what follows on the line, and options that do not follow the bracket at once.
 func (p *parser) openCategory(text string, pos Pos) (*category, error) {
 	end := strings.IndexByte(text, ']')
 	if end < 0 {
@@ -46,7 +46,7 @@ func (p *parser) openCategory(text string, pos Pos) (*category, error) {
 	return p.applyOptions(c, written, strings.Split(options, ","))
 }
 
-// newCategory makes one of many that lie side by side.
+// newCategory returns a new category. Categories are allocated in blocks.
 func (p *parser) newCategory() *category {
 	if len(p.free) == 0 {
 		p.free = make([]category, min(max(8, len(p.cats)), maxFree))
@@ -56,14 +56,15 @@ func (p *parser) newCategory() *category {
 	return c
 }
 
-// maxFree is how many categories are made at once.
+// maxFree is how many categories one block has.
 const maxFree = 256
 
-// applyOptions applies the options in order: "!" makes a template, "+" goes on with the first category of that name,
-// any other is a category to inherit from.
+// applyOptions applies the options in order: "!" makes the category a template, "+" continues the first category of
+// that name, and any other option is a category to inherit from.
 //
-// What a new category gathered before the "+" goes to the one it goes on with, but not the names of its bases; after
-// the "+" only bases count. It looks for the name as written, so one that was cut is not found (all measured).
+// A new category may have inherited variables before the "+". They go to the category that is continued; the names of
+// the bases do not. After the "+" only bases count. The "+" looks for the name as written, so it does not find a name
+// that was cut (all measured).
 func (p *parser) applyOptions(c *category, written string, options []string) (*category, error) {
 	isNew := true
 	for _, option := range options {
@@ -94,16 +95,16 @@ func (p *parser) applyOptions(c *category, written string, options []string) (*c
 	return c, nil
 }
 
-// inherit copies what the first category of that name has so far: a template or not. Case does not matter, and the
-// empty name is that of the first category whatever (measured).
+// inherit copies the variables that the first category of that name has so far. It may be a template or not. Case does
+// not matter, and an empty name means the first category of the file (measured).
 func (p *parser) inherit(c *category, name string) error {
 	base := p.first(name)
 	if base == nil {
-		base, _, _ := strings.Cut(name, "=") // a filter without its "+": its value may be a secret
+		base, _, _ := strings.Cut(name, "=") // name may be a filter without its "+": its value may be a secret
 		return &Error{Pos: p.pos, Reason: fmt.Sprintf("category %q inherits from %q, which does not exist", c.Name, base)}
 	}
 	if base == c {
-		// Asterisk 22 loops for ever (measured; 16 was not asked).
+		// Asterisk 22 loops for ever (measured on 22 only).
 		return &Error{Pos: p.pos, Reason: fmt.Sprintf("category %q inherits from itself", c.Name), Err: ErrLimit}
 	}
 	p.unfold(base)
@@ -112,7 +113,7 @@ func (p *parser) inherit(c *category, name string) error {
 		return &Error{Pos: p.pos, Reason: fmt.Sprintf("more than %d variables", maxVars), Err: ErrLimit}
 	}
 	c.Bases = append(c.Bases, base.Name)
-	if len(c.vars) == 0 { // as nearly always: not 100,000 copies
+	if len(c.vars) == 0 { // the common case: 100,000 users share their template's variables
 		c.vars, c.shared, base.shared = slices.Clip(base.vars), true, true
 		p.chunk.leave(c)
 		return nil
@@ -128,7 +129,7 @@ func (p *parser) add(c *category) {
 	}
 }
 
-// index makes a category be found by its name.
+// index adds a category to byName.
 func (p *parser) index(c *category) {
 	name := lowerASCII(c.Name)
 	first := p.byName[name]
@@ -139,12 +140,12 @@ func (p *parser) index(c *category) {
 	first.last.next, first.last = c, c
 }
 
-// first returns the first category of a name in any case; the empty name is that of all.
+// first returns the first category of a name, in any case. For an empty name it returns the first category of the file.
 func (p *parser) first(name string) *category {
 	if name == "" && len(p.cats) > 0 {
 		return p.cats[0]
 	}
-	if p.byName == nil { // nobody has asked for a category yet
+	if p.byName == nil { // the first lookup by name builds the index
 		p.byName = map[string]*category{}
 		for _, c := range p.cats {
 			p.index(c)
@@ -153,7 +154,7 @@ func (p *parser) first(name string) *category {
 	return p.byName[lowerASCII(name)]
 }
 
-// named returns the categories of a name likewise.
+// named returns the categories of a name, in any case. For an empty name it returns all.
 func (p *parser) named(name string) []*category {
 	if name == "" {
 		return p.cats
@@ -165,8 +166,8 @@ func (p *parser) named(name string) []*category {
 	return named
 }
 
-// findToExtend finds what "+" or "+filter" goes on with: the first category of that name, in any case, that the filter
-// accepts.
+// findToExtend returns the category that "+" or "+filter" continues: the first one of that name, in any case, that the
+// filter accepts.
 func (p *parser) findToExtend(name, filter string) (*category, error) {
 	accept, err := parseFilter(filter)
 	if err != nil {
@@ -180,8 +181,8 @@ func (p *parser) findToExtend(name, filter string) (*category, error) {
 	return nil, &Error{Pos: p.pos, Reason: fmt.Sprintf("category %q cannot be added to, as it does not exist", name)}
 }
 
-// parseFilter reads "name_regex=value_regex", whose expressions need not match the whole, or "TEMPLATES=include" or
-// "TEMPLATES=restrict". Without a filter and by default, templates are not accepted (measured).
+// parseFilter reads "name_regex=value_regex", "TEMPLATES=include" or "TEMPLATES=restrict". The expressions need not
+// match the whole name and value. Without a filter, templates are not accepted (measured).
 func parseFilter(filter string) (accept func(*category) bool, err error) {
 	if filter == "" {
 		return func(c *category) bool { return !c.template }, nil
@@ -199,7 +200,7 @@ func parseFilter(filter string) (accept func(*category) bool, err error) {
 	}
 	nameRE, nameErr := regexp.CompilePOSIX(name)
 	valueRE, valueErr := regexp.CompilePOSIX(value)
-	if nameErr != nil || valueErr != nil { // which quote the expression: it may be a secret
+	if nameErr != nil || valueErr != nil { // these errors quote the expression, which may be a secret
 		return nil, errors.New("is no regular expression")
 	}
 	return func(c *category) bool {

@@ -5,26 +5,26 @@ import (
 	"strings"
 )
 
-// maxNest is how deep ;-- blocks may nest. At one more, Asterisk 22 loops for ever (measured; 16 was not asked); we refuse the
-// file.
+// maxNest is how deep ;-- blocks may nest. One level deeper, Asterisk 22 loops for ever (measured on 22 only), and Load
+// refuses the file.
 const maxNest = 128
 
 var errNest = errors.New("too many nested ;-- comments")
 
-// comments takes the comments out of the lines of a file, or of the files of one #include.
+// comments removes the comments from the lines of one file, or of all files of one #include.
 //
-// Measured rules: of the semicolons of a line, from the left, one is escaped after a backslash, which goes away, in
-// blocks too; one before "--", but not "---", opens a block; one after "--" closes one; any other outside of a block
-// ends the line. The characters of one mark are not used for another, so ";--;" only opens. A "--;" with no block to
-// close is text, but from the next line on everything is comment until a ";--" makes good for it: hence a level
-// below 0.
+// Measured rules, for the semicolons of a line from left to right: a semicolon after a backslash is text, and the
+// backslash goes away, in blocks too. A semicolon before "--", but not before "---", opens a block. One after "--"
+// closes a block. Any other one outside of a block ends the line. Each character belongs to one mark only, so ";--;"
+// opens a block and does not close it. A "--;" that closes no block is text, but from the next line on everything is a
+// comment until a ";--" follows. That is a level below 0.
 type comments struct {
-	level  int  // 0: text; above: that many blocks are open; below: so many were closed too often
-	opened Pos  // where level left 0
-	cut    bool // the last line ended at a ";" right behind text
+	level  int  // 0: text; above 0: the number of open blocks; below 0: the number of "--;" without a block
+	opened Pos  // where level became other than 0
+	cut    bool // the last line ended at a ";" directly after text
 }
 
-// strip returns what is left of a line.
+// strip returns the line without its comments.
 func (c *comments) strip(text string, pos Pos) (string, error) {
 	c.cut = false
 	if c.level == 0 && !strings.Contains(text, ";") {
@@ -32,7 +32,7 @@ func (c *comments) strip(text string, pos Pos) (string, error) {
 	}
 	var out strings.Builder
 	visible := c.level == 0
-	start, from := 0, 0 // of the text not yet in out; of what is not yet looked at
+	start, from := 0, 0 // start: of the text that is not in out yet; from: of what was not searched yet
 	for {
 		i := strings.IndexByte(text[from:], ';')
 		if i < 0 {

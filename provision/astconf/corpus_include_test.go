@@ -23,7 +23,7 @@ var directiveRows = append([]row{
 	"#include\x00inc.conf", `##include inc.conf`, `#include inc.conf\;x`, `#tryincludex inc.conf`,
 )...)
 
-// includable are files to be included.
+// includable are files that rows include.
 var includable = files{
 	"inc.conf": "i=1\n[i]\nj=1\n", "bad.conf": "before=1\n[z\nafter=1\n",
 	"d/a.conf": "a=1\n", "d/b.conf": "b=1\n", "d/e.conf": "", "d/sp ace.conf": "sp=1\n", "d/.hidden.conf": "hidden=1\n",
@@ -81,7 +81,7 @@ func includeRows() []row {
 	}...)
 }
 
-// chain is a row of n files, each including the next.
+// chain is a row with n files, each of which includes the next.
 func chain(n int) row {
 	more := files{}
 	for i := 1; i <= n; i++ {
@@ -91,7 +91,7 @@ func chain(n int) row {
 	return row{name: fmt.Sprintf("includes %d deep", n), text: "#include c1.conf\nend=1\n", more: more}
 }
 
-// broken is a row of n includes and one that is good.
+// broken is a row with n broken includes and a good one.
 func broken(n int, directive string) row {
 	return row{name: fmt.Sprintf("%s %d times, then another", directive, n), text: strings.Repeat(directive+"\n", n) + "#include good\nx=1\n",
 		more: files{"bad": "[z\n", "good": "g=1\n", "nested": "#include bad\nn=1\n"}}

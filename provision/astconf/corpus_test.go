@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// row is one case of the corpus. Its golden is what Asterisk answers.
+// row is one case of the corpus. Its golden is Asterisk's answer.
 type row struct {
 	name  string
-	text  string // of t.conf, under "[a]\n" if it is not a whole file
+	text  string // text of t.conf; "[a]\n" comes before it unless it is a whole file
 	whole bool
 	more  files // other files
-	// ours is our tree where it differs from Asterisk's on purpose, and why says the purpose.
+	// ours is our tree where it differs from Asterisk's on purpose, and why is the reason.
 	ours, why string
-	// hangs: Asterisk never answers, so it is not asked.
+	// hangs: Asterisk never answers, so the test does not ask it.
 	hangs bool
 }
 
@@ -39,7 +39,7 @@ func corpus() []row {
 	return rows
 }
 
-// line makes rows of one line each, between two others.
+// lines makes a row of each text, between two other lines.
 func lines(group string, more files, texts ...string) []row {
 	var rows []row
 	for _, text := range texts {
@@ -147,7 +147,7 @@ var commentRows = []row{
 	{name: "block 128 deep", text: strings.Repeat(";--\n", maxNest) + strings.Repeat("--;\n", maxNest) + "x=1\n"},
 }
 
-// lineRows are about the length of lines and NUL.
+// lineRows are about the length of lines and about NUL.
 func lineRows() []row {
 	v := func(n int) string { return strings.Repeat("v", n) }
 	rows := []row{
@@ -261,7 +261,7 @@ func filters(texts ...string) []row {
 	return rows
 }
 
-// hangRows are what Asterisk does not survive.
+// hangRows are files that hang or crash Asterisk.
 func hangRows() []row {
 	const why = "Asterisk 22 loops for ever and its AMI session with it"
 	return []row{

@@ -5,14 +5,15 @@ import (
 	"strings"
 )
 
-// Cuts warns of each option of a loaded file whose value ends at a ";" that stands right behind it, with more behind the
-// ";": to Asterisk that is a comment, and often it was meant to be a part of the value. The files are read again.
+// Cuts returns a warning for each option of a loaded file whose value ends at a ";" directly after it, with more text
+// after the ";". To Asterisk that is a comment, and often the admin meant it as a part of the value. Cuts reads the
+// files again.
 func (l *Loader) Cuts(f *File) []Warning {
 	p := &parser{source: &source{Loader: l, cache: map[string]string{}, globs: map[string][]string{}, dirs: map[string]bool{}}, file: &File{}}
 	for _, path := range f.Sources {
 		text, err := p.read(path)
 		if err != nil {
-			continue // it was missing then, or is now
+			continue // the file was missing during Load, or is missing now
 		}
 		var blocks comments
 		for lines := newReader(text, true); ; {
@@ -29,7 +30,8 @@ func (l *Loader) Cuts(f *File) []Warning {
 	return p.file.Warnings
 }
 
-// option names an option for a message. What is no word may be anything.
+// option returns the name of an option for a message. It hides a name that is no word, which may be anything, a secret
+// too.
 func option(name string) string {
 	name = trim(strings.TrimRight(name, "+"))
 	if strings.Trim(lowerASCII(name), "abcdefghijklmnopqrstuvwxyz0123456789_-./") != "" {

@@ -19,7 +19,7 @@ var (
 	fuzzCases = flag.Int("astconf.cases", 1000, "cases of the differential fuzz run, for each Asterisk")
 )
 
-// TestDifferential compares our tree of random files with the real Asterisk's.
+// TestDifferential compares our trees of random files with those of the real Asterisk.
 func TestDifferential(t *testing.T) {
 	seed := oracle.Seed(t, *fuzzSeed)
 	t.Logf("run again with -astconf.seed=%d", seed)
@@ -47,17 +47,17 @@ func TestDifferential(t *testing.T) {
 	}
 }
 
-// compare asks both; diff is empty where they agree.
+// compare compares our tree with Asterisk's. diff is empty if they agree.
 func (l *live) compare(t *testing.T, f files, suite string) (verdict, diff string) {
 	loaded, err := f.loader().Load(main)
 	if errors.Is(err, ErrLimit) {
 		return "skipped", "" // Asterisk would not answer
 	}
 	if suite == oracle.Bullseye && emptyFilter(f) {
-		return "skipped", "" // 16 refuses these: the rows "filter foo=" and "filter ="
+		return "skipped", "" // 16 refuses these: see the rows "filter foo=" and "filter ="
 	}
 	if absoluteInclude(f) {
-		return "skipped", "" // of a file that may be in Asterisk's container, as /.dockerenv is
+		return "skipped", "" // the file may be in Asterisk's container only, as /.dockerenv is
 	}
 	ours, theirs := tree(loaded, err), l.ask(t, f)
 	if ours != theirs {
@@ -72,7 +72,7 @@ func (l *live) compare(t *testing.T, f files, suite string) (verdict, diff strin
 	return "loaded", ""
 }
 
-// emptyFilter reports whether there may be a (+x=).
+// emptyFilter reports whether a file may have a (+x=).
 func emptyFilter(f files) bool {
 	for _, text := range f {
 		for line := range strings.Lines(text) {
@@ -86,7 +86,7 @@ func emptyFilter(f files) bool {
 
 var includeOfRoot = regexp.MustCompile(`(?i)include\W*/\S*`)
 
-// absoluteInclude reports whether an include may look outside of the configuration's directory.
+// absoluteInclude reports whether an include may look outside of the configuration directory.
 func absoluteInclude(f files) bool {
 	for _, text := range f {
 		for _, include := range includeOfRoot.FindAllString(text, -1) {
@@ -98,7 +98,7 @@ func absoluteInclude(f files) bool {
 	return false
 }
 
-// shrink drops files and lines as long as the two still differ.
+// shrink drops files and lines while the two trees still differ.
 func (l *live) shrink(t *testing.T, f files, suite string) files {
 	for again := true; again; {
 		again = false
@@ -136,7 +136,7 @@ func (l *live) shrink(t *testing.T, f files, suite string) files {
 	return f
 }
 
-// TestGeneratorIsDeterministic holds what the printed seed promises.
+// TestGeneratorIsDeterministic: the printed seed gives the same files again.
 func TestGeneratorIsDeterministic(t *testing.T) {
 	a, b := generator{rand.New(rand.NewPCG(7, 0))}, generator{rand.New(rand.NewPCG(7, 0))}
 	for range 20 {

@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// Pos is a place in a file.
+// Pos is a position in a file.
 type Pos struct {
-	File string // as Asterisk names it: relative to the configuration directory if inside, else absolute
-	Line int    // from 1; 0 is the file as a whole
+	File string // as Asterisk names it: relative to the configuration directory if the file is inside, else absolute
+	Line int    // from 1; 0: the file as a whole
 }
 
-// String gives "users.conf:12", or "users.conf" where there is no line.
+// String returns "users.conf:12", or "users.conf" without a line.
 func (p Pos) String() string {
 	if p.Line == 0 {
 		return p.File
@@ -22,49 +22,49 @@ func (p Pos) String() string {
 	return fmt.Sprintf("%s:%d", p.File, p.Line)
 }
 
-// Warning is something that Asterisk logs and goes on from.
+// Warning is something that Asterisk logs before it goes on.
 type Warning struct {
 	Pos     Pos
 	Message string
 }
 
-// String gives "users.conf:12: message".
+// String returns "users.conf:12: message".
 func (w Warning) String() string { return w.Pos.String() + ": " + w.Message }
 
-// ErrLimit is the Err of an *Error for a file that exceeds a limit of this package, where Asterisk would go on until
-// its memory or its stack ends.
+// ErrLimit is the Err of an *Error for a file that exceeds a limit of this package. Asterisk would go on until it has
+// no memory or no stack left.
 var ErrLimit = errors.New("limit exceeded")
 
 // Error says why a file was not loaded.
 type Error struct {
 	Pos    Pos
 	Reason string
-	Err    error // nil: Asterisk refuses the file too. Else ErrLimit, or what kept a file from being read.
+	Err    error // nil: Asterisk refuses the file too; else ErrLimit, or why a file cannot be read
 }
 
-// Error gives "users.conf:12: reason".
+// Error returns "users.conf:12: reason".
 func (e *Error) Error() string { return e.Pos.String() + ": " + e.Reason }
 
-// Unwrap gives Err.
+// Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// File is a configuration file with all that it includes.
+// File is a configuration file with all files that it includes.
 type File struct {
 	Name       string
-	Categories []*Category // in order; templates are left out, those of the same name stay apart
+	Categories []*Category // in order, without templates; categories of the same name stay separate
 	Warnings   []Warning
-	// Sources is every path that was read or that an #include or #tryinclude named without a match, in order, each
-	// once: as given to Loader.ReadFile.
+	// Sources are the paths that were read, and those that an #include or #tryinclude named without a match: in order,
+	// each once, as passed to Loader.ReadFile.
 	Sources []string
-	// Dirs is every directory in which a file may appear, change or vanish that would change the result: those of
-	// Sources and those that the globs of includes look into. Sorted, each once.
+	// Dirs are the directories in which a file that appears, changes or vanishes would change the result: those of
+	// Sources, and those that the globs of includes search. Sorted, each once.
 	Dirs []string
 
-	templates map[string]Pos // the categories that are templates, by name
+	templates map[string]Pos // the positions of the templates, by name
 }
 
-// Template finds a template by its name, whose case matters. A file that was not read from a disk knows those that its
-// categories name, without their place.
+// Template finds a template by its name, with case. A file that was not read from a disk only knows the templates that
+// its categories name, without their positions.
 func (f *File) Template(name string) (pos Pos, ok bool) {
 	if f == nil || f.Category(name) != nil {
 		return Pos{}, false
@@ -82,20 +82,20 @@ func (f *File) Template(name string) (pos Pos, ok bool) {
 
 // Category is one [section].
 type Category struct {
-	Name  string   // as written, at most 79 bytes; white space belongs to it
-	Pos   Pos      // of its first line
-	Bases []string // the templates named in (…), in order, with their own spelling
+	Name  string   // as written, at most 79 bytes; white space is a part of it
+	Pos   Pos      // of the category's first line
+	Bases []string // the templates named in (…), in order, spelled as there
 	vars  []Var
-	own   plain // what comes after vars
+	own   plain // the variables after vars, unparsed
 }
 
-// NewCategory makes a category that was read by other means. The slice is its own from then on.
+// NewCategory returns a category whose variables were not read from a file. It takes over the slice.
 func NewCategory(name string, pos Pos, bases []string, vars []Var) *Category {
 	return &Category{Name: name, Pos: pos, Bases: bases, vars: vars}
 }
 
-// Vars are the category's: inherited first, own after; (+,base) inherits in between. They are taken out of the file's text
-// each time. A nil category has none.
+// Vars are the category's variables: first the inherited ones, then its own. With (+,base) the inherited ones stand in
+// between. Vars parses the file's text at each call. A nil category has none.
 func (c *Category) Vars() iter.Seq[Var] {
 	return func(yield func(Var) bool) {
 		if c == nil {
@@ -115,10 +115,10 @@ func (c *Category) Vars() iter.Seq[Var] {
 // Var is one name=value.
 type Var struct {
 	Name, Value string
-	Pos         Pos // of the line that began it; += keeps it, and so does inheritance
+	Pos         Pos // of the line that began the variable; += and inheritance keep it
 }
 
-// Category returns the first category of that name, whose case matters. Nil if there is none, or if f is nil.
+// Category returns the first category of that name, with case. It is nil if there is none, or if f is nil.
 func (f *File) Category(name string) *Category {
 	if f == nil {
 		return nil
@@ -131,8 +131,7 @@ func (f *File) Category(name string) *Category {
 	return nil
 }
 
-// Last returns the last option of that name in any case: the one that counts in most Asterisk modules. A nil category
-// has none.
+// Last returns the last option of that name, in any case. Most Asterisk modules use that one. A nil category has none.
 func (c *Category) Last(name string) (last Var, ok bool) {
 	for v := range c.Vars() {
 		if strings.EqualFold(v.Name, name) {
@@ -140,15 +139,4 @@ func (c *Category) Last(name string) (last Var, ok bool) {
 		}
 	}
 	return last, ok
-}
-
-// All returns the options of that name in any case, in order.
-func (c *Category) All(name string) []Var {
-	var all []Var
-	for v := range c.Vars() {
-		if strings.EqualFold(v.Name, name) {
-			all = append(all, v)
-		}
-	}
-	return all
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// FuzzParse holds what is true of every file: Load ends, its result is bounded by its input, every position is a line
-// of a file that was read, and what it prints reads as the same tree.
+// FuzzParse checks what is true of every file: Load ends, its result is bounded by its input, every position is a line
+// of a file that was read, and the printed tree reads as the same tree.
 func FuzzParse(f *testing.F) {
 	for _, r := range corpus() {
 		if len(r.files()[main]) < 1000 {

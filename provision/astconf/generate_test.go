@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// generator makes random configurations, most of them nearly valid: a broken file tells little but that it is broken.
+// generator makes random configurations. Most are nearly valid, because a broken file tests little.
 type generator struct{ *rand.Rand }
 
 func (g generator) pick(from ...string) string { return from[g.IntN(len(from))] }
 
-// one reports true once in n.
+// one returns true once in n times.
 func (g generator) one(n int) bool { return g.IntN(n) == 0 }
 
 func (g generator) files() files {
@@ -105,7 +105,7 @@ func (g generator) directive() string {
 		g.pick(" ", " ", " ", "\t", "", "=") + strings.ReplaceAll(quoted, "%s", arg)
 }
 
-// noise is up to n characters that mean something.
+// noise returns up to n special characters.
 func (g generator) noise(n int) string {
 	const alphabet = `[](),!+=>;-\#"<> ab1`
 	out := make([]byte, g.IntN(n))
@@ -115,7 +115,7 @@ func (g generator) noise(n int) string {
 	return string(out)
 }
 
-// mangle now and then changes, doubles or drops a byte.
+// mangle sometimes changes, doubles or drops a byte.
 func (g generator) mangle(line string) string {
 	if line == "" || !g.one(12) {
 		return line

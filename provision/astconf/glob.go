@@ -7,11 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// maxBraces bounds what {a,b}{a,b}… expands to.
+// maxBraces bounds the number of patterns that {a,b}{a,b}… expands to.
 const maxBraces = 4096
 
-// expandBraces expands {a,b} as glob(3) does with GLOB_BRACE, in the order written. Braces that are empty or not
-// closed are text.
+// expandBraces expands {a,b} as glob(3) does with GLOB_BRACE, in the order written. Braces that are empty or not closed
+// are text.
 func expandBraces(pattern string) ([]string, error) {
 	done, todo := []string(nil), []string{pattern}
 	for len(todo) > 0 {
@@ -33,8 +33,8 @@ func expandBraces(pattern string) ([]string, error) {
 	return done, nil
 }
 
-// firstBraces finds the first pair of braces that is not {} and cuts its inside at its commas. Without one, parts is
-// nil.
+// firstBraces finds the first pair of braces that is not {} and splits its inside at the commas. If there is none,
+// parts is nil.
 func firstBraces(s string) (open int, parts []string, rest string) {
 	for open = 0; open < len(s); open++ {
 		switch {
@@ -64,7 +64,7 @@ func firstBraces(s string) (open int, parts []string, rest string) {
 	return open, nil, ""
 }
 
-// translate turns a pattern of glob(3) into one of filepath.Match. Without magic it stands for one name.
+// translate converts a pattern of glob(3) into one of filepath.Match. Without magic, the pattern matches one name only.
 func translate(pattern string) (goPattern string, magic bool) {
 	var out strings.Builder
 	for i := 0; i < len(pattern); i++ {
@@ -98,13 +98,14 @@ func translate(pattern string) (goPattern string, magic bool) {
 	return out.String(), magic
 }
 
-// hasMagic reports whether a translated pattern has any.
+// hasMagic reports whether a translated pattern has a wildcard.
 func hasMagic(goPattern string) bool {
 	_, magic := translate(goPattern)
 	return magic
 }
 
-// bracket translates the [set] that s begins with; n is its length in s, 0 if it has no end within the path element.
+// bracket translates the [set] at the beginning of s. n is its length in s; it is 0 if the set does not end within the
+// path element.
 func bracket(s string) (set string, n int) {
 	var out strings.Builder
 	i := 1
@@ -137,7 +138,8 @@ func bracket(s string) (set string, n int) {
 	return "", 0
 }
 
-// setChar reads one character of a set. Half of one, which Go has no pattern for, is one that is in no name.
+// setChar reads one character of a set. Go's patterns cannot express half of a UTF-8 character, so that becomes a
+// character that no name has.
 func setChar(s string) (char string, length int) {
 	escaped := 0
 	if s[0] == '\\' && len(s) > 1 {
@@ -150,7 +152,7 @@ func setChar(s string) (char string, length int) {
 	return s[escaped : escaped+n], escaped + n
 }
 
-// posixClass translates [:digit:] and its like.
+// posixClass translates [:digit:] and similar classes.
 func posixClass(s string) (ranges string, length int) {
 	for _, c := range [...]struct{ name, ranges string }{
 		{"[:digit:]", "0-9"}, {"[:alpha:]", "A-Za-z"}, {"[:alnum:]", "0-9A-Za-z"}, {"[:lower:]", "a-z"},
@@ -163,10 +165,10 @@ func posixClass(s string) (ranges string, length int) {
 	return "", 0
 }
 
-// visible sorts matches and leaves out those that a wildcard found though they begin with a dot, as glob(3) does.
+// visible sorts matches and removes those that begin with a dot where a wildcard matched it, as glob(3) does.
 func visible(matches []string, pattern string) []string {
 	want := strings.Split(pattern, "/")
-	kept := slices.DeleteFunc(slices.Clone(matches), func(match string) bool {
+	shown := slices.DeleteFunc(slices.Clone(matches), func(match string) bool {
 		for i, part := range strings.Split(match, "/") {
 			if i < len(want) && strings.HasPrefix(part, ".") && !strings.HasPrefix(want[i], ".") && !strings.HasPrefix(want[i], `\.`) {
 				return true
@@ -174,11 +176,11 @@ func visible(matches []string, pattern string) []string {
 		}
 		return false
 	})
-	slices.Sort(kept)
-	return kept
+	slices.Sort(shown)
+	return shown
 }
 
-// unescape takes the backslashes out of a name without magic.
+// unescape removes the backslashes from a name without magic.
 func unescape(name string) string {
 	var out strings.Builder
 	for i := 0; i < len(name); i++ {
@@ -190,7 +192,7 @@ func unescape(name string) string {
 	return out.String()
 }
 
-// escape makes a name match itself only.
+// escape returns a pattern that matches only that name.
 func escape(name string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name)
 }

@@ -15,8 +15,8 @@ var update = flag.Bool("update", false, "capture the goldens from the real Aster
 
 const goldenFile = "testdata/golden.txtar"
 
-// goldens holds Asterisk 22's answer to a row under its name, and that of 16 under its name and bullseyeMark where it
-// differs.
+// goldens has Asterisk 22's answer to a row under the row's name. Where Asterisk 16 answers differently, its answer is
+// under the name with bullseyeMark.
 type goldens map[string]string
 
 const bullseyeMark = " @bullseye"
@@ -44,10 +44,10 @@ func (g goldens) of(r row, suite string) (string, bool) {
 	return want, ok
 }
 
-// key is a name that txtar keeps.
+// key returns a name that txtar can store.
 func key(r row) string { return strconv.QuoteToASCII(r.name) }
 
-// TestCorpus compares our tree with what Asterisk 22 said.
+// TestCorpus compares our tree with the captured answer of Asterisk 22.
 func TestCorpus(t *testing.T) {
 	want := readGoldens(t)
 	seen := map[string]bool{}

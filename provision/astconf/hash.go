@@ -5,8 +5,9 @@ import (
 	"hash/maphash"
 )
 
-// Hash writes all that a file says to h: its warnings and its categories, with their places, but not of which files they were
-// read. What has the same hash says the same, to all that is likely. A nil file is unlike an empty one.
+// Hash writes the file's warnings and categories with their positions to h, but not the paths of the files that they
+// were read from. Two files with the same hash almost certainly have the same content. A nil file and an empty one have
+// different hashes.
 func (f *File) Hash(h *maphash.Hash) {
 	if f == nil {
 		hashNumber(h, 0)

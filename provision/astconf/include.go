@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// maxDepth is how deep includes nest; a file deeper down is as good as missing. It ends loops. Each included file that
-// is broken takes a level for the rest of the load: after ten of them no include is found (both measured).
+// maxDepth is how deep includes nest. A file deeper down counts as missing, which ends loops. Each broken included file
+// uses up one level for the rest of the load: after ten of them no include is found (both measured).
 const maxDepth = 10
 
-// unquote takes the argument of an #include out of "…" or <…>, which must enclose all of it (measured).
+// unquote returns the argument of an #include without its "…" or <…>, which must enclose all of it (measured).
 func unquote(arg string) string {
 	if last := len(arg) - 1; last > 0 && (arg[0] == '"' && arg[last] == '"' || arg[0] == '<' && arg[last] == '>') {
 		return arg[1:last]
@@ -20,11 +20,12 @@ func unquote(arg string) string {
 	return arg
 }
 
-// include reads the files that a name or glob stands for, in order. If there is none, or not one of them is a regular
-// file, then with must the including file is broken. A file that is broken itself is left at that line, those that
-// the same glob names after it are left out, and all else goes on. The files begin in the category that was opened last
-// in any file, which an earlier include may have done; what follows the #include is in the category before it (all
-// measured).
+// include reads the files that a name or glob stands for, in order. If must is set and there is no regular file among
+// them, the including file is broken.
+//
+// A broken included file is left at the broken line, the remaining files of the same glob are skipped, and reading goes
+// on after the #include. The included files begin in the category that any file opened last, perhaps an earlier
+// include. The lines after the #include belong to the category before it (all measured).
 func (p *parser) include(name string, must bool) error {
 	pos, found := p.pos, false
 	ctx := &context{cur: p.opened}
@@ -68,7 +69,7 @@ func (p *parser) includeError(pos Pos, name string, err error) error {
 	return &Error{Pos: pos, Reason: fmt.Sprintf("#include %q: %v", name, err), Err: err}
 }
 
-// glob returns the paths that an #include stands for, and notes the directories in which more could appear.
+// glob returns the paths that an #include stands for, and records the directories in which more of them could appear.
 func (p *parser) glob(name string) ([]string, error) {
 	var paths []string
 	alternatives, err := expandBraces(name)
@@ -84,7 +85,7 @@ func (p *parser) glob(name string) ([]string, error) {
 			paths = append(paths, unescape(pattern))
 			continue
 		}
-		if strings.HasSuffix(goPattern, "/") { // directories only
+		if strings.HasSuffix(goPattern, "/") { // the pattern matches directories only
 			continue
 		}
 		matches, err := p.globDisk(goPattern)
@@ -99,7 +100,7 @@ func (p *parser) glob(name string) ([]string, error) {
 	return paths, nil
 }
 
-// noteDirs notes the directories that a pattern looks into: for a/*/c.conf these are a and all directories in it.
+// noteDirs records the directories that a pattern searches: for a/*/c.conf these are a and all directories in it.
 func (p *parser) noteDirs(pattern string) error {
 	for dir := filepath.Dir(pattern); ; dir = filepath.Dir(dir) {
 		if !hasMagic(dir) {

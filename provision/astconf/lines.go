@@ -2,28 +2,29 @@ package astconf
 
 import "strings"
 
-// maxLine is the longest line in bytes, without its newline. Asterisk drops longer ones (measured).
+// maxLine is the length of the longest line in bytes, without its newline. Asterisk drops longer ones (measured).
 const maxLine = 8190
 
-// utf8BOM may start a file, but of the files of one #include only the first: in the others it is text (measured).
+// utf8BOM may stand at the beginning of a file. Of the files of one #include only the first may have it: in the others
+// it is text (measured).
 const utf8BOM = "\xef\xbb\xbf"
 
 // reader splits a file into lines.
 //
-// Asterisk reads pieces of at most maxLine+1 bytes as C strings, so a NUL ends a piece, and a piece without newline is
-// too long only if no NUL shortens it: a long line with a NUL in it comes out as several lines (measured).
+// Asterisk reads pieces of at most maxLine+1 bytes as C strings. A NUL ends a piece, and a piece without a newline is
+// too long only if it has no NUL. So a long line with a NUL in it is read as several lines (measured).
 type reader struct {
-	text     string // what is left of the file
-	line     int    // of the next piece, from 1
+	text     string // the rest of the file
+	line     int    // the line number of the next piece, from 1
 	skipping bool
-	skipBOM  bool // of the first piece, to whose length it counts (measured)
+	skipBOM  bool // skip a BOM in the first piece; it counts for the length of the piece (measured)
 }
 
 func newReader(text string, skipBOM bool) *reader {
 	return &reader{text: text, line: 1, skipBOM: skipBOM}
 }
 
-// next returns a line without what follows its first NUL. A line that is too long comes back once, with long set.
+// next returns the next line, up to its first NUL. It returns a line that is too long once, with long set.
 func (r *reader) next() (text string, line int, long, ok bool) {
 	for r.text != "" {
 		piece := r.text[:min(len(r.text), maxLine+1)]
@@ -52,7 +53,7 @@ func (r *reader) next() (text string, line int, long, ok bool) {
 	return "", r.line, false, false
 }
 
-// trim cuts white space from both ends: to Asterisk that is every byte up to the space (measured).
+// trim removes white space from both ends. For Asterisk that is every byte up to the space (measured).
 func trim(s string) string {
 	for s != "" && s[0] <= ' ' {
 		s = s[1:]
@@ -63,7 +64,7 @@ func trim(s string) string {
 	return s
 }
 
-// equalFold compares as C does: only the case of ASCII letters is folded.
+// equalFold compares like C: it folds ASCII letters only.
 func equalFold(a, b string) bool {
 	return len(a) == len(b) && lowerASCII(a) == lowerASCII(b)
 }

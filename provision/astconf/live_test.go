@@ -25,7 +25,7 @@ func startLive(t *testing.T, suite string) *live {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range old { // Asterisk has read them, and globs must not find them
+	for _, path := range old { // Asterisk has read them, and later globs must not find them
 		if err := os.RemoveAll(path); err != nil {
 			t.Fatal(err)
 		}
@@ -33,7 +33,7 @@ func startLive(t *testing.T, suite string) *live {
 	return &live{pbx: a, ami: dialAMI(t, a), dir: a.ConfigDir}
 }
 
-// ask lays the files of a case, removes those of the last one, and returns Asterisk's tree.
+// ask writes the files of a case, removes those of the last case, and returns Asterisk's tree.
 func (l *live) ask(t testing.TB, f files) string {
 	t.Helper()
 	for name := range l.now {
@@ -41,7 +41,7 @@ func (l *live) ask(t testing.TB, f files) string {
 			if err := os.Remove(filepath.Join(l.dir, name)); err != nil {
 				t.Fatal(err)
 			}
-			os.Remove(filepath.Dir(filepath.Join(l.dir, name))) // if it is empty now
+			os.Remove(filepath.Dir(filepath.Join(l.dir, name))) // if the directory is empty now
 		}
 	}
 	l.now = f
@@ -55,7 +55,7 @@ func (l *live) ask(t testing.TB, f files) string {
 		}
 	}
 	got, err := l.ami.tree(main)
-	if errors.Is(err, io.EOF) { // 16 ends a session that is well now and then, once in 20,000 questions; it goes on itself
+	if errors.Is(err, io.EOF) { // 16 ends a healthy session about once in 20,000 questions, and goes on
 		l.ami = dialAMI(t, l.pbx)
 		got, err = l.ami.tree(main)
 	}
@@ -65,7 +65,7 @@ func (l *live) ask(t testing.TB, f files) string {
 	return got
 }
 
-// ours is our tree of what ask laid. Absolute paths of Asterisk's container are not ours.
+// ours returns our tree of the files that ask wrote. We do not read absolute paths of Asterisk's container.
 func (l *live) ours() string {
 	read := func(path string) ([]byte, error) {
 		text, err := readRegular(l.host(path))

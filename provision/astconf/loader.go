@@ -13,27 +13,27 @@ import (
 	"syscall"
 )
 
-// Limits that Asterisk lacks.
+// Limits that Asterisk does not have.
 const (
-	maxBytes = 512 << 20 // bytes of all files of a Load, each counted as often as it is included
-	maxReads = 1 << 17   // files of a Load, likewise: one file per user is a way to configure 100,000
+	maxBytes = 512 << 20 // bytes of all files of a Load; a file counts each time that it is included
+	maxReads = 1 << 17   // files of a Load, counted likewise: some sites have one file for each of 100,000 users
 )
 
 // Loader reads configuration files. The zero value reads from the current directory.
 type Loader struct {
-	Dir string // the configuration directory, as /etc/asterisk
-	// ReadFile reads a file; nil is os.ReadFile for regular files. An error that is fs.ErrNotExist or fs.ErrInvalid
+	Dir string // the configuration directory, such as /etc/asterisk
+	// ReadFile reads a file; nil: os.ReadFile, for regular files. An error that is fs.ErrNotExist or fs.ErrInvalid
 	// means that there is no such regular file.
 	ReadFile func(path string) ([]byte, error)
-	// Glob returns the paths that match a pattern of filepath.Match; nil is filepath.Glob.
+	// Glob returns the paths that match a pattern of filepath.Match; nil: filepath.Glob.
 	Glob func(pattern string) ([]string, error)
 
-	maxReads int // instead of the constant, for tests
+	maxReads int // replaces the constant in tests
 }
 
-// Load reads a file, named relative to Dir or absolutely, and all that it includes. The error is fs.ErrNotExist when
-// the file itself is missing, an *Error when it is broken. With an error, the File is there for its Name, Sources, Dirs
-// and Warnings alone, so that a watcher can wait for the repair.
+// Load reads a file, named relative to Dir or absolutely, and all files that it includes. The error is fs.ErrNotExist
+// if the file itself is missing, and an *Error if it is broken. With an error, only Name, Sources, Dirs and Warnings of
+// the File are valid, so that a watcher can wait for the repair.
 func (l *Loader) Load(name string) (*File, error) {
 	p := &parser{source: &source{Loader: l, cache: map[string]string{}, globs: map[string][]string{}, dirs: map[string]bool{}}, file: &File{Name: name}}
 	path := p.path(name)
@@ -59,7 +59,7 @@ func (l *Loader) Load(name string) (*File, error) {
 	return p.file, nil
 }
 
-// source is the disk as one Load sees it: each file is read once, each pattern looked for once.
+// source is the disk as one Load sees it: it reads each file once and searches for each pattern once.
 type source struct {
 	*Loader
 	cache   map[string]string
@@ -70,7 +70,7 @@ type source struct {
 	bytes   int
 }
 
-// path is where a file named in a configuration lies. It is not cleaned: "a/../b" is missing where a is.
+// path is the path of a file that a configuration names. It is not cleaned: "a/../b" is missing if a is missing.
 func (s *source) path(name string) string {
 	if filepath.IsAbs(name) || s.Dir == "" {
 		return name
@@ -78,7 +78,7 @@ func (s *source) path(name string) string {
 	return strings.TrimRight(s.Dir, "/") + "/" + name
 }
 
-// display is how Asterisk's user names a path.
+// display is the path as Asterisk shows it.
 func (s *source) display(path string) string {
 	path = filepath.Clean(path)
 	if rel, err := filepath.Rel(s.Dir, path); err == nil && filepath.IsLocal(rel) {
@@ -87,7 +87,7 @@ func (s *source) display(path string) string {
 	return path
 }
 
-// read returns a file and notes it as a source, also if it is missing.
+// read returns a file and records it as a source, even if it is missing.
 func (s *source) read(path string) (string, error) {
 	text, cached := s.cache[path]
 	if !cached {
@@ -114,7 +114,7 @@ func (s *source) read(path string) (string, error) {
 	return text, nil
 }
 
-// readRegular refuses what would block or never end, such as a FIFO or /dev/zero.
+// readRegular reads a regular file. It refuses what would block or never end, such as a FIFO or /dev/zero.
 func readRegular(path string) (string, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -136,7 +136,7 @@ func readRegular(path string) (string, error) {
 	return text.String(), err
 }
 
-// absent reports whether an error means that there is no such regular file: to Asterisk all of these are the same.
+// absent reports whether an error means that there is no such regular file. Asterisk treats all of these errors alike.
 func absent(err error) bool {
 	for _, e := range []error{fs.ErrNotExist, fs.ErrInvalid, syscall.EISDIR, syscall.ENOTDIR, syscall.ELOOP, syscall.ENAMETOOLONG} {
 		if errors.Is(err, e) {

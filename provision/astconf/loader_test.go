@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // TestErrors holds the exact messages. What Asterisk refuses has no Err; our limits have ErrLimit.
@@ -74,7 +76,14 @@ func TestWarnings(t *testing.T) {
 		{"exec", "#exec /bin/x\n", `t.conf:1: #exec was ignored: no program is run`},
 		{"directive", "#foo x\n", `t.conf:1: unknown directive #foo was ignored`},
 		{"directive alone", "#foo\n", `t.conf:1: unknown directive #foo was ignored`},
-		{"commented out with #", "[a]\n#secret=hunter2\n#secret = hunter2\n# secret=hunter2\n#\n#x+=hunter2\n#hunter2\n",
+		{"commented out with #", `[a]
+#secret=hunter2
+#secret = hunter2
+# secret=hunter2
+#
+#x+=hunter2
+#hunter2
+`,
 			"t.conf:2: unknown directive was ignored\nt.conf:3: unknown directive #secret was ignored\nt.conf:4: unknown directive was ignored\n" +
 				"t.conf:5: unknown directive was ignored\nt.conf:6: unknown directive was ignored\nt.conf:7: unknown directive was ignored"},
 		{"no argument", "#include\n", `t.conf:1: #include without a file name was ignored`},
@@ -104,7 +113,15 @@ func TestWarnings(t *testing.T) {
 // TestPositions: inheritance and += keep the line that began a variable; includes and long lines do not shift lines.
 func TestPositions(t *testing.T) {
 	f, err := files{
-		main:           "[t](!)\nx=1\n;--\n\n--; y=2\n\n[a](t)\nx+=3\n" + strings.Repeat("v", 30000) + "\n#include inc/*.conf\nz=4\r\n[t2]\n[a](+)\nw=5",
+		main: `[t](!)
+x=1
+;--
+
+--; y=2
+
+[a](t)
+x+=3
+` + strings.Repeat("v", 30000) + "\n#include inc/*.conf\nz=4\r\n[t2]\n[a](+)\nw=5",
 		"inc/one.conf": utf8BOM + "\ni=1\n",
 	}.loader().Load(main)
 	if err != nil {
@@ -121,7 +138,14 @@ func TestPositions(t *testing.T) {
 }
 
 func TestLookups(t *testing.T) {
-	f, err := files{main: "[t](!)\nSecret=1\n[a](t)\nsecret=2\nx=3\n[a]\n[A]\n"}.loader().Load(main)
+	f, err := files{main: `[t](!)
+Secret=1
+[a](t)
+secret=2
+x=3
+[a]
+[A]
+`}.loader().Load(main)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,8 +153,8 @@ func TestLookups(t *testing.T) {
 	if v, ok := a.Last("SECRET"); !ok || v.Value != "2" {
 		t.Errorf("Last: got %q %v, want 2", v.Value, ok)
 	}
-	if all := a.All("secret"); len(all) != 2 || all[0].Value != "1" || all[1].Value != "2" {
-		t.Errorf("All: got %v", all)
+	if vars := slices.Collect(a.Vars()); len(vars) != 3 || vars[0].Value != "1" || vars[1].Value != "2" {
+		t.Errorf("Vars: got %v", vars)
 	}
 	if v, ok := a.Last("none"); ok {
 		t.Errorf("Last of none: got %v", v)
@@ -138,7 +162,7 @@ func TestLookups(t *testing.T) {
 	if f.Category("A") != f.Categories[2] || f.Category("t") != nil || (*File)(nil).Category("a") != nil {
 		t.Error("Category minds the case, and knows neither templates nor a nil file")
 	}
-	if _, ok := (*Category)(nil).Last("x"); ok || (*Category)(nil).All("x") != nil {
+	if _, ok := (*Category)(nil).Last("x"); ok {
 		t.Error("a nil category has options")
 	}
 	if got := (Pos{File: "users.conf"}).String() + " " + (Pos{"users.conf", 12}).String(); got != "users.conf users.conf:12" {
@@ -151,12 +175,7 @@ func TestDisk(t *testing.T) {
 	dir, outside := filepath.Join(t.TempDir(), "a[b]{c,d}*"), t.TempDir()
 	write := func(path, text string) {
 		t.Helper()
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		testkit.Write(t, path, text)
 	}
 	write(filepath.Join(dir, main), "[a]\n#include users/*/u.conf\n#tryinclude maybe/x.conf\n#include "+outside+"/out.conf\n#include users/*\n")
 	write(filepath.Join(dir, "users/1/u.conf"), "u=1\n")
@@ -213,7 +232,7 @@ func TestMissingAndUnreadable(t *testing.T) {
 	}
 }
 
-// Variables lie side by side in chunks: none may end up in another category, whatever comes between those of one.
+// Variables of several categories share chunks. None may get into another category, whatever order they come in.
 func TestVariablesStayApart(t *testing.T) {
 	const n = 2 * chunkVars
 	var text strings.Builder
@@ -223,7 +242,7 @@ func TestVariablesStayApart(t *testing.T) {
 		if i%3 == 0 {
 			text.WriteString("more=x\n")
 		}
-		fmt.Fprintf(&text, "[%d](+)\nlate=%d\nb+=1\n", i/2, i) // is the one before, or one long past
+		fmt.Fprintf(&text, "[%d](+)\nlate=%d\nb+=1\n", i/2, i) // continues the category before, or one long ago
 	}
 	text.WriteString("[long]\n" + strings.Repeat("x=y\n", n) + "[0](+)\nlast=z\n")
 	f, err := files{main: text.String()}.loader().Load(main)

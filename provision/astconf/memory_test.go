@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// etc is where the files of the tests lie for Asterisk, and so for the tests without a disk.
+// etc is the directory of the tests' files in Asterisk's container, and also in tests without a disk.
 const etc = "/etc/asterisk"
 
 // files are configuration files by name, relative to etc.
 type files map[string]string
 
-// loader reads from memory.
+// loader returns a Loader that reads from memory.
 func (f files) loader() *Loader {
 	return &Loader{Dir: etc, ReadFile: f.read, Glob: f.glob}
 }
@@ -27,7 +27,7 @@ func (f files) read(name string) ([]byte, error) {
 	return []byte(text), nil
 }
 
-// dirsExist reports whether what the first ".." of a path leaves is a directory.
+// dirsExist reports whether the path up to its first ".." is a directory.
 func (f files) dirsExist(name string) bool {
 	left, _, found := strings.Cut(name, "/..")
 	for have := range f {
@@ -57,5 +57,5 @@ func (f files) glob(pattern string) ([]string, error) {
 	return paths, nil
 }
 
-// main is the file of a row that is loaded.
+// main is the file that a row loads.
 const main = "t.conf"

@@ -8,39 +8,40 @@ import (
 	"unicode/utf8"
 )
 
-// Limits that Asterisk lacks: it would go on until its memory ends.
+// Limits that Asterisk does not have: it goes on until it has no memory left.
 const (
-	maxVars     = 4 << 20  // variables of a file, inherited ones counted for each heir: 100,000 users of 40
-	maxAppended = 64 << 20 // bytes copied and variables looked at by all += of a file
+	maxVars     = 4 << 20  // variables of a file; a variable counts for each category that inherits it: 100,000 users with 40 each
+	maxAppended = 64 << 20 // bytes copied and variables compared for all += of a file
 )
 
 // parser is the state of one Load.
 type parser struct {
 	*source
 	file     *File
-	cats     []*category          // templates too
-	free     []category           // to be used
-	byName   map[string]*category // the first of each name in small letters; nil: not needed so far
+	cats     []*category          // with templates
+	free     []category           // the rest of the block that newCategory takes from
+	byName   map[string]*category // the first category of each name in lower case; nil: not built yet
 	pos      Pos                  // of the line being read
 	vars     int
 	appended int
-	opened   *category // the last one, in any file
-	level    int       // of includes that are open, or that a broken file ended
+	opened   *category // the category that was opened last, in any file
+	level    int       // the number of open includes and of broken included files
 	chunk    chunk
 }
 
-// chunk is where variables are put one after the other, so that those of a category take no more than their place.
+// chunk stores the variables of many categories one after the other, which needs fewer allocations than a slice for
+// each.
 type chunk struct {
 	vars  []Var
-	of    *category // whose are the last
-	start int       // where its begin
+	of    *category // the category of the last variables
+	start int       // the index of that category's first variable
 }
 
-// chunkVars is how many variables a chunk has: some dozens of users.
+// chunkVars is how many variables a chunk has: those of some dozens of users.
 const chunkVars = 1024
 
-// append gives a category more variables: in the chunk those that come first and what follows at once, and by itself one
-// that has others from before or for whom the chunk ends.
+// append adds variables to a category. They go into the chunk if they are the category's first, or if they follow its
+// variables there. Otherwise the category gets a slice of its own.
 func (ch *chunk) append(c *category, more ...Var) {
 	switch full := len(ch.vars)+len(more) > cap(ch.vars); {
 	case len(c.vars) > 0 && (c != ch.of || full):
@@ -57,7 +58,7 @@ func (ch *chunk) append(c *category, more ...Var) {
 	c.vars = slices.Clip(ch.vars[ch.start:])
 }
 
-// leave is for a category whose variables are elsewhere now.
+// leave tells the chunk that a category's variables are stored elsewhere from now on.
 func (ch *chunk) leave(c *category) {
 	if ch.of == c {
 		ch.of = nil
@@ -70,18 +71,18 @@ func (p *parser) warn(pos Pos, format string, args ...any) {
 	}
 }
 
-// maxWarnings bounds the memory that a binary file in the wrong place can take.
+// maxWarnings bounds the memory for warnings, which a binary file could fill.
 const maxWarnings = 1000
 
-// linesPerTurn is how many lines are read before others have their turn: requests are not to wait for the 10 ms that a
-// goroutine may take. They are some 0.1 ms.
+// linesPerTurn is how many lines are read before the goroutine yields: requests must not wait for its whole time slice
+// of 10 ms. So many lines take about 0.1 ms.
 const linesPerTurn = 1024
 
-// context is what carries on from line to line; also, within one #include, from file to file (measured).
+// context is the state that lasts from line to line, and within one #include from file to file (measured).
 type context struct {
 	cur    *category
 	blocks comments
-	begun  bool // the first file was begun
+	begun  bool // the first file has begun
 }
 
 // parse reads one file.
@@ -125,7 +126,7 @@ func (p *parser) parse(path, data string, ctx *context) error {
 	return nil
 }
 
-// parseLine reads a line that is not empty.
+// parseLine reads one line that is not empty.
 func (p *parser) parseLine(text string, ctx *context) (err error) {
 	switch {
 	case text[0] == '[':
@@ -141,16 +142,16 @@ func (p *parser) parseLine(text string, ctx *context) (err error) {
 	return p.variable(text, ctx.cur)
 }
 
-// directive reads "#name argument". The name is in any case and ends at white space or a byte of UTF-8.
+// directive reads "#name argument". The name is read in any case and ends at white space or at a byte of UTF-8.
 func (p *parser) directive(text string) error {
 	end := 1
-	for end < len(text) && text[end] > ' ' && text[end] < utf8.RuneSelf { // another byte is taken for a blank (measured)
+	for end < len(text) && text[end] > ' ' && text[end] < utf8.RuneSelf { // Asterisk takes other bytes for blanks (measured)
 		end++
 	}
 	name, arg := text[1:end], trim(text[min(end+1, len(text)):])
 	switch {
 	case equalFold(name, "exec"):
-		// As Asterisk does unless execincludes=yes, which we do not follow: we run no programs.
+		// Asterisk ignores #exec too, unless execincludes=yes. Load runs no programs at all.
 		p.warn(p.pos, "#exec was ignored: no program is run")
 		return nil
 	case !equalFold(name, "include") && !equalFold(name, "tryinclude"):
@@ -163,8 +164,8 @@ func (p *parser) directive(text string) error {
 	return p.include(unquote(arg), equalFold(name, "include"))
 }
 
-// unknownDirective names the directive if it is a word alone. Else it is a line that someone took out with "#", as in
-// "#secret=x", and no part of it is for a log.
+// unknownDirective warns of an unknown directive. It names the directive only if the line is a single word: a line such
+// as "#secret=x" was commented out with "#", and its content must not reach a log.
 func (p *parser) unknownDirective(name string) {
 	if name == "" || strings.Trim(lowerASCII(name), "abcdefghijklmnopqrstuvwxyz") != "" {
 		p.warn(p.pos, "unknown directive was ignored")
@@ -173,8 +174,8 @@ func (p *parser) unknownDirective(name string) {
 	p.warn(p.pos, "unknown directive #%s was ignored", name)
 }
 
-// variable reads "name=value", "name=>value" or "name+=value". A backslash before the name takes the meaning from its
-// first character.
+// variable reads "name=value", "name=>value" or "name+=value". After a backslash, the first character of the name has
+// no special meaning.
 func (p *parser) variable(text string, cur *category) error {
 	escaped := 0
 	if text[0] == '\\' {
@@ -214,11 +215,11 @@ func (p *parser) variable(text string, cur *category) error {
 	return nil
 }
 
-// addTo appends to the value of last: with the white space that follows the "+=", unless that value is empty.
+// addTo appends to the value of last. It keeps the white space after the "+=", unless that value is empty.
 //
-// But the variable that gets the result is the first of that name and that value, or of that name whatever its value
-// where that of last is empty; and here case does not matter. So of "x=1, X=1, x+=2" the first becomes x=12, and of
-// "x=1, x=, x+=2" it becomes x=2 (measured).
+// The result goes to the first variable that has the name and value of last; if that value is empty, to the first one
+// of that name. Case does not matter here. So "x=1, X=1, x+=2" makes the first x=12, and "x=1, x=, x+=2" makes it x=2
+// (measured).
 func (p *parser) addTo(cur *category, last Var, more string) error {
 	if p.appended += len(last.Value) + len(more) + len(cur.vars); p.appended > maxAppended {
 		return &Error{Pos: p.pos, Reason: fmt.Sprintf("more than %d bytes copied or variables looked at by +=", maxAppended), Err: ErrLimit}
@@ -237,7 +238,7 @@ func (p *parser) addTo(cur *category, last Var, more string) error {
 	return nil
 }
 
-// lastExact is the last variable of that name, inherited ones too; the case of the name matters here (measured).
+// lastExact returns the last variable of that name, among the inherited ones too. Case matters here (measured).
 func (c *category) lastExact(name string) *Var {
 	for i := len(c.vars) - 1; i >= 0; i-- {
 		if c.vars[i].Name == name {

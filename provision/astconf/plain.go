@@ -7,14 +7,15 @@ import (
 	"strings"
 )
 
-// plain are lines of a category that were looked at but are taken apart only when they are asked for: those of 100,000
-// users would take three times their text. Each is one "name=value" or nothing, whatever the lines around it are.
+// plain are consecutive simple lines of a category. Each has one "name=value" or nothing, whatever the lines around it
+// are. They are checked when the file is read and parsed when somebody asks for them: parsed, the lines of 100,000
+// users would take three times the memory.
 type plain struct {
 	text string
-	line int // of the first
+	line int // the number of the first line
 }
 
-// take takes the plain lines that come next, but for more than most variables.
+// take takes the simple lines at the reader's position. It returns how many variables they have, at most most.
 func (p *plain) take(r *reader, most int) (vars int) {
 	size, lines := 0, 0
 	for size < len(r.text) {
@@ -22,7 +23,7 @@ func (p *plain) take(r *reader, most int) (vars int) {
 		if end := strings.IndexByte(line, '\n'); end >= 0 {
 			line, next = line[:end], end+1
 		} else if next = len(line); size+next < len(r.text) {
-			break // it is too long, or nearly so
+			break // the line is too long, or nearly
 		}
 		is, ok := plainLine(line)
 		if !ok || is > most-vars {
@@ -36,14 +37,14 @@ func (p *plain) take(r *reader, most int) (vars int) {
 	}
 	text := r.text[:size]
 	if strings.IndexByte(text, 0) >= 0 || strings.IndexByte(text, ';') >= 0 && strings.Contains(text, "--") {
-		return 0 // a line ends elsewhere, or a comment that may not end with its line
+		return 0 // the line ends elsewhere, or has a comment that may go beyond it
 	}
 	*p = plain{text, r.line}
 	r.text, r.line = r.text[size:], r.line+lines
 	return vars
 }
 
-// plainLine says how many variables a line is, 0 or 1, and whether that is all there is to it.
+// plainLine returns how many variables a line has, 0 or 1. ok reports whether the line is simple.
 func plainLine(line string) (vars int, ok bool) {
 	line = trim(line)
 	if line == "" || line[0] == ';' {
@@ -57,7 +58,7 @@ func plainLine(line string) (vars int, ok bool) {
 	return 1, true
 }
 
-// vars are the variables that the lines are.
+// vars parses the lines into variables.
 func (p *plain) vars(file string) iter.Seq[Var] {
 	return func(yield func(Var) bool) {
 		n := p.line - 1
@@ -76,10 +77,10 @@ func (p *plain) vars(file string) iter.Seq[Var] {
 	}
 }
 
-// trimValue is what a variable of "=" or "=>" has, without the "=".
+// trimValue returns the value of a variable that was written with "=" or "=>", without the "=".
 func trimValue(value string) string { return trim(strings.TrimPrefix(value, ">")) }
 
-// unfold takes the plain lines of a category apart, as more is to come, or others go by them.
+// unfold parses the simple lines of a category into vars, before vars is changed or inherited.
 func (p *parser) unfold(c *category) {
 	if c.own.text == "" {
 		return

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestPlain: which lines are left as they are, and that it makes no difference to what they are. The goldens and the
-// differential run ask Asterisk; there most categories are plain.
+// TestPlain: which lines are stored unparsed, and that their variables are the same in either case. The goldens and the
+// differential test compare with Asterisk; most of their categories are plain.
 func TestPlain(t *testing.T) {
 	for _, row := range []struct{ name, text, own, vars string }{
 		{"all", "[a]\nx=1\n\n ; c=2\ny => 2 ; c\n  z = a=b \r\n", "x=1\n\n ; c=2\ny => 2 ; c\n  z = a=b \r\n", "x=1@2 y=2@5 z=a=b@6"},
@@ -16,16 +16,36 @@ func TestPlain(t *testing.T) {
 		{"behind a template", "[t](!)\nx=1\n[a](t)\ny=2\n", "y=2\n", "x=1@2 y=2@4"},
 		{"of two templates", "[t](!)\nx=1\n[a](t,t)\ny=2\n", "y=2\n", "x=1@2 x=1@2 y=2@4"},
 		{"+=", "[a]\nx=1\nx+=2\ny=3\n", "", "x=12@2 y=3@4"},
-		{"+= of another's", "[t](!)\nx=1\n[a](t)\nx+=2\n[b](t)\n[a](+)\nz=3\n", "", "x=12@2 z=3@7"},
+		{"+= of another's", `[t](!)
+x=1
+[a](t)
+x+=2
+[b](t)
+[a](+)
+z=3
+`, "", "x=12@2 z=3@7"},
 		{"+= of a template", "[t](!)\nx=1\n[a](t)\n[t](+TEMPLATES=restrict)\nx+=2\n", "", "x=1@2"},
 		{"=", "[a]\nx=1\n=2\ny=3\n", "", "x=1@2 y=3@4"},
 		{"no =", "[a]\nx=1\ny;=2\nz=3\n", "", "x=1@2 z=3@4"},
 		{"backslash", "[a]\nx=1\n\\y=2\nz=3\n", "", "x=1@2 y=2@3 z=3@4"},
-		{"comment", "[a]\nx=1\n;--\ny=2\n--;\nz=3\n", "", "x=1@2 z=3@6"},
+		{"comment", `[a]
+x=1
+;--
+y=2
+--;
+z=3
+`, "", "x=1@2 z=3@6"},
 		{"NUL", "[a]\nx=1\x002\ny=2\n", "", "x=1@2 y=2@3"},
 		{"included", "[a]\nx=1\n#include inc\nz=3\n", "", "x=1@2 y=2@1 z=3@4"},
 		{"added to", "[a]\nx=1\n[b]\n[a](+)\ny=2\n", "", "x=1@2 y=2@5"},
-		{"added to twice", "[base](!)\nx=1\n[a](!)\ny=2\n[a]\nq=0\n[a](+TEMPLATES=restrict,+,base)\n", "", "q=0@6 x=1@2"},
+		{"added to twice", `[base](!)
+x=1
+[a](!)
+y=2
+[a]
+q=0
+[a](+TEMPLATES=restrict,+,base)
+`, "", "q=0@6 x=1@2"},
 		{"long", "[a]\nx=1\n" + strings.Repeat("v", maxLine+1) + "\ny=2\n", "", "x=1@2 y=2@4"},
 		{"as long as may be", "[a]\nx=" + strings.Repeat("v", maxLine-2) + "\n", "", "x=" + strings.Repeat("v", maxLine-2) + "@2"},
 	} {

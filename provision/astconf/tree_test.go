@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// The text of a tree, the same for ours and for GetConfig's: a category a line with its templates, its variables under
-// it as GetConfig writes them, "name=value". A file that is refused is "error".
+// The text of a tree, in the same form for ours and for GetConfig's: one line for each category with its templates, and
+// its variables below as GetConfig writes them, "name=value". The text of a refused file is "error".
 const (
 	refused = "error\n"
 	missing = "missing\n"

@@ -11,21 +11,21 @@ import (
 	"time"
 )
 
-// Dir is the directory of templates and static files. No name and no symbolic link leads out of it. What an editor or a copy
-// is still writing is not read: see template and openSteady.
+// Dir is a directory of templates and static files. No name and no symbolic link leads out of it. Files that are still
+// being written are not read: see Template and Open.
 type Dir struct {
 	// LookEvery is how long a look at a template's file holds. Zero: each call looks. It is set before the first use.
 	LookEvery time.Duration
 
-	data, config directory // config: for the function STAT
+	data, config directory // config is for the function STAT
 	mu           sync.RWMutex
-	good         map[string]*Template // the last good state of each template, by its name
-	young        map[string]sighting  // files that were not steady when they were last looked at, by their name
+	good         map[string]*Template // the last good state of each template, by name
+	young        map[string]sighting  // files that had changed recently when they were last looked at, by name
 	etags        etags
 }
 
-// Open opens the directory. Asterisk's configuration directory, whose files the function STAT may see, need not be
-// there.
+// Open opens the directory. configDir is Asterisk's configuration directory, whose files the function STAT may see. It
+// may be missing.
 func Open(dir, configDir string) (*Dir, error) {
 	d := &Dir{good: map[string]*Template{}, young: map[string]sighting{}}
 	d.data.path, d.config.path = dir, configDir
@@ -35,11 +35,11 @@ func Open(dir, configDir string) (*Dir, error) {
 	return d, nil
 }
 
-// Close ends the use of the directory.
+// Close closes the directory.
 func (d *Dir) Close() error { return errors.Join(d.data.close(), d.config.close()) }
 
-// LocalName is a configured name as a path under the root: Asterisk puts the directory before whatever it is, so a
-// leading slash means nothing.
+// LocalName returns a configured name as a path under the directory. Asterisk puts the directory before every name, so
+// a leading slash means nothing.
 func LocalName(name string) string {
 	if name = strings.TrimLeft(path.Clean(name), "/"); name == "" {
 		return "."
@@ -47,13 +47,13 @@ func LocalName(name string) string {
 	return name
 }
 
-// openRegular opens a regular file; anything else is fs.ErrNotExist.
+// openRegular opens a regular file. Anything else is fs.ErrNotExist.
 func (d *Dir) openRegular(name string) (*os.File, fs.FileInfo, error) {
 	root, err := d.data.root()
 	if err != nil {
 		return nil, nil, err
 	}
-	info, err := root.Stat(LocalName(name)) // before it is opened: to open a pipe waits for its writer
+	info, err := root.Stat(LocalName(name)) // before opening: opening a pipe waits for its writer
 	if err == nil && !info.Mode().IsRegular() {
 		err = &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
@@ -64,7 +64,7 @@ func (d *Dir) openRegular(name string) (*os.File, fs.FileInfo, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if info, err = f.Stat(); err == nil && !info.Mode().IsRegular() { // it became another thing in between
+	if info, err = f.Stat(); err == nil && !info.Mode().IsRegular() { // it was replaced in between
 		err = &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
 	if err != nil {
@@ -90,8 +90,8 @@ func (d *Dir) Names() ([]string, error) {
 	return names, err
 }
 
-// Stat answers the function STAT, for files of the data and the configuration directory only: by their absolute path,
-// or by their path under the data directory.
+// Stat answers the function STAT. It finds files of the data and the configuration directory only: by their absolute
+// path, or by their path under the data directory.
 func (d *Dir) Stat(name string) (fs.FileInfo, error) {
 	if !path.IsAbs(name) {
 		root, err := d.data.root()

@@ -9,14 +9,14 @@ import (
 	"sync"
 )
 
-// etags are the entity tags of static files, each made once for a state of its file.
+// etags are the entity tags of static files. Each is computed once for each state of its file.
 type etags struct {
 	mu    sync.Mutex
 	files map[string]*etag
 }
 
 type etag struct {
-	mu   sync.Mutex // while the file is read, so that it is read once
+	mu   sync.Mutex // held while the file is read, so that concurrent requests read it once
 	info fs.FileInfo
 	text string
 }
@@ -29,15 +29,16 @@ func FormatETag(sum []byte) string {
 	return string(tag[:])
 }
 
-// tagBytes is how much of a hash is in a tag.
+// tagBytes is how many bytes of a hash a tag has.
 const tagBytes = 16
 
-// ETag returns the entity tag of an open, steady file of a name: see etags.of.
+// ETag returns the entity tag of an open, steady file of a name.
 func (d *Dir) ETag(name string, f *os.File, info fs.FileInfo) (string, error) {
 	return d.etags.of(name, f, info)
 }
 
-// of gives the tag of an open, steady file of a name, which is read if it is another than the last time. f is then at its start.
+// of returns the tag of an open, steady file of a name. It reads the file if the file has changed since the last call,
+// and leaves f at its start.
 func (t *etags) of(name string, f *os.File, info fs.FileInfo) (string, error) {
 	t.mu.Lock()
 	if t.files == nil {
@@ -62,7 +63,7 @@ func (t *etags) of(name string, f *os.File, info fs.FileInfo) (string, error) {
 		return "", err
 	}
 	if after, err := f.Stat(); err != nil || !sameState(info, after) {
-		return "", errWriting // what was hashed, and what would be sent, may be neither the old nor the new content
+		return "", errWriting // the file changed meanwhile: the hash may be of neither state
 	}
 	e.info, e.text = info, FormatETag(h.Sum(nil))
 	return e.text, nil

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// The tag of a static file follows its bytes: replaced, or written anew within one tick of the clock.
+// The tag of a static file changes with its bytes: if the file is replaced, or written again within one tick of the
+// clock.
 func TestETagOfStaticFile(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "fw.bin")

@@ -2,5 +2,5 @@
 
 package datadir
 
-// openAtOnce means nothing where there are no pipes among the files.
+// openAtOnce has no effect on systems without pipes among the files.
 const openAtOnce = 0

@@ -6,17 +6,17 @@ import (
 	"sync"
 )
 
-// directory is a directory by its path: where another one has taken its place, a renamed one or one that a symbolic link
-// leads to now, it is that one. While there is none it is the last one there was.
+// directory is a directory that is found by its path. If another directory has that path now, after a rename or behind
+// a symbolic link, it is that one. While there is none, it is the last one that there was.
 type directory struct {
 	path string
 	mu   sync.Mutex
-	open *os.Root // nil: there was none yet
+	open *os.Root // nil: there was none so far
 	info fs.FileInfo
 }
 
-// root opens the directory where it is not open yet. The root that is replaced stays usable for who has it; the runtime
-// closes it when nobody does.
+// root opens the directory unless it is open. A replaced root stays usable for those who have it; the runtime closes it
+// when it is unused.
 func (d *directory) root() (*os.Root, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -17,62 +17,65 @@ import (
 )
 
 const (
-	// MaxTemplate bounds a template in bytes: what is larger is no template, but a file that someone named as one.
+	// MaxTemplate bounds a template in bytes. A larger file is not meant to be a template.
 	MaxTemplate = 16 << 20
-	// SettleTime is how long a file's size and time must be unchanged before its content counts: a copy or an editor writes a file
-	// in several steps. It is longer than a step of any clock of a file system too, so that every later change shows.
+	// SettleTime is how long a file's size and time must be unchanged before its content counts, because a copy or an
+	// editor writes a file in several steps. It is also longer than a tick of any file system's clock, so that every
+	// later change shows.
 	SettleTime = 250 * time.Millisecond
-	// MaxSettle is how long a request waits for a file to become steady where there is nothing else to serve.
+	// MaxSettle is how long a request waits for a file to settle if there is no older state to serve.
 	MaxSettle = 4 * SettleTime
-	// settleStep is the pause between two looks at such a file.
+	// settleStep is the pause between two checks of such a file.
 	settleStep = 25 * time.Millisecond
 )
 
-// ErrNoGoodFile means that a file of the data directory is missing, empty or still being written, and that no good state of it
-// was read since the start. It passes: the phone should ask again.
+// ErrNoGoodFile means that a file of the data directory is missing, empty or still being written, and that no good
+// state of it was read since the start. It is temporary: the phone should ask again.
 var ErrNoGoodFile = errors.New("no good state of the file was read since the start")
 
-// Reasons for which a file is not used.
+// Reasons not to use a file.
 var (
-	errWriting = &noGoodFile{errors.New("the file is still being written, and no good state of it was read since the start: it is served when it was unchanged for " + SettleTime.String())}
+	errWriting = &noGoodFile{errors.New("the file is still being written, and no good state of it was read since the start: it is served once it is unchanged for " + SettleTime.String())}
 	ErrEmpty   = &noGoodFile{errors.New("the file is empty, and no good state of it was read since the start: write its content, and it is served")}
 )
 
-// noGoodFile is an ErrNoGoodFile that says what is wrong.
+// noGoodFile is an ErrNoGoodFile with its cause.
 type noGoodFile struct{ error }
 
-// NoGoodFile makes an ErrNoGoodFile of a cause.
+// NoGoodFile returns an ErrNoGoodFile with a cause.
 func NoGoodFile(cause error) error { return &noGoodFile{cause} }
 
 func (e *noGoodFile) Is(target error) bool { return target == ErrNoGoodFile }
 func (e *noGoodFile) Unwrap() error        { return e.error }
 
-// Template is a template as of one state of its file. What was made of a template holds as long as template returns the same
-// pointer.
+// Template is a template in one state of its file. A text that was made of it is current as long as Dir.Template
+// returns the same pointer.
 type Template struct {
 	*dialplan.Template
-	path       string // of the file, by that of the directory
+	path       string // of the file, beginning with the directory's path
 	info       fs.FileInfo
 	XML        bool // see isXML
-	OnlyBlanks bool // it has nothing but blanks
-	CutAtNUL   bool // a NUL ends it, and what stands behind that is left out, as in Asterisk
+	OnlyBlanks bool // the template has nothing but blanks
+	CutAtNUL   bool // a NUL ends the template, and the text after it is left out, as in Asterisk
 
-	looked atomic.Int64 // when its file was last seen unchanged, in nanoseconds since start
+	looked atomic.Int64 // when the file was last seen unchanged, in nanoseconds since start
 }
 
-// start is a moment to measure from: time.Since of it is monotonic.
+// start is the moment from which looked counts.
 var start = time.Now()
 
-// sighting is a state of a file, and when it was first seen.
+// sighting is a state of a file and when it was first seen.
 type sighting struct {
 	info  fs.FileInfo
 	since time.Time
 }
 
-// Template returns the template of a name as its file has it now, or its last good state while the file is empty, missing, not
-// readable or being written. Where there is no good state it waits for what is being written, up to MaxSettle. An error beside a
-// template says why an older state is served; that an editor is at work is no error. An error without a template is an
-// ErrNoGoodFile, fs.ErrNotExist, or a fault of the machine.
+// Template returns a template in the current state of its file, or in its last good state while the file is empty,
+// missing, unreadable or being written. If there is no good state, it waits up to MaxSettle for a file that is being
+// written.
+//
+// An error together with a template says why an older state is returned. A file that is being written is no such error.
+// An error without a template is an ErrNoGoodFile, fs.ErrNotExist, or a fault of the machine.
 func (d *Dir) Template(ctx context.Context, name string) (t *Template, err error) {
 	err = d.whenSteady(ctx, func() error {
 		t, err = d.look(name)
@@ -81,7 +84,7 @@ func (d *Dir) Template(ctx context.Context, name string) (t *Template, err error
 	return t, err
 }
 
-// whenSteady calls look until it returns something else than errWriting, for MaxSettle at most.
+// whenSteady calls look until it returns another error than errWriting, for MaxSettle at most.
 func (d *Dir) whenSteady(ctx context.Context, look func() error) error {
 	for began := time.Now(); ; {
 		err := look()
@@ -96,7 +99,7 @@ func (d *Dir) whenSteady(ctx context.Context, look func() error) error {
 	}
 }
 
-// look is template without the wait: errWriting comes without a template only.
+// look is Template without waiting. It returns errWriting only without a template.
 func (d *Dir) look(name string) (*Template, error) {
 	d.mu.RLock()
 	good := d.good[name]
@@ -114,7 +117,7 @@ func (d *Dir) look(name string) (*Template, error) {
 	return good, err
 }
 
-// Current reports whether a template is what would be read now, and nothing is wrong with its file.
+// Current reports whether Template would return the same template, without an error.
 func (d *Dir) Current(t *Template) bool {
 	if d.unchanged(t) {
 		return true
@@ -136,8 +139,8 @@ func (d *Dir) unchanged(t *Template) bool {
 	return true
 }
 
-// sameOnDisk looks at a template's file by its path first, which is half the calls of the system: a symbolic link may lead
-// anywhere, but the file it leads to is the one that was read.
+// sameOnDisk checks the path first, which takes half the system calls. A symbolic link may lead anywhere, but then the
+// check compares the file that it leads to with the one that was read.
 func (d *Dir) sameOnDisk(t *Template) bool {
 	if info, err := os.Stat(t.path); err == nil && sameState(t.info, info) {
 		return true
@@ -154,7 +157,7 @@ func sameState(a, b fs.FileInfo) bool {
 	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
 
-// parse reads and parses a template whose file is steady.
+// parse reads and parses a template. Its file must be steady.
 func (d *Dir) parse(name string) (*Template, error) {
 	f, info, err := d.openRegular(name)
 	if err != nil {
@@ -172,7 +175,7 @@ func (d *Dir) parse(name string) (*Template, error) {
 		return nil, fmt.Errorf("larger than %d bytes", MaxTemplate)
 	}
 	if after, err := f.Stat(); err != nil || !sameState(info, after) || after.Size() != int64(len(text)) {
-		return nil, errWriting // a steady file has an old time: whoever wrote meanwhile has given it another one
+		return nil, errWriting // a steady file has an old time, and a write in between has changed it
 	}
 	if blank(string(text)) {
 		return nil, ErrEmpty
@@ -190,14 +193,15 @@ func (d *Dir) parse(name string) (*Template, error) {
 	return t, nil
 }
 
-// blank reports whether a template has nothing in it, or as good as nothing: a byte order mark; or a NUL at its beginning, at which a
-// text ends in Asterisk and which a crash of the machine leaves. Blanks are what Asterisk serves too.
+// blank reports whether a template has no content: it is empty, or has only a byte order mark, or begins with a NUL.
+// Asterisk ends a text at a NUL, and a crash of the machine may leave a file of NULs. A template of blanks has content,
+// as in Asterisk.
 func blank(text string) bool {
 	text, _, _ = strings.Cut(strings.TrimPrefix(text, "\ufeff"), "\x00")
 	return text == ""
 }
 
-// keep makes a template the good state of its name, unless another request has just read the same state.
+// keep stores a template as the good state of its name, unless another request has just stored the same state.
 func (d *Dir) keep(t *Template) *Template {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -208,8 +212,8 @@ func (d *Dir) keep(t *Template) *Template {
 	return t
 }
 
-// steady reports whether a state of a file has come to rest: its time is SettleTime ago, or it was first seen so long ago. The
-// latter is for a file whose time is still to come, as by the clock of a file server.
+// steady reports whether a file has settled: its time is SettleTime ago, or this state was first seen SettleTime ago.
+// The second rule is for a time in the future, as the clock of a file server may give.
 func (d *Dir) steady(name string, info fs.FileInfo) bool {
 	now := time.Now()
 	d.mu.Lock()
@@ -226,8 +230,8 @@ func (d *Dir) steady(name string, info fs.FileInfo) bool {
 	return now.Sub(seen.since) >= SettleTime
 }
 
-// Open opens a static file that is steady: it waits for one that is being written, up to MaxSettle. There is no older state
-// to serve, as static files are not kept in memory.
+// Open opens a static file. It waits up to MaxSettle for a file that is being written. There is no older state to
+// serve, because static files are not kept in memory.
 func (d *Dir) Open(ctx context.Context, name string) (f *os.File, info fs.FileInfo, err error) {
 	err = d.whenSteady(ctx, func() error {
 		if f, info, err = d.openRegular(name); err == nil && !d.steady(name, info) {

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// MAC is a phone's hardware address (EUI-48). The zero MAC is no phone's.
+// MAC is a phone's hardware address (EUI-48). No phone has the zero MAC.
 type MAC [6]byte
 
 var errMAC = errors.New("not a MAC address: want 12 hexadecimal digits")
 
-// ParseMAC reads 12 hexadecimal digits of any case, plain or with ":", "-", "." or blanks between them, as vendors print
-// them: 001122334455, 00:11:22:33:44:55, 00-11-22-33-44-55, 0011.2233.4455.
+// ParseMAC reads 12 hexadecimal digits in any case. There may be a ":", "-", "." or blank between any two digits, as
+// vendors print them: 001122334455, 00:11:22:33:44:55, 00-11-22-33-44-55, 0011.2233.4455.
 func ParseMAC(s string) (MAC, error) {
 	m, rest, ok := cutMAC(strings.TrimSpace(s))
 	if !ok || rest != "" {
@@ -21,13 +21,13 @@ func ParseMAC(s string) (MAC, error) {
 	return m, nil
 }
 
-// String is the MAC's 12 hexadecimal digits in lower case; ParseMAC reads it back.
+// String returns the MAC's 12 hexadecimal digits in lower case. ParseMAC reads it back.
 func (m MAC) String() string { return hex.EncodeToString(m[:]) }
 
-// AppendTo appends what String gives.
+// AppendTo appends the result of String.
 func (m MAC) AppendTo(dst []byte) []byte { return hex.AppendEncode(dst, m[:]) }
 
-// cutMAC reads the MAC that s begins with and returns what follows it. Separators stand between digits only.
+// cutMAC reads the MAC at the beginning of s and returns the rest. Separators may stand between digits only.
 func cutMAC(s string) (m MAC, rest string, ok bool) {
 	i := 0
 	for digit := range 12 {

@@ -5,35 +5,36 @@ import (
 	"strings"
 )
 
-// Name is the name of a file as a phone asks for it, and the one MAC in it that counts.
+// Name is the name of a file that a phone asks for, and the MAC that was found in it.
 type Name struct {
-	URI      string // without prefix and the slash before it
-	MAC      MAC    // zero: none counts
-	from, to int    // where it stands in URI
+	URI      string // without the prefix and the slash after it
+	MAC      MAC    // zero: no MAC was found
+	from, to int    // the MAC is URI[from:to]
 }
 
-// ReadName reads a name without knowing which phones there are. It is the only reader of MACs in names, with Snapshot.Find,
-// which knows more; the rules are here once.
+// ReadName reads a name without knowing which phones are served. These are the rules for MACs in names, also for
+// Snapshot.Find, which knows the phones.
 //
-// What a file of the configuration is called needs no reading: its route says whose it is. In every other name one MAC
-// counts at most. It is looked for in the last part of the path first, then in the directories, from left to right.
+// A route says whose file it is, so its name needs no reading. In every other name at most one MAC counts. It is
+// searched in the last part of the path first, then in the directories, from left to right.
 //
-// A name carries a MAC for certain where 12 hexadecimal digits stand alone, plain or in equal groups of 2, 4 or 6 with one
-// kind of separator (":", "-", "." or a blank): no letter or digit touches them, they are not all decimal, and they are not
-// a part of a longer grouping (an EUI-64, an IPv6 address, a UUID). Letters in front of them are allowed where a vendor
-// writes its names so (macPrefixes): these may be hexadecimal letters, as in spa0004f2000001.cfg, and the list tells where
-// they end.
+// A name certainly has a MAC if 12 hexadecimal digits stand alone: plain, or in equal groups of 2, 4 or 6 with the same
+// separator (":", "-", "." or a blank). No letter or digit touches them, they are not all decimal, and they are not a
+// part of a longer grouping (an EUI-64, an IPv6 address, a UUID). The prefixes that vendors use (macPrefixes) may stand
+// before them. A prefix may end with hexadecimal letters, as in spa0004f2000001.cfg; the list tells where it ends.
 //
-// A name may carry a MAC where letters touch the digits, as in 0004f2000001directory.txt, or where the groups differ, as in
-// 00-04f2-000001; and that is unlikely where the digits are all decimal, as in a date or 3111-48822-001. Such a MAC counts where
-// it has the vendor's half (the OUI) of a phone that is served. That does not tell which phones exist: a MAC that is served and
-// its neighbour are read alike. A digit that touches the 12, or a longer grouping, means that there is no MAC.
+// A name possibly has a MAC if letters touch the digits, as in 0004f2000001directory.txt, or if the groups differ, as
+// in 00-04f2-000001. A MAC of decimal digits only is unlikely, as in a date or in 3111-48822-001. Such a MAC counts if
+// it has the vendor's half (the OUI) of a phone that is served. This does not reveal which phones exist: a MAC that is
+// served and its neighbour are read alike. If another digit touches the 12, or they are a part of a longer grouping,
+// there is no MAC.
 //
-// ReadName knows no phones. It takes the first MAC that is certain, else the first that may be one and is not unlikely: it is
-// for those who get nothing in any case.
+// ReadName takes the first MAC that is certain, else the first that is possible. Its callers use it for requests that
+// get nothing in any case.
 func ReadName(uri string) Name { return ReadNameOf(uri, nil) }
 
-// FindMAC finds the MAC that a name carries for certain, see ReadName. canonical is the name with the MAC as String writes it.
+// FindMAC finds the MAC that a name carries for certain, see ReadName. canonical is the name with the MAC in the form
+// of MAC.String.
 func FindMAC(name string) (m MAC, canonical string, ok bool) {
 	n, grade := nameReader{uri: name}.read()
 	if grade != certain {
@@ -42,7 +43,7 @@ func FindMAC(name string) (m MAC, canonical string, ok bool) {
 	return n.MAC, n.Canonical(), true
 }
 
-// Canonical is the name with the MAC in it as MAC.String writes it.
+// Canonical returns the name with the MAC in the form of MAC.String.
 func (n Name) Canonical() string {
 	if n.MAC == (MAC{}) {
 		return n.URI
@@ -50,18 +51,18 @@ func (n Name) Canonical() string {
 	return n.URI[:n.from] + n.MAC.String() + n.URI[n.to:]
 }
 
-// InBase tells whether the MAC stands in the last part of the path.
+// InBase reports whether the MAC stands in the last part of the path.
 func (n Name) InBase() bool { return n.MAC != (MAC{}) && n.from > strings.LastIndexByte(n.URI, '/') }
 
-// MaxName bounds in bytes the names that are searched for a MAC: no vendor's file name comes near, and the search is for
-// every request that is not exact.
+// MaxName bounds in bytes the names that are searched for a MAC. No vendor's file name is nearly as long, and the
+// search runs for every request whose name is no route.
 const MaxName = 256
 
-// macPrefixes are the letters that vendors write in front of a MAC, in any case: Grandstream and Htek, Panasonic, Cisco's SPA,
-// its enterprise phones with their trust lists and SIP firmware, its ATAs, and dev as some DECT bases have it.
+// macPrefixes are the letters that vendors write before a MAC, in any case: Grandstream and Htek, Panasonic, Cisco's
+// SPA, its enterprise phones with their trust lists and SIP firmware, its ATAs, and dev for some DECT bases.
 var macPrefixes = [...]string{"cfg", "config", "spa", "sep", "ctlsep", "itlsep", "sip", "ata", "dev"}
 
-// OUIs are the OUIs of the phones that are served.
+// OUIs are the vendor halves of the MACs of the phones that are served.
 type OUIs map[[3]byte]struct{}
 
 func (v OUIs) serve(m MAC) bool {
@@ -69,17 +70,17 @@ func (v OUIs) serve(m MAC) bool {
 	return ok
 }
 
-// grade is how much speaks for a MAC.
+// grade says how likely it is that digits are a MAC.
 type grade uint8
 
 const (
 	noMAC    grade = iota
-	unlikely       // all decimal, or its first four bytes are zero
+	unlikely       // all digits are decimal, or the first four bytes are zero
 	possible
 	certain
 )
 
-// ReadNameOf reads a name; served is nil where no phones are known.
+// ReadNameOf reads a name. served are the vendors of the phones that are served; nil: the phones are not known.
 func ReadNameOf(uri string, served OUIs) Name {
 	n, grade := nameReader{uri: uri, served: served}.read()
 	switch {
@@ -95,7 +96,8 @@ type nameReader struct {
 	served OUIs
 }
 
-// read finds the first MAC whose vendor is served, else the best of the others, of equal ones the first.
+// read returns the first MAC whose vendor is served. If there is none, it returns the MAC of the highest grade, and of
+// equal grades the first.
 func (r nameReader) read() (best Name, bestGrade grade) {
 	best = Name{URI: r.uri}
 	if len(r.uri) > MaxName {
@@ -128,7 +130,7 @@ func (r nameReader) read() (best Name, bestGrade grade) {
 	return best, bestGrade
 }
 
-// at reads the MAC that begins at from, in the word that begins at word with nothing but letters before from.
+// at reads the MAC that begins at from. The word around it begins at word and has only letters before from.
 func (r nameReader) at(word, from int) (Name, grade) {
 	mac, rest, ok := cutMAC(r.uri[from:])
 	if !ok || mac == (MAC{}) {
@@ -143,7 +145,7 @@ func (r nameReader) at(word, from int) (Name, grade) {
 	switch {
 	case end < len(r.uri) && isWord(r.uri[end]), r.inGrouping(word, from, to, end, size):
 		return Name{}, noMAC
-	case size == 0 && end > to: // it would take the c of .cfg
+	case size == 0 && end > to: // the last digit would be the c of .cfg
 		return Name{}, noMAC
 	}
 	n := Name{r.uri, mac, from, to}
@@ -156,9 +158,10 @@ func (r nameReader) at(word, from int) (Name, grade) {
 	return n, certain
 }
 
-// inGrouping tells whether the digits are a part of a longer grouping. size is that of their groups; 0: they differ.
+// inGrouping reports whether the digits are a part of a longer grouping. size is the size of their groups; 0: the
+// groups differ.
 func (r nameReader) inGrouping(word, from, to, end, size int) bool {
-	before, after := 0, 0 // digits of the group that is joined to them there
+	before, after := 0, 0 // the number of hexadecimal digits in the group directly before and after
 	if from == word && from > 0 {
 		before = hexBefore(r.uri, from-1)
 	}
@@ -166,7 +169,7 @@ func (r nameReader) inGrouping(word, from, to, end, size int) bool {
 		after = hexAfter(r.uri, to+1)
 	}
 	switch size {
-	case 12: // the last group of a UUID: two or more of at least four digits come before it, each joined in the same way
+	case 12: // it would be the last group of a UUID: at least two groups of four or more digits stand before it, with the same separator
 		if before < 4 {
 			return false
 		}
@@ -176,14 +179,14 @@ func (r nameReader) inGrouping(word, from, to, end, size int) bool {
 		return before > 0 && isSeparator(r.uri[from-1]) || after > 0 && isSeparator(r.uri[to])
 	}
 	separator, longest := r.uri[from+size], size
-	if size >= 4 { // as in the middle of a UUID
+	if size >= 4 { // it may stand in the middle of a UUID
 		longest = MaxName
 	}
 	return size <= before && before <= longest && r.uri[from-1] == separator ||
 		size <= after && after <= longest && r.uri[to] == separator
 }
 
-// hexBefore is the length of the word that ends at end, if it is all hexadecimal digits; else 0.
+// hexBefore is the length of the word that ends at end, if it has only hexadecimal digits; else 0.
 func hexBefore(s string, end int) int {
 	at := end
 	for at > 0 && isWord(s[at-1]) {
@@ -195,7 +198,7 @@ func hexBefore(s string, end int) int {
 	return end - at
 }
 
-// hexAfter is the length of the word that begins at from, if it is all hexadecimal digits; else 0.
+// hexAfter is the length of the word that begins at from, if it has only hexadecimal digits; else 0.
 func hexAfter(s string, from int) int {
 	at := from
 	for ; at < len(s) && isWord(s[at]); at++ {
@@ -206,8 +209,7 @@ func hexAfter(s string, from int) int {
 	return at - from
 }
 
-// groupSize is how many digits each group of a MAC has, where that is the same for all and so is what stands between them;
-// else 0.
+// groupSize is the number of digits in each group of a MAC. It is 0 if the groups or the separators differ.
 func groupSize(text string) int {
 	size := 0
 	for size < len(text) && !isSeparator(text[size]) {
@@ -239,12 +241,12 @@ func allDecimal(text string) bool {
 
 func isSeparator(c byte) bool { return c == ':' || c == '-' || c == '.' || c == ' ' }
 
-// isLetter takes every byte beyond ASCII for a part of a letter.
+// isLetter reports whether c is a letter. Every byte beyond ASCII counts as a part of one.
 func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c >= 0x80 }
 
 func isWord(c byte) bool { return isLetter(c) || '0' <= c && c <= '9' }
 
-// AppendRespelt appends the name with the MAC as String writes it, wherever and however it is spelt in it.
+// AppendRespelt appends the name with each spelling of the MAC in it replaced by the form of MAC.String.
 func AppendRespelt(dst []byte, uri string, mac MAC) []byte {
 	for at := 0; at < len(uri); {
 		if m, rest, ok := cutMAC(uri[at:]); ok && m == mac {
@@ -258,8 +260,8 @@ func AppendRespelt(dst []byte, uri string, mac MAC) []byte {
 	return dst
 }
 
-// IsRespelt tells whether appendRespelt changes nothing. Nearly all names have their phone's MAC once, as String writes it, or
-// not at all: that is found out without reading each byte as a MAC.
+// IsRespelt reports whether AppendRespelt would change nothing. Nearly all names have their phone's MAC once in the
+// form of MAC.String, or not at all. IsRespelt answers for those without reading each byte as a MAC.
 func IsRespelt(uri, id string, mac MAC) bool {
 	at := strings.Index(uri, id)
 	if at < 0 {

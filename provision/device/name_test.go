@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// nameRows are names, and the MAC that counts in each: for who gets nothing in any case, and where phones of 0004f2 and
-// 001565 are served.
+// nameRows are names with the MAC that counts in each: if no phones are known, and if phones of 0004f2 and 001565 are
+// served.
 var nameRows = []struct{ name, anyway, served string }{
 	// the vendors' own
 	{"0004f2000001.cfg", "0004f2000001", "0004f2000001"},

@@ -2,27 +2,28 @@ package device
 
 import "regexp"
 
-// Device is what a phone says of itself in its User-Agent. Nothing of it is proven.
+// Device is what a phone says of itself in its User-Agent. None of it is proven.
 type Device struct {
-	Vendor   string // as in userAgents; empty: no phone that is known, and then all is empty
-	Model    string // as the phone writes it; letters, digits, blank, _ and -
-	Firmware string // letters, digits and . _ + -
-	MAC      MAC    // zero: it says none, as most do
+	Vendor   string // as in userAgents; empty: the phone is not known, and all other fields are empty
+	Model    string // as the phone writes it; it has letters, digits, blanks, _ and - only
+	Firmware string // it has letters, digits and . _ + - only
+	MAC      MAC    // zero: the User-Agent has none, as most
 }
 
-// maxUserAgent bounds in bytes what is looked at: twice the longest User-Agent of a phone that we know of.
-const maxUserAgent = 256
+// MaxUserAgent bounds in bytes the User-Agents that are read: twice the longest one that we know of.
+const MaxUserAgent = 256
 
-// Parts of userAgents. What they match goes into phones' files: letters, digits and few signs, of bounded length.
+// Parts of userAgents. What they match goes into phones' files, so it has letters, digits and few signs only, and a
+// bounded length.
 const (
 	uaModel    = `(?P<model>[A-Za-z0-9][\w-]{0,31})`
-	uaModels   = `(?P<model>[A-Za-z0-9][\w -]{0,31})` // of several words
+	uaModels   = `(?P<model>[A-Za-z0-9][\w -]{0,31})` // may have several words
 	uaFirmware = `(?P<firmware>[0-9A-Za-z][\w.+-]{0,47})`
 	uaMAC      = `(?P<mac>[0-9A-Fa-f]{12}|(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2})`
 )
 
-// userAgents are the ways in which phones name themselves over HTTP, and a few do over SIP. A MAC is one only where its
-// vendor puts it: Cisco's serial numbers, for one, may be twelve hexadecimal digits that are no MAC.
+// userAgents are the User-Agents of phones over HTTP, and of a few over SIP. Digits count as a MAC only where the
+// vendor puts one: Cisco's serial numbers, for example, may have twelve hexadecimal digits.
 var userAgents = [...]struct {
 	vendor  string
 	pattern *regexp.Regexp
@@ -48,9 +49,9 @@ var userAgents = [...]struct {
 	{"Linphone", regexp.MustCompile(`^(?P<model>Linphone[\w-]{0,24})/` + uaFirmware + `(?: |$)`)},
 }
 
-// ParseUserAgent finds out what phone a User-Agent is of. All is empty where it is none that is known.
+// ParseUserAgent returns what a User-Agent says of its phone. The result is empty for an unknown User-Agent.
 func ParseUserAgent(s string) Device {
-	if len(s) > maxUserAgent {
+	if len(s) > MaxUserAgent {
 		return Device{}
 	}
 	for _, ua := range userAgents {

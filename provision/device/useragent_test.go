@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// As phones send them: gathered from other servers' recognisers and logs that were published.
+// User-Agents as phones send them, from published logs and from the patterns of other servers.
 func TestParseUserAgent(t *testing.T) {
 	for _, row := range []struct{ ua, vendor, model, firmware, mac string }{
 		{"FileTransport PolycomVVX-VVX_500-UA/5.9.7.4477 Type/Application", "Poly", "VVX_500", "5.9.7.4477", ""},
@@ -46,7 +46,7 @@ func TestParseUserAgent(t *testing.T) {
 		{"Cisco/SPA504G-7.4.9c (649EF3788E6A)(CCQ162306EA)", "Cisco", "SPA504G", "7.4.9c", "649ef3788e6a"},
 		{"Cisco/SPA525G-7.4.7 (CBT141900G7)", "Cisco", "SPA525G", "7.4.7", ""},
 		{"Cisco/SPA122-1.4.1(SR5)", "Cisco", "SPA122", "1.4.1", ""},
-		{"Linksys/SPA-942-6.1.5(a) (88019FA42805)", "Cisco", "SPA-942", "6.1.5", ""}, // a serial number
+		{"Linksys/SPA-942-6.1.5(a) (88019FA42805)", "Cisco", "SPA-942", "6.1.5", ""}, // the digits are a serial number
 		{"Cisco-CP-8841-3PCC/11.0 (00562b043615)", "Cisco", "CP-8841-3PCC", "11.0", "00562b043615"},
 		{"Cisco-CP-7832-3PCC/11.0.1 (00562b043615)", "Cisco", "CP-7832-3PCC", "11.0.1", "00562b043615"},
 		{"Cisco-CP-8851-3PCC/11.3.7_MPP_0001", "Cisco", "CP-8851-3PCC", "11.3.7_MPP_0001", ""},
@@ -74,7 +74,7 @@ func TestParseUserAgent(t *testing.T) {
 		{"Yealink SIP-${SECRET} 1 00:15:65:4a:a9:37", "", "", "", ""},
 		{"Fanvil X4\r\n2.10 0c383e07e16c", "", "", "", ""},
 		{"FileTransport PolycomVVX-VVX_500-UA/5.9\"><x", "", "", "", ""},
-		{"Yealink SIP-T46G 28.72.0.1" + strings.Repeat(" ", maxUserAgent) + "00:15:65:4a:a9:37", "", "", "", ""},
+		{"Yealink SIP-T46G 28.72.0.1" + strings.Repeat(" ", MaxUserAgent) + "00:15:65:4a:a9:37", "", "", "", ""},
 	} {
 		want := Device{Vendor: row.vendor, Model: row.model, Firmware: row.firmware}
 		if row.mac != "" {
@@ -89,7 +89,7 @@ func TestParseUserAgent(t *testing.T) {
 	}
 }
 
-// What a stranger sends goes into a phone's file.
+// A stranger's User-Agent goes into a phone's file, so its parts have few characters and a bounded length.
 func FuzzParseUserAgent(f *testing.F) {
 	f.Add("Yealink SIP-T46G 28.72.0.1 00:15:65:4a:a9:37")
 	f.Add("Gigaset N870 IP PRO/83.V2.11.0+build.a546b91;7C2F80E0D605")

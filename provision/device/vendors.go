@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Vendors are those that ParseUserAgent knows.
+// Vendors returns the vendors that ParseUserAgent knows.
 func Vendors() (list []string) {
 	for _, ua := range userAgents {
 		if !slices.Contains(list, ua.vendor) {
@@ -15,7 +15,7 @@ func Vendors() (list []string) {
 	return list
 }
 
-// KnownVendor reports one of Vendors, in any case.
+// KnownVendor reports whether a name is one of Vendors, in any case.
 func KnownVendor(name string) bool {
 	return slices.ContainsFunc(Vendors(), func(v string) bool { return strings.EqualFold(v, name) })
 }

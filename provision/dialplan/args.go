@@ -2,23 +2,21 @@ package dialplan
 
 import "strings"
 
-// Split takes the arguments apart at commas, as most functions do: at most n parts,
-// without their quotes and backslashes but for the n-th, which is the rest as it is.
+// Split splits the arguments at commas into at most n parts, as most functions do. It removes quotes and backslashes,
+// except in the n-th part, which is the unchanged rest.
 func (c *Call) Split(n int) []string { return c.splitAt(c.Args, ',', n) }
 
-// SplitRaw is Split that leaves quotes and backslashes where they are.
+// SplitRaw is Split without removing quotes and backslashes.
 func (c *Call) SplitRaw(n int) []string { return split(c.Args, c.Plain(c.Args), ',', n, false) }
 
-// splitAt takes function arguments apart as most Asterisk functions do: at sep,
-// but not within quotes, (), [] or behind a backslash, into at most n parts.
-// Quotes and backslashes are taken away, except in the n-th part, which is the
-// whole rest as it is. No arguments at all are no part.
+// splitAt splits function arguments at sep into at most n parts, as most Asterisk functions do. A separator within
+// quotes, () or [] or after a backslash does not count. It removes quotes and backslashes, except in the n-th part,
+// which is the unchanged rest. An empty s has no parts.
 func (c *Call) splitAt(s string, sep byte, n int) []string { return split(s, c.Plain(s), sep, n, true) }
 
-// CutArgument takes the first argument of an option's value that Asterisk splits
-// as an application's arguments: up to the first sep that is not within quotes, (),
-// [] or behind a backslash. Its quotes and backslashes are taken away, and so are
-// blanks around it, but for blanks in quotes. The rest is as it is written.
+// CutArgument splits an option's value as Asterisk splits the arguments of an application: at the first sep that is not
+// within quotes, () or [] or after a backslash. It removes the argument's quotes and backslashes, and the blanks around
+// it unless they are quoted. The rest is unchanged.
 func CutArgument(text string, sep byte) (argument, rest string, more bool) {
 	written, rest, more := nextArg(text, text, sep, false)
 	written = strings.TrimSpace(written)
@@ -26,10 +24,10 @@ func CutArgument(text string, sep byte) (argument, rest string, more bool) {
 	return argument, rest, more
 }
 
-// noSeparator is in no option's value.
+// noSeparator is a byte that no option's value has.
 const noSeparator = 0
 
-// split takes s apart where plain, which is s without marks, says.
+// split splits s. It looks for separators, quotes and brackets in plain, which is s without marks.
 func split(s, plain string, sep byte, n int, unquote bool) []string {
 	if s == "" {
 		return nil
@@ -39,7 +37,7 @@ func split(s, plain string, sep byte, n int, unquote bool) []string {
 		part, rest, more := nextArg(s, plain, sep, unquote)
 		parts = append(parts, part)
 		if !more && unquote && part == "" && strings.Contains(s, `"`) {
-			parts = append(parts, "") // quotes alone count as two arguments
+			parts = append(parts, "") // nothing but quotes counts as two arguments
 		}
 		if !more {
 			return parts
@@ -49,7 +47,7 @@ func split(s, plain string, sep byte, n int, unquote bool) []string {
 	return append(parts, s)
 }
 
-// nextArg reads up to the next separator.
+// nextArg returns the text before the next separator, and the rest after it.
 func nextArg(s, plain string, sep byte, unquote bool) (part, rest string, more bool) {
 	var b strings.Builder
 	parens, brackets, quoted := 0, 0, false
@@ -84,7 +82,41 @@ func nextArg(s, plain string, sep byte, unquote bool) (part, rest string, more b
 	return b.String(), "", false
 }
 
-// arg is the i-th part, or "" where there is none.
+// SplitText splits the arguments at commas for phoneprov's own functions, whose first argument is a text. A comma
+// within double quotes, parentheses or brackets or after a backslash does not count. It removes the backslash and
+// leaves the quotes. There is at least one part and there are at most n; the n-th is the unchanged rest.
+func (c *Call) SplitText(n int) []string {
+	s, plain := c.Args, c.Plain(c.Args)
+	var parts []string
+	var part strings.Builder
+	nested, quoted := 0, false
+	for i := 0; i < len(s); i++ {
+		switch c := plain[i]; {
+		case c == '\\' && i+1 < len(s):
+			i++
+			part.WriteByte(s[i])
+			continue
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '(' || c == '[':
+			nested++
+		case (c == ')' || c == ']') && nested > 0:
+			nested--
+		case c == ',' && nested == 0:
+			parts = append(parts, part.String())
+			part.Reset()
+			if len(parts) == n-1 {
+				return append(parts, s[i+1:])
+			}
+			continue
+		}
+		part.WriteByte(s[i])
+	}
+	return append(parts, part.String())
+}
+
+// arg returns the i-th part, or "" if there is none.
 func arg(parts []string, i int) string {
 	if i < len(parts) {
 		return parts[i]
@@ -92,9 +124,10 @@ func arg(parts []string, i int) string {
 	return ""
 }
 
-// encodedChar reads one character that may be an escape: \n \r \t \\, \xHH,
-// \0 with up to three octal digits; another escaped character is itself. The
-// error says what is wrong with a hexadecimal one.
+// encodedChar reads one character that may be an escape:
+//
+// \r \t \\, \xHH, or \0 with up to three octal digits. Any other escaped character is itself. ok is false for a \x
+// without a hexadecimal digit.
 func encodedChar(s string) (c byte, rest string, ok bool) {
 	if s == "" {
 		return 0, "", true

@@ -1,9 +1,13 @@
 package dialplan
 
-import "testing"
+import (
+	"math"
+	"strings"
+	"testing"
+)
 
-// TestCutArgument: the first argument as `phoneprov show routes` of Asterisk 16 and 22 has it, for the value of a
-// static_file; blanks around it mean nothing here.
+// TestCutArgument: for the value of a static_file, the first argument is what `phoneprov show routes` of Asterisk 16
+// and 22 prints, without the blanks around it.
 func TestCutArgument(t *testing.T) {
 	for _, row := range []struct {
 		text string
@@ -48,6 +52,28 @@ func TestCutArgument(t *testing.T) {
 		arg, rest, more := CutArgument(row.text, row.sep)
 		if arg != row.arg || rest != row.rest || more != row.more {
 			t.Errorf("%s: got %q, %q, %v, want %q, %q, %v", row.text, arg, rest, more, row.arg, row.rest, row.more)
+		}
+	}
+}
+
+func TestSplitText(t *testing.T) {
+	for _, row := range []struct{ in, want string }{
+		{``, ``},
+		{`a`, `a`},
+		{`a,b`, `a|b`},
+		{` a , b `, ` a | b `},
+		{`a\,b,c`, `a,b|c`},
+		{`"a,b",c`, `"a,b"|c`},
+		{`f(a,b),c`, `f(a,b)|c`},
+		{`[a,b],c`, `[a,b]|c`},
+		{`a),b`, `a)|b`},
+		{`\"a,b`, `"a|b`},
+		{`a\`, `a\`},
+		{`a,,b`, `a||b`},
+	} {
+		c := &Call{Args: row.in, ex: &expansion{run: new(run)}}
+		if got := strings.Join(c.SplitText(math.MaxInt), "|"); got != row.want {
+			t.Errorf("%q: got %q, want %q", row.in, got, row.want)
 		}
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// ask lets Asterisk answer a call that a segment makes; name is the function's, for messages.
+// ask asks Asterisk to answer a call that stands in a segment. name is the function's name for messages.
 func (x *expansion) ask(ctx context.Context, name, call string, s *segment) (string, error) {
 	call = x.run.plain(call)
 	x.run.varies.With |= Unpredictable
@@ -32,7 +32,7 @@ func (x *expansion) ask(ctx context.Context, name, call string, s *segment) (str
 
 func (x *expansion) question(name, call string, s *segment) Question {
 	q := Question{Call: call, Function: name, Source: s.text}
-	q.Template, q.Line, q.Col = x.place(s.pos)
+	q.Template, q.Line, q.Col = x.origin(s.pos)
 	for c := x.within; c != nil; c = c.ex.within {
 		q.Source = c.seg.text + " " + q.Source
 	}

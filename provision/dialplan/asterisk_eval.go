@@ -6,15 +6,14 @@ import (
 	"strings"
 )
 
-// Evaluation is a call for Asterisk as a text for its EVAL, which makes it again: Before, then the value of `${Ref}`, then
-// After. What Before and After give is not the value's beginning and end, unless Ref is empty.
+// Evaluation is a call for Asterisk as a text that Asterisk's EVAL expands to the same call: Before, then `${Ref}`.
 type Evaluation struct {
-	Function string // the function that gives the value
-	Before   string // what sets variables, and gives nothing
-	Ref      string // the inside of the ${} that gives the value; empty: all of Before does
+	Function string // the function that returns the value
+	Before   string // sets variables and expands to nothing; if Ref is empty it expands to the value
+	Ref      string // the inside of the ${} that expands to the value; may be empty
 }
 
-// Text is what EVAL is to expand.
+// Text is the text for EVAL.
 func (e Evaluation) Text() string {
 	if e.Ref == "" {
 		return e.Before
@@ -22,13 +21,13 @@ func (e Evaluation) Text() string {
 	return e.Before + "${" + e.Ref + "}"
 }
 
-// Slice is Text for length bytes of the value from an offset.
+// Slice is the text for length bytes of the value, from offset.
 func (e Evaluation) Slice(offset, length string) string {
 	return e.Before + "${" + e.Ref + ":" + offset + ":" + length + "}"
 }
 
-// Evaluate takes a call apart that an Asker was given. ok is false where the text of an EVAL would not make the same call:
-// its arguments have a bracket that EVAL would count, or a parenthesis too many.
+// Evaluate splits a call that an Asker was given. ok is false if EVAL would not make the same call of the text, because
+// the arguments have a bracket that EVAL would count, or one parenthesis too many.
 func Evaluate(call string) (e Evaluation, ok bool) {
 	if s, ok := single("${" + call + "}"); ok && s.ref.name != "EVAL" && !s.ref.part.sliced {
 		return Evaluation{Function: s.ref.name, Ref: call}, true
@@ -49,11 +48,12 @@ func Evaluate(call string) (e Evaluation, ok bool) {
 	return Evaluation{Function: last.ref.name, Before: text[:last.pos], Ref: last.text}, true
 }
 
-// WithVariables is a call that an Asker may be given in place of another: it sees variables, which are set for this one
-// evaluation only. ok is false where the value of one cannot be written so that Asterisk takes it as it is; name is that one.
+// WithVariables returns a call that an Asker may be given instead of another one: Asterisk evaluates it with the
+// variables set, for this evaluation only. ok is false if Asterisk would not take the value of a variable as it is;
+// name is that variable.
 //
-// A function that Getvar evaluates has a channel of its own, which exists for that evaluation; what SET sets there nobody
-// else sees (measured on 16 and 22). The slice takes away what SET itself gives.
+// Getvar evaluates a function on a channel that exists for that evaluation only, so nobody else sees what SET sets
+// there (measured on 16 and 22). The slice removes the value that SET itself returns.
 func WithVariables(call string, vars []Variable) (with, name string, ok bool) {
 	var text strings.Builder
 	for _, v := range vars {
@@ -74,7 +74,7 @@ func WithVariables(call string, vars []Variable) (with, name string, ok bool) {
 // Variable is a name with a value.
 type Variable struct{ Name, Value string }
 
-// single is the one ${} of a text that has nothing else, if it is a call that Asterisk takes apart as it is written.
+// single returns the ${} of a text that has nothing else, if it is a call that Asterisk splits as it is written.
 func single(text string) (s segment, ok bool) {
 	segs := compile(nil, text, 0, 0)
 	if len(segs) != 1 {
@@ -89,11 +89,12 @@ func single(text string) (s segment, ok bool) {
 	return s, rest == "" || rest[0] == ':'
 }
 
-// Arguments takes the arguments of a call apart as Split does, at another character than a comma.
+// Arguments splits the arguments of a call as Split does, at sep.
 func Arguments(args string, sep byte, n int) []string { return split(args, args, sep, n, true) }
 
-// Words are the names that a template may use as variables: every word within its brackets, and its functions' names too.
-// computed says that there may be others, as a name is put together or a text is expanded once more.
+// Words returns the words of a template that may be names of variables: all words within its brackets, and the names of
+// its functions too. computed reports that there may be other names, because the template computes a name or expands a
+// text again.
 func (t *Template) Words() (words []string, computed bool) {
 	t.walk(t.segs, func(s *segment) {
 		if s.kind == literal {
@@ -105,7 +106,7 @@ func (t *Template) Words() (words []string, computed bool) {
 	return words, computed
 }
 
-// computedName tells whether a bracket stands where the name of a variable or function would.
+// computedName reports whether the segment computes the name of its variable or function.
 func (s *segment) computedName() bool {
 	if s.kind != variable {
 		return false
@@ -114,15 +115,15 @@ func (s *segment) computedName() bool {
 	return opening(name) >= 0
 }
 
-// WordsOf are the words of a text that may be names.
+// WordsOf returns the words of a text that may be names.
 func WordsOf(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool {
 		return r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 	})
 }
 
-// Ask lets Asterisk answer the call, as a function of the native table or of Env.Funcs cannot. Asterisk sees the variables.
-// The error wraps ErrRefused where the value of one cannot be given.
+// Ask asks Asterisk to answer the call, for a Func that cannot. Asterisk sees the variables. The error wraps ErrRefused
+// if Asterisk would not take the value of a variable as it is.
 func (c *Call) Ask(ctx context.Context, vars ...Variable) (string, error) {
 	if len(vars) == 0 {
 		return c.ask(ctx)
@@ -134,5 +135,5 @@ func (c *Call) Ask(ctx context.Context, vars ...Variable) (string, error) {
 	case !ok:
 		return "", fmt.Errorf("%w: %s needs variables, and Asterisk would not take its arguments as they are", ErrRefused, c.Name)
 	}
-	return c.asked(ctx, call)
+	return c.askAs(ctx, call)
 }

@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// pendingAsker answers a call the next time it is asked.
+// pendingAsker answers a call when it is asked for the second time.
 type pendingAsker struct {
 	answers map[string]string
-	asked   []string // since the expansion began
+	asked   []string // calls since the expansion began
 }
 
 func (p *pendingAsker) ask(_ context.Context, call string) (string, error) {
@@ -25,12 +25,11 @@ func (p *pendingAsker) ask(_ context.Context, call string) (string, error) {
 	return "", fmt.Errorf("%s: %w", call, ErrPending)
 }
 
-// TestPending: what does not depend on an answer is evaluated before it is there,
-// and nothing that does.
+// TestPending: while an answer is pending, everything that does not need it is evaluated, and nothing else.
 func TestPending(t *testing.T) {
 	tests := []struct {
 		name, in string
-		want     string   // what one pass asks after the other
+		want     string   // the calls of one pass, in order
 		ran      []string // calls of RAN, which is evaluated here
 	}{
 		{"one", "a${X(1)}b", "X(1)", nil},
@@ -89,7 +88,7 @@ func TestPending(t *testing.T) {
 	}
 }
 
-// answer is the name in lower case with the arguments, of letters and digits alone.
+// answer returns the name in lower case with the letters and digits of the arguments.
 func answer(call string) string {
 	return strings.ToLower(strings.NewReplacer("(", "", ")", "", ",", "").Replace(call))
 }
@@ -117,14 +116,14 @@ func pendingEnv(p *pendingAsker, ran *[]string) *Env {
 	return env
 }
 
-// answeredEnv is pendingEnv with every answer there at once.
+// answeredEnv is pendingEnv with all answers at once.
 func answeredEnv() *Env {
 	env := pendingEnv(&pendingAsker{}, new([]string))
 	env.Ask = func(_ context.Context, call string) (string, error) { return answer(call), nil }
 	return env
 }
 
-// TestPendingLimits: that something is pending does not hide what cannot be.
+// TestPendingLimits: a pending answer does not hide an error.
 func TestPendingLimits(t *testing.T) {
 	env := &Env{Ask: (&pendingAsker{}).ask, Limits: Limits{Output: 10, Steps: 5, Depth: 3}}
 	for in, want := range map[string]error{

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// benchText is some 6 kB with 40 substitutions, like a large phone's file.
+// benchText is about 6 kB with 40 substitutions, like the file of a large phone.
 var benchText = strings.Repeat(`<phone mac="${MAC}" name="${A}">
   <line index="1" label="${LABEL}" user="${SP:0:5}" secret="${SECRET}"/>
   <setting name="display">$[${NUM} + 1]</setting><upper>${TOUPPER(${A})}</upper>
@@ -53,7 +53,7 @@ func BenchmarkRegex(b *testing.B) { benchOne(b, `$["${A}" =~ "l(.)h"]`) }
 
 func BenchmarkStrftime(b *testing.B) { benchOne(b, "${STRFTIME(0,Europe/Berlin,%F %T)}") }
 
-// BenchmarkFunction has what templates are full of.
+// BenchmarkFunction has the functions that templates use most.
 func BenchmarkFunction(b *testing.B) {
 	for _, text := range []string{
 		"${A}", "${SP:0:5}", "${TOUPPER(${A})}", "${IF($[\"${A}\"=\"alpha\"]?yes:no)}", "${CUT(A,l,1)}", "${REPLACE(A,a,b)}",

@@ -5,12 +5,11 @@ import "strings"
 // CallSite is a function call in a template.
 type CallSite struct {
 	Name      string
-	Line, Col int // of the `${`; both from 1, Col in bytes
+	Line, Col int // of the `${`, from 1; Col in bytes
 }
 
-// Calls are the function calls whose name stands in the text, in its order: not
-// those whose name is computed, nor those within a text for EVAL or PP_EACH_USER
-// that is written with %{.
+// Calls returns the function calls that the text spells, in order. It does not have calls with a computed name, or
+// calls in a text for EVAL or PP_EACH_USER that is written with %{.
 func (t *Template) Calls() []CallSite {
 	var calls []CallSite
 	t.walk(t.segs, func(s *segment) {
@@ -25,12 +24,12 @@ func (t *Template) Calls() []CallSite {
 	return calls
 }
 
-// Volatile tells whether a function gives another value at every call.
+// Volatile reports whether a function has another value at every call.
 func Volatile(name string) bool { return name == "RAND" || name == "UUID" }
 
-// Volatile are the places where the text may give something else at every expansion:
-// calls of RAND and UUID, in an argument that names one too, the variable EPOCH, and
-// STRFTIME of now. What is made of a time may well be the same for a day.
+// Volatile returns the places where the text may differ at every expansion: calls of RAND and UUID, also as an
+// argument, the variable EPOCH, and STRFTIME of the current time. A text made of a time may still be the same for a
+// day.
 func (t *Template) Volatile() []CallSite {
 	var sites []CallSite
 	t.walk(t.segs, func(s *segment) {
@@ -42,7 +41,7 @@ func (t *Template) Volatile() []CallSite {
 	return sites
 }
 
-// volatile is the name of what may differ in a ${}, or "".
+// volatile returns the name of what may differ in a ${}, or "".
 func (s *segment) volatile() string {
 	if s.kind != variable {
 		return ""
@@ -71,13 +70,13 @@ func (t *Template) walk(segs []segment, visit func(*segment)) {
 	}
 }
 
-// position is a line and a column for an offset of the text.
+// position returns the line and column of an offset in the text.
 func (t *Template) position(pos int) (line, col int) {
 	before := t.text[:min(pos, len(t.text))]
 	return 1 + strings.Count(before, "\n"), len(before) - strings.LastIndexByte(before, '\n')
 }
 
-// Lines is how many lines the text has; the last one need not have an end.
+// Lines returns the number of lines. The last one may lack its newline.
 func (t *Template) Lines() int {
 	line, _ := t.position(len(t.text))
 	return line

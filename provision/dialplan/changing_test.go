@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// What gives another value at another time, or the next time, says so; what says nothing gives the same.
+// A function whose value may differ at another time or call says so. Any other gives the same value.
 func TestChangingIsTold(t *testing.T) {
 	texts := []string{"${EPOCH}", "${EPOCH:4}", "${EVAL($${A}{EPOCH})}", "$[${EPOCH}+1]", "${IFTIME(08:00-11:59?a:b)}",
 		"${STRFTIME(,,%F)}", "${STRFTIME(${EPOCH},,%T)}", "${STRFTIME()}", "${STRFTIME(x)}", "${RAND()}", "${UUID()}",

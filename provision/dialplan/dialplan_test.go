@@ -101,7 +101,7 @@ func TestAsk(t *testing.T) {
 		{`$["aa" =~ "(a)\1"]`, `EVAL($["aa" =~ "(a)\1"])`},
 		{`$[SIN(${LABEL})]`, ""}, // EVAL would expand the label
 		{"${MATH(${NUM}^9.5,f)}", "MATH(42^9.5,f)"},
-		{"${MATH(2^0.5)} ${MATH(2^-3)} ${MATH(9^15,int)} ${MATH(2^inf)}", ""}, // sure without
+		{"${MATH(2^0.5)} ${MATH(2^-3)} ${MATH(9^15,int)} ${MATH(2^inf)}", ""}, // computed here with certainty
 		{"${A B(x)}", ""},
 		{"${(x)}", ""},
 	}

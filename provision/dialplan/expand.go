@@ -8,9 +8,8 @@ import (
 	"strconv"
 )
 
-// Evaluate evaluates the template. The error is a limit's, the context's, one that
-// wraps ErrCannotAsk, or env.Lookup's or a Func's own; there is no text then.
-// A nil env is an empty one.
+// Evaluate evaluates the template. The error comes from a limit, the context, env.Lookup or a Func, or wraps
+// ErrCannotAsk; then there is no text. A nil env is an empty one.
 func (t *Template) Evaluate(ctx context.Context, env *Env) (Value, error) {
 	out, varies, err := t.AppendTo(ctx, make([]byte, 0, len(t.text)+len(t.text)/2), env)
 	if err != nil {
@@ -19,15 +18,14 @@ func (t *Template) Evaluate(ctx context.Context, env *Env) (Value, error) {
 	return Value{Text: string(out), Varies: varies}, nil
 }
 
-// Expand is Evaluate for whoever wants the text alone.
+// Expand is Evaluate for callers that only want the text.
 func (t *Template) Expand(ctx context.Context, env *Env) (string, error) {
 	v, err := t.Evaluate(ctx, env)
 	return v.Text, err
 }
 
-// AppendTo appends the expansion to dst, so that a caller can reuse a buffer. On
-// an error dst may be followed by part of the output: drop it. Varies is what the
-// output, or the error, depends on.
+// AppendTo appends the result to dst, so that a caller can reuse a buffer. After an error dst may have a part of the
+// output: drop it. Varies is what the output, or the error, depends on.
 func (t *Template) AppendTo(ctx context.Context, dst []byte, env *Env) (out []byte, varies Varies, err error) {
 	before := len(dst)
 	x, limit := t.expansion(env, before)
@@ -37,7 +35,8 @@ func (t *Template) AppendTo(ctx context.Context, dst []byte, env *Env) (out []by
 	return dst, x.run.varies, err
 }
 
-// expansion begins one that is within no other. Limit is that of an output with so many bytes before it.
+// expansion starts an expansion that is not within another one. limit is the largest length of an output that has so
+// many bytes before it.
 func (t *Template) expansion(env *Env, before int) (x *expansion, limit int) {
 	if env == nil {
 		env = &Env{}
@@ -48,7 +47,7 @@ func (t *Template) expansion(env *Env, before int) (x *expansion, limit int) {
 	return t.begin(env, before)
 }
 
-// begin is expansion of a template that has nothing that would be taken for a mark, if there are any.
+// begin is expansion for a template without bytes that would be taken for marks, if marks are used.
 func (t *Template) begin(env *Env, before int) (x *expansion, limit int) {
 	lim := env.Limits
 	if lim.Output <= 0 {
@@ -60,7 +59,7 @@ func (t *Template) begin(env *Env, before int) (x *expansion, limit int) {
 	if lim.Steps <= 0 {
 		lim.Steps = DefaultSteps
 	}
-	both := &struct { // one piece of memory
+	both := &struct { // one allocation for both
 		expansion
 		run
 	}{expansion{t: t, env: env}, run{Limits: lim, native: native, marking: env.EscapeXML}}
@@ -68,7 +67,7 @@ func (t *Template) begin(env *Env, before int) (x *expansion, limit int) {
 	return &both.expansion, before + lim.Output
 }
 
-// finish escapes what an expansion has put behind the first bytes of dst, where it is to be.
+// finish escapes the output after the first bytes of dst, if it is XML.
 func (x *expansion) finish(dst []byte, before, limit int) ([]byte, error) {
 	if !x.run.marked && !(x.run.marking && oddComment(dst[before:])) {
 		return dst, nil
@@ -76,18 +75,18 @@ func (x *expansion) finish(dst []byte, before, limit int) ([]byte, error) {
 	return escapeXML(dst[:before], bytes.Clone(dst[before:]), limit)
 }
 
-// run is what one Expand counts, across all templates that it enters.
+// run counts what one expansion uses, in all templates that it enters.
 type run struct {
 	Limits
-	native       map[string]*Function // here, so that EVAL does not refer to the table it is in
+	native       map[string]*Function // a field, because EVAL is in the table and cannot refer to it
 	depth, steps int
 	varies       Varies // what the output so far depends on
-	slot         int    // of the variable that was looked up last
+	slot         int    // the slot of the variable that was looked up last
 
-	work int // bytes that functions were given and gave
+	work int // bytes that functions have read and returned
 
 	marking bool // values get marks
-	marked  bool // one did
+	marked  bool // a value got marks
 }
 
 // expansion is one template being expanded in an environment.
@@ -95,11 +94,11 @@ type expansion struct {
 	t    *Template
 	env  *Env
 	run  *run
-	call *Call // whose argument the text is, as EVAL's; nil: a template of its own
+	call *Call // the call whose argument this text is, as of EVAL; nil: the template stands alone
 
-	within *Call // that expands it; nil: none
+	within *Call // the call that expands this template; nil: none
 
-	computed bool // values may be part of the text: no message shows any of it
+	computed bool // the text may have values in it, so no message quotes it
 }
 
 // nested expands inner within this expansion.
@@ -114,13 +113,13 @@ func (x *expansion) nested(ctx context.Context, inner *expansion) (Value, error)
 	return Value{Text: string(out), Varies: x.run.since(before)}, err
 }
 
-// begin starts to add up anew what values depend on, and returns what was added up before, for since.
+// begin starts a new sum of what values depend on, and returns the old one for since.
 func (r *run) begin() (before Varies) {
 	before, r.varies = r.varies, Varies{}
 	return before
 }
 
-// since is what was added up since begin, after which all counts again.
+// since returns the sum since begin, and adds it to the old one.
 func (r *run) since(before Varies) Varies {
 	v := r.varies
 	r.varies.Add(before)
@@ -137,7 +136,7 @@ func (r *run) enter() error {
 
 func (r *run) leave() { r.depth-- }
 
-// stepsPerCheck is how often a long expansion looks at its context.
+// stepsPerCheck is how many substitutions a long expansion makes between two checks of its context.
 const stepsPerCheck = 1 << 10
 
 // step counts n substitutions.
@@ -152,11 +151,10 @@ func (r *run) step(ctx context.Context, n int) error {
 	return nil
 }
 
-// bytesPerCheck is after how many bytes of work a long expansion looks at its context: they take a function some
-// milliseconds.
+// bytesPerCheck is how many bytes functions read between two checks of the context. They take some milliseconds.
 const bytesPerCheck = 1 << 20
 
-// spend counts bytes that a function goes through.
+// spend counts bytes that a function reads or writes.
 func (r *run) spend(ctx context.Context, n int) error {
 	before := r.work
 	if r.work += n; before/bytesPerCheck != r.work/bytesPerCheck {
@@ -165,8 +163,8 @@ func (r *run) spend(ctx context.Context, n int) error {
 	return nil
 }
 
-// segments appends the value of each segment; dst may not grow beyond limit bytes.
-// Where one is pending the others are evaluated to the end.
+// segments appends the value of each segment. dst may not exceed limit bytes. If a segment is pending, the others are
+// still evaluated.
 func (x *expansion) segments(ctx context.Context, dst []byte, segs []segment, limit int) ([]byte, error) {
 	var pending error
 	for i := range segs {
@@ -190,7 +188,7 @@ func (x *expansion) segments(ctx context.Context, dst []byte, segs []segment, li
 	return dst, pending
 }
 
-// substitute is the value of one ${} or $[].
+// substitute returns the value of one ${} or $[].
 func (x *expansion) substitute(ctx context.Context, s *segment) (string, error) {
 	if s.kind == tooDeep {
 		return "", ErrTooDeep
@@ -240,7 +238,7 @@ func (s *segment) shut() byte {
 	return '}'
 }
 
-// value is that of a variable or a function call, sliced.
+// value returns the value of a variable or of a function call, with its slice applied.
 func (x *expansion) value(ctx context.Context, r *ref, s *segment) (v string, err error) {
 	if r.call {
 		v, err = x.function(ctx, r, s)
@@ -269,7 +267,7 @@ func (x *expansion) lookup(ctx context.Context, name string) (string, error) {
 	return "", nil
 }
 
-// find asks the caller for a variable.
+// find looks a variable up in Env.Lookup.
 func (x *expansion) find(ctx context.Context, name string) (v Value, ok bool, err error) {
 	if x.env.Lookup != nil {
 		v, ok, err = x.env.Lookup(ctx, name)
@@ -302,13 +300,13 @@ func (x *expansion) function(ctx context.Context, r *ref, s *segment) (string, e
 	return c.ask(ctx)
 }
 
-// ask lets Asterisk answer the call.
+// ask asks Asterisk to answer the call.
 func (c *Call) ask(ctx context.Context) (string, error) {
-	return c.asked(ctx, c.Name+"("+c.Args+")")
+	return c.askAs(ctx, c.Name+"("+c.Args+")")
 }
 
-// asked is ask with a call that stands for the call.
-func (c *Call) asked(ctx context.Context, call string) (string, error) {
+// askAs asks Asterisk another call in place of this one.
+func (c *Call) askAs(ctx context.Context, call string) (string, error) {
 	function := c.ex.functionName(c.seg, c.ref)
 	v, err := c.ex.ask(ctx, function, call, c.seg)
 	switch {
@@ -320,10 +318,10 @@ func (c *Call) asked(ctx context.Context, call string) (string, error) {
 	case err != nil:
 		return "", fmt.Errorf("%s: %w", function, err)
 	}
-	return c.taken(v), nil
+	return c.seenByFunction(v), nil
 }
 
-// askable tells whether a module of Asterisk could have a function of that name.
+// askable reports whether a function of Asterisk could have that name.
 func askable(name string) bool {
 	for i := range len(name) {
 		switch c := name[i]; {
@@ -335,19 +333,19 @@ func askable(name string) bool {
 	return name != ""
 }
 
-// diag reports at a position of the template's text; for a text that is an
-// argument, at the call's.
+// diag reports something at a position of the template's text. If the text is an argument, it reports the position of
+// the call.
 func (x *expansion) diag(pos int, format string, args ...any) {
 	x.run.varies.With |= ByPlace
 	if x.env.Diag == nil {
 		return
 	}
-	name, line, col := x.place(pos)
+	name, line, col := x.origin(pos)
 	x.env.Diag(Diagnostic{Template: name, Line: line, Col: col, Message: fmt.Sprintf(format, args...)})
 }
 
-// place is where something at a position of the text stands in a template.
-func (x *expansion) place(pos int) (name string, line, col int) {
+// origin returns the template, line and column of a position in the text.
+func (x *expansion) origin(pos int) (name string, line, col int) {
 	for x.call != nil {
 		x, pos = x.call.ex, x.call.seg.pos
 	}

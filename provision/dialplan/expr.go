@@ -4,18 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
-// maxExpression bounds the recursion of one expression: eight levels of precedence
-// and a hundred nested parentheses.
+// maxExpression bounds the recursion of one expression: eight levels of precedence and a hundred nested parentheses.
 const maxExpression = 1000
 
-// expression is the value of the inside of a $[].
+// expression returns the value of the inside of a $[].
 //
-// An error of syntax yields 0, or the value up to it where that much was a whole
-// expression, or nothing where it is the very first token.
+// After a syntax error the value is 0. If the text before the error is a whole expression, it is that one's value. If
+// the first token is the error, it is empty.
 func (x *expansion) expression(ctx context.Context, s *segment, text string) (string, error) {
 	p := &exprParser{ctx: ctx, x: x, seg: s, pos: s.pos, lex: lexer{text: text}, depth: maxExpression}
 	p.advance()
@@ -34,7 +34,7 @@ func (x *expansion) expression(ctx context.Context, s *segment, text string) (st
 	case errors.Is(err, errSyntax):
 		p.diag("unexpected %s", p.tok)
 		return "0", nil
-	case errors.Is(err, errAsk):
+	case errors.Is(err, errOnlyAsterisk):
 		return p.ask(ctx)
 	case err != nil:
 		return "", err
@@ -45,8 +45,8 @@ func (x *expansion) expression(ctx context.Context, s *segment, text string) (st
 	return v.String(), nil
 }
 
-// ask lets Asterisk evaluate. EVAL would expand a ${ or $[ that a value brought in,
-// and end at a ] too many.
+// ask asks Asterisk to evaluate the expression. It does not if EVAL would expand a ${ or $[ that is part of a value, or
+// would end at a ] of a value.
 func (p *exprParser) ask(ctx context.Context) (string, error) {
 	text := p.lex.text
 	if end, _ := closing(text+"]", 0, '['); opening(text) >= 0 || end != len(text) {
@@ -66,8 +66,8 @@ func (p *exprParser) ask(ctx context.Context) (string, error) {
 // noFunction is a name that no function has.
 const noFunction = "none"
 
-// question is the expression as it is asked. A function that is not mathematical has
-// a value over AMI, where there is a channel, and is 0 in a file.
+// question returns the expression for Asterisk. A function that is not mathematical is 0 in a file, but has a value
+// over AMI, where there is a channel. So question renames such functions.
 func (p *exprParser) question() string {
 	var b strings.Builder
 	text, done := p.lex.text, 0
@@ -84,9 +84,8 @@ func (p *exprParser) question() string {
 
 var (
 	errSyntax = errors.New("syntax")
-	// errAsk: the expression has what we cannot compute to the last digit, so
-	// Asterisk is asked for the whole of it.
-	errAsk = errors.New("ask")
+	// errOnlyAsterisk: we cannot compute the expression to the last digit, so Asterisk is asked for all of it.
+	errOnlyAsterisk = errors.New("ask")
 )
 
 // Levels of precedence. All operators group to the left, ?:: too.
@@ -129,22 +128,22 @@ func level(op string) int {
 	return -1
 }
 
-// exprParser parses and evaluates in one go, with one token of look-ahead.
+// exprParser parses and evaluates at the same time, with one token of look-ahead.
 type exprParser struct {
 	ctx   context.Context
 	x     *expansion
 	seg   *segment
-	pos   int // of the `$[` in the template
+	pos   int // the position of the `$[` in the template
 	lex   lexer
 	tok   token
-	depth int // how much deeper parentheses and signs may nest
+	depth int // how many more parentheses and signs may nest
 }
 
 func (p *exprParser) advance() { p.tok = p.lex.next() }
 
 func (p *exprParser) is(op string) bool { return p.tok.kind == opToken && p.tok.text == op }
 
-// accept takes an operator if it is the next token.
+// accept consumes an operator if it is the next token.
 func (p *exprParser) accept(op string) bool {
 	if !p.is(op) {
 		return false
@@ -205,7 +204,7 @@ func (p *exprParser) conditional(condition operand) (operand, error) {
 	return then, nil
 }
 
-// sign reads a unary operator: it binds weaker than `:`, `=~` and `~~`.
+// sign reads a unary operator. It binds weaker than `:`, `=~` and `~~`.
 func (p *exprParser) sign() (operand, error) {
 	not := p.is("!")
 	if !not && !p.is("-") {

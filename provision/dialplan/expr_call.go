@@ -1,13 +1,13 @@
 package dialplan
 
 import (
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math/big"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
-// call reads the arguments of a function within an expression and applies it.
-// Asterisk knows mathematical functions there; it could read other functions only
-// with a channel, and a file is provisioned without one: they are 0.
+// call reads the arguments of a function within an expression and applies it. Asterisk has mathematical functions
+// there. It could call other functions only on a channel, and there is none when a file is rendered, so they are 0.
 func (p *exprParser) call(name string) (operand, error) {
 	p.advance()
 	args, err := p.args()
@@ -26,7 +26,7 @@ func (p *exprParser) call(name string) (operand, error) {
 	}
 	x, _ := args[0].number()
 	if x.IsInf() {
-		return operand{}, errAsk
+		return operand{}, errOnlyAsterisk
 	}
 	switch name {
 	case "ABS":
@@ -41,11 +41,10 @@ func (p *exprParser) call(name string) (operand, error) {
 			return numberOperand(cnum.New(0).Sqrt(x)), nil
 		}
 	}
-	return operand{}, errAsk
+	return operand{}, errOnlyAsterisk
 }
 
-// args reads `conditional { "," [ conditional ] } ")"`: what is missing behind a comma
-// is an empty text.
+// args reads `conditional { "," [ conditional ] } ")"`. A missing argument after a comma is an empty text.
 func (p *exprParser) args() (args []operand, err error) {
 	for {
 		v, err := operand{}, error(nil)
@@ -65,15 +64,15 @@ func (p *exprParser) args() (args []operand, err error) {
 	}
 }
 
-// mathFuncs are the functions of expressions, with how many arguments they take.
+// mathFuncs are the functions of expressions, and how many arguments each takes.
 var mathFuncs = map[string]int{
 	"ABS": 1, "ACOS": 1, "ASIN": 1, "ATAN": 1, "ATAN2": 2, "CEIL": 1, "COS": 1, "EXP": 1, "EXP10": 1,
 	"EXP2": 1, "FLOOR": 1, "LOG": 1, "LOG10": 1, "LOG2": 1, "POW": 2, "REMAINDER": 2, "RINT": 1,
 	"ROUND": 1, "SIN": 1, "SQRT": 1, "TAN": 1, "TRUNC": 1,
 }
 
-// integral rounds: FLOOR down, CEIL up, TRUNC to zero, ROUND halves away from
-// zero, RINT halves to even. The sign stays even of a zero.
+// integral rounds: FLOOR down, CEIL up, TRUNC to zero, ROUND halves away from zero, RINT halves to even. The sign
+// stays, even of a zero.
 func integral(name string, x cnum.LongDouble) cnum.LongDouble {
 	whole, _ := x.Int(nil)
 	n := cnum.New(0).SetInt(whole)

@@ -16,8 +16,8 @@ type token struct {
 	pos  int
 }
 
-// whole tells whether each ${ in an expression has its }: they can only come from
-// a value, and Asterisk drops an expression with an open one.
+// whole reports whether each ${ in an expression has its }. An open one can only come from a value, and Asterisk drops
+// such an expression.
 func whole(text string) bool {
 	for {
 		at := strings.Index(text, "${")
@@ -32,7 +32,7 @@ func whole(text string) bool {
 	}
 }
 
-// operatorLen is the length of an operator at the start of s, or 0.
+// operatorLen returns the length of the operator at the beginning of s, or 0.
 func operatorLen(s string) int {
 	if len(s) > 1 {
 		switch s[:2] {
@@ -46,8 +46,8 @@ func operatorLen(s string) int {
 	return 0
 }
 
-// lexer takes an expression's text apart. What no token begins with (a single
-// quote mark, { } ~ `) is skipped, as in Asterisk.
+// lexer splits an expression into tokens. It skips characters that begin no token (a single quote, { } ~ `), as
+// Asterisk does.
 type lexer struct {
 	text string
 	pos  int
@@ -63,7 +63,7 @@ func (l *lexer) next() token {
 	return token{kind: endToken, pos: l.pos}
 }
 
-// token is the one that begins here, if one does.
+// token returns the token that begins at the current position, if there is one.
 func (l *lexer) token() (token, bool) {
 	rest := l.text[l.pos:]
 	if n := quotedLen(rest); n > 0 {
@@ -76,8 +76,7 @@ func (l *lexer) token() (token, bool) {
 	return token{opToken, rest[:n], l.pos}, n > 0
 }
 
-// quotedLen is the length of a string in quotes at the start of s, or 0. Nothing
-// escapes a quote.
+// quotedLen returns the length of the quoted string at the beginning of s, or 0. Nothing escapes a quote.
 func quotedLen(s string) int {
 	if s == "" || s[0] != '"' {
 		return 0
@@ -89,8 +88,8 @@ func quotedLen(s string) int {
 	return end + 2
 }
 
-// wordLen is the length of a bare word at the start of s, or 0. A `$` belongs to
-// it with whatever follows, a blank too; and a ${} that a value brought in.
+// wordLen returns the length of the bare word at the beginning of s, or 0. A `$` is part of a word together with the
+// next character, even a blank, and so is a ${} that is part of a value.
 func wordLen(s string) int {
 	i := 0
 	for i < len(s) {

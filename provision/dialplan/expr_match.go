@@ -4,19 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
 	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"github.com/phoneprov/phoneprov/provision/dialplan/ere"
 )
 
-// match is `:` (the match must begin with the text) or `=~` (it may lie anywhere).
-// It yields the first group, or the length of the match where there is no group or
-// the group took no part.
+// match is `:` (the match must begin with the text) or `=~` (it may lie anywhere). The result is the first group. If
+// there is no group, or the group took no part in the match, it is the length of the match.
 func (p *exprParser) match(op string, a, b operand) (operand, error) {
 	text, pattern := a.unquoted(), b.unquoted()
 	re, sure, err := compileRegex(p.ctx, pattern, text)
 	switch {
-	case errors.Is(err, errAsk), err == nil && !sure:
-		return operand{}, errAsk
+	case errors.Is(err, errOnlyAsterisk), err == nil && !sure:
+		return operand{}, errOnlyAsterisk
 	case mustEnd(err):
 		return operand{}, err
 	case err != nil:
@@ -38,21 +38,21 @@ func (p *exprParser) match(op string, a, b operand) (operand, error) {
 	return boolean(false), nil
 }
 
-// compileRegex compiles a regular expression for a text. The error is errAsk where Asterisk must answer. It is ErrTooMuchWork or
-// the context's where it ends the expansion (mustEnd). Any other error says what is wrong with the pattern.
+// compileRegex compiles a regular expression for a text. The error is errOnlyAsterisk if only Asterisk can answer, and
+// one for which mustEnd is true if the expansion must end. Any other error says what is wrong with the pattern.
 func compileRegex(ctx context.Context, pattern, text string) (m ere.Machine, sure bool, err error) {
 	m, sure, err = ere.Compile(ctx, pattern, text)
 	var tooLarge *ere.TooLargeError
 	switch {
 	case errors.Is(err, ere.ErrUnsupported):
-		err = errAsk
+		err = errOnlyAsterisk
 	case errors.As(err, &tooLarge):
 		err = fmt.Errorf("%w: %w", ErrTooMuchWork, err)
 	}
 	return m, sure, err
 }
 
-// mustEnd tells whether an error ends the expansion, while a bad expression is only told.
+// mustEnd reports whether an error ends the expansion. An error in the pattern does not: it is only reported.
 func mustEnd(err error) bool {
 	return errors.Is(err, ErrTooMuchWork) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -1,24 +1,25 @@
 package dialplan
 
 import (
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
-// operand is a value of an expression: a number that was computed, or text.
+// operand is a value of an expression: a computed number, or a text.
 type operand struct {
-	num     cnum.LongDouble // nil: text
+	num     cnum.LongDouble // nil: it is a text
 	text    string
 	numeric bool // the text counts as a number
 }
 
 func numberOperand(n cnum.LongDouble) operand { return operand{num: n} }
 
-// word is an operand as it stands in the expression. Quotes stay part of it.
+// word is an operand that the expression spells. Its quotes are part of it.
 func word(s string) operand { return operand{text: s, numeric: cnum.IsDecimal(s)} }
 
-// computed is a text that an operator made. It counts as a number if it is made
-// of digits and points, even "1.2.3", of which the beginning is then the number.
+// computed is a text that an operator returned. It counts as a number if it has digits and points only. Even "1.2.3"
+// does: the number is its beginning.
 func computed(s string) operand {
 	return operand{text: s, numeric: s != "" && strings.Trim(s, "0123456789.") == ""}
 }
@@ -30,7 +31,7 @@ func (v operand) String() string {
 	return v.text
 }
 
-// unquoted is the text without the quotes around it.
+// unquoted returns the text without the quotes around it.
 func (v operand) unquoted() string {
 	s := v.String()
 	if v.num == nil && len(s) > 1 && s[0] == '"' && s[len(s)-1] == '"' {
@@ -39,7 +40,7 @@ func (v operand) unquoted() string {
 	return s
 }
 
-// number is the value as a number; ok is false where it is none, and it is 0 then.
+// number returns the value as a number. If it is none, ok is false and n is 0.
 func (v operand) number() (n cnum.LongDouble, ok bool) {
 	if v.num != nil {
 		return v.num, true
@@ -58,7 +59,7 @@ func (v operand) number() (n cnum.LongDouble, ok bool) {
 	return cnum.New(0), false
 }
 
-// null tells whether | and & take the value for false: an empty text or a zero.
+// null reports whether | and & take the value for false: an empty text or a zero.
 func (v operand) null() bool {
 	if v.num == nil && !v.numeric {
 		return v.text == ""
@@ -67,8 +68,8 @@ func (v operand) null() bool {
 	return n.Sign() == 0
 }
 
-// not tells whether `!` makes the value 1. Of a text it sees the C int that it
-// begins with, so `!0.5` is 1 and `!5a` is 0; not so of a number that was computed.
+// not reports whether `!` returns 1 for the value. For a text it reads the C int at its beginning, so `!0.5` is 1 and
+// `!5a` is 0. A computed number is compared with zero.
 func (v operand) not() bool {
 	if v.num != nil {
 		return v.num.Sign() == 0
@@ -77,7 +78,7 @@ func (v operand) not() bool {
 	return n == 0
 }
 
-// plain turns a text that counts as a number into the number: `1.50 & 1` is 1.5.
+// plain converts a text that counts as a number to the number: `1.50 & 1` is 1.5.
 func (v operand) plain() operand {
 	if v.num == nil && v.numeric {
 		n, _ := v.number()
@@ -86,7 +87,7 @@ func (v operand) plain() operand {
 	return v
 }
 
-// compare is -1, 0 or 1: numbers by value; text by its bytes, quotes included.
+// compare returns -1, 0 or 1. It compares numbers by value, and texts by their bytes with their quotes.
 func compare(a, b operand) int {
 	if (a.num != nil || a.numeric) && (b.num != nil || b.numeric) {
 		x, _ := a.number()

@@ -2,10 +2,11 @@ package dialplan
 
 import (
 	"context"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
 // calculate is MATH(number operator number[,type]).
@@ -28,8 +29,8 @@ func calculate(ctx context.Context, c *Call) (string, error) {
 		c.fault("no operator")
 		return "", nil
 	}
-	x, okx := cnum.ScanDouble(left)
-	y, oky := cnum.ScanDouble(right)
+	x, okx := cnum.ScanFloat(left, 64)
+	y, oky := cnum.ScanFloat(right, 64)
 	if !okx || !oky {
 		c.fault(notNumber)
 		return "", nil
@@ -43,7 +44,7 @@ func calculate(ctx context.Context, c *Call) (string, error) {
 	return c.apply(op, x, y, format), nil
 }
 
-// resultType is how a type of result is printed.
+// resultType returns the function that writes a result of that type.
 func resultType(name string) (format func(float64) string, ok bool) {
 	switch strings.ToLower(name) {
 	case "f", "float":
@@ -58,7 +59,7 @@ func resultType(name string) (format func(float64) string, ok bool) {
 	return nil, false
 }
 
-// formatChar is one byte; a zero ends the text.
+// formatChar writes one byte. A zero byte is an empty text, as in C.
 func formatChar(f float64) string {
 	if b := byte(cnum.ToInt(f)); b != 0 {
 		return string([]byte{b})
@@ -66,8 +67,8 @@ func formatChar(f float64) string {
 	return ""
 }
 
-// splitOperator takes the text apart at an operator: not at the first, but at the
-// first of the kind that Asterisk looks for first. op is "" where there is none.
+// splitOperator splits the text at an operator. It does not take the first operator, but searches for one kind after
+// the other, in Asterisk's order. op is "" if there is none.
 func splitOperator(s string) (left, op, right string) {
 	for _, op := range [...]string{"*", "/", "%", "^", "AND", "XOR", "OR", ">", "<", "=", "+", "-"} {
 		left, right, found := strings.Cut(s, op)
@@ -88,7 +89,7 @@ func splitOperator(s string) (left, op, right string) {
 	return "", "", ""
 }
 
-// apply computes. Integer operators see C ints.
+// apply computes. Integer operators read C ints.
 func (c *Call) apply(op string, x, y float64, format func(float64) string) string {
 	m, n := cnum.ToInt(x), cnum.ToInt(y)
 	switch op {
@@ -99,7 +100,7 @@ func (c *Call) apply(op string, x, y float64, format func(float64) string) strin
 	case "*":
 		return format(invalid(x*y, x, y))
 	case "/":
-		if y <= 0 { // so does Asterisk with a divisor below 0
+		if y <= 0 { // Asterisk reports a negative divisor too
 			c.fault("the divisor is not above 0")
 			return format(0)
 		}
@@ -138,8 +139,7 @@ func compareDoubles(op string, x, y float64) bool {
 	return x == y
 }
 
-// invalid gives a result that is not a number the sign that it has on x86: that of
-// the operand that is none, else a minus.
+// invalid gives a result that is NaN the sign that it has on x86: the sign of the operand that is NaN, else a minus.
 func invalid(result, x, y float64) float64 {
 	switch {
 	case !math.IsNaN(result):
@@ -152,23 +152,22 @@ func invalid(result, x, y float64) float64 {
 	return math.Copysign(result, -1)
 }
 
-// power is x to the y. Go computes it less exactly than C: where that could show,
-// Asterisk is asked.
+// power returns x to the power of y. Go's result is less exact than C's. If the difference could show, Asterisk is
+// asked.
 func (c *Call) power(ctx context.Context, x, y float64, format func(float64) string) (string, error) {
 	result := invalid(math.Pow(x, y), x, y)
 	text := format(result)
 	if exactPower(x, y, result) {
 		return text, nil
 	}
-	margin := (math.Abs(y) + 8) * 0x1p-52 // the error doubles as often as x is squared
+	margin := (math.Abs(y) + 8) * 0x1p-52 // the error doubles each time that x is squared
 	if text == format(result*(1-margin)) && text == format(result*(1+margin)) {
 		return text, nil
 	}
 	return c.ask(ctx)
 }
 
-// exactPower tells whether Go's result has no error: every step has room in a
-// double, or an operand is no finite number.
+// exactPower reports whether Go's result is exact: every step fits a double, or an operand is infinite or NaN.
 func exactPower(x, y, result float64) bool {
 	if x-x != 0 || y-y != 0 {
 		return true

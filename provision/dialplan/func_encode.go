@@ -6,11 +6,12 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"encoding/hex"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
-// uriEncode leaves RFC 2396's unreserved characters and escapes every other byte.
+// uriEncode escapes every byte that is not one of RFC 2396's unreserved characters.
 func uriEncode(_ context.Context, c *Call) (string, error) {
 	const digits = "0123456789ABCDEF"
 	b := make([]byte, 0, len(c.Args)+len(c.Args)/2)
@@ -30,8 +31,8 @@ func unreserved(c byte) bool {
 		strings.IndexByte("-_.!~*'()", c) >= 0
 }
 
-// uriDecode takes %XX for a byte, XX being what scanf("%2x") takes: blanks and a sign
-// may come before a digit, and one digit is enough. What is none stays as it is.
+// uriDecode replaces %XX with a byte. XX is what scanf("%2x") reads: blanks and a sign may come before a digit, and one
+// digit is enough. Other text stays.
 func uriDecode(_ context.Context, c *Call) (string, error) {
 	s := c.Args
 	b := make([]byte, 0, len(s))
@@ -44,14 +45,14 @@ func uriDecode(_ context.Context, c *Call) (string, error) {
 			}
 		}
 		if ch == 0 {
-			break // the end of a text in C
+			break // a NUL ends a text in C
 		}
 		b = append(b, ch)
 	}
 	return string(b), nil
 }
 
-// scanHexByte reads up to two characters: a digit behind 0x must be a third.
+// scanHexByte reads up to two characters. After 0x there must be a digit as the third.
 func scanHexByte(s string) (byte, bool) {
 	s = strings.TrimLeft(s, cnum.Blanks)
 	s = s[:min(len(s), 2)]
@@ -69,7 +70,7 @@ func scanHexByte(s string) (byte, bool) {
 	return n, ok
 }
 
-// sqlEsc doubles the quotes of SQL.
+// sqlEsc doubles the quotes.
 func sqlEsc(_ context.Context, c *Call) (string, error) { return c.double("'") }
 
 // sqlEscBackslashes doubles backslashes, which some databases take for escapes.
@@ -89,8 +90,7 @@ func base64Encode(_ context.Context, c *Call) (string, error) {
 	return base64.StdEncoding.EncodeToString([]byte(c.Args)), nil
 }
 
-// base64Decode ends at a `=` or a zero byte. Asterisk takes a character that is none
-// of base64's for a `/`.
+// base64Decode ends at a `=` or a zero byte. Asterisk reads a character that is not base64 as a `/`.
 func base64Decode(_ context.Context, c *Call) (string, error) {
 	if !c.given() {
 		return "", nil
@@ -103,7 +103,7 @@ func base64Decode(_ context.Context, c *Call) (string, error) {
 		}
 	}
 	if len(clean)%4 == 1 {
-		clean = clean[:len(clean)-1] // 6 bits are no byte
+		clean = clean[:len(clean)-1] // 6 bits are less than a byte
 	}
 	value, err := base64.RawStdEncoding.DecodeString(string(clean))
 	if err != nil {
@@ -134,7 +134,7 @@ func sha1Sum(_ context.Context, c *Call) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// given tells whether there is an argument, and reports where there is none.
+// given reports whether there is an argument. If not, it is a diagnostic.
 func (c *Call) given() bool {
 	if c.Args == "" {
 		c.fault("no argument")

@@ -2,14 +2,14 @@ package dialplan
 
 import (
 	"context"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
-// named is the value of the variable, slice or function call that an argument
-// names, without the ${}.
+// named returns the value of the variable, slice or function call that an argument names without the ${}.
 func (c *Call) named(ctx context.Context, name string) (string, error) {
 	if name == "" {
 		return "", nil
@@ -40,7 +40,7 @@ func cut(ctx context.Context, c *Call) (string, error) {
 	return c.pick(fields, c.Plain(parts[2]), by), nil
 }
 
-// fields takes a value apart at a character, which comes back as it is in the value. Nothing is at a NUL.
+// fields splits a value at a character. by is that character as the value has it, with its mark. A NUL splits nothing.
 func (c *Call) fields(value string, delim byte) (fields []string, by string) {
 	plain := c.Plain(value)
 	at := strings.IndexByte(plain, delim)
@@ -51,14 +51,14 @@ func (c *Call) fields(value string, delim byte) (fields []string, by string) {
 	return append(fields, value), by
 }
 
-// pick joins the fields of a list like "1&3-4&6-". A range goes on from where the
-// one before ended: what lies behind is not taken again.
+// pick joins the fields of a list such as "1&3-4&6-". A range continues after the end of the last one: earlier fields
+// are not taken again.
 func (c *Call) pick(fields []string, list, delim string) string {
 	var out []string
 	at := 1
 	for spec := range strings.SplitSeq(list, "&") {
 		if at > len(fields) {
-			break // Asterisk does not look at the rest
+			break // Asterisk ignores the rest
 		}
 		from, to, ok := fieldRange(spec)
 		if !ok {
@@ -67,7 +67,7 @@ func (c *Call) pick(fields []string, list, delim string) string {
 		}
 		at = max(at, from)
 		if at > to && from <= to {
-			c.fault("a field lies before the one taken last")
+			c.fault("a field comes before the last one that was taken")
 		}
 		for ; at <= to && at <= len(fields); at++ {
 			out = append(out, fields[at-1])

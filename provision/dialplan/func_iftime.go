@@ -2,12 +2,13 @@ package dialplan
 
 import (
 	"context"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
-// ifTime is IFTIME(times[,weekdays[,mdays[,months[,zone]]]]?then[:else]). The
-// branches lose the quotes around them, and end at the first colon even so.
+// ifTime is IFTIME(times[,weekdays[,mdays[,months[,zone]]]]?then[:else]). Quotes around a branch are removed, but a
+// colon within them still ends it.
 func ifTime(_ context.Context, c *Call) (string, error) {
 	spec, branches, ok := strings.Cut(c.Args, "?")
 	spec = strings.TrimLeftFunc(c.Plain(spec), isBlank)
@@ -23,7 +24,7 @@ func ifTime(_ context.Context, c *Call) (string, error) {
 	return otherwise, nil
 }
 
-// unquote takes away blanks, and then quotes, that stand around a text.
+// unquote removes the blanks around a text, and then the quotes around it.
 func (c *Call) unquote(s string) string {
 	s = c.trim(s)
 	if plain := c.Plain(s); strings.HasPrefix(plain, `"`) && strings.HasSuffix(plain, `"`) {
@@ -34,7 +35,7 @@ func (c *Call) unquote(s string) string {
 
 func isBlank(r rune) bool { return r <= ' ' }
 
-// timeMatches tells whether it is now one of the times that a specification names.
+// timeMatches reports whether a specification names the current time.
 func (c *Call) timeMatches(spec string) bool {
 	fields := strings.SplitN(strings.ReplaceAll(spec, "|", ","), ",", 5)
 	_, zone := c.zones(arg(fields, 4))
@@ -45,8 +46,8 @@ func (c *Call) timeMatches(spec string) bool {
 		c.within(arg(fields, 3), int(now.Month()), month, month)
 }
 
-// within tells whether n is in one of the ranges of a list such as mon-wed&sat; a
-// range may wrap. What is bad is skipped.
+// within reports whether n is in one of the ranges of a list such as mon-wed&sat. A range may wrap. Bad ranges are
+// skipped.
 func (c *Call) within(list string, n int, parse, parseLast func(string) (int, bool)) bool {
 	if list == "" || list == "*" {
 		return true
@@ -68,7 +69,7 @@ func (c *Call) within(list string, n int, parse, parseLast func(string) (int, bo
 	return false
 }
 
-// clock reads hours:minutes, in minutes.
+// clock reads hours:minutes and returns minutes.
 func clock(s string) (int, bool) {
 	hour, rest, ok := cnum.ScanTwo(s)
 	if !ok || !strings.HasPrefix(rest, ":") {
@@ -78,7 +79,7 @@ func clock(s string) (int, bool) {
 	return hour*60 + minute, ok && hour >= 0 && hour < 24 && minute >= 0 && minute < 60
 }
 
-// lastClock reads the end of a range, which begins at its first digit.
+// lastClock reads the end of a range. It begins at the first digit.
 func lastClock(s string) (int, bool) {
 	return clock(strings.TrimLeftFunc(s, func(r rune) bool { return r < '0' || r > '9' }))
 }
@@ -100,7 +101,7 @@ func numbered(s, names string, most int) (int, bool) {
 	return n, ok && n >= 1 && n <= most
 }
 
-// testTime is TESTTIME, which can only be set, for a channel.
+// testTime is TESTTIME. It can only be set, on a channel.
 func testTime(_ context.Context, c *Call) (string, error) {
 	c.fault("can only be set, not read")
 	return "", nil

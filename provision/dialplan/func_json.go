@@ -2,14 +2,15 @@ package dialplan
 
 import (
 	"context"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math/big"
 	"strconv"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
-// maxJSON is how many bytes of JSON are read: a variable of a configuration file
-// has 8,190 at most, and the tree takes some fifty times as much.
+// maxJSON bounds the JSON that is read, in bytes. A variable of a configuration file has at most 8,190, and the tree
+// takes about fifty times as much.
 const maxJSON = 1 << 20
 
 // jsonDecode is JSON_DECODE(name,key[,separator[,options]]).
@@ -42,8 +43,7 @@ func jsonDecode(ctx context.Context, c *Call) (string, error) {
 	return jsonText(jsonAt(root, strings.Split(parts[1], sep)), count), nil
 }
 
-// countOption tells whether c is among the options. Each may have an argument in
-// parentheses, which means nothing here.
+// countOption reports whether c is among the options. An option may have an argument in parentheses, which is ignored.
 func (c *Call) countOption(options string) (count bool) {
 	for options != "" {
 		option := options[0]
@@ -65,8 +65,8 @@ func (c *Call) countOption(options string) (count bool) {
 	return count
 }
 
-// closingParen is where the `)` of the `(` stands that s begins with, or -1. Quotes
-// and backslashes hide parentheses.
+// closingParen returns the index of the `)` for the `(` at the beginning of s, or -1. It ignores parentheses in quotes
+// and after backslashes.
 func closingParen(s string) int {
 	depth, quoted := 0, false
 	for i := 0; i < len(s); i++ {
@@ -86,15 +86,15 @@ func closingParen(s string) int {
 	return -1
 }
 
-// jsonAt follows the keys, or the numbers of an array's items, down to a value that
-// has none; keys that are left over then do not matter. nil: there is no such value.
+// jsonAt follows the keys, or indexes of arrays, until there is a value without children; it ignores the remaining
+// keys. nil: there is no such value.
 func jsonAt(value any, keys []string) any {
 	for _, key := range keys {
 		switch v := value.(type) {
 		case *jsonObject:
 			value = v.values[key]
 		case []any:
-			i, err := strconv.Atoi(strings.TrimLeft(key, blanks))
+			i, err := strconv.Atoi(strings.TrimLeft(key, cnum.Blanks))
 			if err != nil || i < 0 || i >= len(v) {
 				return nil
 			}
@@ -106,8 +106,7 @@ func jsonAt(value any, keys []string) any {
 	return value
 }
 
-// jsonText is a value as JSON_DECODE yields it. Asterisk takes an integer for a C
-// int, whose low 32 bits are left of a larger one.
+// jsonText writes a value as JSON_DECODE does. Asterisk reads an integer as a C int, which keeps its low 32 bits.
 func jsonText(value any, count bool) string {
 	switch v := value.(type) {
 	case string:
@@ -129,7 +128,7 @@ func jsonText(value any, count bool) string {
 	return ""
 }
 
-// jsonEscape is JSON_ESCAPE(text): the inside of a string (RFC 8259, 7). What is not UTF-8 is U+FFFD.
+// jsonEscape is JSON_ESCAPE(text): the inside of a string (RFC 8259, 7). Bytes that are not UTF-8 become U+FFFD.
 func jsonEscape(_ context.Context, c *Call) (string, error) {
 	quoted := appendJSONString(nil, strings.ToValidUTF8(c.Args, "\uFFFD"))
 	if len(quoted) > c.ex.run.Output {

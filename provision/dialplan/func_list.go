@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// list reads name,delimiter,text: the text is the rest as it is.
+// list reads name,delimiter,text. The text is the unchanged rest.
 func (c *Call) list(ctx context.Context) (value, delim, text string, ok bool, err error) {
 	parts := c.Split(3)
 	if len(parts) < 3 {
@@ -17,8 +17,7 @@ func (c *Call) list(ctx context.Context) (value, delim, text string, ok bool, er
 	return value, parts[1], parts[2], err == nil, err
 }
 
-// fieldNum is FIELDNUM(name,delimiter,text). The delimiter is one byte, and the
-// case of A to Z does not matter.
+// fieldNum is FIELDNUM(name,delimiter,text). The delimiter is one byte. The case of A to Z does not matter.
 func fieldNum(ctx context.Context, c *Call) (string, error) {
 	value, delim, text, ok, err := c.list(ctx)
 	if !ok {
@@ -42,8 +41,8 @@ func fieldNum(ctx context.Context, c *Call) (string, error) {
 	return "0", nil
 }
 
-// listFilter is LISTFILTER(name,delimiter,text). The delimiter may be several
-// bytes, and is a comma where there is none. An empty last field always stays.
+// listFilter is LISTFILTER(name,delimiter,text). The delimiter may have several bytes; an empty one is a comma. An
+// empty last field always stays.
 func listFilter(ctx context.Context, c *Call) (string, error) {
 	value, delim, text, ok, err := c.list(ctx)
 	if !ok || value == "" {
@@ -57,13 +56,13 @@ func listFilter(ctx context.Context, c *Call) (string, error) {
 		sep = ","
 	}
 	b := make([]byte, 0, len(value))
-	kept := 0
+	count := 0
 	for field, rest, more := "", value, true; more; {
 		field, rest, more = strings.Cut(rest, sep)
 		if field == text && (more || field != "") {
 			continue
 		}
-		if kept++; kept > 1 {
+		if count++; count > 1 {
 			b = append(b, sep...)
 		}
 		b = append(b, field...)
@@ -71,8 +70,7 @@ func listFilter(ctx context.Context, c *Call) (string, error) {
 	return string(b), nil
 }
 
-// encoded reads characters that may be escapes, up to a zero byte or to what is
-// wrong; ok tells that nothing is.
+// encoded reads characters that may be escapes. It ends at a zero byte, or at a wrong escape; then ok is false.
 func encoded(s string) (text string, ok bool) {
 	var b []byte
 	for s != "" {

@@ -2,16 +2,17 @@ package dialplan
 
 import (
 	"context"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math"
 	"strconv"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
-// notNumber is said where a number should stand.
+// notNumber is the message for a text where a number is expected.
 const notNumber = "not a number"
 
 func abs(_ context.Context, c *Call) (string, error) {
-	f, ok := cnum.ScanDouble(c.Args)
+	f, ok := cnum.ScanFloat(c.Args, 64)
 	if !ok {
 		c.fault(notNumber)
 		return "", nil
@@ -27,15 +28,14 @@ func minimum(_ context.Context, c *Call) (string, error) {
 	return c.better(func(a, b float64) bool { return b < a })
 }
 
-// better is the first of two numbers, or the second where that is better. One of
-// them may be missing.
+// better returns the first of two numbers, or the second if it is better. One of them may be missing.
 func (c *Call) better(than func(a, b float64) bool) (string, error) {
 	var numbers []float64
 	for _, part := range c.Split(2) {
 		if part == "" {
 			continue
 		}
-		f, ok := cnum.ScanDouble(part)
+		f, ok := cnum.ScanFloat(part, 64)
 		if !ok {
 			c.fault(notNumber)
 			return "", nil
@@ -52,7 +52,7 @@ func (c *Call) better(than func(a, b float64) bool) (string, error) {
 	return formatShort(numbers[0]), nil
 }
 
-// formatShort prints a whole number that is a C int without decimals.
+// formatShort writes a number. It writes no decimals if the number is a C int.
 func formatShort(f float64) string {
 	if n := cnum.ToInt(f); float64(n) == f {
 		return strconv.Itoa(int(n))
@@ -60,7 +60,7 @@ func formatShort(f float64) string {
 	return cnum.FormatDouble(f)
 }
 
-// digitSum adds up the digits, whatever stands between them.
+// digitSum adds up the digits and ignores all else.
 func digitSum(_ context.Context, c *Call) (string, error) {
 	if !c.given() {
 		return "", nil

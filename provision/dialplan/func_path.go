@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// baseName is POSIX's basename: of no path it is a dot.
+// baseName is POSIX's basename. For an empty path it returns a dot.
 func baseName(_ context.Context, c *Call) (string, error) {
 	if c.Args == "" {
 		return ".", nil
@@ -17,7 +17,7 @@ func baseName(_ context.Context, c *Call) (string, error) {
 	return path[strings.LastIndexByte(path, '/')+1:], nil
 }
 
-// dirName is glibc's dirname, to which exactly two slashes are not one.
+// dirName is glibc's dirname, for which exactly two slashes differ from one.
 func dirName(_ context.Context, c *Call) (string, error) {
 	path := strings.TrimRight(c.Args, "/")
 	if path == "" {
@@ -30,7 +30,7 @@ func dirName(_ context.Context, c *Call) (string, error) {
 	return root(parent), nil
 }
 
-// root is the directory that nothing but slashes stand for.
+// root returns the directory that slashes alone stand for.
 func root(slashes string) string {
 	switch len(slashes) {
 	case 0:

@@ -4,13 +4,14 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math"
 	mathrand "math/rand/v2"
 	"strconv"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
-// random is RAND([least][,most]): both may come out, and the two may be swapped.
+// random is RAND([least][,most]). Both ends are possible results, and may be swapped.
 func random(_ context.Context, c *Call) (string, error) {
 	parts := c.Split(2)
 	least, _, _ := cnum.ScanInt(arg(parts, 0))
@@ -22,7 +23,7 @@ func random(_ context.Context, c *Call) (string, error) {
 	return strconv.FormatInt(int64(least)+mathrand.Int64N(int64(most)-int64(least)+1), 10), nil
 }
 
-// uuid is a random UUID, of version 4.
+// uuid returns a random UUID of version 4.
 func uuid(_ context.Context, c *Call) (string, error) {
 	var b [16]byte
 	rand.Read(b[:]) // never fails

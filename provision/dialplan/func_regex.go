@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// matches is REGEX("expression" text): 1 where the expression is found in the text.
-// What stands before the first quote is ignored, and one blank behind the second. The
-// quotes part it as commas do the arguments of other functions.
+// matches is REGEX("expression" text): 1 if the expression is found in the text. It ignores the text before the first
+// quote, and one blank after the second. Quotes separate the arguments as commas do in other functions.
 func matches(ctx context.Context, c *Call) (string, error) {
 	parts := c.splitAt(c.Args, '"', 3)
 	if len(parts) < 3 {
@@ -23,7 +22,7 @@ func matches(ctx context.Context, c *Call) (string, error) {
 	switch {
 	case mustEnd(err):
 		return "", err
-	case errors.Is(err, errAsk):
+	case errors.Is(err, errOnlyAsterisk):
 		return c.ask(ctx)
 	case err != nil:
 		c.fault("bad regular expression: " + err.Error())

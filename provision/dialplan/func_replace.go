@@ -2,8 +2,9 @@ package dialplan
 
 import (
 	"context"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
 // charSet is a set of bytes.
@@ -95,8 +96,8 @@ func replace(ctx context.Context, c *Call) (string, error) {
 	return string(b), nil
 }
 
-// replacement is the character that an argument begins with. One that is written as an escape is text, whoever wrote
-// it, and no markup.
+// replacement returns the character at the beginning of an argument. A character that is written as an escape is text
+// and no markup, whoever wrote it.
 func (c *Call) replacement(s string) byte {
 	by, _, _ := encodedChar(s)
 	if by != 0 && strings.HasPrefix(s, `\`) && by != s[1] {
@@ -143,7 +144,7 @@ func strReplace(ctx context.Context, c *Call) (string, error) {
 	return b.String() + value, nil
 }
 
-// strBetween is STRBETWEEN(name,text): the text between the bytes of the value.
+// strBetween is STRBETWEEN(name,text): the value with the text between its bytes.
 func strBetween(ctx context.Context, c *Call) (string, error) {
 	parts := c.Split(3)
 	if len(parts) != 2 || parts[0] == "" {

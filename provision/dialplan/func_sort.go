@@ -3,17 +3,17 @@ package dialplan
 import (
 	"cmp"
 	"context"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"slices"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
-// bytesOfKey are what to read a key, or to compare two, counts for.
+// bytesOfKey is how many bytes of work it counts to read a key, or to compare two.
 const bytesOfKey = 64
 
-// sortKeys is SORT(key:value,...): the keys in the order of their values, which are
-// C floats. Keys of equal values stay in their order; what has no colon is left out.
-// The list is taken apart at every comma, within quotes and parentheses too.
+// sortKeys is SORT(key:value,...): the keys in the order of their values, which are C floats. Keys with equal values
+// keep their order. A key without a colon is dropped. Every comma separates, within quotes and parentheses too.
 func sortKeys(ctx context.Context, c *Call) (string, error) {
 	if !c.given() {
 		return "", nil
@@ -38,7 +38,7 @@ func sortKeys(ctx context.Context, c *Call) (string, error) {
 			late = c.ex.run.spend(ctx, bytesOfKey)
 		}
 		if late != nil {
-			return 0 // in order: that is soon over
+			return 0 // an error: returning 0 ends the sorting soon
 		}
 		return cmp.Compare(a.value, b.value)
 	})

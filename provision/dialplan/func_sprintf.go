@@ -2,10 +2,11 @@ package dialplan
 
 import (
 	"context"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
 // printf is one SPRINTF.
@@ -25,12 +26,11 @@ type directive struct {
 	verb             byte
 }
 
-// sprintf is SPRINTF(format,value...). A value that is missing or no number, and a
-// conversion that C has not, make the whole of it empty; a text that is missing is
-// "(null)", as C says.
+// sprintf is SPRINTF(format,value...). If a value is missing or not a number, or C does not have the conversion, the
+// result is empty. A missing text is "(null)", as in C.
 func sprintf(ctx context.Context, c *Call) (string, error) {
 	if c.Args == "" {
-		c.fault("no argument") // Asterisk ends
+		c.fault("no argument") // Asterisk crashes
 		return "", nil
 	}
 	parts := c.Split(math.MaxInt)
@@ -43,7 +43,7 @@ func sprintf(ctx context.Context, c *Call) (string, error) {
 		}
 		var d directive
 		if d, format = parseDirective(rest); d.verb == 0 {
-			break // the format ends within it: it is nothing
+			break // the format ends within the conversion: it is ignored
 		}
 		if ok, err := p.write(d); !ok {
 			return "", err
@@ -55,7 +55,7 @@ func sprintf(ctx context.Context, c *Call) (string, error) {
 	return string(p.out), nil
 }
 
-// parseDirective reads what follows a %. The verb is 0 where the format ends in it.
+// parseDirective reads what follows a %. The verb is 0 if the format ends before it.
 func parseDirective(s string) (d directive, rest string) {
 	i := 0
 flags:
@@ -71,7 +71,7 @@ flags:
 			d.zero = true
 		case '#':
 			d.sharp = true
-		case '\'', 'I': // nothing in the C locale
+		case '\'', 'I': // no effect in the C locale
 		default:
 			break flags
 		}
@@ -95,7 +95,7 @@ flags:
 	return d, s[i+1:]
 }
 
-// digitsAt reads a number; it stays at math.MaxInt32.
+// digitsAt reads a number, of at most math.MaxInt32.
 func digitsAt(s string, i int) (n, next int) {
 	for ; i < len(s) && s[i] >= '0' && s[i] <= '9'; i++ {
 		n = min(math.MaxInt32, n*10+int(s[i]-'0'))
@@ -103,7 +103,7 @@ func digitsAt(s string, i int) (n, next int) {
 	return n, i
 }
 
-// write writes one conversion; ok is false where there is no answer.
+// write writes one conversion. ok is false if the result of SPRINTF is empty.
 func (p *printf) write(d directive) (ok bool, err error) {
 	body, ok := "%", true
 	switch d.verb {
@@ -113,7 +113,7 @@ func (p *printf) write(d directive) (ok bool, err error) {
 		body, ok = p.text(d)
 	case 'c':
 		body, ok = p.char(d)
-		p.c.marked = p.c.marked || strings.ContainsAny(body, special) // a number made it
+		p.c.marked = p.c.marked || strings.ContainsAny(body, special) // a number became this character
 	case 'd', 'i', 'o', 'u', 'x', 'X', 'e', 'E', 'f', 'F', 'g', 'G', 'a', 'A':
 		if max(d.width, d.precision)+len(p.out) > p.limit {
 			return false, ErrTooLong
@@ -135,14 +135,14 @@ func (p *printf) write(d directive) (ok bool, err error) {
 	} else {
 		body += fill
 	}
-	if d.verb == 'c' { // a NUL ends it
+	if d.verb == 'c' { // a NUL ends the text
 		body, _, _ = strings.Cut(body, "\x00")
 	}
 	p.out = append(p.out, body...)
 	return ok, nil
 }
 
-// next is the next value.
+// next returns the next value.
 func (p *printf) next() (s string, ok bool) {
 	if len(p.args) == 0 {
 		return "", false
@@ -153,7 +153,7 @@ func (p *printf) next() (s string, ok bool) {
 
 func (p *printf) text(d directive) (string, bool) {
 	if strings.HasPrefix(d.length, "l") {
-		p.c.fault("%ls is of characters that Asterisk has not")
+		p.c.fault("Asterisk does not know %ls")
 		return "", false
 	}
 	const null = "(null)"
@@ -169,7 +169,7 @@ func (p *printf) text(d directive) (string, bool) {
 	return s, true
 }
 
-// char is %c: the value is the number of a byte, with l that of a character.
+// char is %c. The value is the number of a byte, with l that of a character.
 func (p *printf) char(d directive) (string, bool) {
 	n, ok := p.number()
 	if ok && strings.HasPrefix(d.length, "l") && n != 0 {
@@ -181,12 +181,12 @@ func (p *printf) char(d directive) (string, bool) {
 	return string([]byte{byte(n)}), ok
 }
 
-// number is the next value as a C int.
+// number returns the next value as a C int.
 func (p *printf) number() (int, bool) {
 	s, _ := p.next()
 	n, _, ok := cnum.ScanInt(s)
 	if !ok {
-		p.c.fault("a value is missing or no number")
+		p.c.fault("a value is missing or is not a number")
 	}
 	return n, ok
 }

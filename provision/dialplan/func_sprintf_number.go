@@ -2,10 +2,11 @@ package dialplan
 
 import (
 	"fmt"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
 // integer is %d %i %o %u %x or %X.
@@ -22,7 +23,7 @@ func (p *printf) integer(d directive) (string, bool) {
 	case "hh":
 		value = int64(int8(n))
 	default:
-		value = int64(uint32(n)) // Asterisk gives an int where 64 bits are read
+		value = int64(uint32(n)) // Asterisk passes an int where 64 bits are read
 	}
 	sign, digits := "", ""
 	switch d.verb {
@@ -53,7 +54,7 @@ func (p *printf) integer(d directive) (string, bool) {
 	return body, true
 }
 
-// unsigned is a value in as many bits as the conversion reads.
+// unsigned returns the value in as many bits as the conversion reads.
 func (d directive) unsigned(value int64) uint64 {
 	switch d.length {
 	case "h":
@@ -76,7 +77,7 @@ func (d directive) sign(negative bool) string {
 	return ""
 }
 
-// padded puts zeros between sign and digits, where they fill the width.
+// padded puts zeros between sign and digits if they fill the width.
 func (d directive) padded(sign, digits string, zeros bool) string {
 	if zeros && !d.minus {
 		digits = strings.Repeat("0", max(0, d.width-len(sign)-len(digits))) + digits
@@ -87,13 +88,13 @@ func (d directive) padded(sign, digits string, zeros bool) string {
 // real is %e %f %g or %a, or one of their capitals.
 func (p *printf) real(d directive) (string, bool) {
 	if d.length == "L" || d.length == "ll" || d.length == "q" {
-		p.c.fault("a long double is what Asterisk has not")
+		p.c.fault("Asterisk does not know long doubles")
 		return "", false
 	}
 	s, _ := p.next()
 	x, ok := cnum.ScanFloat(s, 64)
 	if !ok {
-		p.c.fault("a value is missing or no number")
+		p.c.fault("a value is missing or is not a number")
 		return "", false
 	}
 	sign, verb := d.sign(math.Signbit(x)), d.verb|0x20
@@ -115,7 +116,7 @@ func (p *printf) real(d directive) (string, bool) {
 	return body, true
 }
 
-// decimal is %e, %f or %g of a number that is not negative.
+// decimal writes %e, %f or %g for a number that is not negative.
 func (d directive) decimal(x float64, verb byte) string {
 	precision := d.precision
 	if precision < 0 {
@@ -138,7 +139,7 @@ func (d directive) decimal(x float64, verb byte) string {
 	return cnum.TrimZeros(mantissa) + exponent
 }
 
-// point gives a number without a point one, where # asks for it.
+// point appends a point to a number without one if # asks for it.
 func (d directive) point(s string) string {
 	if !d.sharp || strings.IndexByte(s, '.') >= 0 {
 		return s
@@ -149,8 +150,8 @@ func (d directive) point(s string) string {
 	return s + "."
 }
 
-// hexFloat is %a less its 0x, as glibc has it: the digit before the point is 1, or
-// 2 where rounding makes it so, and 0 for zero and what is below 2^-1022.
+// hexFloat writes %a without its 0x, as glibc does. The digit before the point is 1, or 2 after rounding up, and 0 for
+// zero and for numbers below 2^-1022.
 func (d directive) hexFloat(x float64) string {
 	const fraction = 52 // bits
 	bits := math.Float64bits(x)

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// stat is STAT(what,path). The letters: d directory, e exists, f regular file,
-// m mode in octal, s size, A C M the times of access, change, modification.
+// stat is STAT(what,path). The letters are: d is a directory, e exists, f is a regular file, m mode in octal, s size, A
+// C M time of access, change, modification.
 func stat(_ context.Context, c *Call) (string, error) {
 	what, path, _ := strings.Cut(c.Args, ",")
 	if what == "" || path == "" || c.Env.Stat == nil {
@@ -35,7 +35,7 @@ func stat(_ context.Context, c *Call) (string, error) {
 	return "0", nil
 }
 
-// unixMode is st_mode: type and permissions.
+// unixMode returns st_mode: the type and the permissions.
 func unixMode(m fs.FileMode) uint32 {
 	bits := uint32(m.Perm())
 	for _, flag := range [...]struct {

@@ -2,13 +2,14 @@ package dialplan
 
 import (
 	"context"
+	"time"
+
 	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"github.com/phoneprov/phoneprov/provision/dialplan/ctime"
 	"github.com/phoneprov/phoneprov/provision/zone"
-	"time"
 )
 
-// bytesOfVerb are what one conversion of a time or of SPRINTF counts for.
+// bytesOfVerb is how many bytes of work one conversion of a time or of SPRINTF counts.
 const bytesOfVerb = 256
 
 // strftime is STRFTIME([epoch[,zone[,format]]]).
@@ -36,14 +37,14 @@ func strftime(ctx context.Context, c *Call) (string, error) {
 	})
 }
 
-// The first and the last second of which C knows the year.
+// The first and the last second whose year C can represent.
 const (
 	firstSecond = -67768040609740800
 	lastSecond  = 67767976233532799
 )
 
-// parseEpoch reads seconds as C does, 1e9 and 0x10 too; what follows the number is
-// ignored. micros are those behind the whole seconds, with their sign.
+// parseEpoch reads seconds as C does, 1e9 and 0x10 too. It ignores the text after the number. micros are the
+// microseconds after the whole seconds, with their sign.
 func parseEpoch(s string) (whole int64, micros int, ok bool) {
 	n, ok := cnum.ScanLongDouble(s)
 	if !ok || n.Cmp(cnum.New(firstSecond)) < 0 || n.Cmp(cnum.New(lastSecond)) > 0 {
@@ -55,8 +56,8 @@ func parseEpoch(s string) (whole int64, micros int, ok bool) {
 	return whole, int(us), true
 }
 
-// zones are the server's time zone and the one of a name: where there is none the
-// server's, and UTC where there is none such.
+// zones returns the server's time zone and the zone of that name. An empty name is the server's zone, and an unknown
+// one is UTC.
 func (c *Call) zones(name string) (server, zone *time.Location) {
 	server = c.Env.Zone
 	if server == nil {

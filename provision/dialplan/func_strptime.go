@@ -2,12 +2,12 @@ package dialplan
 
 import (
 	"context"
-	"github.com/phoneprov/phoneprov/provision/dialplan/ctime"
 	"strconv"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/ctime"
 )
 
-// strptime is STRPTIME(time,[zone],format): seconds since 1970, of which Asterisk
-// writes the low 32 bits.
+// strptime is STRPTIME(time,[zone],format): seconds since 1970. Asterisk writes their low 32 bits.
 func strptime(_ context.Context, c *Call) (string, error) {
 	parts := c.Split(3)
 	if len(parts) < 3 || parts[2] == "" {
@@ -17,7 +17,7 @@ func strptime(_ context.Context, c *Call) (string, error) {
 	server, zone := c.zones(parts[1])
 	wall, ok := ctime.Parse(parts[0], parts[2], server)
 	if !ok {
-		c.fault("the time is not of the format")
+		c.fault("the time does not match the format")
 		return "", nil
 	}
 	seconds, ok := ctime.Epoch(wall, zone)

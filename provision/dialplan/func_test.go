@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// What is drawn by chance has to differ, and to stay within its bounds.
+// Random values differ from call to call and stay within their bounds.
 func TestChance(t *testing.T) {
 	for _, in := range []string{"${RAND()}", "${RAND(-2147483648,2147483647)}", "${RAND(-5)}", "${UUID()}"} {
 		seen := map[string]bool{}
@@ -65,7 +65,7 @@ func TestVolatile(t *testing.T) {
 	}
 }
 
-// A small text may ask for a large answer: that is refused before it is made.
+// A short text that asks for a large result is refused before the result is made.
 func TestFunctionLimits(t *testing.T) {
 	env := &Env{Limits: Limits{Output: 100}, Lookup: texts(lookupFact)}
 	for _, in := range []string{
@@ -88,7 +88,7 @@ func TestFunctionLimits(t *testing.T) {
 	}
 }
 
-// Messages say what is wrong, and nothing of the values.
+// Messages say what is wrong and contain nothing of the values.
 func TestFunctionDiagnostics(t *testing.T) {
 	for in, want := range map[string]string{
 		"${IFTIME(${LABEL}?a:b)}":                     "IFTIME: bad range of times, weekdays, days or months",
@@ -98,14 +98,14 @@ func TestFunctionDiagnostics(t *testing.T) {
 		"${REGEX(${A})}":                              `REGEX: want "expression" text`,
 		"${SORT()}":                                   "SORT: no argument",
 		"${SPRINTF()}":                                "SPRINTF: no argument",
-		"${SPRINTF(%d,${A})}":                         "SPRINTF: a value is missing or no number",
-		"${SPRINTF(%f)}":                              "SPRINTF: a value is missing or no number",
+		"${SPRINTF(%d,${A})}":                         "SPRINTF: a value is missing or is not a number",
+		"${SPRINTF(%f)}":                              "SPRINTF: a value is missing or is not a number",
 		"${SPRINTF(%y,${A})}":                         "SPRINTF: unknown conversion",
-		"${SPRINTF(%ls,${A})}":                        "SPRINTF: %ls is of characters that Asterisk has not",
-		"${SPRINTF(%Lf,1)}":                           "SPRINTF: a long double is what Asterisk has not",
+		"${SPRINTF(%ls,${A})}":                        "SPRINTF: Asterisk does not know %ls",
+		"${SPRINTF(%Lf,1)}":                           "SPRINTF: Asterisk does not know long doubles",
 		"${STRBETWEEN(A)}":                            "STRBETWEEN: want name,text",
 		"${STRPTIME(${A})}":                           "STRPTIME: want time,[zone],format",
-		"${STRPTIME(${A},UTC,%F)}":                    "STRPTIME: the time is not of the format",
+		"${STRPTIME(${A},UTC,%F)}":                    "STRPTIME: the time does not match the format",
 		"${STRPTIME(2026,${A},%Y)}":                   "STRPTIME: unknown time zone",
 		"${STRPTIME(2026-03-29 2,Europe/Rome,%F %H)}": "STRPTIME: there is no such time in the zone",
 		"${TESTTIME(${A},1)}":                         "TESTTIME: can only be set, not read",

@@ -2,16 +2,17 @@ package dialplan
 
 import (
 	"context"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"strconv"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
 func upper(_ context.Context, c *Call) (string, error) { return mapASCII(c.Args, 'a', 'z'), nil }
 
 func lower(_ context.Context, c *Call) (string, error) { return mapASCII(c.Args, 'A', 'Z'), nil }
 
-// mapASCII flips the case of the letters from..to; other bytes stay, UTF-8 too.
+// mapASCII flips the case of the letters from..to. Other bytes stay, those of UTF-8 too.
 func mapASCII(s string, from, to byte) string {
 	b := []byte(s)
 	for i, c := range b {
@@ -28,13 +29,13 @@ func isNull(_ context.Context, c *Call) (string, error) { return truth(c.Args ==
 
 func exists(_ context.Context, c *Call) (string, error) { return truth(c.Args != ""), nil }
 
-// variableExists is VARIABLE_EXISTS(name): an empty variable is one, EPOCH is none.
+// variableExists is VARIABLE_EXISTS(name). An empty variable exists. EPOCH does not.
 func variableExists(ctx context.Context, c *Call) (string, error) {
 	_, ok, err := c.ex.find(ctx, c.Args)
 	return truth(ok), err
 }
 
-// passThrough gives a text to functions that want a variable's name.
+// passThrough is for functions that want the name of a variable: it passes them a text.
 func passThrough(_ context.Context, c *Call) (string, error) { return c.Args, nil }
 
 func truth(b bool) string {
@@ -44,7 +45,7 @@ func truth(b bool) string {
 	return "0"
 }
 
-// eval expands its argument once more: the one place where a value is a template.
+// eval expands its argument again. It is the only function that takes a value for a template.
 func eval(ctx context.Context, c *Call) (string, error) {
 	if c.Args == "" {
 		c.fault("no argument")
@@ -70,7 +71,7 @@ func csvQuote(_ context.Context, c *Call) (string, error) {
 	return `"` + strings.ReplaceAll(c.Args, `"`, `""`) + `"`, nil
 }
 
-// keypadHash leaves out what is no key: 0 and 1 have no letters.
+// keypadHash drops characters that are on no key. 0 and 1 have no letters.
 func keypadHash(_ context.Context, c *Call) (string, error) {
 	const keys = "22233344455566677778889999" // a to z
 	b := make([]byte, 0, len(c.Args))
@@ -106,7 +107,7 @@ func choose(_ context.Context, c *Call) (string, error) {
 	return then, nil
 }
 
-// trim takes away what Asterisk takes for blanks: everything up to the space.
+// trim removes what Asterisk takes for blanks: every byte up to the space.
 func (c *Call) trim(s string) string {
 	plain := c.Plain(s)
 	for plain != "" && plain[0] <= ' ' {

@@ -10,7 +10,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/zone"
 )
 
-// at is a moment by the server's clock, in Vienna.
+// at returns an Env for a moment by the server's clock, in Vienna.
 func at(t *testing.T, s string) *Env {
 	t.Helper()
 	zone, ok := zone.Load("Europe/Vienna")
@@ -59,7 +59,7 @@ func TestIfTime(t *testing.T) {
 		{monday, "09:00-10:00,mon,2,apr", false},
 		{monday, "08:30,mon,2,mar,UTC", true},
 		{monday, "17:30|mon|2|mar|Asia/Tokyo", true},
-		{monday, "08:30,*,*,*,Nope/Zone", true}, // UTC then
+		{monday, "08:30,*,*,*,Nope/Zone", true}, // an unknown zone is UTC
 		{monday, "09:30,*,*,*,", true},
 		{"2026-03-01 23:30:00", "*,mon,2,mar,Asia/Tokyo", true},
 		{"2026-07-01 12:00:00", "10:00,*,*,*,UTC", true},
@@ -76,7 +76,7 @@ func TestIfTime(t *testing.T) {
 	}
 }
 
-// The rows of IFTIME have to hold whenever they are captured.
+// The rows of IFTIME hold at whatever time they are captured.
 func TestIfTimeRowsHoldAlways(t *testing.T) {
 	eachRow(t, "iftime.txt", rowFiles(t)["testdata/rows/iftime.txt"], func(t *testing.T, r row) row {
 		template := Parse("t", r.in)
@@ -91,7 +91,7 @@ func TestIfTimeRowsHoldAlways(t *testing.T) {
 	})
 }
 
-// ifTimeSpecs are around the time that it is.
+// ifTimeSpecs returns specifications around the current time.
 func ifTimeSpecs(now time.Time) []string {
 	var specs []string
 	for _, from := range []int{-90, -1, 0, 1, 90} {
@@ -115,8 +115,7 @@ func ifTimeSpecs(now time.Time) []string {
 	return specs
 }
 
-// TestIfTimeAsterisk asks both for what is so now and for what is not, by Asterisk's
-// own clock.
+// TestIfTimeAsterisk compares both branches with Asterisk, by Asterisk's own clock.
 func TestIfTimeAsterisk(t *testing.T) {
 	for _, suite := range oracle.Suites {
 		t.Run(suite, func(t *testing.T) {
@@ -128,7 +127,7 @@ func TestIfTimeAsterisk(t *testing.T) {
 					before := oracleNow(t, a)
 					want := askOracle(t, a, template)
 					if oracleNow(t, a).Minute() != before.Minute() {
-						continue // the minute has changed meanwhile
+						continue // the minute has changed in between
 					}
 					env := &Env{Now: before, Zone: time.UTC}
 					if got, err := Parse("t", template).Expand(context.Background(), env); got != want || err != nil {
@@ -145,7 +144,7 @@ func TestIfTimeAsterisk(t *testing.T) {
 	}
 }
 
-// oracleNow is the time by Asterisk's clock, which runs in UTC.
+// oracleNow returns the time by Asterisk's clock, which runs in UTC.
 func oracleNow(t *testing.T, a *oracle.Asterisk) time.Time {
 	t.Helper()
 	now, _, ok := parseEpoch(askOracle(t, a, "${STRFTIME(,UTC,%s)}"))
@@ -155,7 +154,7 @@ func oracleNow(t *testing.T, a *oracle.Asterisk) time.Time {
 	return time.Unix(now, 0).UTC()
 }
 
-// TestStrptimeAsterisk asks for the hours that a clock skips or shows twice.
+// TestStrptimeAsterisk compares the hours that a clock skips or shows twice.
 func TestStrptimeAsterisk(t *testing.T) {
 	a := startOracle(t, oracle.Forky)
 	asked := 0
@@ -187,7 +186,7 @@ func TestStrptimeAsterisk(t *testing.T) {
 	}
 }
 
-// offsetBefore is what a zone had before a change, so that the skipped hour is met.
+// offsetBefore returns the zone's offset before a change, so that the test finds the skipped hour.
 func offsetBefore(change time.Time) int {
 	_, offset := change.Add(-time.Second).Zone()
 	return offset

@@ -3,23 +3,22 @@ package dialplan
 import (
 	"context"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
-// blanks are C's isspace.
-const blanks = " \t\n\v\f\r"
-
 func trimLeft(_ context.Context, c *Call) (string, error) {
-	return strings.TrimLeft(c.Args, blanks), nil
+	return strings.TrimLeft(c.Args, cnum.Blanks), nil
 }
 
-// trimRight never takes away the first byte: Asterisk does not look at it.
+// trimRight never removes the first byte, because Asterisk does not check it.
 func trimRight(_ context.Context, c *Call) (string, error) {
 	if c.Args == "" {
 		return "", nil
 	}
-	return c.Args[:1] + strings.TrimRight(c.Args[1:], blanks), nil
+	return c.Args[:1] + strings.TrimRight(c.Args[1:], cnum.Blanks), nil
 }
 
 func trimBoth(_ context.Context, c *Call) (string, error) {
-	return strings.Trim(c.Args, blanks), nil
+	return strings.Trim(c.Args, cnum.Blanks), nil
 }

@@ -2,22 +2,21 @@ package dialplan
 
 import "context"
 
-// Function is one row of the native table, from which the reference of the
-// language is generated.
+// Function is one row of the native table. The reference of the language is generated from it.
 type Function struct {
 	Name     string
-	Args     string // what stands between the parentheses; [what may be missing]; empty: nothing
+	Args     string // the arguments, with optional ones in []; empty: none
 	Synopsis string
 	Example  string // a template
 	run      nativeFunc
-	// varies is what the value depends on besides its arguments and the variables that it looks up.
+	// varies is what the value depends on, besides the arguments and the variables that the function looks up.
 	varies With
 }
 
 // nativeFunc answers a call of a native function.
 type nativeFunc func(ctx context.Context, c *Call) (string, error)
 
-// Functions is the native table: what needs nothing that only Asterisk knows.
+// Functions is the native table: functions that need nothing that only Asterisk knows.
 func Functions() []Function {
 	return []Function{
 		{"ABS", "number", "the number without its sign, with 6 decimals where it is not a C int", "${ABS(${TZOFFSET})}", abs, 0},
@@ -74,7 +73,7 @@ func Functions() []Function {
 	}
 }
 
-// native is Functions by name, made once.
+// native has the rows of Functions by name.
 var native = byName(Functions())
 
 func byName(rows []Function) map[string]*Function {
@@ -85,8 +84,8 @@ func byName(rows []Function) map[string]*Function {
 	return m
 }
 
-// Volatile tells whether the function gives another value at every call.
+// Volatile reports whether the function has another value at every call.
 func (f Function) Volatile() bool { return Volatile(f.Name) }
 
-// Known tells whether a function is native.
+// Known reports whether a function is native.
 func Known(name string) bool { _, ok := native[name]; return ok }

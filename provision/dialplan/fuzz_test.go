@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// FuzzExpand: never panics, ends, output is bounded, text without `$` is unchanged,
-// and an expansion without chance in it is the same twice.
+// FuzzExpand: an expansion never panics, it ends, its output is bounded, text without `$` is unchanged, and without
+// random values a second expansion gives the same.
 func FuzzExpand(f *testing.F) {
 	for _, lines := range rowFiles(f) {
 		for i, line := range lines {
@@ -52,7 +52,7 @@ func FuzzExpand(f *testing.F) {
 	})
 }
 
-// reference is the slice by counting bytes one by one.
+// reference is a slice made by counting bytes one by one.
 func reference(v string, offset, length int, whole bool) string {
 	n := len(v)
 	if offset < 0 {
@@ -74,7 +74,7 @@ func reference(v string, offset, length int, whole bool) string {
 	return out
 }
 
-// FuzzSlice: a slice is what the reference says.
+// FuzzSlice: a slice is the same as the reference's.
 func FuzzSlice(f *testing.F) {
 	f.Add("alpha", int16(1), int16(2), false)
 	f.Add("alpha", int16(-3), int16(-1), false)

@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// notGenerated are the native functions that the differential run leaves out.
+// notGenerated are the native functions that the differential test leaves out, with the reasons.
 var notGenerated = map[string]string{
 	"RAND": "another answer each time",
 	"UUID": "another answer each time",
 }
 
-// generatedFunctions are the native functions but those.
+// generatedFunctions returns the other native functions.
 func generatedFunctions() (names []string) {
 	for _, f := range Functions() {
 		if notGenerated[f.Name] == "" {
@@ -21,10 +21,10 @@ func generatedFunctions() (names []string) {
 	return names
 }
 
-// arguments makes what stands between the parentheses of a call.
+// arguments makes the text between the parentheses of a call.
 type arguments func(g *generator, depth int) string
 
-// generated are the arguments of the functions for which any text would mean little.
+// generated has arguments for the functions that need special ones.
 func generated() map[string]arguments {
 	return map[string]arguments{
 		"ABS":           func(g *generator, d int) string { return g.figure(d) },
@@ -62,7 +62,7 @@ func generated() map[string]arguments {
 	}
 }
 
-// anyArguments are those of the other functions: one, and where that has a comma more.
+// anyArguments makes arguments for all other functions: one, or two where the table has a comma.
 func anyArguments(g *generator, depth int) string {
 	if g.one(8) {
 		return g.list(g.value(depth), g.value(depth))
@@ -117,12 +117,12 @@ func statArguments(g *generator, depth int) string {
 		g.pick(rowFile, "/nope", "", rowFile+",x", " "+rowFile, `"`+rowFile+`"`, rowFile+"/"))
 }
 
-// zone is one whose rules no government has changed of late, so that any database will do.
+// zone returns a time zone whose rules have not changed for long, so that every database has the same.
 func (g *generator) zone() string {
 	return g.pick("UTC", "America/New_York", "Europe/Berlin", "Asia/Kolkata", "Australia/Sydney", "", "Nope/Zone", "Europe/Dublin", "<+03>-3", "AB5", `XY-1XYZ\,M3.5.0\,M10.5.0/3`)
 }
 
-// timeSpan is always or never: what depends on the time of day cannot be compared.
+// timeSpan is always or never, because results that depend on the time of day cannot be compared.
 func (g *generator) timeSpan() string {
 	return g.pick("*,*,*,*", "*,*,*,*,UTC", "*", "", "x", "*,*", ",")
 }
@@ -150,7 +150,7 @@ func strptimeArguments(g *generator, depth int) string {
 		g.pick("%F %T", "%Y-%m-%d %H:%M:%S", "%b %d %Y", "%D", "%H:%M", "%s", "", "x"))
 }
 
-// jsonPath is one into the fact JSON.
+// jsonPath is a path into the fact JSON.
 func (g *generator) jsonPath() string {
 	return g.pick("a", "b", "b.0", "b.2.c", "b.9", "d", "d.e", "", ".", "a.x", "n", "t", "f", "u", "A", "b.", ".b", `"a"`, "b/0", "s", "b.x", "b.-1")
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// expr is the inside of a $[].
+// expr makes the inside of a $[].
 func (g *generator) expr(depth int) string {
 	switch n := g.IntN(20); {
 	case depth <= 0 || n < 2:
@@ -37,13 +37,13 @@ func (g *generator) operator() string {
 	return g.pick("+", "-", "*", "/", "%", "=", "!=", "<", ">", "<=", ">=", "|", "&", "==", "&&", "||", "~~", ":", "=~", "::", "?", "!", ",")
 }
 
-// match compares a text with a regular expression that may well match it.
+// match makes a comparison of a text with a regular expression that may well match it.
 func (g *generator) match() string {
 	return `"` + g.pick("abc", "aab", "ab12", "foo.bar", "a-b_c", "", "xyz abc", "aaa", "Zoë", "a b", "a.b.c", "\t", "ABC", "abcabc", "${A}", "${SP}", "a\nb") +
 		`" ` + g.pick("=~", ":") + ` "` + g.regex(2) + `"`
 }
 
-// function is a call within an expression.
+// function makes a call within an expression.
 func (g *generator) function(depth int) string {
 	name := g.pick("ABS", "FLOOR", "CEIL", "ROUND", "RINT", "TRUNC", "SQRT", "COS", "POW", "REMAINDER", "LOG", "EXP2", "LEN", "NOSUCH", "abs", "1", `"a"`)
 	args := g.expr(depth - 1)
@@ -61,7 +61,7 @@ func (g *generator) number() string {
 	return s
 }
 
-// figure is a number as an argument, or nearly one.
+// figure makes an argument that is a number, or nearly one.
 func (g *generator) figure(depth int) string {
 	if g.one(4) {
 		return g.number()
@@ -73,7 +73,7 @@ func (g *generator) figure(depth int) string {
 		"${NUM}", "${NEG}", "${FLT}", "${UNK}", "2147483647", "2147483648", "-2147483649", "9223372036854775807", "1000000", "0.1", "1.5", "2.5", "65", "-0")
 }
 
-// regex is a regular expression, mostly a good one.
+// regex makes a regular expression, mostly a valid one.
 func (g *generator) regex(depth int) string {
 	var b strings.Builder
 	for range 1 + g.IntN(3) {

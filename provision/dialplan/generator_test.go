@@ -7,23 +7,22 @@ import (
 	"testing"
 )
 
-// generator makes templates of the language that mean something, with odd arguments.
-// What it does in depth 0 has nothing nested.
+// generator makes meaningful templates with odd arguments. At depth 0 nothing is nested.
 type generator struct {
 	*rand.Rand
-	functions []string // that it calls
+	functions []string // functions that it calls
 	arguments map[string]arguments
 }
 
-// newGenerator is for one case, so that a case is the same whatever comes before it.
+// newGenerator returns a generator for one case, so that a case does not depend on the cases before it.
 func newGenerator(seed uint64, number int, functions []string) *generator {
 	return &generator{rand.New(rand.NewPCG(seed, uint64(number))), functions, generated()}
 }
 
-// maxNesting is how deep templates nest: real ones do three.
+// maxNesting is how deep templates nest. Real ones nest three deep.
 const maxNesting = 4
 
-// one tells whether the one case in n is to be made that is rare.
+// one returns true once in n times.
 func (g *generator) one(n int) bool { return g.IntN(n) == 0 }
 
 func (g *generator) pick(of ...string) string { return of[g.IntN(len(of))] }
@@ -43,7 +42,7 @@ func (g *generator) template() string {
 	return s
 }
 
-// unbalance puts something in, or takes a byte out.
+// unbalance inserts a bracket or removes a byte.
 func (g *generator) unbalance(s string) string {
 	at := g.IntN(len(s) + 1)
 	if at < len(s) && g.one(3) {
@@ -74,13 +73,13 @@ func (g *generator) text() string {
 		"{x}", `\n`, `\x41`, `"a,b"`, `a\,b`, "a|b", "a&b", "~", "*", "Hello World", "0x1F", "1e3", "  a  ", "١", "e\u0301", "\ufeff")
 }
 
-// long is around the sizes of C's buffers, but for those where Asterisk cuts values.
+// long returns lengths around the sizes of C's buffers, except where Asterisk cuts values.
 func (g *generator) long() string {
 	unit := g.pick("a", "ab ", "é", "0123456789", "x,y", "1")
 	return strings.Repeat(unit, []int{16, 17, 64, 80, 100, 128, 200, 256, 300, 512, 700, 1024}[g.IntN(12)]/len(unit))
 }
 
-// name is a variable's.
+// name makes the name of a variable.
 func (g *generator) name(depth int) string {
 	switch {
 	case depth > 1 && g.one(8):
@@ -113,7 +112,7 @@ func (g *generator) offset(depth int) string {
 		"2147483647", "2147483648", "-2147483648", "4294967295", "99999999999999999999", "\t1", "\n1", "\u00a01", "1-", "-")
 }
 
-// value is what stands as an argument.
+// value makes an argument.
 func (g *generator) value(depth int) string {
 	switch {
 	case g.one(2):
@@ -128,7 +127,7 @@ func (g *generator) delimiter() string {
 	return g.pick(":", `\,`, `","`, " ", "-", "a", "|", `\t`, `\\x61`, ".", "", "l", `"`, `\"`, `\\`, `\\\\`, `\\n`, `\\054`, "&", "é", `" "`, ",", "${NAMEA}")
 }
 
-// call is a function call without its ${}.
+// call makes a function call without its ${}.
 func (g *generator) call(depth int) string {
 	name := g.functions[g.IntN(len(g.functions))]
 	make := g.arguments[name]
@@ -157,8 +156,7 @@ func (g *generator) call(depth int) string {
 	return name + "(" + args + ")"
 }
 
-// list joins arguments, now and then with one too few or too many, or one in quotes,
-// escaped or empty.
+// list joins arguments. Sometimes there is one too few or too many, or one is quoted, escaped or empty.
 func (g *generator) list(args ...string) string {
 	args = slices.Clone(args)
 	if at := g.IntN(len(args)); g.one(4) {
@@ -182,8 +180,8 @@ func (g *generator) list(args ...string) string {
 	return strings.Join(args, ",")
 }
 
-// TestGenerator tells that the differential run calls every native function but those
-// left out, has every operator, and makes the same case of the same numbers.
+// TestGenerator: the differential test calls every native function but those left out, uses every operator, and makes
+// the same case of the same numbers.
 func TestGenerator(t *testing.T) {
 	const cases = 10_000
 	functions := generatedFunctions()

@@ -3,26 +3,27 @@ package dialplan
 import (
 	"encoding/json"
 	"fmt"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"math"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
 // maxJSONDepth is how deep Asterisk's parser lets values nest.
 const maxJSONDepth = 2048
 
-// jsonObject keeps its keys in the order of the text. A value is a jsonObject, an
-// []any, a string, an int64, a float64, a bool or nil.
+// jsonObject keeps the order of its keys. A value is a jsonObject, an []any, a string, an int64, a float64, a bool or
+// nil.
 type jsonObject struct {
 	keys   []string
 	values map[string]any
 }
 
-// parseJSON reads an object or an array, and refuses what Asterisk's parser does:
-// numbers that fit neither 64-bit integer nor double, zero bytes, half surrogates.
+// parseJSON reads an object or an array. It refuses what Asterisk's parser refuses: numbers that fit neither a 64-bit
+// integer nor a double, zero bytes, half surrogates.
 func parseJSON(text string) (value any, ok bool) {
 	if !utf8.ValidString(text) || !json.Valid([]byte(text)) || badEscape(text) {
 		return nil, false
@@ -35,8 +36,7 @@ func parseJSON(text string) (value any, ok bool) {
 	return readJSON(d, 1)
 }
 
-// badEscape tells whether JSON that is otherwise good escapes a zero byte or one
-// half of a surrogate pair.
+// badEscape reports whether otherwise valid JSON escapes a zero byte or one half of a surrogate pair.
 func badEscape(s string) bool {
 	for {
 		at := strings.IndexByte(s, '\\')
@@ -67,7 +67,7 @@ func hexRune(s string) rune {
 	return rune(n)
 }
 
-// readJSON reads one value of valid JSON; depth is its own.
+// readJSON reads one value of valid JSON. depth is how deep it is nested.
 func readJSON(d *json.Decoder, depth int) (value any, ok bool) {
 	token, err := d.Token()
 	if err != nil || depth > maxJSONDepth {
@@ -98,8 +98,7 @@ func readArray(d *json.Decoder, depth int) (value any, ok bool) {
 	return items, err == nil
 }
 
-// readObject reads an object. Of a key that comes again the last value counts, at
-// the place of the first.
+// readObject reads an object. If a key is repeated, its last value counts, at the position of the first.
 func readObject(d *json.Decoder, depth int) (value any, ok bool) {
 	o := &jsonObject{values: map[string]any{}}
 	for d.More() {
@@ -112,7 +111,7 @@ func readObject(d *json.Decoder, depth int) (value any, ok bool) {
 		if !ok {
 			return nil, false
 		}
-		if _, again := o.values[key]; !again {
+		if _, known := o.values[key]; !known {
 			o.keys = append(o.keys, key)
 		}
 		o.values[key] = item
@@ -164,7 +163,7 @@ func appendJSON(b []byte, value any) []byte {
 	return append(b, "null"...)
 }
 
-// appendJSONString escapes quotes, backslashes and control characters only.
+// appendJSONString appends a string. It escapes quotes, backslashes and control characters only.
 func appendJSONString(b []byte, s string) []byte {
 	b = append(b, '"')
 	for i := range len(s) {
@@ -181,7 +180,7 @@ func appendJSONString(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// jsonDouble is the shortest text that is the number, with a point or an exponent.
+// jsonDouble writes the shortest text that reads back as the number, with a point or an exponent.
 func jsonDouble(f float64) string {
 	mantissa, exp, _ := strings.Cut(strconv.FormatFloat(f, 'e', -1, 64), "e")
 	e := cnum.Atoi(exp)

@@ -9,7 +9,7 @@ func TestJSONDepth(t *testing.T) {
 	for _, tt := range []struct {
 		arrays int
 		want   bool
-	}{{maxJSONDepth - 1, true}, {maxJSONDepth, false}} { // the number is one deeper
+	}{{maxJSONDepth - 1, true}, {maxJSONDepth, false}} { // the number is one level deeper
 		_, ok := parseJSON(strings.Repeat("[", tt.arrays) + "1" + strings.Repeat("]", tt.arrays))
 		if ok != tt.want {
 			t.Errorf("%d arrays: got %t, want %t", tt.arrays, ok, tt.want)
@@ -17,7 +17,7 @@ func TestJSONDepth(t *testing.T) {
 	}
 }
 
-// FuzzJSON: what is written of a value reads as the same value.
+// FuzzJSON: a value that is written and read again is the same value.
 func FuzzJSON(f *testing.F) {
 	for _, fact := range facts {
 		f.Add(fact[1])

@@ -12,34 +12,34 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 )
 
-// A knownDifference is why a template is not compared with Asterisk.
+// A knownDifference is a reason not to compare a template with Asterisk.
 type knownDifference struct {
-	suite  string // of one only; "": of both
+	suite  string // the only version with the difference; "": both
 	reason string
 	in     func(a *outcome) bool
 }
 
-// Lengths at which values of Asterisk become others.
+// Lengths from which Asterisk's values differ.
 const (
-	caseLimit  = 15   // more of TOUPPER and TOLOWER is not terminated
-	valueLimit = 4095 // most functions' values are cut there
+	caseLimit  = 15   // longer values of TOUPPER and TOLOWER are not terminated
+	valueLimit = 4095 // the values of most functions are cut there
 )
 
-// longDouble is a conversion such as %Lf, or %qf.
+// longDouble matches a conversion such as %Lf or %qf.
 var longDouble = regexp.MustCompile(`%[^a-zA-Z%]*[Lq][aefgAEFG]`)
 
-// halfNumber is one without the digits of its exponent, or of hexadecimal ones.
+// halfNumber matches a number whose exponent, or whose hexadecimal part, has no digits.
 var halfNumber = regexp.MustCompile(`(?i)[0-9.][ep](?:$|[^0-9])|0x\.?(?:$|[^0-9a-f])`)
 
 var readsNumbers = map[string]bool{"ABS": true, "MATH": true, "MAX": true, "MIN": true, "SORT": true, "SPRINTF": true, "STRFTIME": true}
 
-// badPercent is a percent sign without two hexadecimal digits.
+// badPercent matches a percent sign without two hexadecimal digits.
 var badPercent = regexp.MustCompile(`%(?:$|[^0-9A-Fa-f]|.$|.[^0-9A-Fa-f])`)
 
-// minusOne is a division with remainder by -1.
+// minusOne matches a division with remainder by -1.
 var minusOne = regexp.MustCompile(`%\s*-0*1(?:\D|$)`)
 
-// sameFiles are the paths that STAT answers as Asterisk does in the container.
+// sameFiles are the paths for which STAT gives the same as Asterisk in the container.
 var sameFiles = []string{"", rowFile, "/nope", rowFile + ",x", rowFile + "/", " " + rowFile, `"` + rowFile + `"`}
 
 var knownDifferences = []knownDifference{
@@ -123,7 +123,7 @@ func isASCII(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
-// known is the reason why Asterisk may have another answer, or "".
+// known returns the reason why Asterisk's result may differ, or "".
 func (a *outcome) known() string {
 	for _, d := range knownDifferences {
 		if (d.suite == "" || d.suite == a.suite) && d.in(a) {
@@ -133,7 +133,7 @@ func (a *outcome) known() string {
 	return ""
 }
 
-// called tells whether one of the calls is such a one.
+// called reports whether is returns true for one of the calls.
 func (a *outcome) called(is func(c *Call, value string) bool) bool {
 	for i, c := range a.calls {
 		if is(c, a.values[i]) {
@@ -143,8 +143,8 @@ func (a *outcome) called(is func(c *Call, value string) bool) bool {
 	return false
 }
 
-// mayHaveTextArgument tells whether the argument of a mathematical function may be
-// what only Asterisk knows, so that we cannot tell whether it is a number.
+// mayHaveTextArgument reports whether the argument of a mathematical function depends on an answer of Asterisk, so that
+// we cannot tell whether it is a number.
 func mayHaveTextArgument(question string) bool {
 	unknown := 0
 	for name := range mathFuncs {
@@ -153,16 +153,16 @@ func mayHaveTextArgument(question string) bool {
 	return unknown > 1 || unknown == 1 && mayMatch(question)
 }
 
-// mayMatch tells whether an expression may have a regular expression.
+// mayMatch reports whether an expression may have a regular expression.
 func mayMatch(text string) bool { return strings.Contains(text, "=~") || strings.Contains(text, ":") }
 
-// expressed tells whether one of the expressions is such a one.
+// expressed reports whether is returns true for one of the expressions.
 func (a *outcome) expressed(is func(text string) bool) bool {
 	return slices.ContainsFunc(a.expressions, is)
 }
 
-// TestKnownDifferences fails where what we do otherwise than Asterisk has grown: a
-// difference more is a decision, which changes a number here and names its reason.
+// TestKnownDifferences fails if we differ from Asterisk in more rows than before. A new difference is a decision:
+// change the number here and give the reason.
 func TestKnownDifferences(t *testing.T) {
 	const want = 21
 	if len(knownDifferences) != want {
@@ -188,8 +188,7 @@ func TestKnownDifferences(t *testing.T) {
 	}
 }
 
-// differingRows are how many rows of a file have an answer of ours that is not
-// Asterisk's.
+// differingRows is how many rows of each file have a result of ours that is not Asterisk's.
 var differingRows = map[string]int{
 	"abs.txt": 4, "basename.txt": 4, "dirname.txt": 2, "expr.txt": 4, "expr_functions.txt": 38, "expr_regex.txt": 20,
 	"math.txt": 6, "max.txt": 4, "min.txt": 3, "regex.txt": 5, "sort.txt": 4,

@@ -7,7 +7,7 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/skips"
 )
 
-// TestMain says at the end which tests were skipped.
+// TestMain prints at the end which tests were skipped.
 func TestMain(m *testing.M) {
 	code := m.Run()
 	skips.Report()

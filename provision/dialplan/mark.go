@@ -5,16 +5,18 @@ import (
 	"strings"
 )
 
-// Where Env.EscapeXML is set, marks tell what a value gave from what the template says: in a value each of the
-// characters that XML wants escaped is a control character that XML cannot have. It is a byte for a byte, so that
-// lengths, offsets and functions give what they give in Asterisk. At the very end escapeXML makes entities of them.
+// With Env.EscapeXML, marks distinguish the bytes of values from those of the template. In a value, each character that
+// XML wants escaped is replaced by a mark: a control character that XML cannot have. A mark is one byte for one byte,
+// so lengths, offsets and functions give what they give in Asterisk. In the end escapeXML replaces the marks by
+// entities.
 
-// special are the characters; the mark of special[i] is i+1.
+// special are the characters that have marks. The mark of special[i] is i+1.
 const special = `&<>"'`
 
 func isMark(c byte) bool { return c >= 1 && c <= byte(len(special)) }
 
-// markOf is the byte that stands for one of a value. Of the control characters XML knows three.
+// markOf returns the byte that stands for a byte of a value. XML allows three control characters only; any other
+// becomes a question mark.
 func markOf(c byte) byte {
 	switch {
 	case c == '&':
@@ -33,7 +35,7 @@ func markOf(c byte) byte {
 	return c
 }
 
-// plainOf is the byte that a mark stands for.
+// plainOf returns the byte that a mark stands for.
 func plainOf(c byte) byte {
 	if isMark(c) {
 		return special[c-1]
@@ -41,7 +43,7 @@ func plainOf(c byte) byte {
 	return c
 }
 
-// noMark is a byte of a template's text, where a mark would be a value's.
+// noMark replaces a byte of a template's text that would be taken for a mark.
 func noMark(c byte) byte {
 	if isMark(c) {
 		return '?'
@@ -49,7 +51,7 @@ func noMark(c byte) byte {
 	return c
 }
 
-// mapBytes is s with every byte mapped: s itself where none changes.
+// mapBytes maps every byte of s. It returns s itself if none changes.
 func mapBytes(s string, to func(byte) byte) string {
 	for i := range len(s) {
 		if to(s[i]) == s[i] {
@@ -64,7 +66,7 @@ func mapBytes(s string, to func(byte) byte) string {
 	return s
 }
 
-// mark gives a value its marks, where there are to be any.
+// mark adds marks to a value, if marks are used.
 func (r *run) mark(value string) string {
 	if !r.marking || harmless(value) {
 		return value
@@ -74,7 +76,7 @@ func (r *run) mark(value string) string {
 	return marked
 }
 
-// harmless tells at once of most values that they need no mark.
+// harmless reports quickly that a value needs no mark, which is true for most.
 func harmless(s string) bool {
 	for i := range len(s) {
 		switch c := s[i]; {
@@ -85,7 +87,7 @@ func harmless(s string) bool {
 	return true
 }
 
-// plain is a text without marks: what it is in Asterisk.
+// plain removes the marks from a text: the result is the text as Asterisk has it.
 func (r *run) plain(text string) string {
 	if !r.marked {
 		return text
@@ -93,7 +95,7 @@ func (r *run) plain(text string) string {
 	return mapBytes(text, plainOf)
 }
 
-// unmarked is the template without what would be taken for a mark.
+// unmarked returns the template without bytes that would be taken for marks.
 func (t *Template) unmarked() *Template {
 	if !hasMark(t.text) {
 		return t
@@ -101,7 +103,8 @@ func (t *Template) unmarked() *Template {
 	return Parse(t.name, mapBytes(t.text, noMark))
 }
 
-// hasMark looks for bytes that are marks, or would be taken for them. It is for whole files: IndexByte is fast.
+// hasMark reports whether a text has bytes that are marks, or would be taken for them. It searches whole files with
+// IndexByte, which is fast.
 func hasMark(text string) bool {
 	for i := range len(special) {
 		if strings.IndexByte(text, byte(i+1)) >= 0 {
@@ -111,17 +114,17 @@ func hasMark(text string) bool {
 	return false
 }
 
-// marks say how a native function deals with them.
+// marks says how a native function treats marks.
 type marks uint8
 
 const (
-	unseen  marks = iota // it sees plain text; where that had marks, all of its value is marked
-	seen                 // it takes text apart and puts it together again, marks and all
-	decoded              // unseen, and what it makes of harmless text may need marks
-	escaped              // unseen, and its value needs none
+	unseen  marks = iota // it gets plain text; if an argument had marks, its whole value is marked
+	seen                 // it rearranges text and passes marks on
+	decoded              // like unseen, and it may make special characters of harmless text
+	escaped              // like unseen, and its value needs no marks
 )
 
-// marksOf is the one list of the functions for which it is not unseen.
+// marksOf lists the functions that are not unseen.
 func marksOf(function string) marks {
 	switch function {
 	case "BASENAME", "CUT", "DIRNAME", "EVAL", "FILTER", "IF", "IFTIME", "LTRIM", "PASSTHRU", "QUOTE", "REPLACE", "RTRIM",
@@ -143,7 +146,7 @@ func (c *Call) native(ctx context.Context, f *Function) (string, error) {
 		return f.run(ctx, c)
 	}
 	c.unseen = true
-	c.Args = c.taken(c.Args)
+	c.Args = c.seenByFunction(c.Args)
 	v, err := f.run(ctx, c)
 	if how == decoded || how == unseen && c.marked {
 		return run.mark(v), err
@@ -151,8 +154,8 @@ func (c *Call) native(ctx context.Context, f *Function) (string, error) {
 	return mapBytes(v, noMark), err
 }
 
-// taken is a value as the function is to see it.
-func (c *Call) taken(value string) string {
+// seenByFunction returns a text as the function may see it.
+func (c *Call) seenByFunction(value string) string {
 	if !c.unseen {
 		return value
 	}
@@ -161,17 +164,17 @@ func (c *Call) taken(value string) string {
 	return plain
 }
 
-// Plain is an argument without the marks that tell its values from its text, where Env.EscapeXML is set: what it reads
-// as. A Func wants it for what is not put into the file: a name, a MAC.
+// Plain returns an argument without its marks. A Func needs it for an argument that does not go into the file, such as
+// a name or a MAC.
 func (c *Call) Plain(arg string) string { return c.ex.run.plain(arg) }
 
-// Value makes a Func's value out of what is not the template's text: it is escaped where Env.EscapeXML is set.
+// Value makes a Func's value of a text that is not the template's. It is escaped if Env.EscapeXML is set.
 func (c *Call) Value(text string) Value { return Value{Text: c.ex.run.mark(text)} }
 
-// Marking says whether values get marks here, so that what Expand gives has some.
+// Marking reports whether values get marks, so that the results of Expand have some.
 func (c *Call) Marking() bool { return c.ex.run.marking }
 
-// Reuse makes a Func's value out of what Expand or Include gave to a call of another expansion, with the same Marking.
+// Reuse makes a Func's value of a result that Expand or Include returned in another expansion with the same Marking.
 func (c *Call) Reuse(v Value) Value {
 	run := c.ex.run
 	run.marked = run.marked || run.marking && hasMark(v.Text)

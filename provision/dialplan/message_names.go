@@ -2,14 +2,13 @@ package dialplan
 
 import "strings"
 
-// Templates and what is in their variables hold passwords, and what is said of
-// them goes to logs: a message names the place, and quotes nothing but operators
-// and the names of functions that stand in the template.
+// Templates and variables contain passwords, and messages go to logs. So a message names the place, and quotes nothing
+// but operators and names of functions that the template spells.
 
-// unnamed stands for a function's name that is not in the template, or none.
+// unnamed stands for the name of a function that the template does not spell.
 const unnamed = "a function"
 
-// functionName is the name of the function that a segment calls, for a message.
+// functionName returns the name of the function that a segment calls, for a message.
 func (x *expansion) functionName(s *segment, r *ref) string {
 	name, ok := r.name, true
 	if s.sub != nil {
@@ -21,8 +20,7 @@ func (x *expansion) functionName(s *segment, r *ref) string {
 	return name
 }
 
-// writtenCall is the function's name where the inside of a ${} is a call of which
-// the name stands in the text.
+// writtenCall returns the name of the function if the inside of a ${} is a call that spells it.
 func writtenCall(inside string) (name string, ok bool) {
 	if at := opening(inside); at >= 0 {
 		inside = inside[:at]
@@ -31,7 +29,7 @@ func writtenCall(inside string) (name string, ok bool) {
 	return name, call && !strings.Contains(name, ":")
 }
 
-// String is a token for a message: only an operator shows.
+// String returns the token for a message. It shows operators only.
 func (t token) String() string {
 	switch t.kind {
 	case endToken:

@@ -19,7 +19,13 @@ var capture = flag.Bool("capture", false, "write what Asterisk answers into test
 // startOracle runs an Asterisk whose phone has the facts and one file, row.cfg.
 func startOracle(tb testing.TB, suite string) *oracle.Asterisk {
 	var b strings.Builder
-	b.WriteString("[general]\nserveraddr=192.0.2.1\ndefault_profile=rows\n[rows]\nmime_type => text/plain\nrow.cfg => row.cfg\n")
+	b.WriteString(`[general]
+serveraddr=192.0.2.1
+default_profile=rows
+[rows]
+mime_type => text/plain
+row.cfg => row.cfg
+`)
 	for _, f := range facts {
 		value := f[1]
 		if f[2] != "" {
@@ -74,7 +80,7 @@ func TestRowsAsterisk(t *testing.T) {
 	}
 }
 
-// judge compares a row with Asterisk's answer, or takes that in.
+// judge compares a row with Asterisk's answer, or captures the answer.
 func judge(t *testing.T, a *oracle.Asterisk, suite string, r row) row {
 	got := askOracle(t, a, r.in)
 	want := &r.want
@@ -92,8 +98,7 @@ func judge(t *testing.T, a *oracle.Asterisk, suite string, r row) row {
 	return r
 }
 
-// TestAskAsterisk asks Asterisk what the rows say that we ask it: its answer over
-// AMI is the one that it puts into a file.
+// TestAskAsterisk: for the calls of the rows, Asterisk's answer over AMI is what Asterisk puts into a file.
 func TestAskAsterisk(t *testing.T) {
 	a := startOracle(t, oracle.Forky)
 	getvar := amiGetvar(t, a.AMI)
@@ -132,7 +137,7 @@ func amiGetvar(t *testing.T, address string) func(testing.TB, string) string {
 				tb.Fatalf("%q: %v", name, err)
 			}
 			if strings.HasPrefix(line, "Response: Error") {
-				return "" // the connection goes on
+				return "" // the connection stays open
 			}
 			if value, ok := strings.CutPrefix(line, "Value:"); ok {
 				return strings.TrimSuffix(strings.TrimPrefix(value, " "), "\r\n")

@@ -5,23 +5,23 @@ import (
 	"errors"
 )
 
-// planned is an expansion by a plan.
-type planned struct {
+// planExpansion is the expansion of a plan.
+type planExpansion struct {
 	*expansion
-	slots Slots
-	limit int
-	spans []span
-	few   [4]span // room for them
-	clean uint64  // the first slots whose values have been seen to need no marks
+	slots  Slots
+	limit  int
+	values []opValue
+	room   [4]opValue // memory for a few of them
+	clean  uint64     // bit i: the value of slot i is known to need no marks
 }
 
-// span is where the value of an op is in the output, and what it took.
-type span struct {
+// opValue is where the value of an op stands in the output, and how many steps it took.
+type opValue struct {
 	from, to, steps int
 	known           bool
 }
 
-// AppendTo appends what the template's AppendTo would.
+// AppendTo appends what the template's AppendTo would append.
 func (p *Plan) AppendTo(ctx context.Context, dst []byte, env *Env, slots Slots) (out []byte, varies Varies, err error) {
 	if p.steps >= 0 && p.steps < stepsPerCheck && env.Limits == (Limits{}) && !env.EscapeXML {
 		dst, err = p.appendSlots(dst, slots)
@@ -38,9 +38,9 @@ func (p *Plan) AppendTo(ctx context.Context, dst []byte, env *Env, slots Slots) 
 }
 
 func (p *Plan) appendOps(ctx context.Context, dst []byte, x *expansion, limit int, slots Slots) ([]byte, error) {
-	e := planned{expansion: x, slots: slots, limit: limit}
-	if e.spans = e.few[:min(p.spans, len(e.few))]; p.spans > len(e.few) {
-		e.spans = make([]span, p.spans)
+	e := planExpansion{expansion: x, slots: slots, limit: limit}
+	if e.values = e.room[:min(p.remembered, len(e.room))]; p.remembered > len(e.room) {
+		e.values = make([]opValue, p.remembered)
 	}
 	before, text := len(dst), 0
 	var pending error
@@ -75,7 +75,8 @@ func (p *Plan) appendOps(ctx context.Context, dst []byte, x *expansion, limit in
 	return x.finish(dst, before, limit)
 }
 
-// appendSlots is AppendTo of a plan that has only slots, and too few for any limit but that of the output: it needs no memory.
+// appendSlots is AppendTo for a plan that has only slots, and so few that no limit but that of the output can be
+// reached. It allocates nothing.
 func (p *Plan) appendSlots(dst []byte, slots Slots) ([]byte, error) {
 	text, limit := 0, len(dst)+DefaultOutput
 	for i := range p.ops {
@@ -92,26 +93,26 @@ func (p *Plan) appendSlots(dst []byte, slots Slots) ([]byte, error) {
 	return dst, nil
 }
 
-// op appends the value of one.
-func (e *planned) op(ctx context.Context, dst []byte, o *op) ([]byte, error) {
-	if o.kind == slot {
+// op appends the value of one op.
+func (e *planExpansion) op(ctx context.Context, dst []byte, o *op) ([]byte, error) {
+	if o.kind == opSlot {
 		return e.slot(dst, o), nil
 	}
-	if o.kind == again && e.spans[o.at].known {
-		s := e.spans[o.at]
+	if o.kind == opRepeat && e.values[o.at].known {
+		s := e.values[o.at]
 		return append(dst, dst[s.from:s.to]...), e.run.step(ctx, s.steps)
 	}
 	from, steps := len(dst), e.run.steps
 	before := e.run.begin()
 	dst, err := e.segments(ctx, dst, o.segs, e.limit)
 	if e.run.since(before).sameInExpansion() && o.at >= 0 && err == nil {
-		e.spans[o.at] = span{from, len(dst), e.run.steps - steps, true}
+		e.values[o.at] = opValue{from, len(dst), e.run.steps - steps, true}
 	}
 	return dst, err
 }
 
 // slot appends the value of a variable, with its marks.
-func (e *planned) slot(dst []byte, o *op) []byte {
+func (e *planExpansion) slot(dst []byte, o *op) []byte {
 	e.run.varies.With |= ByExpansion
 	v := e.slots.Slot(o.at)
 	if e.run.marking && e.clean>>o.at&1 == 0 {

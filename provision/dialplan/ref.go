@@ -1,24 +1,24 @@
 package dialplan
 
 import (
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
-// ref is the inside of a ${}, taken apart:
+// ref is the inside of a ${}, split:
 //
 //	ref = name [ "(" args ")" ] [ ":" offset [ ":" length ] ]
 type ref struct {
 	name  string
 	args  string
 	call  bool
-	noEnd bool // the call's `)` is missing
-	part  Part // of the value
+	noEnd bool // the `)` of the call is missing
+	part  Part // which part of the value
 }
 
-// parseRef takes the inside of a ${} apart as Asterisk does: the first `:` that is
-// outside of parentheses begins the slice; arguments run from the first `(` to the
-// last `)`, whatever lies between or behind.
+// parseRef splits the inside of a ${} as Asterisk does. The first `:` outside of parentheses begins the slice. The
+// arguments stand between the first `(` and the last `)`, whatever lies between and after them.
 func parseRef(s string) ref {
 	r := ref{}
 	head := s
@@ -41,8 +41,7 @@ func parseRef(s string) ref {
 	return r
 }
 
-// sliceAt is the offset of the `:` that begins the slice, or -1, and whether a `(`
-// stands before it.
+// sliceAt returns the index of the `:` that begins the slice, or -1. call reports whether a `(` stands before it.
 func sliceAt(s string) (at int, call bool) {
 	depth := 0
 	for i := range len(s) {
@@ -61,13 +60,13 @@ func sliceAt(s string) (at int, call bool) {
 	return -1, call
 }
 
-// Part is what a reference gives of a value. The zero Part is all of it.
+// Part is the part of a value that a reference selects. The zero Part selects all of it.
 type Part struct {
 	slice  slice
 	sliced bool // there is a `:`
 }
 
-// Of is the part of a value.
+// Of returns the part of a value.
 func (p Part) Of(value string) string {
 	if !p.sliced {
 		return value
@@ -75,17 +74,16 @@ func (p Part) Of(value string) string {
 	return p.slice.apply(value)
 }
 
-// slice is the `:offset:length` of a reference. A negative offset counts from the
-// end, a negative length leaves that many off the end.
+// slice is the `:offset:length` of a reference. A negative offset counts from the end. A negative length drops that
+// many bytes at the end.
 type slice struct {
 	offset, length int
 	whole          bool // no length
-	bad            bool // no offset either: nothing is cut
+	bad            bool // no offset either: the slice has no effect
 }
 
-// parseSlice reads "offset[:length]" as C's scanf("%d:%d") does: spaces and a sign
-// may precede each number, what follows it is ignored, and what is not a number is
-// as if it were not there.
+// parseSlice reads "offset[:length]" as C's scanf("%d:%d") does: spaces and a sign may come before each number, the
+// text after it is ignored, and a text that is no number counts as missing.
 func parseSlice(s string) slice {
 	offset, rest, ok := cnum.ScanInt(s)
 	if !ok {

@@ -16,16 +16,15 @@ import (
 
 // A row is one line of testdata/rows/*.txt:
 //
-//	"template" => "what Asterisk 22 gives" | 16 "what 16 gives" | ours "what we give" # reason
+//	"template" => "result of Asterisk 22" | 16 "result of 16" | ours "our result" # reason
 //
-// The parts behind the first are there only where they differ. A line that begins
-// with # names the rows that follow. The answers of Asterisk are captured from it
+// The later parts are there only if they differ. A line that begins with # is a heading. Asterisk's results are captured
 // (go test -run TestRowsAsterisk -capture), ours are written by hand.
 type row struct {
 	in           string
 	want, want16 string
 	ours         string
-	differs      bool // ours is given
+	differs      bool // the row has an ours part
 	reason       string
 }
 
@@ -81,7 +80,7 @@ func parseRow(line string) (r row, err error) {
 	return r, err
 }
 
-// rowFiles are the tables: lines by file, in order.
+// rowFiles returns the lines of the tables by file, in order.
 func rowFiles(t testing.TB) map[string][]string {
 	t.Helper()
 	paths, err := filepath.Glob("testdata/rows/*.txt")
@@ -99,7 +98,7 @@ func rowFiles(t testing.TB) map[string][]string {
 	return files
 }
 
-// eachRow calls f for every row; what f returns replaces the line.
+// eachRow calls f for every row. The result of f replaces the line.
 func eachRow(t *testing.T, path string, lines []string, f func(t *testing.T, r row) row) {
 	t.Helper()
 	for i, line := range lines {
@@ -146,14 +145,14 @@ func TestRowsOfEachFunction(t *testing.T) {
 				rows++
 			}
 		}
-		ours := f.Name == "JSON_ESCAPE" || f.Name == "XML_ESCAPE" // none of Asterisk's: see TestEscapeFunctions
+		ours := f.Name == "JSON_ESCAPE" || f.Name == "XML_ESCAPE" // Asterisk does not have them: see TestEscapeFunctions
 		if rows < minRows && !ours {
 			t.Errorf("%s: %d rows, want %d", f.Name, rows, minRows)
 		}
 	}
 }
 
-// expandRow is our answer; an error is "ERROR: ..." .
+// expandRow returns our result. An error is "ERROR: ..." .
 func expandRow(in string) string {
 	got, err := Parse("row.cfg", in).Expand(context.Background(), rowEnv())
 	if err != nil {
@@ -162,8 +161,7 @@ func expandRow(in string) string {
 	return got
 }
 
-// A fact is a variable that the rows use: name, value, and how phoneprov.conf
-// writes the value where that is different.
+// A fact is a variable for the rows: its name, its value, and how phoneprov.conf writes the value if that differs.
 var facts = [...][3]string{
 	{"A", "alpha"}, {"NUM", "42"}, {"NEG", "-7"}, {"FLT", "3.14"}, {"EMPTY", ""}, {"SP", "hello world"},
 	{"CM", "a,b,c,d"}, {"DOL", "x$y"}, {"UTF", "Zoë Čapek"}, {"XML", "a&b<c>'d'"}, {"QU", `say "hi" now`},
@@ -178,8 +176,7 @@ var facts = [...][3]string{
 	{"JSTR", `"alone"`}, {"JINT", "5"}, {"JNULL", "null"}, {"JEMPTY", "{}"}, {"JBAD", `{"a":1`}, {"JTAIL", `{"a":1} x`}, {"JBIG", `{"a":99999999999999999999}`},
 }
 
-// userFacts are what users.conf of the rows gives: LABEL and DISPLAY_NAME must
-// never be expanded again.
+// userFacts are set by the rows' users.conf. LABEL and DISPLAY_NAME must never be expanded again.
 var userFacts = map[string]string{
 	"MAC": "001122aabbcc", "LABEL": "${A}", "DISPLAY_NAME": "$[1+1] ${A:1}", "SECRET": "a{b}[c]\\d",
 }
@@ -190,7 +187,7 @@ func rowEnv() *Env {
 	return &Env{Now: time.Unix(rowNow, 0), Lookup: texts(lookupFact), Stat: statRow, Ask: askRow}
 }
 
-// askRow shows what Asterisk would be asked.
+// askRow shows the call to Asterisk instead of an answer.
 func askRow(_ context.Context, call string) (string, error) { return "ASKED:" + call, nil }
 
 func lookupFact(_ context.Context, name string) (string, bool, error) {
@@ -203,8 +200,8 @@ func lookupFact(_ context.Context, name string) (string, bool, error) {
 	return v, ok, nil
 }
 
-// rowFile is the one file that STAT finds; oracle_test.go makes it in the
-// container: 5 bytes, mode 0640, time 1700000000.
+// rowFile is the only file that STAT finds. oracle_test.go creates it in the container: 5 bytes, mode 0640, time
+// 1700000000.
 const (
 	rowFile = "/tmp/st"
 	rowDir  = "/tmp"
@@ -234,7 +231,7 @@ func statRow(path string) (fs.FileInfo, error) {
 	return nil, errors.New("no such file")
 }
 
-// texts makes a Lookup of values that never vary.
+// texts makes a Lookup with values that never vary.
 func texts(lookup func(context.Context, string) (string, bool, error)) func(context.Context, string) (Value, bool, error) {
 	return func(ctx context.Context, name string) (Value, bool, error) {
 		text, ok, err := lookup(ctx, name)
@@ -242,7 +239,7 @@ func texts(lookup func(context.Context, string) (string, bool, error)) func(cont
 	}
 }
 
-// textFunc makes a Func of values that never vary.
+// textFunc makes a Func with values that never vary.
 func textFunc(f func(context.Context, *Call) (string, error)) Func {
 	return func(ctx context.Context, c *Call) (Value, error) {
 		text, err := f(ctx, c)

@@ -9,8 +9,7 @@ import (
 	"unicode"
 )
 
-// Values in whatever a message could quote them by: words, numbers, operators,
-// brackets, separators, faults of their own.
+// Values in every form in which a message could quote them: words, numbers, operators, brackets, separators, errors.
 var secrets = []string{
 	`a "s3cr3t b<&>' c(`, "q7Zw9xKvJy", "7531086429", "-97.5310864", "Zq7x)Kw9v", "Zq7x}Kw9v{Jy5t", "Zq7x]Kw9v[Jy5t",
 	"${Zq7w(Kx9v)}", "${Zq7wKx9v", "$[zQ9x wK7v]", "$[zQ9x", "12Zq+/7xKw:9v", "Zq7x:Kw9v:Jy5t", `Zq7x" :"([Kw9v`,
@@ -19,11 +18,11 @@ var secrets = []string{
 	"Nq7x/Kw9v", "COS(9Zq7x)", "5Zq&2Kw9v", "Zq7x?Kw9v:Jy5t", "%{Zq7x(Kw9v)}%{Zq7xKw9v:x}",
 }
 
-// What stands for @ in the templates below.
+// Texts that replace @ in the templates below.
 var carriers = []string{"${S}", "a${S}b", "${S:1}", "${S:0:-1}", "${F()}", "${ASKED()}", "${TOUPPER(${S})}", "${URIENCODE(${S})}",
 	"${BASE64_ENCODE(${S})}", "${EVAL(${S})}", "$[${S}]", `$["${S}" ~~ "x"]`, "${V${ONE}}", "${IF(1?${S}:)}", "${CUT(S,~,1)}"}
 
-// Faults in every position that a value can come to.
+// Errors at every position that a value can have.
 var faulty = []string{
 	"${@}", "${@", "${@(x)}", "${@(x}", "${@(", "${X@(a)}", "${X @(a)}", "${@ @(a)}", "${ @(@)}", "${@(@):@}", "${${@(x)}(y)}",
 	"${A:@}", "${A:1:@}", "${A:x@:@}", "${@:x}", "${A@:x}", "${LEN(@):x}", "${LEN(@", "${LEN(@}", "${LEN(${@(x y)})}",
@@ -51,8 +50,7 @@ var faulty = []string{
 	"${EACH(@)}", "${EACH(%{@(x)})}", "${EACH(%{@:x})}", "${EACH(%{LEN(@})}", "${EACH(%[1 @]%{CUT(@)})}", "${INCLUDE(@)}", "${INCLUDE(%{@:x})}",
 }
 
-// secretEnv is the world with the secret in it. Each of the texts for EVAL has it
-// where a message could quote it.
+// secretEnv is an Env with the secret in it. Each text for EVAL has it where a message could quote it.
 func secretEnv(secret string) *Env {
 	vars := map[string]string{
 		"A": "alpha", "ONE": "1", "S": secret, "V1": secret,
@@ -74,7 +72,7 @@ func secretEnv(secret string) *Env {
 	}
 }
 
-// askers are none, one that knows only ASKED, and one whose every answer is the secret.
+// askers are none, one that answers ASKED only, and one that answers the secret to every call.
 func askers(secret string) []Asker {
 	return []Asker{
 		nil,
@@ -88,7 +86,7 @@ func askers(secret string) []Asker {
 	}
 }
 
-// messages are what an expansion says: every diagnostic, and the error.
+// messages returns all diagnostics of an expansion, and its error.
 func messages(in string, env *Env) (said []string) {
 	env.Diag = func(d Diagnostic) { said = append(said, d.String()) }
 	if _, err := Parse("t", in).Expand(context.Background(), env); err != nil {
@@ -97,11 +95,10 @@ func messages(in string, env *Env) (said []string) {
 	return said
 }
 
-// fragment is how many bytes of a value in a row count as shown.
+// fragment is how many consecutive bytes of a value count as shown.
 const fragment = 4
 
-// shown is a fragment of the value, or of what a function makes of it, that stands
-// in the message.
+// shown returns a fragment of a value, or of what a function makes of it, that is in the message.
 func shown(message string, values []string) string {
 	for _, v := range values {
 		for i := range max(0, len(v)-fragment+1) {
@@ -113,7 +110,7 @@ func shown(message string, values []string) string {
 	return ""
 }
 
-// forms are a value, what functions make of it, and how a message would print it.
+// forms returns a value, what functions make of it, and how a message would print it.
 func forms(value string) []string {
 	all := []string{value, strconv.Quote(value)}
 	for _, f := range []string{"TOUPPER", "TOLOWER", "URIENCODE", "BASE64_ENCODE", "MD5", "QUOTE"} {
@@ -148,7 +145,7 @@ func TestNoValueInMessages(t *testing.T) {
 	}
 }
 
-// TestTemplateOfArgs: of a template that a call expands no name is shown that a value may have given.
+// TestTemplateOfArgs: messages about a template that is an argument of a call show no name that may come from a value.
 func TestTemplateOfArgs(t *testing.T) {
 	tests := []struct{ in, want string }{
 		{"${EACH(%{MD5()})}", "EACH:1:1: MD5: no argument"},
@@ -166,8 +163,7 @@ func TestTemplateOfArgs(t *testing.T) {
 	}
 }
 
-// FuzzNoValueInMessages: where the letters of all values are ones that no template
-// has, no message has one.
+// FuzzNoValueInMessages: if no template has the letters that all values consist of, no message has them.
 func FuzzNoValueInMessages(f *testing.F) {
 	for i, in := range faulty {
 		f.Add(strings.ReplaceAll(in, "@", carriers[i%len(carriers)]), secrets[i%len(secrets)])
@@ -179,7 +175,7 @@ func FuzzNoValueInMessages(f *testing.F) {
 			if unicode.IsLower(r) {
 				return mark
 			}
-			return r // of upper case are the names that EVAL finds
+			return r // names that EVAL finds are in upper case
 		}, secret)
 		env := secretEnv(secret)
 		env.Limits = Limits{Output: 1 << 16, Steps: 1 << 12}

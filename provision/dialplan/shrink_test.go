@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// shrink takes away pieces for as long as the case still fails: lines, then words and
-// brackets, then brackets with their other half, then bytes.
+// shrink removes pieces while the case still fails: lines, then words and brackets, then pairs of brackets, then bytes.
 func shrink(s string, fails func(string) bool) string {
 	for before := ""; s != before; {
 		before = s
@@ -22,10 +21,10 @@ func shrink(s string, fails func(string) bool) string {
 
 var tokenPattern = regexp.MustCompile(`(?s)\$?[{\[]|\w+\(?|.`)
 
-// tokens are what shrink takes away whole. A byte that is no UTF-8 is one.
+// tokens returns the pieces that shrink removes whole. A byte that is not UTF-8 is one.
 func tokens(s string) []string { return tokenPattern.FindAllString(s, -1) }
 
-// shrinkParts takes away runs of parts, long ones first.
+// shrinkParts removes runs of parts, long runs first.
 func shrinkParts(parts []string, fails func(string) bool) string {
 	for size := len(parts) / 2; size > 0; {
 		at := 0
@@ -43,10 +42,10 @@ func shrinkParts(parts []string, fails func(string) bool) string {
 	return strings.Join(parts, "")
 }
 
-// maxPairs bounds the parts of which each two are tried.
+// maxPairs bounds the parts of which every two are tried.
 const maxPairs = 80
 
-// shrinkPairs takes away two parts at a time, such as a bracket and its other half.
+// shrinkPairs removes two parts at a time, such as a bracket and its other half.
 func shrinkPairs(parts []string, fails func(string) bool) string {
 	for i := 0; i < len(parts) && len(parts) <= maxPairs; i++ {
 		for j := i + 1; j < len(parts); j++ {

@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// fileTime is a file's time in seconds: 'A' access, 'C' change, else modification.
+// fileTime returns a time of a file in seconds: 'A' access, 'C' change, else modification.
 func fileTime(info fs.FileInfo, which byte) int64 {
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
 		switch which {

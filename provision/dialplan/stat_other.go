@@ -4,5 +4,5 @@ package dialplan
 
 import "io/fs"
 
-// fileTime is the modification time: the only one that Go knows everywhere.
+// fileTime returns the time of modification, the only one that Go has on every system.
 func fileTime(info fs.FileInfo, _ byte) int64 { return info.ModTime().Unix() }

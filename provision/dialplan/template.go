@@ -2,8 +2,7 @@ package dialplan
 
 import "strings"
 
-// Template is a text compiled for expansion. It never changes after Parse and is
-// safe for concurrent use.
+// Template is a text compiled for expansion. It never changes after Parse and is safe for concurrent use.
 type Template struct {
 	name string
 	text string
@@ -13,38 +12,37 @@ type Template struct {
 type kind uint8
 
 const (
-	literal  kind = iota // text, appended as it is
+	literal  kind = iota // text that is appended unchanged
 	variable             // ${...}
 	express              // $[...]
-	tooDeep              // nested deeper than maxParse: ErrTooDeep when it is reached
+	tooDeep              // nested deeper than maxParse: evaluating it is ErrTooDeep
 )
 
-// maxParse bounds the recursion of Parse, whatever Limits.Depth a caller asks for.
+// maxParse bounds the recursion of Parse, whatever Limits.Depth is.
 const maxParse = 256
 
 // segment is a literal, or one ${} or $[].
 type segment struct {
 	kind kind
 	open bool      // the closing bracket is missing
-	pos  int       // of the `$`, in the template's text
-	text string    // literal: the text; else what is between the brackets
-	ref  ref       // variable without anything nested: text, taken apart
-	sub  []segment // what is nested in text; nil: nothing
+	pos  int       // the position of the `$` in the template's text
+	text string    // a literal's text; else the text between the brackets
+	ref  ref       // for a variable without anything nested: text, split
+	sub  []segment // the segments of text; nil: nothing is nested
 }
 
-// Parse compiles a text. name is for diagnostics. It never fails: what is
-// malformed is a diagnostic of Expand and goes on, as in Asterisk.
+// Parse compiles a text. name is for diagnostics. Parse never fails: a malformed text is a diagnostic of its expansion,
+// as in Asterisk.
 func Parse(name, text string) *Template {
 	t := &Template{name: name, text: text}
 	t.segs = compile(nil, text, 0, 0)
 	return t
 }
 
-// Name is the name given to Parse.
+// Name returns the name that Parse was given.
 func (t *Template) Name() string { return t.name }
 
-// Variable is the name of the variable that is all that the template has, and the part of it that it gives; empty: it is
-// another template.
+// Variable returns the variable and the part of it if the template is a single ${} that is a plain variable; else "".
 func (t *Template) Variable() (name string, part Part) {
 	if len(t.segs) != 1 {
 		return "", Part{}
@@ -61,7 +59,7 @@ func (t *Template) Variable() (name string, part Part) {
 //	text     = { literal | "${" inside "}" | "$[" inside "]" }
 //	inside   = text in which the bracket's own kind is balanced
 //
-// Only the kind that was opened is counted: `${A]}` and `$[}]` are whole.
+// Only brackets of the kind that was opened count: `${A]}` and `$[}]` are whole.
 func compile(segs []segment, text string, base, depth int) []segment {
 	for text != "" {
 		at := opening(text)
@@ -78,7 +76,7 @@ func compile(segs []segment, text string, base, depth int) []segment {
 	return segs
 }
 
-// bracket is the segment of one ${} or $[] whose `$` is at pos.
+// bracket returns the segment of one ${} or $[]. pos is the position of its `$`.
 func bracket(open byte, inside string, pos, depth int, unclosed bool) segment {
 	s := segment{kind: variable, open: unclosed, pos: pos, text: inside}
 	if open == '[' {
@@ -95,7 +93,7 @@ func bracket(open byte, inside string, pos, depth int, unclosed bool) segment {
 	return s
 }
 
-// opening is the offset of the first `${` or `$[`, or -1.
+// opening returns the index of the first `${` or `$[`, or -1.
 func opening(text string) int {
 	for from := 0; ; {
 		at := strings.IndexByte(text[from:], '$')
@@ -110,8 +108,8 @@ func opening(text string) int {
 	}
 }
 
-// closing finds the end of what was opened before from: end is where the inside
-// ends, next where the text goes on. They are equal when the bracket is missing.
+// closing finds the end of a bracket that was opened before from. The inside ends at end, and the text continues at
+// next. They are equal if the closing bracket is missing.
 func closing(text string, from int, open byte) (end, next int) {
 	shut := byte('}')
 	if open == '[' {

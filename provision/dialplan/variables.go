@@ -5,13 +5,13 @@ import "strings"
 // VariableSite is a variable that a template names.
 type VariableSite struct {
 	Name      string
-	Line, Col int // of the `${`; both from 1, Col in bytes
-	// Tested: the template asks whether the variable has a value, so it may well have none.
+	Line, Col int // of the `${`, from 1; Col in bytes
+	// Tested: the template tests whether the variable has a value, so it may be missing on purpose.
 	Tested bool
 }
 
-// Variables are the variables whose name stands in the text, in its order: as ${NAME}, or as the first argument of a
-// function that takes the name of one. A name that is computed is not among them.
+// Variables returns the variables that the text spells, in order: as ${NAME}, or as the first argument of a function
+// that takes a name. It does not return computed names.
 func (t *Template) Variables() []VariableSite {
 	var sites []VariableSite
 	t.variables(t.segs, false, func(s *segment, name string, tested bool) {
@@ -46,7 +46,7 @@ func (t *Template) variables(segs []segment, tested bool, visit func(s *segment,
 	}
 }
 
-// arguments visits the variables in a call's arguments. What is before the "?" of IF is its condition.
+// arguments visits the variables in a call's arguments. The text before the "?" of IF is its condition.
 func (t *Template) arguments(s *segment, function string, tested bool, visit func(s *segment, name string, tested bool)) {
 	switch function {
 	case "EXISTS", "ISNULL":
@@ -68,7 +68,7 @@ func (t *Template) arguments(s *segment, function string, tested bool, visit fun
 	t.variables(s.sub, tested, visit)
 }
 
-// takesName tells whether the first argument of a native function is the name of a variable.
+// takesName reports whether the first argument of a native function is the name of a variable.
 func takesName(function string) bool {
 	for _, f := range functionsOfNames {
 		if f == function {
@@ -78,7 +78,7 @@ func takesName(function string) bool {
 	return false
 }
 
-// functionsOfNames are the native functions whose first argument is the name of a variable, by the table's own words.
+// functionsOfNames are the native functions whose first argument is the name of a variable, according to the table.
 var functionsOfNames = func() (names []string) {
 	for _, f := range Functions() {
 		if first, _, _ := strings.Cut(f.Args, ","); first == "name" {
@@ -88,8 +88,8 @@ var functionsOfNames = func() (names []string) {
 	return names
 }()
 
-// Unclosed are the places of the text where a `${`, a `$[` or the `(` of a call is not closed, with the message that an
-// expansion gives of each. What is behind such a place is taken for a part of it.
+// Unclosed returns the places where a `${`, a `$[` or the `(` of a call is not closed, with the message of an
+// expansion. The text after such a place becomes a part of it.
 func (t *Template) Unclosed() []Diagnostic {
 	var found []Diagnostic
 	t.walk(t.segs, func(s *segment) {
@@ -104,7 +104,7 @@ func (t *Template) Unclosed() []Diagnostic {
 	return found
 }
 
-// Literals calls yield with each piece of the text that stands for itself, and where it begins.
+// Literals calls yield with each literal text and where it begins.
 func (t *Template) Literals(yield func(text string, line, col int)) {
 	for i := range t.segs {
 		if s := &t.segs[i]; s.kind == literal {
@@ -114,16 +114,16 @@ func (t *Template) Literals(yield func(text string, line, col int)) {
 	}
 }
 
-// Blank tells whether the text has nothing but white space, and perhaps a byte order mark.
+// Blank reports whether the text has only white space, and perhaps a byte order mark.
 func (t *Template) Blank() bool { return strings.Trim(t.text, " \t\r\n\ufeff") == "" }
 
-// WrittenCall is a call with its arguments as they are written: what is nested in them is not expanded.
+// WrittenCall is a call with its arguments as the template spells them, not expanded.
 type WrittenCall struct {
 	CallSite
 	Args string
 }
 
-// WrittenCalls are Calls with their arguments.
+// WrittenCalls returns Calls with their arguments.
 func (t *Template) WrittenCalls() []WrittenCall {
 	var calls []WrittenCall
 	t.walk(t.segs, func(s *segment) {

@@ -2,34 +2,35 @@ package dialplan
 
 import "time"
 
-// Value is what a variable or a function gives, and how long it holds.
+// Value is the value of a variable or a function, and how long it holds.
 type Value struct {
 	Text   string
 	Varies Varies
-	// Slot is where the same variable of another expansion stands, see Slots; 0: nowhere.
+	// Slot is where Slots finds the same variable in another expansion; 0: nowhere.
 	Slot int
 }
 
-// Varies says when a value can be another one. The zero Varies: never. Every value carries its own; the expansion adds
-// them up, so that the result of AppendTo carries all that it was made of.
+// Varies says when a value may differ. The zero Varies means never. Every Value has one, and the expansion adds them
+// up, so that the result of AppendTo has everything that it depends on.
 type Varies struct {
 	With  With
-	Until time.Time // the value holds until then; zero: no moment ends it
+	Until time.Time // the value holds until then; zero: time does not change it
 }
 
-// With is a set of what a value depends on. The bits from FirstOwn up are the caller's own: the parts of a request, say.
+// With is a set of what a value depends on. The bits from FirstOwn up are for the caller: the parts of a request, for
+// example.
 type With uint16
 
 const (
-	// ByExpansion: another expansion can see another value; within one expansion it is the same everywhere.
+	// ByExpansion: another expansion may have another value. Within one expansion it is the same everywhere.
 	ByExpansion With = 1 << iota
-	// ByPlace: each place can see another value, or the evaluation does more than give a value: it reports a
-	// Diagnostic, or reads a file.
+	// ByPlace: the value may differ from place to place. Or the evaluation does more than return a value: it reports a
+	// Diagnostic or reads a file.
 	ByPlace
-	// Unpredictable: the value is made of the time, of chance, of an answer of Asterisk, or of anything else that
+	// Unpredictable: the value depends on the time, on chance, on an answer of Asterisk, or on anything else that
 	// changes without notice.
 	Unpredictable
-	// FirstOwn is the first bit of the caller's own.
+	// FirstOwn is the first bit for the caller.
 	FirstOwn
 )
 
@@ -41,5 +42,5 @@ func (v *Varies) Add(other Varies) {
 	}
 }
 
-// sameInExpansion tells whether the value is the same at every place of one expansion.
+// sameInExpansion reports whether the value is the same at every place of one expansion.
 func (v Varies) sameInExpansion() bool { return v.With&(ByPlace|Unpredictable) == 0 }

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// However long an expression takes, it ends with its context, or is refused before it begins.
+// An expensive expression ends with its context, or is refused before it begins.
 func TestWorkIsBounded(t *testing.T) {
 	text := strings.Repeat("a", 10<<20)
 	for name, tt := range map[string]struct {
@@ -34,7 +34,7 @@ func TestWorkIsBounded(t *testing.T) {
 				"PERCENT": strings.Repeat("%%", 4<<20), "OPEN": strings.Repeat("${", 4<<20),
 			}
 			env := &Env{Now: time.Unix(rowNow, 0), Lookup: texts(func(_ context.Context, name string) (string, bool, error) { v, ok := vars[name]; return v, ok, nil })}
-			limit := time.Minute // for what is refused
+			limit := time.Minute // for those that are refused
 			if tt.want == context.DeadlineExceeded {
 				limit = 30 * time.Millisecond
 			}

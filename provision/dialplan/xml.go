@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// entities are those of special, in its order.
+// entities are the entities of special, in its order.
 var entities = [len(special)]string{"&amp;", "&lt;", "&gt;", "&quot;", "&apos;"}
 
 const (
@@ -15,12 +15,13 @@ const (
 	cdataEnd = "]]>"
 )
 
-// escapeXML appends a text with an entity for each mark; a mark of an & that begins an entity is that &. In a CDATA
-// section of the template, where there are no entities, marks are plain, and a value's end of it does not end it. Hyphens
-// have no marks; in a comment two of them are a value's, for there the template itself may have but those of its end.
+// escapeXML appends a text with its marks replaced by entities. The mark of an & that begins an entity becomes &. A
+// CDATA section of the template has no entities: marks become plain there, and a "]]>" of a value does not end the
+// section. Hyphens have no marks. In a comment of the template two hyphens can only be a value's, because XML allows
+// them only at the comment's end.
 func escapeXML(dst, text []byte, limit int) ([]byte, error) {
-	var in section
-	begin := 0 // of what is in that section
+	var in opaque
+	begin := 0 // where the content of that section begins
 	for i, c := range text {
 		switch {
 		case isMark(c) && in.end == cdataEnd:
@@ -36,10 +37,10 @@ func escapeXML(dst, text []byte, limit int) ([]byte, error) {
 			dst = append(dst, " -"...)
 		default:
 			if c == '<' && in.end == "" {
-				in = sectionAt(text[i:])
+				in = opaqueAt(text[i:])
 				begin = i + len(in.open)
 			} else if c == '>' && in.end != "" && bytes.HasSuffix(text[begin:i+1], []byte(in.end)) {
-				in = section{}
+				in = opaque{}
 			}
 			dst = append(dst, c)
 		}
@@ -50,23 +51,23 @@ func escapeXML(dst, text []byte, limit int) ([]byte, error) {
 	return dst, nil
 }
 
-// section is a part of a document in which a < begins no tag.
-type section struct{ open, end string }
+// opaque is a part of a document in which a < begins no tag.
+type opaque struct{ open, end string }
 
 const commentEnd = "-->"
 
-// sectionAt is the one that s begins with.
-func sectionAt(s []byte) section {
-	for _, sec := range [...]section{{"<!--", commentEnd}, {cdata, cdataEnd}, {"<?", "?>"}} {
+// opaqueAt returns the opaque part that begins s.
+func opaqueAt(s []byte) opaque {
+	for _, sec := range [...]opaque{{"<!--", commentEnd}, {cdata, cdataEnd}, {"<?", "?>"}} {
 		if bytes.HasPrefix(s, []byte(sec.open)) {
 			return sec
 		}
 	}
-	return section{}
+	return opaque{}
 }
 
-// oddComment looks for a comment with hyphens in it that may not be there. It is for whole files: a ! is found fast, as an XML
-// file has few.
+// oddComment reports whether a comment may have hyphens that XML forbids. It searches for "!", of which an XML file has
+// few, so it is fast on whole files.
 func oddComment(text []byte) bool {
 	for {
 		at := bytes.Index(text, []byte("!--"))
@@ -84,10 +85,10 @@ func oddComment(text []byte) bool {
 	}
 }
 
-// maxEntity bounds in bytes how far behind an & the ; of an entity is looked for: "#x0000000010FFFF" is a long one.
+// maxEntity bounds the search for the ; of an entity after its &, in bytes: "#x0000000010FFFF" is a long one.
 const maxEntity = 16
 
-// beginsEntity tells whether what follows an & makes a well-formed entity of it: one of XML's own, or a character by
+// beginsEntity reports whether the text after an & makes it a well-formed entity: one of XML's own, or a character by
 // its number.
 func beginsEntity(s []byte) bool {
 	n := bytes.IndexByte(s[:min(len(s), maxEntity+1)], ';')
@@ -112,7 +113,7 @@ func isXMLChar(c uint64) bool {
 	return c == '\t' || c == '\n' || c == '\r' || c >= 0x20 && c <= 0xD7FF || c >= 0xE000 && c <= 0xFFFD || c >= 0x10000 && c <= 0x10FFFF
 }
 
-// xmlEscape is XML_ESCAPE(text): what EscapeXML does to a value.
+// xmlEscape is XML_ESCAPE(text). It escapes the text as EscapeXML escapes a value.
 func xmlEscape(_ context.Context, c *Call) (string, error) {
 	out, err := escapeXML(nil, []byte(mapBytes(c.Args, markOf)), c.ex.run.Output)
 	return string(out), err

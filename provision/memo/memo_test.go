@@ -25,7 +25,7 @@ func TestPutAndGet(t *testing.T) {
 	}
 }
 
-// A value that is too large is not kept, and the one that its key had is outdated.
+// A value that is too large is not stored, and the key's old value is removed.
 func TestTooLarge(t *testing.T) {
 	m := New[string, int](10_000, 1_000)
 	m.Put("a", 1, 1_000)
@@ -40,7 +40,7 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
-// The bound holds whatever comes; values that are asked for stay, others make room.
+// The bound holds for any values. Values that are read stay, and others make room.
 func TestBound(t *testing.T) {
 	const bound, size = 100 * (100 + overhead), 100
 	m := New[int, string](bound, bound)
@@ -66,7 +66,7 @@ func TestBound(t *testing.T) {
 	}
 }
 
-// A key is wanted at its second time, not at its first, and no longer after many others.
+// Wants wants a key at its second call, not at its first, and no longer after many others.
 func TestWants(t *testing.T) {
 	m := New[int, int](10_000, 100)
 	if m.Wants(1) {

@@ -7,13 +7,12 @@ import (
 	"time"
 )
 
-// zoneDir is where Asterisk finds its zones: a name may have it in front.
+// zoneDir is the directory of Asterisk's zones. A name may begin with it.
 const zoneDir = "/usr/share/zoneinfo/"
 
-// Load finds a zone by its name in the time zone database, or makes it of a
-// POSIX TZ string such as CET-1CEST. A name may be the path of the zone's file, or
-// one that leads to it from the database's directory; behind a colon there can only
-// be such a name.
+// Load finds a zone by its name in the time-zone database, or makes it of a POSIX TZ string such as CET-1CEST. A name
+// may also be the path of the zone's file, absolute or relative to the database's directory. After a colon only such a
+// name is allowed.
 func Load(name string) (*time.Location, bool) {
 	file, colon := strings.CutPrefix(name, ":")
 	if zone, err := time.LoadLocation(zoneOfFile(file)); err == nil {
@@ -25,8 +24,8 @@ func Load(name string) (*time.Location, bool) {
 	return parsePOSIX(name)
 }
 
-// zoneOfFile is the name of a zone whose file is named in another way. A name that
-// leads out of the database's directory, or to no file, is of no zone.
+// zoneOfFile returns the name of the zone in a file. For a path that leads out of the database's directory, or that can
+// be no file, it returns a name that no zone has.
 func zoneOfFile(file string) string {
 	const none = "/"
 	if file == "" || strings.HasSuffix(file, "/") {
@@ -42,10 +41,10 @@ func zoneOfFile(file string) string {
 	return name
 }
 
-// Loader loads each time zone once. It is used by one goroutine.
+// Loader loads each time zone once. One goroutine uses it.
 type Loader map[string]*time.Location
 
-// Load finds a zone of the time-zone database, or one that is written as a POSIX TZ string.
+// Load is the function Load, with the result remembered.
 func (z Loader) Load(name string) (*time.Location, bool) {
 	loc, known := z[name]
 	if !known {
@@ -55,7 +54,7 @@ func (z Loader) Load(name string) (*time.Location, bool) {
 	return loc, loc != nil
 }
 
-// Unchanged says whether the time-zone database has them still as they were loaded.
+// Unchanged reports whether all zones are in the time-zone database as they were loaded.
 func (z Loader) Unchanged() bool {
 	for name, loc := range z {
 		if now, _ := Load(name); !reflect.DeepEqual(now, loc) {

@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// zoneFooter is the last line of a zone's file, the POSIX TZ string for all times after those that the file lists. The
-// library keeps it and has no way to ask for it; the files themselves are not there in a container from scratch, and
-// are not to be had where they are part of the program. Empty: there is none, as for UTC, or the library changed.
+// zoneFooter returns the last line of a zone's file: the POSIX TZ string for all times after the file's last
+// transition. Package time stores it without a way to ask for it, and the files may not exist: a container from scratch
+// has none, and the zones may be compiled into the program. Empty: the zone has no footer, as UTC, or package time has
+// changed.
 func zoneFooter(loc *time.Location) string {
-	if name, _ := time.Unix(0, 0).In(loc).Zone(); name == "" { // asked first: the local zone is loaded at its first use
+	if name, _ := time.Unix(0, 0).In(loc).Zone(); name == "" { // this loads the local zone, which is loaded at its first use
 		return ""
 	}
 	if f := reflect.ValueOf(loc).Elem().FieldByName("extend"); f.Kind() == reflect.String {
@@ -20,7 +21,7 @@ func zoneFooter(loc *time.Location) string {
 	return ""
 }
 
-// POSIX is a zone as a POSIX TZ string: its footer, else one made of its rule.
+// POSIX returns a zone as a POSIX TZ string: its footer, or else a string made of its rule.
 func POSIX(loc *time.Location, now time.Time, r Rule) string {
 	if footer := zoneFooter(loc); footer != "" {
 		return footer
@@ -29,7 +30,7 @@ func POSIX(loc *time.Location, now time.Time, r Rule) string {
 	return r.posixTZ(name)
 }
 
-// posixTZ makes the string; name is what the zone calls itself now.
+// posixTZ makes a POSIX TZ string. name is the zone's current abbreviation.
 func (r Rule) posixTZ(name string) string {
 	if r.Save == 0 {
 		if len(name) < 3 || strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") != "" {
@@ -41,7 +42,7 @@ func (r Rule) posixTZ(name string) string {
 	return posixName(r.Offset) + posixOffset(r.Offset) + posixName(summer) + posixOffset(summer) + "," + r.Start.posix() + "," + r.End.posix()
 }
 
-// posixName names a zone by its offset.
+// posixName returns a name that states the offset, such as <+0530>.
 func posixName(offset int) string {
 	sign, h, m := HoursAndMinutes(offset)
 	if m == 0 {
@@ -56,7 +57,7 @@ func posixOffset(offset int) string {
 	return strings.TrimSuffix(strings.TrimSuffix(text, ":00"), ":00")
 }
 
-// posix is a moment of a year as a rule Mm.w.d/time.
+// posix writes a moment of the year as a rule Mm.w.d/time.
 func (w WallClock) posix() string {
 	week := w.Week
 	if week < 0 {
@@ -65,7 +66,7 @@ func (w WallClock) posix() string {
 	return fmt.Sprintf("M%d.%d.%d/%d:%02d", w.Month, week, w.WDay, w.Hour, w.Minute)
 }
 
-// HoursAndMinutes takes an offset in seconds apart.
+// HoursAndMinutes splits an offset in seconds.
 func HoursAndMinutes(offset int) (sign string, hours, minutes int) {
 	sign = "+"
 	if offset < 0 {

@@ -12,13 +12,13 @@ import (
 	_ "time/tzdata" // the zones of these tests, on any machine
 )
 
-// footerOf is the last line of a zone's file.
+// footerOf returns the last line of a zone's file.
 func footerOf(data []byte) string {
 	data = bytes.TrimSuffix(data, []byte("\n"))
 	return string(data[bytes.LastIndexByte(data, '\n')+1:])
 }
 
-// The footer is that of the file, for every zone: of Go's own database, and of this machine's.
+// The footer is the one in the file, for every zone of Go's own database and of this machine's.
 func TestZoneFooter(t *testing.T) {
 	check := func(name string, data []byte) {
 		loc, err := time.LoadLocationFromTZData(name, data)
@@ -38,7 +38,7 @@ func TestZoneFooter(t *testing.T) {
 		return
 	}
 	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, e fs.DirEntry, err error) error {
-		if e != nil && e.Name() == "right" { // with leap seconds, which have no footer
+		if e != nil && e.Name() == "right" { // zones with leap seconds, which have no footer
 			return fs.SkipDir
 		}
 		if err != nil || e.IsDir() {
@@ -80,17 +80,17 @@ func TestPOSIXTZ(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", row.name, got, row.want)
 		}
 	}
-	// Where the library does not give its footer away.
+	// The string that is made of the rule if package time hides the footer.
 	if got, want := RuleAt(vienna, testNow).posixTZ(""), "<+01>-1<+02>-2,M3.5.0/2:00,M10.5.0/3:00"; got != want {
 		t.Errorf("by the rule: got %q, want %q", got, want)
 	}
 }
 
-// ramadan are the zones whose changes are listed for decades, so that the footer, which is for what follows, is not
-// about them; the years 2030 to 2040 are beyond all other lists.
+// ramadan are zones whose files list changes for decades. The footer holds only after the list, so it does not describe
+// these years. All other lists end before the years 2030 to 2040.
 var ramadan = map[string]bool{"Africa/Casablanca": true, "Africa/El_Aaiun": true, "Asia/Gaza": true, "Asia/Hebron": true}
 
-// A phone that is given the string shows the same time as Go.
+// A phone with the string shows the same time as Go.
 func TestPOSIXTZAgrees(t *testing.T) {
 	n := 0
 	for _, loc := range distinctZones(t) {
@@ -115,7 +115,7 @@ func TestPOSIXTZAgrees(t *testing.T) {
 	}
 }
 
-// posixPhone is what a POSIX TZ string says, read by POSIX' own rules, and RFC 9636's for times beyond a day.
+// posixPhone is a POSIX TZ string, read by POSIX's rules and RFC 9636's for times beyond a day.
 type posixPhone struct {
 	standard, summer int // seconds
 	start, end       string
@@ -185,7 +185,7 @@ func (p posixPhone) offsetAt(at time.Time) int {
 	return p.standard
 }
 
-// posixMoment is when Mm.w.d[/time] is in a year, by the clock of an offset.
+// posixMoment returns when Mm.w.d[/time] is in a year, by a clock with the offset.
 func posixMoment(year int, rule string, offset int) time.Time {
 	date, clock, _ := strings.Cut(strings.TrimPrefix(rule, "M"), "/")
 	var n [3]int
@@ -212,7 +212,7 @@ func posixMoment(year int, rule string, offset int) time.Time {
 	return day.Add(time.Duration(seconds-offset) * time.Second)
 }
 
-// Windows' names are there for every zone of the database but those that the CLDR does not name.
+// Every zone of the database has a Windows name, except those that the CLDR does not name.
 func TestWindowsZones(t *testing.T) {
 	zones := everyZone(t)
 	mapped := 0

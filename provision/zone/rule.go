@@ -6,35 +6,35 @@ import (
 	"time"
 )
 
-// Rule is what a phone must know of a time zone for its clock to be right until the zone's coming two changes, as
-// far as a rule without a year can say it. The larger of the two offsets is summer time, also where the law calls the
-// other one the exception (Ireland, and Morocco in Ramadan).
+// Rule is what a phone must know of a time zone so that its clock is right until the second of the zone's next two
+// changes, as far as a rule without a year can say that. The larger of the two offsets is called summer time, even if
+// the law calls the other one the exception (Ireland, and Morocco in Ramadan).
 type Rule struct {
-	Offset     int // standard time's, in seconds east of Greenwich
-	Save       int // what summer time adds, in seconds; 0: the clock does not change, start and end say nothing
+	Offset     int // of standard time, in seconds east of Greenwich
+	Save       int // what summer time adds, in seconds; 0: the clock does not change, and Start and End are not set
 	Start, End WallClock
 }
 
-// WallClock is a moment of a year, as a clock shows it just before it is changed.
+// WallClock is a moment of the year as a clock shows it just before it is changed.
 type WallClock struct {
 	Month, MDay  int
-	Week         int // the month's first to fourth of that weekday, -1 the last
+	Week         int // 1 to 4: the month's first to fourth day of that weekday; -1: the last
 	WDay         int // 0 is Sunday
 	Hour, Minute int
 }
 
-// clockChange is a moment at which a zone's offset changes, of whatever kind it is called.
+// clockChange is a moment at which a zone's offset changes, for whatever reason.
 type clockChange struct {
 	at            time.Time
-	before, after int // seconds east of Greenwich
+	before, after int // offsets in seconds east of Greenwich
 }
 
-// rulePeriod is how far the second change may be away for a rule without a year to tell it from that of this year: a
-// year and, as a rule's date moves, a week.
+// rulePeriod is how far away the second change may be, so that a rule without a year is not taken for this year's
+// change: a year, and a week because the dates of a rule move.
 const rulePeriod = (366 + 7) * 24 * time.Hour
 
-// RuleAt makes the rule of a zone as of now. Where there is no second change to come, the last one of the other
-// kind stands for it. A change that has no counterpart is not told before it is over.
+// RuleAt returns the rule of a zone at a time. If there is no second change in the future, it uses the last one in the
+// past. It ignores a change without a counterpart until it is over.
 func RuleAt(loc *time.Location, now time.Time) Rule {
 	now = now.In(loc)
 	_, offset := now.Zone()
@@ -60,7 +60,7 @@ func RuleAt(loc *time.Location, now time.Time) Rule {
 	}
 }
 
-// RuleUntil is the moment until which RuleAt gives the same rule as now; zero: there is none.
+// RuleUntil returns the moment until which RuleAt returns the same rule; zero: for ever.
 func RuleUntil(loc *time.Location, now time.Time) time.Time {
 	now = now.In(loc)
 	end := zoneEnd(now)
@@ -72,7 +72,7 @@ func RuleUntil(loc *time.Location, now time.Time) time.Time {
 	return end
 }
 
-// earlier is the first of two moments of which a zero one never comes.
+// earlier returns the earlier of two moments. A zero moment never comes.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b
@@ -80,7 +80,7 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// changeAfter finds the next change of the offset.
+// changeAfter returns the next change of the offset after t.
 func changeAfter(t time.Time) (clockChange, bool) {
 	_, before := t.Zone()
 	for range maxTransitions {
@@ -96,7 +96,7 @@ func changeAfter(t time.Time) (clockChange, bool) {
 	return clockChange{}, false
 }
 
-// changeBefore finds the last change of the offset.
+// changeBefore returns the last change of the offset before t.
 func changeBefore(t time.Time) (clockChange, bool) {
 	_, after := t.Zone()
 	for range maxTransitions {
@@ -112,7 +112,7 @@ func changeBefore(t time.Time) (clockChange, bool) {
 	return clockChange{}, false
 }
 
-// wall is the moment of a change by the clock that is about to be changed.
+// wall returns the moment of the change as the clock shows it before it is changed.
 func (c clockChange) wall(footer string) WallClock {
 	t := c.at.In(time.FixedZone("", c.before))
 	return WallClock{
@@ -121,8 +121,8 @@ func (c clockChange) wall(footer string) WallClock {
 	}
 }
 
-// weekOf counts a day's weekday in its month. The fourth may be the last as well: then the zone's rule decides, and
-// without one it is the last.
+// weekOf returns which one of its month's days of that weekday t is. The fourth may also be the last: then the zone's
+// rule decides, and without a rule it is the last.
 func weekOf(t time.Time, footer string) int {
 	week := (t.Day() + 6) / 7
 	last := t.AddDate(0, 0, 7).Month() != t.Month()
@@ -132,7 +132,7 @@ func weekOf(t time.Time, footer string) int {
 	return week
 }
 
-// footerWeek is the week of a rule Mm.w.d in a zone's footer, for a month; 0: there is none.
+// footerWeek returns the week of a rule Mm.w.d in a zone's footer for a month; 0: there is none.
 func footerWeek(footer string, month time.Month) int {
 	_, rules, _ := strings.Cut(footer, ",")
 	for rule := range strings.SplitSeq(rules, ",") {

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Vars are the variables of a time zone as of now, by name. TZOFFSET is the standard time's, in seconds east of
-// Greenwich. Without a change to and from daylight saving time on either side of now there is only TZOFFSET.
+// Vars returns the variables of a time zone at a time, by name. TZOFFSET is the offset of standard time in seconds east
+// of Greenwich. If there is no change to or from daylight saving time before now or after now, there is only TZOFFSET.
 //
-// DST_START_* and DST_END_* are the changes next to now, so they can be of different years. As with Asterisk the hour is
-// what the clock shows after the change: 3 and 1 in the United States.
+// DST_START_* and DST_END_* are the two changes around now, so they may be in different years. As in Asterisk, the hour
+// is what the clock shows after the change: 3 and 1 in the United States.
 func Vars(loc *time.Location, now time.Time) map[string]string {
 	now = now.In(loc)
 	before, after, ok := changes(now)
@@ -35,12 +35,12 @@ func Vars(loc *time.Location, now time.Time) map[string]string {
 	return vars
 }
 
-// maxTransitions bounds the search for a change to or from daylight saving time: zones also have transitions that
+// maxTransitions bounds the search for a change to or from daylight saving time. Zones also have transitions that
 // change only the standard offset or the abbreviation, a few in a row.
 const maxTransitions = 8
 
-// changes finds the first moments after the last change and after the next one between standard and daylight saving
-// time; ok says that there are both.
+// changes returns the moment of the last change between standard and daylight saving time, and of the next one. ok
+// reports whether there are both.
 func changes(now time.Time) (before, after time.Time, ok bool) {
 	dst := now.IsDST()
 	t := now
@@ -70,8 +70,8 @@ func changes(now time.Time) (before, after time.Time, ok bool) {
 	return before, after, !before.IsZero() && !after.IsZero()
 }
 
-// zoneEnd is the end of the time around t in which a zone stays as it is, zero where there is none. On the last day of a
-// leap year the library takes the day before for it, by a rule that goes on for ever.
+// zoneEnd returns the end of the period around t in which a zone stays as it is; zero: for ever. On the last day of a
+// leap year package time returns a moment before t for a rule that goes on for ever. Then zoneEnd returns the next day.
 func zoneEnd(t time.Time) time.Time {
 	_, end := t.ZoneBounds()
 	if !end.IsZero() && !end.After(t) {

@@ -44,8 +44,8 @@ func TestZoneVars(t *testing.T) {
 	}
 }
 
-// The library's own list of changes ends, by a rule for all later years, in an end that does not move on the last day of
-// a leap year: the zones that are part of the program have such rules.
+// Package time's list of changes ends. Then a rule for all later years applies, and on the last day of a leap year it
+// returns an end in the past. Go's own zones have such rules.
 func TestZoneVarsInLeapYears(t *testing.T) {
 	loc, err := time.LoadLocationFromTZData("America/New_York", everyZone(t)["America/New_York"])
 	if err != nil {
@@ -59,7 +59,7 @@ func TestZoneVarsInLeapYears(t *testing.T) {
 	}
 }
 
-// Zones that the database has otherwise by now, or has not, or has since, are not the same.
+// A Loader is not Unchanged if the database has changed a zone, dropped one, or has a new one.
 func TestZonesSame(t *testing.T) {
 	z := Loader{}
 	for _, name := range []string{"Europe/Berlin", "CET-1CEST,M3.5.0,M10.5.0/3", "No/Such"} {

@@ -2,7 +2,7 @@ package zone
 
 import "strings"
 
-// Windows finds Windows' name of a zone of the time-zone database.
+// Windows returns Windows' name of a zone of the time-zone database; empty: it has none.
 func Windows(zone string) string {
 	for _, w := range windowsZones {
 		for known := range strings.SplitSeq(w.zones, " ") {

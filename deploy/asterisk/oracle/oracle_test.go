@@ -11,7 +11,13 @@ func TestStart(t *testing.T) {
 			t.Parallel()
 			a := Start(t, Options{Suite: suite, Files: map[string]string{
 				"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${MAC}.cfg => t.cfg\n",
-				"users.conf":     "[general]\n[6001]\nusername=6001\nautoprov=yes\nmacaddress=001122334455\nprofile=p\n",
+				"users.conf": `[general]
+[6001]
+username=6001
+autoprov=yes
+macaddress=001122334455
+profile=p
+`,
 			}})
 			a.WriteData(t, "t.cfg", "user ${USERNAME}\n")
 			if got := a.Get(t, "/phoneprov/001122334455.cfg").Body; got != "user 6001\n" {

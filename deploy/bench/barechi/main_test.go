@@ -2,18 +2,17 @@ package main
 
 import (
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 func TestHandler(t *testing.T) {
 	dir := t.TempDir()
 	large := make([]byte, maxConstant+1)
 	for name, body := range map[string][]byte{"small.cfg": []byte("<phone/>"), "large.ld": large} {
-		if err := os.WriteFile(filepath.Join(dir, name), body, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		testkit.Write(t, filepath.Join(dir, name), body)
 	}
 	h, err := handler(dir)
 	if err != nil {

@@ -6,13 +6,12 @@ import (
 	"strings"
 )
 
-// Blanks are what C's scanf skips before a number.
+// Blanks are the characters that C's scanf skips before a number, those of isspace.
 const Blanks = " \t\n\v\f\r"
 
-// ScanFloat reads a floating-point number as scanf("%30f") does, inf, nan and
-// hexadecimal ones too; what follows it is ignored. bits is 32 or 64. An exponent
-// without digits is no number: so it is with glibc since 2.38, Asterisk 16 runs
-// with an older one.
+// ScanFloat reads a floating-point number as scanf("%30f") and scanf("%30lf") do, with inf, nan and hexadecimal numbers. It ignores the
+// text after the number. bits is 32 or 64. A number whose exponent has no digits is no number, as in glibc since 2.38;
+// Asterisk 16 runs with an older one.
 func ScanFloat(s string, bits int) (x float64, ok bool) {
 	s = strings.TrimLeft(s, Blanks)
 	s = s[:min(len(s), scanDigits)]
@@ -36,8 +35,8 @@ func ScanFloat(s string, bits int) (x float64, ok bool) {
 	return x, ok
 }
 
-// wholeNaN tells whether what follows "nan" leaves it one: not a `(` that is not
-// closed behind letters and digits.
+// wholeNaN reports whether "nan" with this text after it is a NaN. It is not if a `(` is not closed after letters and
+// digits.
 func wholeNaN(rest string) bool {
 	if !strings.HasPrefix(rest, "(") {
 		return true
@@ -78,14 +77,13 @@ func scanDigitsOf(s, digits, exponent string, bits int) (float64, bool) {
 		}
 		text = s[:i]
 	case exponent == "p":
-		text += "p0" // Go wants one
+		text += "p0" // ParseFloat wants an exponent
 	}
-	x, err := strconv.ParseFloat(text, bits) // infinite where it is too large
+	x, err := strconv.ParseFloat(text, bits) // a number that is too large is infinite
 	return x, err == nil || math.IsInf(x, 0)
 }
 
-// ScanTwo reads a number of at most two characters, the sign counted, as
-// scanf("%2d") does.
+// ScanTwo reads a number of at most two characters, with its sign, as scanf("%2d") does.
 func ScanTwo(s string) (n int, rest string, ok bool) {
 	s = strings.TrimLeft(s, Blanks)
 	short := s[:min(len(s), 2)]

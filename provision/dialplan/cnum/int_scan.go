@@ -2,11 +2,11 @@ package cnum
 
 import "strings"
 
-// scanDigits is how many characters of a number are read, sign included.
+// scanDigits is how many characters of a number are read, with the sign.
 const scanDigits = 30
 
-// ScanInt reads a C int as scanf("%30d") does: it saturates at 64 bits, then keeps
-// the low 32.
+// ScanInt reads a C int as scanf("%30d") does: it saturates at 64 bits and then keeps the low 32. rest is the text
+// after it.
 func ScanInt(s string) (n int, rest string, ok bool) {
 	s = strings.TrimLeft(s, Blanks)
 	i, neg := 0, false

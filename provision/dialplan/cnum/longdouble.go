@@ -6,23 +6,21 @@ import (
 	"strings"
 )
 
-// Asterisk computes with the 80-bit long double of x86: 64 bits of mantissa,
-// rounded to nearest even. A big.Float of precision 64 is that to the bit, but
-// for the exponent, which fit bounds; numbers below 1e-4931 lose no digits here.
+// Asterisk computes with the 80-bit long double of x86, which has a mantissa of 64 bits and rounds to nearest even. A
+// big.Float of precision 64 gives the same bits. Only its exponent is larger, so fit bounds it. Numbers below 1e-4931
+// lose no digits here, unlike in C.
 const precision = 64
 
-// maxDigits bounds a number's text; a longer one is not a number. In C it would
-// be infinite from 4,933 digits on.
+// maxDigits bounds the text of a number. A longer text is no number; in C it would be infinite from 4,933 digits on.
 const maxDigits = 4096
 
-// maxExponent and minExponent are the powers of two where a long double becomes
-// infinite or zero.
+// maxExponent and minExponent are the powers of two at which a long double becomes infinite or zero.
 const (
 	maxExponent = 16384
 	minExponent = -16445
 )
 
-// fit makes a number infinite or zero where a long double would be.
+// fit makes a number infinite or zero if a long double would be.
 func fit(n LongDouble) LongDouble {
 	switch exp := n.MantExp(nil); {
 	case exp > maxExponent:
@@ -37,7 +35,7 @@ type LongDouble = *big.Float
 
 func New(n int64) LongDouble { return new(big.Float).SetPrec(precision).SetInt64(n) }
 
-// Parse reads digits with at most one point among or around them.
+// Parse reads digits with at most one point before, in or after them.
 func Parse(s string) (LongDouble, bool) {
 	if len(s) > maxDigits {
 		return nil, false
@@ -46,8 +44,7 @@ func Parse(s string) (LongDouble, bool) {
 	return n, err == nil
 }
 
-// IsDecimal tells whether s is digits[.digits]: what an expression's text calls a
-// number.
+// IsDecimal reports whether s is digits[.digits]. That is what an expression takes for a number.
 func IsDecimal(s string) bool {
 	whole, fraction, point := strings.Cut(s, ".")
 	return IsDigits(whole) && (!point || IsDigits(fraction))
@@ -57,13 +54,13 @@ func IsDigits(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789") == ""
 }
 
-// significant is how many digits a number is printed with.
+// significant is how many digits Format writes.
 const significant = 18
 
-// Format is C's %.18Lg.
+// Format writes a number as C's %.18Lg does.
 func Format(n LongDouble) string { return FormatG(n, significant) }
 
-// FormatG is C's %g with that many digits.
+// FormatG writes a number as C's %g does, with that many digits.
 func FormatG(n LongDouble, digits int) string {
 	if n.IsInf() {
 		return strings.ToLower(strings.TrimPrefix(n.Text('g', digits), "+"))
@@ -83,13 +80,13 @@ func TrimZeros(s string) string {
 	return strings.TrimRight(strings.TrimRight(s, "0"), ".")
 }
 
-// Atoi reads a signed number that is known to be one.
+// Atoi reads a signed number. The caller knows that s is one.
 func Atoi(s string) int {
 	n, _, _ := ScanInt(s)
 	return n
 }
 
-// Div yields C's INT_MAX for a division by zero, as Asterisk does.
+// Div divides. A division by zero returns C's INT_MAX, as in Asterisk, and false.
 func Div(a, b LongDouble) (LongDouble, bool) {
 	if b.Sign() == 0 {
 		return New(math.MaxInt32), false
@@ -97,8 +94,7 @@ func Div(a, b LongDouble) (LongDouble, bool) {
 	return fit(new(big.Float).SetPrec(precision).Quo(a, b)), true
 }
 
-// Mod is fmodl: exact, with the sign of a. Of a zero, even a negative one, it is
-// that zero.
+// Mod is fmodl: the result is exact and has the sign of a. A zero result of a negative number is a negative zero.
 func Mod(a, b LongDouble) (LongDouble, bool) {
 	if b.Sign() == 0 {
 		return b, false

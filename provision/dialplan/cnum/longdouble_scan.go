@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// longDoubleText is a number of C's scanf. What began as hexadecimal or as an exponent
-// must be that: 0x and 1e are no numbers, while of 1x the 1 is.
+// longDoubleText matches a number of C's scanf. A text that begins as hexadecimal or with an exponent must be one: 0x
+// and 1e are no numbers, but 1x begins with the number 1.
 var longDoubleText = regexp.MustCompile(`^[ \t\n\v\f\r]*([+-]?(?i:` +
 	`0x([0-9a-f]*\.?[0-9a-f]*)(?:p([+-]?[0-9]*))?|` +
 	`(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e([+-]?[0-9]*))?))`)
 
-// ScanLongDouble reads a long double as C's scanf does, 1e9 and 0x10 too; what follows the number is ignored.
+// ScanLongDouble reads a long double as C's scanf does, 1e9 and 0x10 too. It ignores the text after the number.
 func ScanLongDouble(s string) (n LongDouble, ok bool) {
 	if len(s) > maxDigits {
 		return nil, false
@@ -25,7 +25,7 @@ func ScanLongDouble(s string) (n LongDouble, ok bool) {
 	return n, err == nil
 }
 
-// missing tells whether a group of the match has no digit.
+// missing reports whether a group of the match has no digit.
 func missing(s string, group []int) bool {
 	return group[0] >= 0 && strings.Trim(s[group[0]:group[1]], "+-.") == ""
 }

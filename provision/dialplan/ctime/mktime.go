@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// Epoch finds the moment at which the clocks of a zone show a time. Where they
-// show it twice it is found by halving, as the C library of the time zone database
-// does, for its choice depends on that.
+// Epoch returns the moment at which the clocks of a zone show a time. If they show it twice, the result depends on how
+// the time-zone database's C library searches, so Epoch halves as it does. Not ok: they never show it.
 func Epoch(wall time.Time, zone *time.Location) (int64, bool) {
 	want := wall.Unix()
 	lo, hi := int64(math.MinInt64), int64(math.MaxInt64)
@@ -41,5 +40,5 @@ func Epoch(wall time.Time, zone *time.Location) (int64, bool) {
 	return 0, false
 }
 
-// farthest is in seconds from 1970, beyond every year that a format can give.
+// farthest is in seconds from 1970, beyond every year that a format can express.
 const farthest = 1 << 40

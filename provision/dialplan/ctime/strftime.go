@@ -9,17 +9,16 @@ import (
 	"time"
 )
 
-// timeFormat writes a time as glibc's strftime does in the C locale, with
-// Asterisk's %q for fractions of a second.
+// timeFormat writes a time as glibc's strftime does in the C locale, with Asterisk's %q for fractions of a second.
 type timeFormat struct {
 	at     time.Time
-	micros int            // behind the seconds, negative before 1970
-	server *time.Location // Asterisk leaves %s and %Z to the zone it runs in
+	micros int            // after the seconds; negative before 1970
+	server *time.Location // the zone that Asterisk runs in: it uses that one for %s and %Z
 	out    []byte
 }
 
-// Format writes a time by a format. micros are those behind its seconds, negative before 1970; server is the zone that Asterisk
-// runs in. step is called after each conversion with the length so far; its error ends the work and is returned.
+// Format writes a time by a format. micros are the microseconds after its seconds, negative before 1970. server is the
+// zone that Asterisk runs in. Format calls step after each conversion with the length so far, and returns step's error.
 func Format(at time.Time, micros int, server *time.Location, format string, step func(length int) error) (string, error) {
 	f := timeFormat{at: at, micros: micros, server: server}
 	for format = f.fractions(format); format != ""; {
@@ -42,10 +41,10 @@ type conversion struct {
 	verb     byte
 }
 
-// maxWidth bounds a conversion's width: glibc's is an int.
+// maxWidth bounds the width of a conversion. In glibc it is an int.
 const maxWidth = 4096
 
-// next writes up to and with the first conversion and returns the rest.
+// next writes the text up to the first conversion, and the conversion. It returns the rest of the format.
 func (f *timeFormat) next(format string) string {
 	at := strings.IndexByte(format, '%')
 	if at < 0 {
@@ -59,8 +58,8 @@ func (f *timeFormat) next(format string) string {
 	return format[len(c.text):]
 }
 
-// fractions puts in %q (milliseconds) and %1q to %6q. Asterisk does so before all
-// else, even behind a percent sign: what they make of %%q is a width.
+// fractions replaces %q (milliseconds) and %1q to %6q. Asterisk replaces them first, even after a percent sign: the
+// digits of %%q become a width.
 func (f *timeFormat) fractions(format string) string {
 	return fractionPattern.ReplaceAllStringFunc(format, func(s string) string {
 		digits, value := 3, f.micros
@@ -109,13 +108,13 @@ func parseConversion(s string) conversion {
 	return c
 }
 
-// Verbs that must not have a modifier; others have it for nothing.
+// Verbs that must not have the modifier. With other verbs it has no effect.
 const (
 	notWithE = "aAbBdDeFgGhHIjklmMSUVwW"
 	notWithO = "aAcDFxXY"
 )
 
-// known tells whether there is such a conversion.
+// known reports whether there is such a conversion.
 func (c conversion) known() bool {
 	switch c.modifier {
 	case 'E':
@@ -126,7 +125,7 @@ func (c conversion) known() bool {
 	return true
 }
 
-// write writes one conversion; an unknown one is written as it is.
+// write writes one conversion. It writes an unknown one as it stands in the format.
 func (f *timeFormat) write(c conversion) {
 	n, width, pad, ok := f.numeric(c.verb)
 	switch {
@@ -155,7 +154,7 @@ func (f *timeFormat) write(c conversion) {
 	f.out = append(f.out, text...)
 }
 
-// filler is what a text is padded with.
+// filler returns the character that pads a text.
 func (c conversion) filler() byte {
 	if c.pad == '0' {
 		return '0'
@@ -172,7 +171,7 @@ func (f *timeFormat) unknown(c conversion) {
 	f.out = append(f.out, text...)
 }
 
-// offset writes %z. A width pads it twice: before the sign and behind it.
+// offset writes %z. A width pads it twice: before the sign and after it.
 func (f *timeFormat) offset(c conversion) {
 	_, seconds := f.at.Zone()
 	sign := byte('+')
@@ -222,7 +221,7 @@ func (f *timeFormat) number(c conversion, n int64, width int, pad byte) {
 	f.out = append(f.out, digits...)
 }
 
-// numeric is the value of a verb that is a number, its width and its padding.
+// numeric returns the number of a verb, its width and its padding. ok is false for other verbs.
 func (f *timeFormat) numeric(verb byte) (n int64, width int, pad byte, ok bool) {
 	t := f.at
 	value := 0
@@ -276,11 +275,12 @@ func (f *timeFormat) numeric(verb byte) (n int64, width int, pad byte, ok bool) 
 	return int64(value), width, pad, true
 }
 
-// inCentury are the last two digits of a year, counted up even before the first.
+// inCentury returns the last two digits of a year. They count up, even in years before 1.
 func inCentury(year int) int { return (year%100 + 100) % 100 }
 
-// serverEpoch is %s: Asterisk has C's mktime take the broken-down time for one of the zone that it runs in, so in another
-// zone it is off by the difference. The time says whether it is daylight saving time, which mktime believes.
+// serverEpoch returns %s. Asterisk lets C's mktime read the broken-down time as a time of the zone that Asterisk runs
+// in, so in another zone the result is wrong by the difference. The broken-down time says whether it is daylight saving
+// time, and mktime believes that.
 func (f *timeFormat) serverEpoch() int64 {
 	t := f.at
 	wall := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC).Unix()
@@ -294,16 +294,16 @@ func (f *timeFormat) serverEpoch() int64 {
 	if !t.IsDST() {
 		return at.Unix()
 	}
-	return at.Unix() - 3600 // a zone without daylight saving time has it an hour ahead
+	return at.Unix() - 3600 // mktime takes daylight saving time in a zone without it for an hour ahead
 }
 
-// How far from a time mktime looks for another with daylight saving time, or without, in seconds.
+// How far away mktime looks for a time with, or without, daylight saving time, in seconds.
 const (
 	offsetStride = 601_200
 	offsetBound  = 536_454_000
 )
 
-// offsetOf is the offset that a zone has, at the time nearest to another, with daylight saving time or without.
+// offsetOf returns the zone's offset at the nearest time with, or without, daylight saving time.
 func offsetOf(at time.Time, dst bool) (seconds int64, ok bool) {
 	for delta := int64(offsetStride); delta < offsetBound; delta += offsetStride {
 		for _, away := range [...]int64{-delta, delta} {
@@ -316,7 +316,7 @@ func offsetOf(at time.Time, dst bool) (seconds int64, ok bool) {
 	return 0, false
 }
 
-// text is the value of the other verbs.
+// text returns the value of a verb that is not a number.
 func (f *timeFormat) text(verb byte) (string, bool) {
 	switch verb {
 	case '%':
@@ -328,7 +328,7 @@ func (f *timeFormat) text(verb byte) (string, bool) {
 	case 'P':
 		return strings.ToLower(f.at.Format("PM")), true
 	case 'Z':
-		// The name is that of the zone Asterisk runs in, like %s.
+		// as with %s, it is the zone that Asterisk runs in
 		return f.at.In(f.server).Format("MST"), true
 	case 's':
 		return strconv.FormatInt(f.serverEpoch(), 10), true
@@ -343,13 +343,13 @@ func (f *timeFormat) text(verb byte) (string, bool) {
 	return f.at.Format(layout), ok
 }
 
-// layouts are the verbs that Go's own formatting answers.
+// layouts are the verbs that package time's formatting answers.
 var layouts = map[byte]string{
 	'a': "Mon", 'A': "Monday", 'b': "Jan", 'h': "Jan", 'B': "January", 'p': "PM",
 	'X': "15:04:05", 'r': "03:04:05 PM", 'R': "15:04", 'T': "15:04:05",
 }
 
-// upperASCII makes letters of ASCII capitals; other bytes stay, UTF-8 too.
+// upperASCII makes ASCII letters upper case. Other bytes stay, those of UTF-8 too.
 func upperASCII(s string) string {
 	b := []byte(s)
 	for i, c := range b {

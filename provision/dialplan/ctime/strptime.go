@@ -1,31 +1,32 @@
 package ctime
 
 import (
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"strings"
 	"time"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
-// timeParser reads a time as glibc's strptime does in the C locale. What the format
-// does not name stays 0, the day of the month too: that is the day before the first.
+// timeParser reads a time as glibc's strptime does in the C locale. What the format does not name stays 0. That
+// includes the day of the month: 0 is the day before the first.
 type timeParser struct {
 	rest   string
-	server *time.Location // %s is broken down in the zone that Asterisk runs in
+	server *time.Location // %s is broken down in this zone, in which Asterisk runs
 
-	year, month, day, yearDay, weekday int // year from 1900, month and yearDay from 0
+	year, month, day, yearDay, weekday int // year counts from 1900; month and yearDay from 0
 	hour, minute, second               int
 	century, week                      int // -1: not given
-	weekFrom                           int // the first day of a week: 0 of %U, 1 of %W
+	weekFrom                           int // the first day of the week: 0 for %U, 1 for %W
 
 	hasMonth, hasDay, hasYearDay, hasWeekday bool
 
 	wantDate    bool // a year, a month or a day was given
-	withCentury bool // year is of %y
+	withCentury bool // year came from %y
 	hour12, pm  bool
 }
 
-// Parse reads a time as strptime does. server is the zone that Asterisk runs in, for %s. The time is returned as if its zone
-// were UTC; not ok: the text is not of the format.
+// Parse reads a time as strptime does. server is the zone that Asterisk runs in, for %s. The result is in UTC, and
+// means the same clock time in whatever zone the caller chooses. Not ok: the text does not match the format.
 func Parse(text, format string, server *time.Location) (wall time.Time, ok bool) {
 	p := timeParser{rest: text, server: server, century: -1, week: -1}
 	if !p.parse(format) {
@@ -34,7 +35,7 @@ func Parse(text, format string, server *time.Location) (wall time.Time, ok bool)
 	return p.date(), true
 }
 
-// parse reads by a format. A blank in it is any number of blanks.
+// parse reads the text by a format. A blank in the format matches any number of blanks.
 func (p *timeParser) parse(format string) bool {
 	for i := 0; i < len(format); i++ {
 		switch c := format[i]; {
@@ -65,8 +66,8 @@ func (p *timeParser) literal(c byte) bool {
 	return true
 }
 
-// timeVerb reads `[flags][width][E|O]verb` and its length. The verb is 0 where there
-// is none, or none that goes with the E or O.
+// timeVerb reads `[flags][width][E|O]verb`. n is its length. The verb is 0 if there is none, or none that allows the E
+// or O.
 func timeVerb(s string) (verb byte, n int) {
 	rest := strings.TrimLeft(s, "-_0^#123456789")
 	allowed := ""
@@ -82,7 +83,7 @@ func timeVerb(s string) (verb byte, n int) {
 	return rest[0], len(s) - len(rest) + 1
 }
 
-// number reads at most digits digits, and no more than keep it up to most.
+// number reads at most digits digits. It stops before the number exceeds most.
 func (p *timeParser) number(least, most, digits int) (n int, ok bool) {
 	s := strings.TrimLeft(p.rest, " ")
 	i := 0
@@ -94,7 +95,7 @@ func (p *timeParser) number(least, most, digits int) (n int, ok bool) {
 	return n, i > 0 && n >= least && n <= most
 }
 
-// name reads one of the names in full, or as its first three letters.
+// name reads one of the names: in full, or its first three letters.
 func (p *timeParser) name(names []string) (at int, ok bool) {
 	for i, name := range names {
 		for _, n := range [...]int{len(name), 3} {
@@ -113,7 +114,7 @@ var (
 		"October", "November", "December"}
 )
 
-// timeFormats are the verbs that stand for others.
+// timeFormats are the verbs that stand for a format.
 var timeFormats = map[byte]string{
 	'c': "%a %b %e %H:%M:%S %Y", 'D': "%m/%d/%y", 'x': "%m/%d/%y", 'F': "%Y-%m-%d", 'R': "%H:%M",
 	'r': "%I:%M:%S %p", 'T': "%H:%M:%S", 'X': "%H:%M:%S", 'n': " ", 't': " ",

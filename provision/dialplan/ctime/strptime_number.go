@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// numberVerb reads a conversion that is one number.
+// numberVerb reads a conversion that is a number.
 func (p *timeParser) numberVerb(verb byte) (ok bool) {
 	switch verb {
 	case 'C':
@@ -64,7 +64,7 @@ func (p *timeParser) numberVerb(verb byte) (ok bool) {
 	return ok
 }
 
-// epoch is %s: seconds since 1970, which are every other part as well.
+// epoch reads %s: seconds since 1970. They set all other parts.
 func (p *timeParser) epoch() bool {
 	digits := len(p.rest) - len(strings.TrimLeft(p.rest, "0123456789"))
 	const most = 12 // digits: the year 33,658
@@ -82,7 +82,7 @@ func (p *timeParser) epoch() bool {
 	return true
 }
 
-// offset is %z, which is checked and counts for nothing.
+// offset reads %z. It is checked and has no effect.
 func (p *timeParser) offset() bool {
 	p.blanks()
 	if p.literal('Z') {
@@ -103,8 +103,8 @@ func (p *timeParser) offset() bool {
 	return n == 2 || n == 4 && value%100 < 60
 }
 
-// date is what was read. A day of the year or of a week counts where there is no
-// month or no day of one.
+// date returns the time that was read. A day of the year or of a week counts if there is no month or no day of the
+// month.
 func (p *timeParser) date() time.Time {
 	if p.hour12 && p.pm {
 		p.hour += 12
@@ -127,8 +127,8 @@ func (p *timeParser) date() time.Time {
 	return time.Date(1900+p.year, time.Month(p.month+1), p.day, p.hour, p.minute, p.second, 0, time.UTC)
 }
 
-// fromYearDay makes month and day of the day of the year, where they are not given.
-// A day that the year has not is one of the next.
+// fromYearDay sets month and day by the day of the year, if they are not given. A day that the year does not have is in
+// the next year.
 func (p *timeParser) fromYearDay() {
 	found := time.Date(1900+p.year, 1, 1+p.yearDay, 0, 0, 0, 0, time.UTC)
 	switch {

@@ -8,15 +8,14 @@ import (
 	"unicode/utf8"
 )
 
-// bracket takes a bracket expression:
+// bracket translates a bracket expression:
 //
 //	bracket = "[" [ "^" ] item { item } "]"
 //	item    = "[:" name ":]" | "[=" char "=]" | end [ "-" end ]
 //	end     = char | "[." char ".]"
 //
-// A `]` that comes first is a character, and so is a `-` that comes first or last.
-// The ends of a range are ASCII, as is what stands between = or dots: glibc has no
-// order for the others.
+// A `]` that comes first is a character, and so is a `-` that comes first or last. The ends of a range are ASCII, and so is
+// the character between = or dots, because glibc has no order for the others.
 func (t *translator) bracket() error {
 	var b strings.Builder
 	rest := t.rest[1:]
@@ -32,7 +31,7 @@ func (t *translator) bracket() error {
 		}
 		b.WriteString(class)
 		rest = rest[n:]
-		// A range, or a class, cannot begin another range.
+		// A range or a class cannot begin another range.
 		if strings.HasPrefix(rest, "-") && !strings.HasPrefix(rest, "-]") {
 			return errors.New("bad range")
 		}
@@ -42,7 +41,7 @@ func (t *translator) bracket() error {
 	return nil
 }
 
-// item is an item in Go's syntax, and its length.
+// item returns an item in Go's syntax, and its length in s.
 func (t *translator) item(s string) (class string, n int, err error) {
 	switch {
 	case strings.HasPrefix(s, "[:"):
@@ -69,7 +68,7 @@ func (t *translator) item(s string) (class string, n int, err error) {
 	return inClass(from) + "-" + inClass(to), n + 1 + m, err
 }
 
-// rangeEnd is one character.
+// rangeEnd reads one end of a range.
 func rangeEnd(s string) (r rune, n int, err error) {
 	switch {
 	case s == "":
@@ -87,7 +86,7 @@ func rangeEnd(s string) (r rune, n int, err error) {
 	return r, n, nil
 }
 
-// enclosed is what stands in [: :], [= =] or [. .], and the length with those.
+// enclosed returns the text within [: :], [= =] or [. .], and its length with the brackets.
 func enclosed(s string) (name string, n int, err error) {
 	end := strings.Index(s[2:], s[1:2]+"]")
 	if end < 0 {
@@ -96,10 +95,10 @@ func enclosed(s string) (name string, n int, err error) {
 	return s[2 : end+2], end + 4, nil
 }
 
-// inClass is a character within brackets of Go.
+// inClass writes a character for use within brackets of Go.
 func inClass(r rune) string { return fmt.Sprintf(`\x{%x}`, r) }
 
-// letters is the inside of \w or \s.
+// letters returns the inside of the brackets that stand for \w or \s.
 func (t *translator) letters(c byte) string {
 	name, more := "alnum", "_"
 	if c == 's' {
@@ -109,7 +108,7 @@ func (t *translator) letters(c byte) string {
 	return class + more
 }
 
-// class is a named class, by its items in Go's syntax.
+// class returns the items of a named class in Go's syntax.
 func (t *translator) class(name string) (string, bool) {
 	switch name {
 	case "alnum", "alpha", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "xdigit":
@@ -123,15 +122,15 @@ func (t *translator) class(name string) (string, bool) {
 	return class, true
 }
 
-// Spaces that are not ASCII, without and with those at which no line may break.
+// Spaces that are not ASCII: those at which a line may break, and those at which it may not.
 const (
 	wideSpaces   = `\x{1680}\x{2000}-\x{2006}\x{2008}-\x{200a}\x{205f}\x{3000}`
 	fixedSpaces  = `\x{a0}\x{2007}\x{202f}`
 	lineAndParas = `\x{2028}\x{2029}`
 )
 
-// wide is what a class has besides ASCII in the UTF-8 locale of Asterisk 22. Digits
-// of other scripts are letters there.
+// wide returns the characters of a class beyond ASCII, as in the UTF-8 locale of Asterisk 22. There digits of other
+// scripts are letters.
 func wide(name string) string {
 	switch name {
 	case "alpha":
@@ -158,7 +157,7 @@ func wide(name string) string {
 	return ""
 }
 
-// ranges are the characters of a table that are not ASCII, but for those of another.
+// ranges returns the characters of a table that are not ASCII, without those of except.
 func ranges(table, except *unicode.RangeTable) string {
 	var b strings.Builder
 	add := func(from, to, stride rune) {

@@ -1,3 +1,3 @@
-// Package ere runs POSIX extended regular expressions as glibc does, on Go's regexp package. Compile translates an expression and
-// bounds its work; ErrUnsupported means that Go cannot give glibc's answer.
+// Package ere runs POSIX extended regular expressions as glibc does, with Go's regexp package. Compile translates an
+// expression to Go's syntax and bounds its work. ErrUnsupported means that Go cannot give glibc's answer.
 package ere

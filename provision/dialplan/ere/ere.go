@@ -4,20 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 	"regexp"
 	"regexp/syntax"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/phoneprov/phoneprov/provision/dialplan/cnum"
 )
 
-// Compile compiles an extended regular expression of POSIX with GNU's additions
-// \w \W \s \S \b \B \` \'. Back references, \<, \> and, in text that is not ASCII,
-// \b and \B are Asterisk's to answer. What a group shows is not sure where one that may
-// be empty is repeated, or an empty alternative competes with an anchor.
+// Compile compiles a POSIX extended regular expression with GNU's additions \w \W \s \S \b \B \` \'. Back references,
+// \< and \>, and \b and \B in a text that is not ASCII, are ErrUnsupported.
 //
-// The error is a *TooLargeError, ErrUnsupported where only Asterisk can answer, or the context's; any other error says
-// what is wrong with the pattern, and has nothing of the pattern in it.
+// sure is false if the groups may differ from glibc's: a group that may be empty is repeated, or an empty alternative
+// competes with an anchor.
+//
+// The error is a *TooLargeError, ErrUnsupported, or the context's. Any other error says what is wrong with the pattern,
+// without quoting it.
 func Compile(ctx context.Context, pattern, text string) (m Machine, sure bool, err error) {
 	if len(pattern) > maxPattern {
 		return Machine{}, false, &TooLargeError{fmt.Sprintf("a regular expression of %d bytes, %d at most", len(pattern), maxPattern)}
@@ -31,7 +33,7 @@ func Compile(ctx context.Context, pattern, text string) (m Machine, sure bool, e
 	t.emptyLast()
 	re, err := regexp.Compile("(?s:" + string(t.out) + ")")
 	switch {
-	case tooOften(err), err == nil && t.ask:
+	case tooOften(err), err == nil && t.unsupported:
 		return Machine{}, false, ErrUnsupported
 	case err != nil:
 		return Machine{}, false, withoutPattern(err)
@@ -45,14 +47,13 @@ func ascii(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
-// tooOften tells of a repetition that Go finds too large; bounds has seen that it is
-// none that is bad.
+// tooOften reports whether Go finds a repetition too large. bounds has already refused those that glibc refuses.
 func tooOften(err error) bool {
 	var bad *syntax.Error
 	return errors.As(err, &bad) && bad.Code == syntax.ErrInvalidRepeatSize
 }
 
-// withoutPattern is what is wrong with a pattern, less the pattern.
+// withoutPattern returns the error without the pattern that it quotes.
 func withoutPattern(err error) error {
 	var bad *syntax.Error
 	if errors.As(err, &bad) {
@@ -61,40 +62,39 @@ func withoutPattern(err error) error {
 	return errors.New("not understood")
 }
 
-// ErrUnsupported means that Go's regular expressions cannot answer as glibc's would.
+// ErrUnsupported means that Go's regular expressions cannot give the answer that glibc gives.
 var ErrUnsupported = errors.New("not to be answered by Go's regular expressions")
 
-// TooLargeError is an expression, or one for a text, that would take more work than the bounds allow.
+// TooLargeError means that an expression, or its use on a text, would take more work than the bounds allow.
 type TooLargeError struct{ what string }
 
 func (e *TooLargeError) Error() string { return e.what }
 
 // translator writes a POSIX expression in Go's syntax.
 type translator struct {
-	ctx      context.Context
-	rest     string
-	ascii    bool // the text is
-	out      []byte
-	atom     int     // where in out begins what a repetition would repeat; -1: nothing
-	repeated bool    // the atom has a repetition already
-	groups   []group // that are open; the first is the whole
-	opened   int
-	branch   int      // where the alternative begins
-	closed   [10]bool // groups, by number
-	ask      bool     // there is what Go has not
-	anchored int      // where the last anchor ends
-	unsure   bool     // which repetition a group shows
+	ctx         context.Context
+	rest        string
+	ascii       bool // the text is ASCII
+	out         []byte
+	atom        int     // where the part of out begins that a repetition would repeat; -1: there is none
+	repeated    bool    // the atom has a repetition already
+	groups      []group // the open groups; the first is the whole expression
+	opened      int
+	branch      int      // where the current alternative begins in out
+	closed      [10]bool // which groups are closed, by number
+	unsupported bool     // the expression has what Go does not support
+	anchored    int      // where the last anchor ends in out
+	unsure      bool     // which repetition a group shows may differ from glibc
 }
 
-// group is an open one: its number, where in out it begins, and whether it has an
-// empty alternative that is not written yet.
+// group is an open group: its number, where it begins in out, and whether it has an empty alternative that is not
+// written yet.
 type group struct {
 	number, at int
 	empty      bool
 }
 
-// emptyLast writes the empty alternative of the last group, which glibc tries last
-// wherever it stands.
+// emptyLast writes the empty alternative of the innermost group. glibc tries it last, wherever it stands.
 func (t *translator) emptyLast() {
 	last := t.groups[len(t.groups)-1]
 	if last.empty {
@@ -146,20 +146,20 @@ func (t *translator) step() error {
 	return nil
 }
 
-// write takes n bytes of the pattern and gives s, which belongs to the atom.
+// write consumes n bytes of the pattern and appends s. atom is where the new atom begins; -1: there is none.
 func (t *translator) write(n int, s string, atom int) {
 	t.rest = t.rest[n:]
 	t.out = append(t.out, s...)
 	t.atom, t.repeated = atom, false
 }
 
-// anchor writes what matches a place.
+// anchor writes an anchor.
 func (t *translator) anchor(n int, s string) {
 	t.write(n, s, -1)
 	t.anchored = len(t.out)
 }
 
-// escape takes a backslash and the character behind it.
+// escape translates a backslash and the character after it.
 func (t *translator) escape() error {
 	if len(t.rest) < 2 {
 		return errors.New("trailing backslash")
@@ -168,19 +168,19 @@ func (t *translator) escape() error {
 	switch c := t.rest[1]; {
 	case c >= '1' && c <= '9':
 		if !t.closed[c-'0'] {
-			return errors.New("reference to a group that is not whole")
+			return errors.New("reference to a group that is not closed")
 		}
-		t.ask = true
+		t.unsupported = true
 		t.write(2, "(?:)", at)
 	case c == '<' || c == '>':
-		t.ask = true
+		t.unsupported = true
 		t.anchor(2, "")
 	case c == 'w' || c == 's':
 		t.write(2, "["+t.letters(c)+"]", at)
 	case c == 'W' || c == 'S':
 		t.write(2, "[^"+t.letters(c|0x20)+"]", at)
 	case c == 'b' || c == 'B':
-		t.ask = t.ask || !t.ascii
+		t.unsupported = t.unsupported || !t.ascii
 		t.anchor(2, t.rest[:2])
 	case c == '`':
 		t.anchor(2, `\A`)
@@ -194,18 +194,18 @@ func (t *translator) escape() error {
 	return nil
 }
 
-// repeat gives a repetition of the atom, in a group if it has one already.
+// repeat repeats the atom. It puts the atom into a group if it is repeated already.
 func (t *translator) repeat(n int, s string) error {
 	if t.atom < 0 {
 		return errors.New("nothing to repeat")
 	}
-	if err := t.ctx.Err(); err != nil { // emptyGroup compiles what there is
+	if err := t.ctx.Err(); err != nil { // emptyGroup is expensive
 		return err
 	}
 	t.unsure = t.unsure || t.emptyGroup() || t.anchored > t.atom && t.groupAtom()
 	if t.repeated {
-		again := "(?:" + string(t.out[t.atom:]) + ")"
-		t.out = append(t.out[:t.atom], again...)
+		grouped := "(?:" + string(t.out[t.atom:]) + ")"
+		t.out = append(t.out[:t.atom], grouped...)
 	}
 	t.rest = t.rest[n:]
 	t.out = append(t.out, s...)
@@ -213,8 +213,8 @@ func (t *translator) repeat(n int, s string) error {
 	return nil
 }
 
-// emptyGroup tells whether the atom is a group that may match nothing: which of its
-// repetitions the group then shows is glibc's secret.
+// emptyGroup reports whether the atom is a group that may match nothing. We do not know which of its repetitions
+// glibc's group shows.
 func (t *translator) emptyGroup() bool {
 	if !t.groupAtom() {
 		return false
@@ -232,7 +232,7 @@ func tooMany(digits string) bool {
 	return len(strings.TrimLeft(digits, "0")) > 5 || cnum.Atoi(digits) > maxRepeat
 }
 
-// bounds takes {n} {n,} {,m} or {n,m}.
+// bounds translates {n} {n,} {,m} or {n,m}.
 func (t *translator) bounds() error {
 	inside, _, closed := strings.Cut(t.rest[1:], "}")
 	least, most, comma := strings.Cut(inside, ",")

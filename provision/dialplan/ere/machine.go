@@ -9,26 +9,26 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of a regular expression: the machine takes a step for each byte of the text and instruction of the program.
+// Bounds of a regular expression. The machine takes one step for each byte of the text and instruction of the program.
 const (
-	// maxPattern is in bytes: a line of Asterisk's configuration has as many at most.
+	// maxPattern is in bytes: the longest line of Asterisk's configuration.
 	maxPattern = 8190
-	// maxRegexSteps bounds bytes times instructions. A step takes some 8 ns, so these are two to three seconds; a pattern
-	// as they are used, of 30 instructions, can search 9 MB.
+	// maxRegexSteps bounds bytes times instructions. A step takes about 8 ns, so this is two to three seconds. A usual
+	// pattern of 30 instructions can search 9 MB.
 	maxRegexSteps = 1 << 28
-	// fewRegexSteps are a few milliseconds: so many are made without a look at the context.
+	// fewRegexSteps is a few milliseconds. Up to so many steps the context is not checked.
 	fewRegexSteps = 1 << 20
-	// mostInstructions is what a byte of a pattern can become: Go repeats what a pattern has a thousand times at most.
+	// mostInstructions is how many instructions one byte of a pattern can become: Go repeats at most a thousand times.
 	mostInstructions = 1001
 )
 
 // Machine is a compiled expression for one text.
 type Machine struct {
 	*regexp.Regexp
-	looks bool // it looks at the context while it runs
+	looks bool // Find checks the context while it runs
 }
 
-// newMachine bounds what an expression, in Go's syntax, can cost for a text.
+// newMachine returns a Machine, or an error if the expression would cost too much for the text.
 func newMachine(re *regexp.Regexp, text string) (Machine, error) {
 	if len(text)*len(re.String())*mostInstructions <= fewRegexSteps {
 		return Machine{Regexp: re}, nil
@@ -40,7 +40,7 @@ func newMachine(re *regexp.Regexp, text string) (Machine, error) {
 	return Machine{re, steps > fewRegexSteps}, nil
 }
 
-// instructions is the size of the program of an expression that compiles.
+// instructions returns the size of an expression's program. The expression must compile.
 func instructions(expr string) int {
 	tree, err := syntax.Parse(expr, syntax.Perl)
 	if err != nil {
@@ -53,7 +53,7 @@ func instructions(expr string) int {
 	return len(prog.Inst)
 }
 
-// Find is FindStringSubmatchIndex that ends with the context.
+// Find is FindStringSubmatchIndex, and ends with the context.
 func (m Machine) Find(ctx context.Context, text string) ([]int, error) {
 	if !m.looks {
 		return m.FindStringSubmatchIndex(text), ctx.Err()
@@ -62,15 +62,15 @@ func (m Machine) Find(ctx context.Context, text string) ([]int, error) {
 	return at, ctx.Err()
 }
 
-// watchful reads a text for a machine, and ends early with the context.
+// watchful reads a text for a machine and ends early with the context.
 type watchful struct {
 	ctx  context.Context
 	text string
 	read int
 }
 
-// runesPerLook is how many characters are read between two looks at the context. The largest program has maxRegexSteps
-// instructions for a text of one byte; for one of a thousand times as many, a character takes some milliseconds.
+// runesPerLook is how many characters are read between two checks of the context. The largest program has maxRegexSteps
+// instructions and runs on a text of one byte; on a text of a thousand bytes a character takes some milliseconds.
 const runesPerLook = 16
 
 func (w *watchful) ReadRune() (r rune, size int, err error) {

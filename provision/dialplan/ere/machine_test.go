@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A machine that looks at the context finds what the other finds.
+// A machine that checks the context finds the same as one that does not.
 func TestMachineThatLooks(t *testing.T) {
 	text := strings.Repeat("xy", 60_000) + "0004f2000001" + strings.Repeat("z", 1000) + "é"
 	for _, pattern := range []string{"[0-9a-f]{12}", "(0+)4f2", "z+é$", "^x", "nothing", "(y0|0y)", ""} {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// A snapshot stands for what would be built again of the same, and of nothing else.
-func TestAgain(t *testing.T) {
+// UnlessChanged returns a snapshot if the inputs are the same, and nil if any of them differs.
+func TestUnlessChanged(t *testing.T) {
 	files := maps.Clone(packed)
 	files["phoneprov.conf"] = strings.Replace(files["phoneprov.conf"], "serveraddr=pbx", "serveriface=eth0", 1)
 	files[GlobalsFile] = "[globals]\nG=1\n"
@@ -52,13 +52,13 @@ func TestAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	later := testNow.Add(time.Hour)
-	again, found := s.Again(input(same), later)
+	again, found := s.UnlessChanged(input(same), later)
 	if again == nil || again.content != s.content || !again.BuiltAt.Equal(later) || !slices.Equal(found, diags) {
 		t.Errorf("got %+v, %v of the same", again, found)
 	}
 	was := s.loaded["Europe/Berlin"]
 	s.loaded["Europe/Berlin"] = s.loaded["Nowhere/Else"]
-	if again, _ := s.Again(input(same), later); again != nil {
+	if again, _ := s.UnlessChanged(input(same), later); again != nil {
 		t.Error("a zone that is another one is not seen")
 	}
 	s.loaded["Europe/Berlin"] = was
@@ -97,14 +97,14 @@ func TestAgain(t *testing.T) {
 		"zone":          func(_ map[string]string, in *Input) { in.Zone = time.FixedZone("X", 3600) },
 		"no zone":       func(_ map[string]string, in *Input) { in.Zone = nil },
 	} {
-		if again, _ := s.Again(input(change), later); again != nil {
+		if again, _ := s.UnlessChanged(input(change), later); again != nil {
 			t.Errorf("%s: the snapshot is taken for what would be built", name)
 		}
 	}
 }
 
-// Where names of files are made by the time, by chance or by Asterisk they are made anew.
-func TestNotAgain(t *testing.T) {
+// If names of files depend on the time, on chance or on Asterisk, UnlessChanged returns nil.
+func TestUnlessChangedOfVolatileNames(t *testing.T) {
 	for name, want := range map[string]bool{
 		"${USERNAME}": true, "${LABEL}": true, "${TOUPPER(${MAC})}": true, "${G}": true,
 		"${EPOCH}": false, "${STRFTIME(0,Europe/Berlin,%H)}": false, "${RAND(1,9)}": false, "${DB(a/b)}": false, "${TZOFFSET}": false, "${T}": false, "${A}": false,
@@ -121,7 +121,7 @@ func TestNotAgain(t *testing.T) {
 		if err != nil || len(diags) > 0 || s.Counts().Routes != 1 {
 			t.Fatalf("%s: %v, %v", name, diags, err)
 		}
-		if again, _ := s.Again(in, testNow.Add(time.Hour)); (again != nil) != want {
+		if again, _ := s.UnlessChanged(in, testNow.Add(time.Hour)); (again != nil) != want {
 			t.Errorf("%s: got %v, want %v", name, again, want)
 		}
 	}
