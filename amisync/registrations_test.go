@@ -10,6 +10,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/amisync/ami"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
 // second is a moment of the tests, in seconds.

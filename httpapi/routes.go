@@ -95,7 +95,7 @@ func Phones(o Options) http.Handler {
 func Admin(o Options) http.Handler {
 	a := newAPI(o)
 	a.Prefix, a.door, a.Recorder = "", a.adminHostRefusal, nil // probes are no requests of phones
-	r := a.router(zerolog.DebugLevel) // probes come every few seconds
+	r := a.router(zerolog.DebugLevel)                          // probes come every few seconds
 	r.Get("/healthz", a.handle(zerolog.DebugLevel, a.healthz))
 	r.Head("/healthz", a.handle(zerolog.DebugLevel, a.healthz))
 	r.Get("/readyz", a.handle(zerolog.DebugLevel, a.readyz))

@@ -35,8 +35,8 @@ type content struct {
 	phonesByID  index
 	vendors     device.OUIs // of the phones that are served
 	routes      routes
-	sharedPrint uint64          // see SharedPrint
 	shared      map[int]sharing // by the number of the route
+	sharedPrint uint64          // see SharedPrint
 }
 
 // UnlessChanged returns what Build would return for in and now, if nothing that Build reads has changed since s was

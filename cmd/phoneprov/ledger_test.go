@@ -19,6 +19,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/amisync"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
