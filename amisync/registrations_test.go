@@ -2,7 +2,6 @@ package amisync
 
 import (
 	"fmt"
-	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"slices"
 	"strings"
 	"testing"

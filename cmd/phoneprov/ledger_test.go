@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"io"
 	"math/rand/v2"
 	"net/http"
