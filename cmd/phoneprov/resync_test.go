@@ -40,7 +40,7 @@ func (s *resyncSite) pjsip() string {
 	for i := range resyncPhones {
 		user := fmt.Sprint(6001 + i)
 		fmt.Fprintf(&b, "[%s]\ntype=endpoint\ntransport=udp\ncontext=default\naors=%[1]s\nauth=%[1]s\n[%[1]s]\ntype=aor\nmax_contacts=3\n"+
-			"[%[1]s]\ntype=auth\nauth_type=userpass\nusername=%[1]s\npassword=%s\n[%[1]s]\ntype=phoneprov\nendpoint=%[1]s\nMAC=%s\nPROFILE=p\n", user, s.secrets[user], resyncMAC(user))
+			"[%[1]s]\ntype=auth\nauth_type=userpass\nusername=%[1]s\npassword=%[2]s\n[%[1]s]\ntype=phoneprov\nendpoint=%[1]s\nMAC=%[3]s\nPROFILE=p\n", user, s.secrets[user], resyncMAC(user))
 	}
 	return b.String()
 }
@@ -126,7 +126,7 @@ func freeUDP(t *testing.T) int {
 func (p *phone) register(secret string, expires int) {
 	p.s.t.Helper()
 	cmd := exec.Command("sipp", p.s.a.IP+":5060", "-sf", "testdata/sipp/register.xml", "-i", p.s.host(), "-p", fmt.Sprint(freeUDP(p.s.t)), "-m", "1", "-nostdin",
-		"-s", p.user, "-ap", secret, "-key", "contact_at", fmt.Sprintf("%s:%d", p.s.host(), p.port), "-key", "agent", p.agent, "-key", "expires", fmt.Sprint(expires),
+		"-s", p.user, "-au", p.user, "-ap", secret, "-key", "contact_at", fmt.Sprintf("%s:%d", p.s.host(), p.port), "-key", "agent", p.agent, "-key", "expires", fmt.Sprint(expires),
 		"-timeout", "60", "-timeout_error")
 	cmd.Env = append(os.Environ(), "TERM=dumb")
 	if out, err := cmd.CombinedOutput(); err != nil {

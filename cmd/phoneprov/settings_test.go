@@ -45,7 +45,8 @@ func TestSettingsDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &settings{
-		source: "ami", configDir: "/etc/asterisk", dataDir: "/usr/share/asterisk/phoneprov", resync: 5 * time.Minute,
+		resyncPhones: defaultResync,
+		source:       "ami", configDir: "/etc/asterisk", dataDir: "/usr/share/asterisk/phoneprov", resync: 5 * time.Minute,
 		amiAddress: "127.0.0.1:5038", amiUsername: "phoneprov", amiSecret: "s",
 		functionConnections: 4, functionTTL: time.Second,
 		httpListen: ":8080", httpPrefix: "/phoneprov",
@@ -56,10 +57,12 @@ func TestSettingsDefaults(t *testing.T) {
 		stateDir:    "/var/lib/phoneprov",
 		adminListen: "127.0.0.1:8081",
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, resyncSettings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
+
+var defaultResync = resyncSettings{mode: "log", spread: 20 * time.Second, rate: 10, busyLimit: time.Hour, limit: 50}
 
 var comparePrefixes = cmp.Options{
 	cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }),
@@ -81,9 +84,10 @@ func TestAccessSettings(t *testing.T) {
 		return all
 	}
 	want := &settings{
-		allow:   append(access.DefaultAllow(), prefixes("203.0.113.0/24", "2001:db8::1/128")...),
-		proxies: prefixes("10.9.0.1/32"),
-		deny:    []device.MAC{{0, 4, 0xf2, 0, 0, 1}, {0, 4, 0xf2, 0, 0, 2}}, failedLogins: 5,
+		resyncPhones: defaultResync,
+		allow:        append(access.DefaultAllow(), prefixes("203.0.113.0/24", "2001:db8::1/128")...),
+		proxies:      prefixes("10.9.0.1/32"),
+		deny:         []device.MAC{{0, 4, 0xf2, 0, 0, 1}, {0, 4, 0xf2, 0, 0, 2}}, failedLogins: 5,
 		uploads: httpapi.UploadsStore, uploadDir: "/u", uploadPhone: 1 << 20, uploadAll: 2 << 20,
 		profiles: map[string]*profileSettings{
 			"home":   {allow: prefixes(), deny: []device.MAC{{0, 4, 0xf2, 0, 0, 3}}, noCredentials: true},
@@ -92,7 +96,7 @@ func TestAccessSettings(t *testing.T) {
 	}
 	*got = settings{allow: got.allow, proxies: got.proxies, deny: got.deny, unknownMACs: got.unknownMACs, failedLogins: got.failedLogins,
 		uploads: got.uploads, uploadDir: got.uploadDir, uploadPhone: got.uploadPhone, uploadAll: got.uploadAll, profiles: got.profiles}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, profileSettings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, resyncSettings{}, profileSettings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -131,7 +135,7 @@ func TestTLSSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, resyncSettings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -241,6 +245,17 @@ func TestBadSettings(t *testing.T) {
 		{"empty", "[asterisk]\ndata_dir =\n", nil, `phoneprov.ini:2: asterisk.data_dir: is empty`},
 		{"duration", "[asterisk]\nresync = 5\n", nil, `phoneprov.ini:2: asterisk.resync: "5" is not a duration: want 30s, 5m or 0`},
 		{"duration below zero", "[asterisk]\nresync = -1s\n", nil, `phoneprov.ini:2: asterisk.resync: "-1s" is not a duration: want 30s, 5m or 0`},
+		{"mode of resync", "[resync]\nmode = on\n", nil, `phoneprov.ini:2: resync.mode: "on" is not one of: off, log, notify`},
+		{"rate of resync", "[resync]\nrate = 0\n", nil, `phoneprov.ini:2: resync.rate: "0" is not a number from 1 to 1000`},
+		{"limit of resync", "[resync]\nlimit = -1\n", nil, `phoneprov.ini:2: resync.limit: "-1" is not a number from 0 to 1000000`},
+		{"spread of resync", "[resync]\nspread = 25h\n", nil, `phoneprov.ini:2: resync.spread: "25h" is more than 24h`},
+		{"a make of resync", "[log]\nlevel = info\n[resync Acme]\nwithin = 1m\n", nil,
+			`phoneprov.ini:3: [resync Acme]: "Acme" is no make of phones: want ` + strings.Join(device.Vendors(), ", ") + `, or other`},
+		{"an event of resync", "[resync Snom]\nevent = check-sync,Content-type=a/b\n", nil,
+			`phoneprov.ini:2: event: "check-sync,Content-type=a/b" is no event: want check-sync, check-sync;reboot=false or the like`},
+		{"a time of resync", "[resync Snom D7]\nwithin = 1s\n", nil, `phoneprov.ini:2: within: "1s" is not a duration from 10s to 24h: want 1m`},
+		{"reboots of resync", "[resync Snom]\nreboots = often\n", nil, `phoneprov.ini:2: reboots: "often" is not one of: no, yes, maybe`},
+		{"a key of a make", "[resync Snom]\nwithn = 1m\n", nil, `phoneprov.ini:2: unknown key "withn" in [resync Snom]; is "within" meant?`},
 		{"no connections", "[ami]\nfunction_connections = 0\n", nil, `phoneprov.ini:2: ami.function_connections: "0" is not a number from 1 to 64`},
 		{"too many connections", "[ami]\nfunction_connections = 65\n", nil, `phoneprov.ini:2: ami.function_connections: "65" is not a number from 1 to 64`},
 		{"function_ttl", "[ami]\nfunction_ttl = 1\n", nil, `phoneprov.ini:2: ami.function_ttl: "1" is not a duration: want 30s, 5m or 0`},
