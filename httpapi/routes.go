@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/phoneprov/phoneprov/httpapi/access"
+	"github.com/phoneprov/phoneprov/httpapi/admin"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/memo"
 )
@@ -33,6 +34,8 @@ type Options struct {
 	Status   func() Status    // for Admin only; nil: no AMI to report on
 	// AdminHosts are those that Admin answers to besides loopback's and the address of the connection.
 	AdminHosts Hosts
+	// Notify answers requests to tell phones, for Admin only; nil: there is no Asterisk.
+	Notify http.Handler
 	// Recorder is told of each request of Phones; nil: nobody is.
 	Recorder Recorder
 	Now      func() time.Time // nil: time.Now
@@ -100,6 +103,10 @@ func Admin(o Options) http.Handler {
 	r.Head("/healthz", a.handle(zerolog.DebugLevel, a.healthz))
 	r.Get("/readyz", a.handle(zerolog.DebugLevel, a.readyz))
 	r.Head("/readyz", a.handle(zerolog.DebugLevel, a.readyz))
+	if a.Notify != nil {
+		r.Post(admin.NotifyPath, a.handle(zerolog.InfoLevel, a.notify))
+		r.Post(admin.NotifyPhonePath, a.handle(zerolog.InfoLevel, a.notify))
+	}
 	return &logging{Handler: r, api: a, level: zerolog.DebugLevel}
 }
 

@@ -48,6 +48,7 @@ func commands() []command {
 		{"render", "URI|MAC|NAME", "print a file as a phone gets it, or all files of a phone, named by its MAC, extension, user name or display name", 1, setupRender},
 		{"passwd", "MAC|shared USER", "write a phone's password, read from stdin, to the credentials file", math.MaxInt, setupPasswd},
 		{"state", "export|import", "write what is known of phones as JSON lines to stdout, or add it from stdin; serve must not be running", 1, setupState},
+		{"notify", "[MAC...]", "tell phones to fetch their files, with SIP NOTIFY through Asterisk", math.MaxInt, setupNotify},
 		{"healthcheck", "", "ask the running service whether it is ready", 0, setupHealthcheck},
 		{"version", "", "print the version", 0, setupVersion},
 		{"help", "[COMMAND]", "print what there is, or the flags of a command", 1, setupHelp},

@@ -218,6 +218,7 @@ func TestResync(t *testing.T) {
 				t.Errorf("it fetched an old file")
 			}
 			second.is(ledger.UpToDate)
+			second.register("secret-6002-b", 0) // it begins anew with the new secret, as phones do
 			second.register("secret-6002-b", 3600)
 			second.wait("registered since the fetch", func(p ledger.Phone) bool {
 				return p.Evidence.RegisteredSinceFetch != nil && *p.Evidence.RegisteredSinceFetch
@@ -238,6 +239,7 @@ func TestResync(t *testing.T) {
 			t.Run("not registered, then registering", func(t *testing.T) { s.registersLater(t, phones[2]) })
 			t.Run("in a call", func(t *testing.T) { s.inCall(t) })
 			t.Run("two contacts", func(t *testing.T) { s.twoContacts(t, phones[0]) })
+			t.Run("by command", func(t *testing.T) { s.byCommand(t, second) })
 			t.Run("from the CLI", func(t *testing.T) { s.fromCLI(t, second) })
 			t.Run("Asterisk is killed", func(t *testing.T) { s.killed(t, second) })
 		})
@@ -302,6 +304,47 @@ func (s *resyncSite) twoContacts(t *testing.T, p *phone) {
 	}
 	p.fetch()
 	p.is(ledger.UpToDate)
+}
+
+// byCommand is of phoneprov notify, over the admin address.
+func (s *resyncSite) byCommand(t *testing.T, p *phone) {
+	before := len(p.notified())
+	command := func(args ...string) (string, string, int) {
+		var stdout, stderr strings.Builder
+		code := run(t.Context(), append([]string{"notify"}, args...), func(name string) (string, bool) {
+			switch name {
+			case "PHONEPROV_ADMIN_LISTEN":
+				return s.v.admin.Addr().String(), true
+			case "PHONEPROV_AMI_SECRET":
+				return "unused", true
+			}
+			return "", false
+		}, strings.NewReader(""), &stdout, &stderr)
+		return stdout.String(), stderr.String(), code
+	}
+	for _, tt := range []struct {
+		args           []string
+		stdout, stderr string // parts
+		code           int
+	}{
+		{[]string{"--dry-run", resyncMAC(p.user)}, resyncMAC(p.user) + ": would be told: NOTIFY check-sync;reboot=false to pjsip endpoint 6002, reboots: no\n1 of 1 phone\n", "", 0},
+		{[]string{"--dry-run", "--profile", "p"}, " of 5 phones\n", "", 0},
+		{[]string{resyncMAC("6005")}, resyncMAC("6005") + ": not told: not registered\n0 of 1 phone\n", "", 1},
+		{[]string{"000000000000"}, "", "there is no such phone", 1},
+		{[]string{"--state", "stale"}, "", "there is no state stale", 1},
+		{[]string{"--confirm"}, "", "nothing is held", 1},
+		{nil, "", "name phones by their MACs", 1},
+		{[]string{resyncMAC(p.user), "--reboot"}, "told: NOTIFY check-sync;reboot=true to pjsip endpoint 6002, reboots: yes\n1 of 1 phone\n", "", 0},
+	} {
+		stdout, stderr, code := command(tt.args...)
+		if code != tt.code || !strings.Contains(stdout, tt.stdout) || !strings.Contains(stderr, tt.stderr) {
+			t.Errorf("notify %q: got %d, %q, %q", tt.args, code, stdout, stderr)
+		}
+	}
+	testkit.Eventually(t, "it is told to reboot", func() bool {
+		got := p.notified()
+		return len(got) == before+1 && got[before] == "check-sync;reboot=true"
+	})
 }
 
 // fromCLI is of commands at the Asterisk CLI, as cli_aliases.conf has them.

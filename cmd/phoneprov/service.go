@@ -17,6 +17,7 @@ import (
 	"github.com/phoneprov/phoneprov/amisync"
 	"github.com/phoneprov/phoneprov/amisync/notify"
 	"github.com/phoneprov/phoneprov/httpapi"
+	"github.com/phoneprov/phoneprov/httpapi/admin"
 	"github.com/phoneprov/phoneprov/httpapi/tlsconf"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/datadir"
@@ -113,6 +114,9 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 		Status:     v.status,
 		AdminHosts: s.adminHosts.With(s.adminListen), // which healthcheck asks
 		Log:        v.log,
+	}
+	if v.notifier != nil {
+		v.options.Notify = admin.Notify(v.tellByHand)
 	}
 	if v.options.Access, err = v.access(s); err != nil {
 		return nil, err
