@@ -327,9 +327,9 @@ func (s *resyncSite) byCommand(t *testing.T, p *phone) {
 		stdout, stderr string // parts
 		code           int
 	}{
-		{[]string{"--dry-run", resyncMAC(p.user)}, resyncMAC(p.user) + ": would be told: NOTIFY check-sync;reboot=false to pjsip endpoint 6002, reboots: no\n1 of 1 phone\n", "", 0},
+		{[]string{"--dry-run", resyncMAC(p.user)}, ": would be told: NOTIFY check-sync;reboot=false to pjsip endpoint 6002, reboots: no\n1 of 1 phone\n", "", 0},
 		{[]string{"--dry-run", "--profile", "p"}, " of 5 phones\n", "", 0},
-		{[]string{resyncMAC("6005")}, resyncMAC("6005") + ": not told: not registered\n0 of 1 phone\n", "", 1},
+		{[]string{resyncMAC("6005")}, ": not told: not registered\n0 of 1 phone\n", "", 1},
 		{[]string{"000000000000"}, "", "there is no such phone", 1},
 		{[]string{"--state", "stale"}, "", "there is no state stale", 1},
 		{[]string{"--confirm"}, "", "nothing is held", 1},
