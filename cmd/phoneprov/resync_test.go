@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net"
@@ -9,11 +10,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/phoneprov/phoneprov/amisync/notify"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/skips"
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
@@ -81,6 +85,7 @@ type phone struct {
 	agent    string
 	port     int
 	messages string // file of what it got and sent
+	file     string // that it fetches; empty: by its user
 }
 
 // phone starts one that answers NOTIFY, or does what another scenario says.
@@ -148,7 +153,7 @@ func (p *phone) notified() (events []string) {
 // fetch is the phone's, which a make that listens to NOTIFY does by itself.
 func (p *phone) fetch() string {
 	p.s.t.Helper()
-	req, err := http.NewRequest("GET", "http://"+p.s.v.phones.Addr().String()+"/phoneprov/"+resyncMAC(p.user)+".cfg", nil)
+	req, err := http.NewRequest("GET", "http://"+p.s.v.phones.Addr().String()+"/phoneprov/"+cmp.Or(p.file, resyncMAC(p.user)+".cfg"), nil)
 	if err != nil {
 		p.s.t.Fatal(err)
 	}
@@ -190,6 +195,86 @@ func (p *phone) ready() {
 	p.register(p.s.secrets[p.user], 3600)
 	p.wait("registered", func(now ledger.Phone) bool { return now.State == ledger.UpToDate && now.Evidence.Registered })
 }
+
+// manyPhones is how many phones change at once in TestResyncMany.
+const manyPhones, fewPhones = 2000, 100
+
+// TestResyncMany is of many phones that change at once: they are told at the rate of the settings, and no fetch is lost.
+func TestResyncMany(t *testing.T) {
+	n, rate := skips.Size(t, manyPhones, fewPhones), 50
+	s := &resyncSite{t: t}
+	oracle.NeedProgram(t, "sipp")
+	pjsip := func(secret string) string {
+		var b strings.Builder
+		b.WriteString("[udp]\ntype=transport\nprotocol=udp\nbind=0.0.0.0:5060\n")
+		for i := range n {
+			fmt.Fprintf(&b, "[%[1]d]\ntype=endpoint\ntransport=udp\ncontext=default\naors=%[1]d\nauth=%[1]d\n[%[1]d]\ntype=aor\nmax_contacts=1\nremove_existing=yes\n"+
+				"[%[1]d]\ntype=auth\nauth_type=userpass\nusername=%[1]d\npassword=%[2]s\n[%[1]d]\ntype=phoneprov\nendpoint=%[1]d\nMAC=0004130%05[3]d\nPROFILE=p\n", 10000+i, secret, i)
+		}
+		return b.String()
+	}
+	s.a = oracle.Start(t, oracle.Options{Files: map[string]string{"pjsip.conf": pjsip("secret-60-a"), "phoneprov.conf": "[general]\n[p]\n${MAC}.cfg => t.cfg\n"}})
+	s.a.WriteData(t, "t.cfg", "user ${USERNAME} ${SECRET}\n")
+	ini := filepath.Join(t.TempDir(), "phoneprov.ini")
+	testkit.Write(t, ini, fmt.Sprintf("[resync]\nmode = notify\nspread = 1s\nrate = %d\nlimit = 0\n[resync Snom]\nwithin = 1h\n", rate))
+	s.v, s.log = runService(t, map[string]string{
+		"PHONEPROV_ASTERISK_CONFIG_DIR": s.a.ConfigDir, "PHONEPROV_ASTERISK_DATA_DIR": s.a.DataDir,
+		"PHONEPROV_AMI_ADDRESS": s.a.AMI, "PHONEPROV_AMI_USERNAME": oracle.User, "PHONEPROV_AMI_SECRET": oracle.Secret,
+		"PHONEPROV_HTTP_LISTEN": "127.0.0.1:0", "PHONEPROV_ADMIN_LISTEN": "127.0.0.1:0",
+	}, ini)
+	all := s.phone("", snomAgent, "notified") // all of them at one address
+	var users strings.Builder
+	users.WriteString("SEQUENTIAL\n")
+	for i := range n {
+		fmt.Fprintf(&users, "%d;[authentication username=%[1]d password=secret-60-a]\n", 10000+i)
+	}
+	list := filepath.Join(t.TempDir(), "users.csv")
+	testkit.Write(t, list, users.String())
+	cmd := exec.Command("sipp", s.a.IP+":5060", "-sf", "testdata/sipp/register-many.xml", "-inf", list, "-i", s.host(), "-p", fmt.Sprint(freeUDP(t)), "-m", fmt.Sprint(n), "-r", "100", "-nostdin",
+		"-key", "contact_at", fmt.Sprintf("%s:%d", s.host(), all.port), "-key", "agent", snomAgent, "-key", "expires", "3600", "-timeout", "600", "-timeout_error")
+	cmd.Env = append(os.Environ(), "TERM=dumb")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("register: %v: %.3000s", err, out)
+	}
+	one := func(i int) *phone {
+		return &phone{s: s, user: fmt.Sprint(10000 + i), agent: snomAgent, file: fmt.Sprintf("0004130%05d.cfg", i)}
+	}
+	for i := range n {
+		one(i).fetch()
+	}
+	testkit.Eventually(t, "all have fetched", func() bool { return s.v.ledger.Counts()[ledger.UpToDate] == n })
+	s.a.Write(t, "pjsip.conf", pjsip("secret-60-b"))
+	s.a.CLI(t, "core reload")
+	fetched, began := map[string]bool{}, time.Time{}
+	for len(fetched) < n {
+		var told []string
+		testkit.Eventually(t, fmt.Sprintf("more than %d of %d are told", len(fetched), n), func() bool {
+			text, _ := os.ReadFile(all.messages)
+			for _, m := range notifyUser.FindAllStringSubmatch(string(text), -1) {
+				if !fetched[m[1]] {
+					fetched[m[1]] = true
+					told = append(told, m[1])
+				}
+			}
+			return len(told) > 0
+		})
+		if began.IsZero() {
+			began = time.Now()
+		}
+		for _, user := range told {
+			i, _ := strconv.Atoi(user)
+			one(i - 10000).fetch()
+		}
+	}
+	took := time.Since(began)
+	if least := time.Duration(n/rate) * time.Second / 2; took < least { // half: what came late came together
+		t.Errorf("%d phones were told in %v, and the rate is %d a second", n, took, rate)
+	}
+	testkit.Eventually(t, "all have fetched what is new", func() bool { return s.v.ledger.Counts()[ledger.UpToDate] == n })
+	t.Logf("%d phones in %v", n, took)
+}
+
+var notifyUser = regexp.MustCompile(`(?m)^NOTIFY sip:(\d+)@`)
 
 const snomAgent = "snomD785/10.1.33.33"
 

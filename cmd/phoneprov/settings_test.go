@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/rs/zerolog"
 
+	"github.com/phoneprov/phoneprov/amisync/notify"
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/httpapi"
 	"github.com/phoneprov/phoneprov/httpapi/access"
@@ -84,10 +85,9 @@ func TestAccessSettings(t *testing.T) {
 		return all
 	}
 	want := &settings{
-		resyncPhones: defaultResync,
-		allow:        append(access.DefaultAllow(), prefixes("203.0.113.0/24", "2001:db8::1/128")...),
-		proxies:      prefixes("10.9.0.1/32"),
-		deny:         []device.MAC{{0, 4, 0xf2, 0, 0, 1}, {0, 4, 0xf2, 0, 0, 2}}, failedLogins: 5,
+		allow:   append(access.DefaultAllow(), prefixes("203.0.113.0/24", "2001:db8::1/128")...),
+		proxies: prefixes("10.9.0.1/32"),
+		deny:    []device.MAC{{0, 4, 0xf2, 0, 0, 1}, {0, 4, 0xf2, 0, 0, 2}}, failedLogins: 5,
 		uploads: httpapi.UploadsStore, uploadDir: "/u", uploadPhone: 1 << 20, uploadAll: 2 << 20,
 		profiles: map[string]*profileSettings{
 			"home":   {allow: prefixes(), deny: []device.MAC{{0, 4, 0xf2, 0, 0, 3}}, noCredentials: true},
@@ -119,6 +119,28 @@ phoneprov.ini:5: http.browsers: "maybe" is not one of: yes, no
 phoneprov.ini:7: admin.hosts: "a/b" is not a host: want a name as pbx.example.com, or an address, without a port`
 	if err == nil || err.Error() != wantErr {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestResyncSettings(t *testing.T) {
+	got, err := load(t, withSecret+"[resync]\nmode = notify\nspread = 1m\nrate = 5\nbusy_limit = 0\nlimit = 0\n"+
+		"[resync yealink]\nevent = check-sync;reboot=true\nreboots = yes\n[resync Cisco SPA5]\nevent =\nreboot_event = restart_now\nwithin = 10m\n", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := got.resyncPhones
+	if r.mode != "notify" || r.spread != time.Minute || r.rate != 5 || r.busyLimit != 0 || r.limit != 0 || len(r.makes) != 2 {
+		t.Fatalf("got %+v", r)
+	}
+	table := notify.Table{}.With(r.makes)
+	if m := table.Of("Yealink", "T46S"); m.Event != "check-sync;reboot=true" || m.Reboots != notify.RebootsYes || m.Within != 5*time.Minute {
+		t.Errorf("got %+v", m)
+	}
+	if m := table.Of("Cisco", "SPA504G"); m.Event != "" || m.Reboot != "restart_now" || m.Within != 10*time.Minute {
+		t.Errorf("got %+v", m)
+	}
+	if m := table.Of("Cisco", "CP-8841-3PCC"); m.Event != "resync" {
+		t.Errorf("got %+v", m)
 	}
 }
 
