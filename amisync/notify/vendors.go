@@ -90,8 +90,8 @@ func methods() []Method {
 		{Vendor: "Sangoma", Event: checkSync, Reboot: "", Reboots: RebootsMaybe, Within: afterReboot,
 			Source: asteriskSample + " (digium-check-cfg)", SecondHand: true},
 		{Vendor: "Linphone", Reboots: RebootsNo, Within: atOnce,
-			Source: "tried: Linphone 5.1 answers NOTIFY check-sync and fetches nothing",
-			Trap:   "Linphone fetches its file when it starts"},
+			Source: "Linphone's settings name no event; it fetches its config-uri when it starts", SecondHand: true,
+			Trap: "Linphone fetches its file when it starts"},
 		{Vendor: AnyVendor, Event: checkSyncNoReboot, Reboot: checkSyncReboot, Reboots: RebootsMaybe, Within: afterReboot,
 			Source: "a guess: most makes know check-sync, and some ignore what follows it", SecondHand: true},
 	}
