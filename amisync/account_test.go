@@ -12,12 +12,12 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// accountFiles are sample with an account whose events are of the classes given.
+// accountFiles are the sample files with an account that reads these classes of events.
 func accountFiles(read string) map[string]string {
 	return with(sample, "manager.conf", "[general]\nenabled=yes\n["+testUser+"]\nsecret="+testSecret+"\nread="+read+"\nwrite=system,reporting\n")
 }
 
-// listing answers ListCommands with actions.
+// listing answers ListCommands with these actions.
 func listing(actions ...string) func(*amiserver.Session, amiserver.Message) bool {
 	return only("ListCommands", func(s *amiserver.Session, m amiserver.Message) {
 		fields := []string{"Response", "Success", "ActionID", m["ActionID"]}
@@ -28,7 +28,7 @@ func listing(actions ...string) func(*amiserver.Session, amiserver.Message) bool
 	})
 }
 
-// What the account lacks is in the log once, in the status, and in what check says; a secret is in none of them.
+// A missing right is logged once, and is in the status and in what check prints. No secret is.
 func TestMissingRightsAreSaid(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -71,7 +71,7 @@ func TestMissingRightsAreSaid(t *testing.T) {
 	}
 }
 
-// An Asterisk that does not list its actions, and a manager.conf without the account, say nothing of rights.
+// If Asterisk does not list its actions, or manager.conf does not have the account, no right is said to be missing.
 func TestRightsThatCannotBeTold(t *testing.T) {
 	_, address := fake(t, sample, amiserver.Options{})
 	r := start(t, Options{Address: address})
@@ -81,7 +81,8 @@ func TestRightsThatCannotBeTold(t *testing.T) {
 	}
 }
 
-// An account that lost read = system while we ran is not waited for until Asterisk says that it is booted, which it never hears.
+// If an account loses read = system while phoneprov runs, nobody waits for FullyBooted, which Asterisk does not send
+// any more.
 func TestLostRightToEvents(t *testing.T) {
 	var deaf atomic.Bool
 	dir := amitest.Files(t, accountFiles("system,call"))

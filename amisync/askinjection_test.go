@@ -14,7 +14,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
-// Whatever a template, a setvar or a user's value puts into a function's argument, what Asterisk hears is that one call, or
+// Whatever a template, a setvar or a user's value puts into the argument of a function, Asterisk gets that one call or
 // nothing.
 func TestAskInjection(t *testing.T) {
 	t.Parallel()

@@ -51,7 +51,7 @@ func newBooter(t *testing.T, files map[string]string) *booter {
 	return b
 }
 
-// restart has it boot from now on; boot ends that.
+// restart makes the server boot until boot is called.
 func (b *booter) restart() {
 	b.booting.Store(true)
 	b.Drop()
@@ -62,7 +62,7 @@ func (b *booter) boot() {
 	b.Event("Event", "FullyBooted", "Status", "Fully Booted")
 }
 
-// expectAsk has a call answered, or not.
+// expectAsk calls X(). If want is "", the call must fail.
 func expectAsk(t *testing.T, s *Service, want string) {
 	t.Helper()
 	got, err := s.Ask(t.Context(), "X()")
@@ -71,7 +71,7 @@ func expectAsk(t *testing.T, s *Service, want string) {
 	}
 }
 
-// An Asterisk that is starting gives an empty value for every function: never one that a phone gets to see.
+// An Asterisk that is starting has an empty value for every function, which no phone may get.
 func TestAskBooting(t *testing.T) {
 	b := newBooter(t, nil)
 	s, err := New(Options{Address: b.address, Username: testUser, Secret: testSecret, Log: testLog(), Timing: Timing{Ask: 100 * time.Millisecond}})
@@ -98,7 +98,7 @@ func TestAskBooting(t *testing.T) {
 	expectAsk(t, s, "")
 }
 
-// An Asterisk that never told this account anything may be booting too, as long as the link waits.
+// An Asterisk that never sent FullyBooted to this account may still be booting while the link waits.
 func TestAskBootingAtFirst(t *testing.T) {
 	b := newBooter(t, sample)
 	b.booting.Store(true)
@@ -108,7 +108,7 @@ func TestAskBootingAtFirst(t *testing.T) {
 	expectAsk(t, r.Service, "X()=v")
 }
 
-// An account without read=system is told of no boot: it gets its values all the same, a while after the login.
+// An account without read=system never gets FullyBooted. It gets its values some time after the login.
 func TestAskWithoutEvents(t *testing.T) {
 	for name, store := range map[string]*provision.Store{"once": nil, "running": new(provision.Store)} {
 		t.Run(name, func(t *testing.T) {
@@ -134,7 +134,8 @@ func TestAskWithoutEvents(t *testing.T) {
 	}
 }
 
-// A boot may take longer than Timing.Boot: where FullyBooted is known to come, it is waited for, and no phone is dropped.
+// A boot may take longer than Timing.Boot. If Asterisk is known to send FullyBooted, the link waits for it, and no
+// phone vanishes.
 func TestLongBoot(t *testing.T) {
 	b := newBooter(t, with(sample, "pjsip.conf", `[pp]
 type=phoneprov
@@ -164,7 +165,7 @@ type=endpoint
 	}
 }
 
-// A sync forgets the answers of before: what asked for it may have changed them too.
+// A sync forgets earlier answers, because what triggered it may have changed them.
 func TestSyncForgetsAnswers(t *testing.T) {
 	var calls atomic.Int32
 	_, address := fake(t, sample, amiserver.Options{Function: func(call string) string { return fmt.Sprintf("%s=%d", call, calls.Add(1)) }})

@@ -11,7 +11,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// An Asterisk that is killed, and started again with other users, needs no restart of ours.
+// phoneprov follows an Asterisk that is killed and started again with other users.
 func testKill(t *testing.T, a *oracle.Asterisk) {
 	r := start(t, Options{Address: a.AMI})
 	testkit.Eventually(t, "a snapshot", func() bool { return r.store.Load() != nil })
@@ -43,7 +43,7 @@ func testKill(t *testing.T, a *oracle.Asterisk) {
 	testkit.Eventually(t, "no error", func() bool { return r.Status().Connected && r.Status().LastError == "" })
 }
 
-// While Asterisk ends and starts, a function is answered with its value or not at all.
+// While Asterisk stops and starts, a function has its value or an error.
 func testAskRestart(t *testing.T, a *oracle.Asterisk) {
 	s, err := New(Options{Address: a.AMI, Username: testUser, Secret: testSecret, Log: testLog()})
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
-// manyUsers is a users.conf of some 480 bytes a user on the wire.
+// manyUsers is a users.conf, of some 480 bytes per user in AMI.
 func manyUsers(n int) string {
 	var b strings.Builder
 	b.WriteString(`[general]
@@ -40,8 +40,8 @@ label=%d
 	return b.String()
 }
 
-// BenchmarkGetConfig measures the way of an answer of 5,000 users through framer, bridge and amigo into a tree, and for
-// comparison what Asterisk's answer takes alone.
+// BenchmarkGetConfig measures an answer of 5,000 users, from framer, bridge and amigo to the parsed file, and for
+// comparison Asterisk's answer alone.
 func BenchmarkGetConfig(b *testing.B) {
 	run := func(b *testing.B, c *ami.Conn) {
 		for b.Loop() {
@@ -83,7 +83,7 @@ func BenchmarkGetConfig(b *testing.B) {
 	})
 }
 
-// BenchmarkSyncFiles is a whole sync of a directory of files, in which each user has changed since the one before, or nothing.
+// BenchmarkSyncFiles measures a whole sync of a directory of files, in which every user or nothing has changed.
 func BenchmarkSyncFiles(b *testing.B) {
 	for _, row := range []struct {
 		name       string

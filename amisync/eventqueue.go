@@ -6,24 +6,24 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/ami"
 )
 
-// Bounds of the events that wait to be handled. Where more come, all are dropped and everything is read again.
+// Bounds of the events that wait. If there are more, all of them are dropped and everything is read again.
 const (
 	maxEvents      = 10_000   // a reload of 5,000 endpoints sends about as many
-	maxEventsBytes = 16 << 20 // that they take: some 500 bytes of text and as much for the map each, with room
+	maxEventsBytes = 16 << 20 // memory of the events: some 500 bytes of text each, and as much for the map
 )
 
-// queue takes events without ever making the sender wait.
-type queue struct {
+// eventQueue takes events without making the sender wait.
+type eventQueue struct {
 	mu       sync.Mutex
 	events   []ami.Message
-	bytes    int // that they take
+	bytes    int // memory of the events
 	overflow bool
-	wake     chan struct{} // of size one
+	wake     chan struct{} // of capacity one
 }
 
-func newQueue() *queue { return &queue{wake: make(chan struct{}, 1)} }
+func newEventQueue() *eventQueue { return &eventQueue{wake: make(chan struct{}, 1)} }
 
-func (q *queue) push(m ami.Message) {
+func (q *eventQueue) push(m ami.Message) {
 	q.mu.Lock()
 	size := m.Size()
 	if len(q.events) >= maxEvents || q.bytes+size > maxEventsBytes {
@@ -35,8 +35,8 @@ func (q *queue) push(m ami.Message) {
 	wake(q.wake)
 }
 
-// take returns what has come since the last take, and whether events before it were lost.
-func (q *queue) take() (events []ami.Message, overflow bool) {
+// take returns the events since the last take, and whether events before them were dropped.
+func (q *eventQueue) take() (events []ami.Message, overflow bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	events, overflow = q.events, q.overflow

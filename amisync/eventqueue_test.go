@@ -10,9 +10,9 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
-// Events that are large are dropped before they fill the memory.
+// Large events are dropped before they fill the memory.
 func TestQueueBytes(t *testing.T) {
-	q := newQueue()
+	q := newEventQueue()
 	for range 1000 {
 		q.push(ami.Message{"Event": strings.Repeat("x", (1 << 19))})
 		if q.bytes > maxEventsBytes {
@@ -24,10 +24,10 @@ func TestQueueBytes(t *testing.T) {
 	}
 }
 
-// amigo waits for its handler, and its reader waits behind it: with a handler that takes its time, events pile up unread.
+// amigo's reader waits for the handler. With a slow handler, events would pile up unread.
 func TestAmigoHandlerMustNotBlock(t *testing.T) {
 	server, address := fake(t, nil, amiserver.Options{})
-	q := newQueue()
+	q := newEventQueue()
 	c := mustConnect(t, address, q.push)
 	for range maxEvents + 100 { // nobody takes them
 		server.Event("Event", "DeviceStateChange", "Device", "PJSIP/6001", "State", "INUSE")

@@ -148,7 +148,7 @@ func TestOptionErrors(t *testing.T) {
 	}
 }
 
-// Kubernetes mounts a ConfigMap as links through a link, which is replaced.
+// Kubernetes mounts a ConfigMap as links through another link, which it replaces.
 func TestWatchThroughLinks(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -179,7 +179,7 @@ func TestWatchThroughLinks(t *testing.T) {
 	r.waitPhones(t, 0)
 }
 
-// A directory is watched only after its files were read: what changed in between is read again.
+// A directory is watched only after its files were read. A change in between is noticed too.
 func TestWatchedLate(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{"phoneprov.conf": sample["phoneprov.conf"], "users.conf": "[general]\n#include \"d/*.conf\"\n"} {
@@ -189,7 +189,7 @@ func TestWatchedLate(t *testing.T) {
 		t.Fatal(err)
 	}
 	testkit.Write(t, filepath.Join(dir, "d", "a.conf"), "[a]\n")
-	w, err := newWatcher(time.Millisecond, dir)
+	w, err := newFileWatcher(time.Millisecond, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +213,7 @@ func TestWatchedLate(t *testing.T) {
 	}
 }
 
-// A sync that reads what the one before has read stores a snapshot of its own time, with the same files and diagnostics.
+// A sync that reads the same as the last one stores a new snapshot with the same files and diagnostics.
 func TestSyncOfTheSame(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

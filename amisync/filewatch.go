@@ -14,12 +14,12 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// mostWait is how many times the quiet period may pass before changes that never rest are taken up.
+// mostWait is the number of quiet periods after which changes that never pause are read.
 const mostWait = 10
 
-// watcher tells of changes in directories: those of the files that were read, so that an editor's rename, a new file that
-// a glob matches and a file that was missing are all seen.
-type watcher struct {
+// fileWatcher reports changes in the directories of the files that were read. So it sees a rename by an editor, a new
+// file that a glob matches, and a file that was missing.
+type fileWatcher struct {
 	notify *fsnotify.Watcher
 	quiet  time.Duration
 	dir    string
@@ -28,12 +28,12 @@ type watcher struct {
 	dirs map[string]bool
 }
 
-func newWatcher(quiet time.Duration, dir string) (*watcher, error) {
+func newFileWatcher(quiet time.Duration, dir string) (*fileWatcher, error) {
 	n, err := fsnotify.NewWatcher()
 	if err != nil {
 		return nil, err
 	}
-	w := &watcher{notify: n, quiet: quiet, dir: dir}
+	w := &fileWatcher{notify: n, quiet: quiet, dir: dir}
 	if _, err := w.watch(nil); err != nil {
 		_ = n.Close()
 		return nil, err
@@ -41,10 +41,10 @@ func newWatcher(quiet time.Duration, dir string) (*watcher, error) {
 	return w, nil
 }
 
-// watch sets what is watched besides the configuration's own directory: those of the files, and those that the files'
-// symbolic links lead to. A directory that is missing is no error: the one it was in, or the next sync, tells when it is back.
-// More says that a directory was added: what changed there since its files were read was not seen.
-func (w *watcher) watch(files []*astconf.File) (more bool, err error) {
+// watch sets the directories to watch: the configuration's own, those of the files, and those that the files' symbolic
+// links lead to. A missing directory is not an error: its parent, or the next sync, notices when it is back. more says
+// that a directory was added. A change in it, after its files were read, was not seen.
+func (w *fileWatcher) watch(files []*astconf.File) (more bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	dirs := map[string]bool{w.dir: true}
@@ -77,8 +77,8 @@ func (w *watcher) watch(files []*astconf.File) (more bool, err error) {
 	return more, err
 }
 
-// run calls changed when a change has come to rest, until the context ends.
-func (w *watcher) run(ctx context.Context, changed func()) {
+// run calls changed after a change, when no more changes come, until the context ends.
+func (w *fileWatcher) run(ctx context.Context, changed func()) {
 	defer w.notify.Close()
 	for {
 		select {
@@ -93,14 +93,14 @@ func (w *watcher) run(ctx context.Context, changed func()) {
 				return
 			}
 		}
-		if !settle(ctx, w.notify.Events, w.quiet) { // an error is a change too: some were lost
+		if !settle(ctx, w.notify.Events, w.quiet) { // after an error too, because changes were lost
 			return
 		}
 		changed()
 	}
 }
 
-// settle takes events until none came for a quiet period, or for too long.
+// settle receives events until none comes for a quiet period, or until mostWait periods are over.
 func settle[T any](ctx context.Context, events <-chan T, quiet time.Duration) bool {
 	most := time.After(mostWait * quiet)
 	for {

@@ -14,23 +14,25 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// readConfig asks Asterisk, of a major version, for each file of the configuration as it is on its disk now. configDir is where
-// Asterisk's files may be readable from here, for messages; empty: nowhere.
+// readConfig asks Asterisk for each file of the configuration, as it is on its disk now. major is Asterisk's major
+// version. configDir is a directory that may have Asterisk's files, to find what is wrong with one; "" if there is
+// none.
 func readConfig(ctx context.Context, c *ami.Conn, major int, configDir string) (provision.Config, error) {
 	config := provision.Config{}
 	for name := range config.Files() {
-		if name == provision.ExtConfigFile { // Asterisk follows it in what it answers
+		if name == provision.ExtConfigFile { // Asterisk has applied it in its answers
 			continue
 		}
-		file, err := getConfig(ctx, c, configDir, name, wanted(name, major))
+		file, err := getConfig(ctx, c, configDir, name, onlyCategory(name, major))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-		case err != nil && spared[name] != "" && refusedBy(err):
+		case err != nil && optionalFiles[name] != "" && refusedBy(err):
 			config[name] = without(name, err)
 		case err != nil && refusedBy(err) && leftOut(name, major):
-			config[name] = &astconf.File{Name: name} // it is there, which is all that counts
+			config[name] = &astconf.File{Name: name} // only its existence matters
 		case err != nil && refusedBy(err) && !slices.Contains(provision.ConfigFiles[:], name):
-			// Its path leads out of Asterisk's directory, or it is broken: the line of sorcery.conf that names it is an error.
+			// Its path leads out of Asterisk's directory, or it is broken. The line of sorcery.conf that names it
+			// becomes an error.
 		case err != nil:
 			return nil, fmt.Errorf("%s: %w", name, err)
 		default:
@@ -40,14 +42,15 @@ func readConfig(ctx context.Context, c *ami.Conn, major int, configDir string) (
 	return config, nil
 }
 
-// leftOut says whether a file is the users file of another Asterisk.
+// leftOut reports the users file that this major version does not use.
 func leftOut(name string, major int) bool {
 	used := provision.UsersFile(major)
 	return used != "" && name != used && slices.Contains(provision.UsersFiles[:], name)
 }
 
-// wanted is the only category of a file that is wanted; empty: all are. The dialplan and the users can be many.
-func wanted(name string, major int) string {
+// onlyCategory returns the only category of a file that is needed; "" if all are. The dialplan and the users can have
+// many.
+func onlyCategory(name string, major int) string {
 	switch {
 	case name == provision.GlobalsFile:
 		return provision.GlobalsCategory
@@ -57,7 +60,7 @@ func wanted(name string, major int) string {
 	return ""
 }
 
-// getConfig asks for one file, or for one category of it; fs.ErrNotExist where Asterisk has none of that name.
+// getConfig asks for a file, or for one category of it. The error is fs.ErrNotExist if Asterisk has no such file.
 func getConfig(ctx context.Context, c *ami.Conn, configDir, name, category string) (*astconf.File, error) {
 	fields := ami.Message{"Filename": name}
 	if category != "" {
@@ -76,8 +79,8 @@ func getConfig(ctx context.Context, c *ami.Conn, configDir, name, category strin
 	return parseConfig(name, answer)
 }
 
-// errUnparsed is a file that Asterisk cannot parse. Over AMI it does not say why: where is what is wrong in the file as
-// it can be read from here, nil where it cannot.
+// errUnparsed is the error of a file that Asterisk cannot parse. Asterisk does not say why; where is what is wrong in
+// the file as it can be read from here, or nil.
 type errUnparsed struct{ where error }
 
 func (e errUnparsed) Error() string {
@@ -89,8 +92,7 @@ func (e errUnparsed) Error() string {
 
 func (e errUnparsed) Unwrap() error { return e.where }
 
-// parseError finds what is wrong with a file in a directory that may be Asterisk's own; nil: the file is not there, or
-// it is well.
+// parseError finds what is wrong with a file in a directory; nil if the file does not exist or nothing is wrong.
 func parseError(dir, name string) error {
 	if dir == "" {
 		return nil
@@ -103,26 +105,26 @@ func parseError(dir, name string) error {
 	return nil
 }
 
-// refusedBy says whether it is Asterisk that has something against a file, and not the connection that failed.
+// refusedBy reports whether Asterisk refused a file, as opposed to a connection that failed.
 func refusedBy(err error) bool {
 	_, unparsed := errors.AsType[errUnparsed](err)
 	_, refused := errors.AsType[*ami.ActionError](err)
 	return unparsed || refused
 }
 
-// spared are the files that phones are served without, and what they lack then.
-var spared = map[string]string{
+// optionalFiles are the files without which phones are served, and what the phones lack then.
+var optionalFiles = map[string]string{
 	provision.GlobalsFile: "no global variables",
 	provision.ODBCFile:    "functions of this file see no variables of the phone",
 }
 
-// without stands for a file that cannot be read and that phones are served without.
+// without returns an empty file in place of one that cannot be read.
 func without(name string, err error) *astconf.File {
 	pos := astconf.Pos{File: name}
-	return &astconf.File{Name: name, Warnings: []astconf.Warning{{Pos: pos, Message: fmt.Sprintf("%s: %v", spared[name], err)}}}
+	return &astconf.File{Name: name, Warnings: []astconf.Warning{{Pos: pos, Message: fmt.Sprintf("%s: %v", optionalFiles[name], err)}}}
 }
 
-// onlyGlobals is what GetConfig tells of the dialplan: the one category that is asked for.
+// onlyGlobals keeps the category of the dialplan that GetConfig is asked for.
 func onlyGlobals(file *astconf.File) *astconf.File {
 	only := &astconf.File{Name: file.Name, Warnings: file.Warnings}
 	for _, c := range file.Categories {
@@ -133,10 +135,10 @@ func onlyGlobals(file *astconf.File) *astconf.File {
 	return only
 }
 
-// parseConfig builds the tree from an answer, whose keys tell the order: "Category-000001", "Templates-000001",
-// "Line-000001-000002". A number that is left out is an answer that is not whole.
+// parseConfig parses an answer of GetConfig. The keys have the order: "Category-000001", "Templates-000001",
+// "Line-000001-000002". A missing number is an error.
 func parseConfig(name string, answer ami.Message) (*astconf.File, error) {
-	var sections []*section
+	var categories []*parsedCategory
 	pos := astconf.Pos{File: name}
 	lines := countLines(answer)
 	for key, value := range answer {
@@ -149,9 +151,9 @@ func parseConfig(name string, answer ami.Message) (*astconf.File, error) {
 		if err != nil || isLine != (kind == "Line") {
 			return nil, fmt.Errorf("asterisk answered with a malformed key: %q", key)
 		}
-		at := at(&sections, i)
+		at := at(&categories, i)
 		if *at == nil {
-			*at = new(section)
+			*at = new(parsedCategory)
 		}
 		s := *at
 		switch kind {
@@ -165,15 +167,16 @@ func parseConfig(name string, answer ami.Message) (*astconf.File, error) {
 			if err != nil || !ok {
 				return nil, fmt.Errorf("asterisk answered with a malformed line: %q", key)
 			}
-			if s.make(lines[category]); j < len(s.vars) { // or another one is missing, which whole sees
+			if s.grow(lines[category]); j < len(s.vars) { // otherwise a line is missing, and completeFile reports it
 				s.put(j, astconf.Var{Name: option, Value: text, Pos: pos})
 			}
 		}
 	}
-	return whole(name, sections)
+	return completeFile(name, categories)
 }
 
-// countLines is how many lines each category has, by its number as it is written: a line's number cannot be as large.
+// countLines returns the number of lines of each category, by the category's number as it is written. The number of a
+// line must be smaller.
 func countLines(answer ami.Message) map[string]int {
 	lines := map[string]int{}
 	for key := range answer {
@@ -185,20 +188,20 @@ func countLines(answer ami.Message) map[string]int {
 	return lines
 }
 
-// section is a category in the making.
-type section struct {
+// parsedCategory is a category whose lines are not all known yet.
+type parsedCategory struct {
 	name  string
 	named bool
 	bases []string
 	vars  []astconf.Var
 }
 
-// make makes room for n lines.
-func (s *section) make(n int) { at(&s.vars, n-1) }
+// grow makes room for n lines.
+func (s *parsedCategory) grow(n int) { at(&s.vars, n-1) }
 
-func (s *section) put(i int, v astconf.Var) { *at(&s.vars, i) = v }
+func (s *parsedCategory) put(i int, v astconf.Var) { *at(&s.vars, i) = v }
 
-// index parses a number of a key, which cannot be as large as the number of keys.
+// index parses a number of a key. It must be smaller than the number of keys.
 func index(text string, limit int) (int, error) {
 	n, err := strconv.Atoi(text)
 	if err == nil && (n < 0 || n >= limit) {
@@ -207,7 +210,7 @@ func index(text string, limit int) (int, error) {
 	return n, err
 }
 
-// at is the element i of a slice, which is made long enough.
+// at returns the element i of a slice, which it extends if it is too short.
 func at[T any](slice *[]T, i int) *T {
 	if i >= len(*slice) {
 		*slice = append(*slice, make([]T, i+1-len(*slice))...)
@@ -215,10 +218,10 @@ func at[T any](slice *[]T, i int) *T {
 	return &(*slice)[i]
 }
 
-// whole is the file of the sections, none of which may be missing, nor a line of one.
-func whole(name string, sections []*section) (*astconf.File, error) {
-	file := &astconf.File{Name: name, Categories: make([]*astconf.Category, len(sections))}
-	for i, s := range sections {
+// completeFile returns the file of the categories. A missing category or line is an error.
+func completeFile(name string, categories []*parsedCategory) (*astconf.File, error) {
+	file := &astconf.File{Name: name, Categories: make([]*astconf.Category, len(categories))}
+	for i, s := range categories {
 		if s == nil || !s.named {
 			return nil, fmt.Errorf("asterisk's answer is not whole: category %d is missing", i)
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 )
 
-// Keys that name a line of a high number make no room for it.
+// A key with the high number of a line does not allocate room for as many lines.
 func TestConfigOfHighNumbers(t *testing.T) {
 	answer := ami.Message{}
 	for i := range 5000 {
@@ -26,7 +26,7 @@ func TestConfigOfHighNumbers(t *testing.T) {
 	}
 }
 
-// An answer of megabytes is read whole.
+// An answer of megabytes is read completely.
 func TestLargeConfig(t *testing.T) {
 	_, address := fake(t, map[string]string{"users.conf": manyUsers(5000)}, amiserver.Options{})
 	file, err := getConfig(within(t, 20*time.Second), mustConnect(t, address, nil), "", "users.conf", "")

@@ -10,11 +10,11 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// noCallerID is how Asterisk shows the callerid of an endpoint that has none.
+// noCallerID is Asterisk's callerid of an endpoint without one.
 const noCallerID = "<unknown>"
 
-// readLive asks for the endpoints that the configuration's phoneprov sections name. One that Asterisk does not have is
-// left out; so are all where Asterisk runs without PJSIP. Bare are those that name an auth which Asterisk does not have.
+// readLive reads the endpoints that the phoneprov sections name. An endpoint that Asterisk does not have is left out;
+// without PJSIP all are. bare has the endpoints that name an auth which Asterisk does not have.
 func readLive(ctx context.Context, c *ami.Conn, names []string) (live *provision.Live, bare map[string]bool, err error) {
 	live = &provision.Live{Endpoints: make(map[string]provision.Endpoint, len(names))}
 	bare = map[string]bool{}
@@ -22,7 +22,7 @@ func readLive(ctx context.Context, c *ami.Conn, names []string) (live *provision
 	bytes := 0
 	for _, name := range names {
 		if ami.CheckField("Endpoint", name) != nil {
-			continue // a name that cannot be one of Asterisk's
+			continue // no endpoint can have the name
 		}
 		events, err := c.List(ctx, "PJSIPShowEndpoint", ami.Message{"Endpoint": name})
 		var refused *ami.ActionError
@@ -47,8 +47,8 @@ func readLive(ctx context.Context, c *ami.Conn, names []string) (live *provision
 	return live, bare, nil
 }
 
-// parseEndpoint takes an endpoint from the events about it and its auths, transport and AORs; it is not whole where the
-// first auth that it names is not among them.
+// parseEndpoint returns an endpoint from the events about it and its auths, transport and AORs. whole is false if the
+// endpoint's first auth is not among them.
 func parseEndpoint(name string, events []ami.Message) (e provision.Endpoint, whole bool) {
 	e.ID = name
 	for _, m := range events {
@@ -75,7 +75,7 @@ func parseEndpoint(name string, events []ami.Message) (e provision.Endpoint, who
 	return e, whole
 }
 
-// options are all that the event about an endpoint says of it, but what changes from moment to moment.
+// options returns what the event about an endpoint says of it, except what changes from moment to moment.
 func options(events []ami.Message) map[string]string {
 	options := map[string]string{}
 	for _, m := range events {
@@ -94,5 +94,5 @@ func options(events []ami.Message) map[string]string {
 	return options
 }
 
-// noOptions are the fields of EndpointDetail that are no options; amigo adds the last two.
+// noOptions are the fields of EndpointDetail that are not options. amigo adds the last two.
 var noOptions = []string{"Event", "ActionID", "ObjectType", "ObjectName", "DeviceState", "ActiveChannels", "TimeReceived", "#"}

@@ -1,24 +1,27 @@
 package amisync
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/lastgood"
 )
 
-// keeper knows the endpoints of the last time, for those that live in a database: while that is away, Asterisk says of them
-// what it says of one that was deleted.
+// keeper remembers the endpoints of the last time, for endpoints in a database. While the database is away, Asterisk
+// says the same of an endpoint as of one that was deleted.
 type keeper struct {
 	last  *provision.Live
-	filed map[objectKey]bool // what the files have told of, since Asterisk has it
+	filed map[objectKey]bool // objects that the files had at any time while Asterisk has them
 }
 
 // objectKey is an endpoint or an auth.
 type objectKey struct{ kind, name string }
 
-// fill gives the endpoints as Asterisk has them, and in place of those that were lost what they were, with a warning each.
-// Lost is an endpoint, or the auth that a bare one names, which was there the last time and was never seen in the files: one
-// that was, was deleted there. What is bare otherwise is left out, as Asterisk does.
+// fill returns the endpoints as Asterisk has them, with lost ones as they were, and a warning for each of those. An
+// endpoint, or its auth, is lost if it was there the last time and was never in the files: one that was in the files
+// was deleted there. An endpoint whose auth was missing before is left out, as in Asterisk.
 func (k *keeper) fill(now *provision.Live, bare map[string]bool, config provision.Config) (found []provision.Diagnostic) {
 	k.note(now, filedObjects(config))
 	say := func(severity provision.Severity, format string, args ...any) {
@@ -53,8 +56,8 @@ func (k *keeper) before(name string) (e provision.Endpoint, ok bool) {
 	return e, ok
 }
 
-// note keeps track of which objects are the files'. That they were there once counts: the files can be edited long before
-// Asterisk is told.
+// note updates which objects are in the files. An object that once was counts, because files may be edited long before
+// Asterisk reloads them.
 func (k *keeper) note(now *provision.Live, in map[objectKey]bool) {
 	filed := map[objectKey]bool{}
 	keep := func(key objectKey) {
@@ -74,7 +77,8 @@ func (k *keeper) note(now *provision.Live, in map[objectKey]bool) {
 	k.filed = filed
 }
 
-// filedObjects are the endpoints and auths that pjsip.conf has, or the file that sorcery.conf names, and the wizard makes.
+// filedObjects returns the endpoints and auths in pjsip.conf, or the file that sorcery.conf names, and those that the
+// wizard creates.
 func filedObjects(config provision.Config) map[objectKey]bool {
 	in := map[objectKey]bool{}
 	for _, kind := range [...]string{"endpoint", "auth"} {
@@ -83,4 +87,30 @@ func filedObjects(config provision.Config) map[objectKey]bool {
 		}
 	}
 	return in
+}
+
+// restore goes on from what was kept over a restart.
+func (k *keeper) restore(state *lastgood.State) {
+	k.filed = map[objectKey]bool{}
+	for _, o := range state.Filed {
+		k.filed[objectKey{o.Type, o.Name}] = true
+	}
+	if state.Live != nil {
+		k.note(state.Live, filedObjects(state.Config))
+		k.last = state.Live
+	}
+}
+
+// onlyOnceFiled are the objects that were in a file once, and are not in the configuration any more: the rest restore knows.
+func (k *keeper) onlyOnceFiled(config provision.Config) (filed []lastgood.Object) {
+	in := filedObjects(config)
+	for key := range k.filed {
+		if !in[key] {
+			filed = append(filed, lastgood.Object{Type: key.kind, Name: key.name})
+		}
+	}
+	slices.SortFunc(filed, func(a, b lastgood.Object) int {
+		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Name, b.Name))
+	})
+	return filed
 }

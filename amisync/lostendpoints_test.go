@@ -15,8 +15,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// What a database held is kept while it is away; what a file held is gone with it.
-func TestKeep(t *testing.T) {
+// What was in a database is served while the database is away. What was in a file is gone with the file.
+func TestLostEndpoints(t *testing.T) {
 	const sections = `[a]
 type=phoneprov
 endpoint=db
@@ -122,7 +122,7 @@ func parse(t testing.TB, name, text string) *astconf.File {
 	return file
 }
 
-// A volume that is gone looks to GetConfig as if nothing was ever there: the phones stay.
+// To GetConfig, a volume that is not mounted looks like a deleted configuration. The phones stay.
 func TestProfilesVanish(t *testing.T) {
 	t.Parallel()
 	const want = "read the configuration: phoneprov.conf is gone, and phones are served: to serve none any more, leave it empty"

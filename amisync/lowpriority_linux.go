@@ -2,10 +2,11 @@ package amisync
 
 import "syscall"
 
-// lowNice is a tenth of the CPU where all of it is wanted, by setpriority(2): a sync then takes ten times as long, and ends.
+// lowNice is the niceness of setpriority(2) with which a thread still gets a tenth of a busy CPU. So a sync takes ten
+// times as long, but ends.
 const lowNice = 10
 
-// lowerPriority is for the thread alone that calls it, which is Linux's own way.
+// lowerPriority lowers the priority of the calling thread alone, which only Linux supports.
 func lowerPriority() {
-	_ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, lowNice) // never refused; else it is as without
+	_ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, lowNice) // Linux never refuses this; if it did, the priority would stay
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// nice is the niceness of the thread that calls it.
+// nice returns the niceness of the calling thread.
 func nice(t testing.TB) int {
 	raw, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0)
 	if err != nil {
@@ -22,8 +22,8 @@ func nice(t testing.TB) int {
 	return 20 - raw // as the kernel gives it
 }
 
-// A sync of many phones runs lowly, and nothing after it; one of few does not, nor any where there is one CPU.
-func TestLowly(t *testing.T) {
+// A sync of many phones runs at low priority, and nothing after it does. A sync of few phones, or on one CPU, does not.
+func TestSyncAtLowPriority(t *testing.T) {
 	before := nice(t)
 	for _, row := range []struct{ cpus, phones, want int }{
 		{2, manyPhones, lowNice}, {2, manyPhones - 1, before}, {1, manyPhones, before},

@@ -2,5 +2,5 @@
 
 package amisync
 
-// lowerPriority does nothing: elsewhere there is no priority of a thread alone.
+// lowerPriority does nothing, because the priority of a single thread cannot be lowered here.
 func lowerPriority() {}

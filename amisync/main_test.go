@@ -20,7 +20,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// No goroutine of amigo is let off: taken apart in the right order it leaks none.
+// No goroutine may be left. amigo leaks none if it is closed in the right order.
 func TestMain(m *testing.M) {
 	testkit.SideBySide(8)
 	goleak.VerifyTestMain(secrets.Guard(m))
@@ -41,7 +41,7 @@ const (
 // noEndpointOptions leaves the options of endpoints out of a comparison.
 var noEndpointOptions = cmpopts.IgnoreFields(provision.Endpoint{}, "Options")
 
-// fake starts an AMI server with the configuration files given, and returns it with its address.
+// fake starts an AMI server with these configuration files, and returns it with its address.
 func fake(t testing.TB, files map[string]string, o amiserver.Options) (*amiserver.Server, string) {
 	t.Helper()
 	return amitest.Start(t, files, o)
@@ -54,7 +54,7 @@ func removeFile(t testing.TB, path string) {
 	}
 }
 
-// testTarget is what a Service with the tests' account connects to.
+// testTarget returns what a Service with the account of the tests connects to.
 func testTarget(t testing.TB, address string) ami.Target {
 	t.Helper()
 	s, err := New(Options{Address: address, Username: testUser, Secret: testSecret, Log: testLog()})

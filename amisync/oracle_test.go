@@ -55,7 +55,7 @@ func forSuites(t *testing.T, f func(t *testing.T, a *oracle.Asterisk, suite stri
 	}
 }
 
-// TestAsterisk runs against the real one: each part starts from the configuration as it is above.
+// TestAsterisk uses a real Asterisk. Each part begins with the configuration above.
 func TestAsterisk(t *testing.T) {
 	forSuites(t, func(t *testing.T, a *oracle.Asterisk, suite string) {
 		t.Run("login", func(t *testing.T) { testLogin(t, a) })
@@ -107,7 +107,7 @@ var wholeCategories = cmp.Transformer("category", func(c *astconf.Category) any 
 	}{c.Name, c.Pos, c.Bases, slices.Collect(c.Vars())}
 })
 
-// Both ways to read the configuration give the same tree.
+// Both sources of the configuration return the same.
 func testConfig(t *testing.T, a *oracle.Asterisk) {
 	long := "v" + strings.Repeat("v", 8150) // a line of 8192 bytes and those beside it, which amigo cuts
 	var b strings.Builder
@@ -189,7 +189,7 @@ func testLive(t *testing.T, a *oracle.Asterisk) {
 	}
 }
 
-// The fake says the same as Asterisk of the same files.
+// amiserver answers like Asterisk with the same files.
 func testFake(t *testing.T, a *oracle.Asterisk, suite string) {
 	server, address := fake(t, oracleFiles, amiserver.Options{SIP: suite == oracle.Bullseye})
 	server.Event("Event", "Reload") // nobody is there yet
@@ -291,7 +291,7 @@ func testReload(t *testing.T, a *oracle.Asterisk, suite string) {
 	}
 }
 
-// A phone that registers and goes is seen by its events, without a sync.
+// Events show that a phone registers and unregisters, without a sync.
 func testRegister(t *testing.T, a *oracle.Asterisk) {
 	r := start(t, Options{Address: a.AMI})
 	testkit.Eventually(t, "a sync", func() bool { return r.Status().Syncs > 0 })

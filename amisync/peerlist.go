@@ -9,14 +9,14 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/ami"
 )
 
-// PeerCount says how many peers of a kind are in a state.
+// PeerCount is the number of peers of a kind in a state.
 type PeerCount struct {
 	Kind  Kind
 	State State
 	Count int
 }
 
-// peerSet is the list of peers as the last sync read it, changed by the events since. Its methods are short and may be
+// peerSet has the peers as the last sync read them, changed by the events since. Its methods are short, and may be
 // called from any goroutine.
 type peerSet struct {
 	mu          sync.Mutex
@@ -25,18 +25,18 @@ type peerSet struct {
 	readAt      time.Time // when that was of the list that is here
 	reading     bool
 	missedBytes int
-	missed      []ami.Message // events that came while the list was read: they may be newer than it
+	missed      []ami.Message // events that came while the list was being read, which may be newer than the list
 }
 
-// begin says that a list is being read, from now until replace.
+// begin is called before a list is read; replace ends that.
 func (s *peerSet) begin() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reading, s.missed, s.missedBytes, s.begun = true, nil, 0, time.Now()
 }
 
-// replace sets the list, and returns the peers that have registered or gone since the last one. Nil with a failed read: the old
-// one stays.
+// replace sets the list, and returns the peers that have registered or gone since the last one. If ok is false, the read
+// failed, and the old list stays.
 func (s *peerSet) replace(peers []Peer, ok bool, now time.Time) (changed []Peer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -51,7 +51,7 @@ func (s *peerSet) replace(peers []Peer, ok bool, now time.Time) (changed []Peer)
 	return changed
 }
 
-// event takes what an event says of a peer, and returns the peer where it has registered or gone.
+// event applies an event to a peer, and returns the peer if it has registered or gone.
 func (s *peerSet) event(m ami.Message, now time.Time) []Peer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,7 +65,8 @@ func (s *peerSet) event(m ami.Message, now time.Time) []Peer {
 	return nil
 }
 
-// change alters a peer that is known; others wait for the next sync. It returns one that has registered or gone.
+// change applies an event to a peer that is known, and returns it if it has registered or gone. Other peers wait for the
+// next sync.
 func (s *peerSet) change(m ami.Message, now time.Time) *Peer {
 	switch m["Event"] {
 	case "DeviceStateChange":
@@ -76,7 +77,7 @@ func (s *peerSet) change(m ami.Message, now time.Time) *Peer {
 	case "PeerStatus":
 		driver, name, _ := strings.Cut(m["Peer"], "/")
 		p := s.find(driver, name)
-		if p == nil || p.Kind == PJSIP { // of which DeviceStateChange and ContactStatus say more
+		if p == nil || p.Kind == PJSIP { // DeviceStateChange and ContactStatus say more about these
 			return nil
 		}
 		p.status(m, now)
@@ -109,10 +110,10 @@ func (p *Peer) status(m ami.Message, now time.Time) {
 	p.State, p.Detail = peerState(m["PeerStatus"], true), m["PeerStatus"]
 }
 
-// maxContacts bounds the contacts of a peer that events tell of, until the next sync: Asterisk's max_contacts is a few.
+// maxContacts bounds the contacts of a peer that events add until the next sync. Asterisk's max_contacts is small.
 const maxContacts = 1000
 
-// contactStatus gives the contacts after an event. The old slice stays as it is: copies of it were handed out.
+// contactStatus returns the contacts after an event. It does not change the old slice, which callers of list may have.
 func contactStatus(contacts []Contact, m ami.Message, now time.Time) []Contact {
 	i := slices.IndexFunc(contacts, func(c Contact) bool { return c.URI == m["URI"] })
 	if m["ContactStatus"] == "Removed" {
@@ -140,14 +141,14 @@ func (s *peerSet) find(driver, name string) *Peer {
 	return &s.peers[i]
 }
 
-// list is a copy that stays as it is.
+// list returns a copy.
 func (s *peerSet) list() []Peer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.peers)
 }
 
-// counts are in the order of kind and state.
+// counts returns the counts in the order of kind and state.
 func (s *peerSet) counts() []PeerCount {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/ami"
 )
 
-// Kind is the channel driver a peer belongs to.
+// Kind is the channel driver of a peer.
 type Kind string
 
 // The kinds of peers.
@@ -22,13 +22,13 @@ const (
 	IAX2  Kind = "iax2"
 )
 
-// State says whether a peer can be reached. The zero State is not used.
+// State says whether a peer can be reached. There is no zero State.
 type State string
 
 // The states of peers.
 const (
-	Online  State = "online"  // registered, or at a fixed address, and not known to be away
-	Offline State = "offline" // not registered, or does not answer
+	Online  State = "online"  // registered or at a fixed address, and not known to be away
+	Offline State = "offline" // not registered, or not answering
 	Unknown State = "unknown" // Asterisk does not say
 )
 
@@ -38,8 +38,8 @@ type Peer struct {
 	Name      string
 	State     State
 	Detail    string // in Asterisk's words: "Not in use", "OK (12 ms)"
-	Address   string // of SIP and IAX2 peers, host:port; empty: none
-	Transport string // the following are of PJSIP peers; empty: none or not said
+	Address   string // host:port, of SIP and IAX2 peers; empty: none
+	Transport string // this and the following: of PJSIP peers; empty: none, or unknown
 	AORs      []string
 	Auths     []string
 	Contacts  []Contact
@@ -50,10 +50,10 @@ type Peer struct {
 	RoundTrip    time.Duration
 }
 
-// Contact is where a PJSIP peer has registered from, or a fixed address of it.
+// Contact is an address that a PJSIP peer registered, or a fixed address of it.
 type Contact struct {
 	URI       string
-	Status    string // in Asterisk's words: "Reachable", "NonQualified"; empty: not said, of fixed addresses before an event
+	Status    string // in Asterisk's words: "Reachable", "NonQualified"; empty: unknown, as of a fixed address before an event
 	UserAgent string
 
 	Expires      time.Time     // when the registration ends; zero: a fixed address, or not said
@@ -62,7 +62,7 @@ type Contact struct {
 	RoundTrip    time.Duration // of the last OPTIONS; negative: not measured
 }
 
-// readPeers asks for all peers of all drivers that are loaded, in the order of kind and name.
+// readPeers reads the peers of all drivers that are loaded, ordered by kind and name.
 func readPeers(ctx context.Context, c *ami.Conn) ([]Peer, error) {
 	var all []Peer
 	endpoints, err := askIfLoaded(ctx, c, "PJSIPShowEndpoints")
@@ -82,7 +82,7 @@ func readPeers(ctx context.Context, c *ami.Conn) ([]Peer, error) {
 			Kind: PJSIP, Name: m["ObjectName"], State: deviceState(m["DeviceState"]), Detail: m["DeviceState"],
 			Transport: m["Transport"], AORs: split(m["Aor"]), Auths: split(m["Auths"]),
 		}
-		for _, item := range split(m["Contacts"]) { // "aor/uri"; those of an AOR's contact= are here only
+		for _, item := range split(m["Contacts"]) { // "aor/uri"; contacts from an AOR's contact= are only here
 			_, uri, _ := strings.Cut(item, "/")
 			status := registered[[2]string{p.Name, uri}]
 			p.Contacts = append(p.Contacts, contactOf(uri, status))
@@ -106,7 +106,7 @@ func comparePeers(a, b Peer) int {
 	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
 }
 
-// askIfLoaded asks for a list that is empty where the module that gives it is not loaded.
+// askIfLoaded reads a list. The list is empty if the module that has it is not loaded.
 func askIfLoaded(ctx context.Context, c *ami.Conn, action string) ([]ami.Message, error) {
 	entries, err := c.List(ctx, action, nil)
 	var refused *ami.ActionError
@@ -148,7 +148,7 @@ func parsePeer(m ami.Message) Peer {
 	return p
 }
 
-// roundTripOf reads what stands behind the status of a SIP or IAX2 peer: "OK (12 ms)".
+// roundTripOf returns the round trip in the status of a SIP or IAX2 peer, such as "OK (12 ms)"; -1 if there is none.
 func roundTripOf(status string) time.Duration {
 	_, text, _ := strings.Cut(status, "(")
 	text, _, ok := strings.Cut(text, " ms)")
@@ -159,8 +159,8 @@ func roundTripOf(status string) time.Duration {
 	return time.Duration(n) * time.Millisecond
 }
 
-// peerState reads the status of SIP and IAX2 peers: "OK (12 ms)", "LAGGED (…)", "UNREACHABLE", "UNKNOWN", "Unmonitored", and
-// "Registered" and the like of PeerStatus events.
+// peerState parses the status of SIP and IAX2 peers: "OK (12 ms)", "LAGGED (…)", "UNREACHABLE", "UNKNOWN",
+// "Unmonitored", and those of PeerStatus events, such as "Registered".
 func peerState(status string, addressed bool) State {
 	word, _, _ := strings.Cut(strings.ToUpper(status), " ")
 	switch word {
@@ -180,7 +180,7 @@ func peerState(status string, addressed bool) State {
 	return Unknown
 }
 
-// deviceState reads a device state as lists write it, "Not in use", and as events do, "NOT_INUSE".
+// deviceState parses a device state as lists ("Not in use") or events ("NOT_INUSE") write it.
 func deviceState(text string) State {
 	switch strings.ToUpper(text) {
 	case "", "UNKNOWN":
@@ -191,7 +191,7 @@ func deviceState(text string) State {
 	return Online
 }
 
-// split takes a comma-separated list apart; empty items are left out.
+// split splits a comma-separated list, without its empty items.
 func split(text string) []string {
 	var items []string
 	for item := range strings.SplitSeq(text, ",") {

@@ -9,43 +9,43 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/ami"
 )
 
-// link keeps one connection to Asterisk up, and hands out the one that is.
+// link keeps one connection to Asterisk open, and hands it out.
 type link struct {
 	target  ami.Target
 	timing  Timing
 	onEvent func(ami.Message)
 	grace   func() time.Duration // how long to wait for Asterisk to say that it is booted
-	patient func(*ami.Conn) bool // whether to wait on when the grace is over; it may ask Asterisk
-	onUp    func()               // connected
-	onSlow  func()               // the grace is over, and it is waited on
-	onReady func(booted bool)    // booted, or the grace is over
+	patient func(*ami.Conn) bool // whether to keep waiting when the grace is over; it may ask Asterisk
+	onUp    func()               // a connection is open
+	onSlow  func()               // the grace is over, and the link keeps waiting
+	onReady func(booted bool)    // the connection may be used: Asterisk is booted, or the grace is over
 	onDown  func(err error)      // the connection was lost, or an attempt failed
 
 	mu      sync.Mutex
 	current *ami.Conn
-	reason  error // why there is none
+	reason  error // why there is no connection; nil: there was no attempt yet
 }
 
-// errNotYet: the first attempt to connect is under way.
+// errNotYet says that the first attempt to connect is under way.
 var errNotYet = errors.New("not connected to asterisk yet")
 
-// run connects, and connects again, until its context ends.
+// run connects again and again until its context ends.
 func (l *link) run(ctx context.Context) {
 	pauses := backoff{first: l.timing.ReconnectMin, most: l.timing.ReconnectMax}
 	for ctx.Err() == nil {
 		started := time.Now()
-		err := l.session(ctx)
+		err := l.connectOnce(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		l.set(nil, err)
 		l.onDown(err)
 		if time.Since(started) > l.timing.ReconnectMax {
-			pauses.reset() // it was up for a while
+			pauses.reset() // it was connected for a while
 		}
 		wait := pauses.next()
 		var refused *ami.LoginError
-		if errors.As(err, &refused) { // asking again at once does not help, and fills Asterisk's log
+		if errors.As(err, &refused) { // another attempt at once would not help, and would fill Asterisk's log
 			wait = max(wait, l.timing.LoginRetry)
 		}
 		if !pause(ctx, wait) {
@@ -54,8 +54,8 @@ func (l *link) run(ctx context.Context) {
 	}
 }
 
-// session is one connection from its attempt to its end.
-func (l *link) session(ctx context.Context) error {
+// connectOnce connects, and returns when the connection has ended.
+func (l *link) connectOnce(ctx context.Context) error {
 	attempt, cancel := context.WithTimeout(ctx, l.timing.Connect)
 	c, err := ami.Connect(attempt, l.target, l.onEvent)
 	cancel()
@@ -68,9 +68,9 @@ func (l *link) session(ctx context.Context) error {
 	return l.watch(ctx, c)
 }
 
-// watch looks after a connection until it ends, and hands it out when Asterisk has said FullyBooted: to whoever logs in, or
-// else when it is. Before that it answers as if what it has not loaded yet did not exist, and every PJSIP phone would vanish
-// for a moment.
+// watch looks after a connection until it ends. It hands the connection out when Asterisk has said FullyBooted. An
+// Asterisk that is booted says so at the login; one that is starting says so when it is booted, and answers until then
+// as if what it has not loaded did not exist, so that every PJSIP phone would vanish for a moment.
 func (l *link) watch(ctx context.Context, c *ami.Conn) error {
 	ping := time.NewTicker(l.timing.Ping)
 	defer ping.Stop()
@@ -110,7 +110,7 @@ func (l *link) set(c *ami.Conn, reason error) {
 	l.current, l.reason = c, reason
 }
 
-// conn is the connection, or why there is none.
+// conn returns the connection, or why there is none.
 func (l *link) conn() (*ami.Conn, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

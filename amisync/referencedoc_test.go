@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The reference of the templates' language, which provision makes, says how long a call may take.
+// provision's reference of the template language says how long a call may take.
 func TestReferenceTiming(t *testing.T) {
 	text, err := os.ReadFile("../provision/dialplan/REFERENCE.md")
 	if err != nil {

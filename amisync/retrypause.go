@@ -6,13 +6,14 @@ import (
 	"time"
 )
 
-// backoff gives growing pauses between attempts, with jitter so that many phoneprovs do not come back as one.
+// backoff returns growing pauses between attempts. Jitter keeps many phoneprovs from trying again at the same moment.
 type backoff struct {
 	first, most time.Duration
 	failures    int
 }
 
-// next is the pause after one more failure: between half and the whole of first, doubled with each, up to most.
+// next returns the pause after one more failure: between half and the whole of first, doubled with each failure, up to
+// most.
 func (b *backoff) next() time.Duration {
 	full := b.first
 	for range b.failures {
@@ -27,7 +28,7 @@ func (b *backoff) next() time.Duration {
 
 func (b *backoff) reset() { b.failures = 0 }
 
-// pause waits; it reports false where the context ended first.
+// pause waits. It returns false if the context ends first.
 func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

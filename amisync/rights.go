@@ -10,32 +10,34 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// right is one that the account needs in manager.conf.
+// right is a right that the account needs in manager.conf.
 type right struct {
-	option, class string // read or write, and its class
-	// witness is an action that Asterisk lists to those who have the right to write, and to nobody else.
+	option, class string // read or write, and a class of it
+	// witness is an action that Asterisk lists to accounts with the right, and to no others.
 	witness string
-	without string // what does not work without it
+	without string // what does not work without the right
 }
 
-// neededRights are measured on Asterisk 16 and 22 (TestRights). DBPut is of Asterisk's core, and system is its only class.
+// neededRights were measured on Asterisk 16 and 22 (TestRights). DBPut belongs to Asterisk's core, and needs no other
+// class than system.
 var neededRights = [...]right{
-	{"write", "system", "DBPut", "the configuration, the endpoints and the peers cannot be read, and phones cannot be told that their files have changed"},
+	{"write", "system", "DBPut", "the configuration, the endpoints and the peers cannot be read, phones cannot be told that their files have changed, and nothing can be kept in Asterisk's database (ami.astdb)"},
 	{"write", "reporting", "Getvar", "functions in templates cannot be asked, and files that use them are 503"},
 	{"read", "system", "", "reloads of asterisk are not seen: changes show after the resync period or on SIGHUP only"},
 	{"read", "call", "", "the states of peers are those of the last sync"},
 }
 
-// account is what an account may do, as far as that can be told.
+// account says what an account may do, as far as that is known.
 type account struct {
 	user    string
-	actions ami.Message     // that Asterisk lists to it; nil: not known
-	read    map[string]bool // the classes of its events as manager.conf has them; nil: not known
-	booted  bool            // it was told of FullyBooted: it reads system
+	actions ami.Message     // the actions that Asterisk lists to it; nil: unknown
+	read    map[string]bool // its classes of events in manager.conf; nil: unknown
+	booted  bool            // Asterisk sent it FullyBooted, so it reads system
 }
 
-// readAccount asks Asterisk what the account of a connection may do. ListCommands needs no right. The classes of events are in
-// manager.conf alone, which who writes system may read: GetConfig gives only the section asked for, and its secret is dropped.
+// readAccount asks Asterisk what the account of a connection may do. ListCommands needs no right. The classes of events
+// are only in manager.conf, which an account with write = system may read. GetConfig returns only the account's
+// section, and its secret is dropped.
 func readAccount(ctx context.Context, c *ami.Conn) (account, error) {
 	a := account{user: c.Username(), booted: c.IsBooted()}
 	var refused *ami.ActionError
@@ -60,7 +62,7 @@ func readAccount(ctx context.Context, c *ami.Conn) (account, error) {
 
 const managerFile = "manager.conf"
 
-// eventClasses are those of an account's read=; nil where the file has no such account.
+// eventClasses returns the classes of an account's read=; nil if the file has no such account.
 func eventClasses(file *astconf.File, user string) map[string]bool {
 	for _, c := range file.Categories {
 		if c.Name != user {
@@ -89,8 +91,8 @@ func (a account) lacks(r right) bool {
 	return false
 }
 
-// deaf reports whether Asterisk is known to tell the account nothing of reloads, nor when it is booted.
-func (a account) deaf() bool {
+// hearsNoReloads reports that Asterisk is known to send the account neither reloads nor FullyBooted.
+func (a account) hearsNoReloads() bool {
 	for _, r := range neededRights {
 		if r.option == "read" && r.class == "system" {
 			return a.lacks(r)
@@ -99,7 +101,7 @@ func (a account) deaf() bool {
 	return false
 }
 
-// missing says for each right that is missing what does not work without it.
+// missing says what does not work, for each right that is missing.
 func (a account) missing() (texts []string) {
 	for _, r := range neededRights {
 		if a.lacks(r) {

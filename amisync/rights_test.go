@@ -94,7 +94,7 @@ func testRights(t *testing.T, a *oracle.Asterisk) {
 	}
 }
 
-// refusedActions tries all that is ever asked of Asterisk, and lists what it does not permit.
+// refusedActions tries every action that phoneprov sends, and returns those that Asterisk refuses.
 func refusedActions(t *testing.T, c *ami.Conn) (refused []string) {
 	t.Helper()
 	_, config := getConfig(within(t, testkit.Patience), c, "", "users.conf", "")

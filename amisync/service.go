@@ -10,6 +10,7 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/ami"
 	"github.com/phoneprov/phoneprov/amisync/ask"
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/lastgood"
 )
 
 // Service keeps a Store current with what Asterisk says. Its methods may be called from any goroutine.
@@ -18,21 +19,26 @@ type Service struct {
 	link       *link // nil without an address
 	asker      *ask.Asker
 	triggers   *triggers
-	events     *queue
+	events     *eventQueue
 	peers      peerSet
 	report     report
-	watched    func(files []*astconf.File) (more bool, err error) // tells the watcher what was read; nil without one
-	ending     sync.WaitGroup                                     // of connections
+	watched    func(files []*astconf.File) (more bool, err error) // tells the watcher which files were read; nil without one
+	ending     sync.WaitGroup                                     // of connections that are being taken apart
 	toldBooted atomic.Bool                                        // see ami.Target
 	outbound   atomic.Value                                       // the name of the default outbound endpoint, a string
 	commands   commandLine                                        // of handleEvents
 
-	once sync.Mutex // one sync at a time
-	keep keeper
+	guard      guard
+	restored   restored
+	heard      *lastgood.Heard // what the last Build was told, of syncs
+	publishing sync.Mutex
 
-	rightsOf *ami.Conn // whose account's rights are known
+	syncing sync.Mutex // held by the one sync that runs
+	keep    keeper
 
-	version struct { // of Asterisk, as of a connection
+	rightsOf *ami.Conn // the connection whose account's rights are known
+
+	version struct { // of Asterisk, as it said on a connection
 		of    *ami.Conn
 		major int
 	}
@@ -44,7 +50,11 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{o: o, triggers: newTriggers(), events: newQueue(), report: newReport(o.Log)}
+	s := &Service{o: o, triggers: newTriggers(), events: newEventQueue(), report: newReport(o.Log), guard: guard{maxLoss: o.MaxLoss}}
+	s.restored.loaded, s.restored.trouble = make(chan struct{}), make(chan struct{}, 1)
+	if o.Kept == nil {
+		close(s.restored.loaded)
+	}
 	t := ami.Target{
 		Address: o.Address, Username: o.Username, Secret: o.Secret, Dial: o.Dial, Events: "system,call",
 		Ending: &s.ending, ToldBooted: &s.toldBooted,
@@ -59,8 +69,8 @@ func New(o Options) (*Service, error) {
 	return s, nil
 }
 
-// Run keeps the store current until the context ends, and returns when everything it started has ended. A Service runs
-// once.
+// Run keeps the store current until the context ends. It returns when everything it started has ended. A Service runs
+// only once.
 func (s *Service) Run(ctx context.Context) error {
 	if s.o.Store == nil {
 		return errors.New("no store to keep current")
@@ -68,20 +78,30 @@ func (s *Service) Run(ctx context.Context) error {
 	defer s.Close()
 	var all sync.WaitGroup
 	defer all.Wait()
+	if s.o.Kept != nil {
+		all.Go(func() { s.restore(ctx) })
+	}
 	if s.link != nil {
-		all.Go(func() { s.link.run(ctx) })
+		all.Go(func() {
+			if s.awaitKept(ctx) == nil { // it says how long to wait for Asterisk to boot
+				s.link.run(ctx)
+			}
+		})
 		all.Go(func() { s.handleEvents(ctx) })
+		if s.o.Show != nil {
+			all.Go(func() { s.runAstDB(ctx) })
+		}
 		all.Go(func() { s.followContacts(ctx) })
 	} else {
-		if w, err := newWatcher(s.o.Timing.Watch, s.o.ConfigDir); err != nil {
-			s.report.watching(err) // the period is left, and SIGHUP
+		if w, err := newFileWatcher(s.o.Timing.Watch, s.o.ConfigDir); err != nil {
+			s.report.watching(err) // then the resync period and SIGHUP must do
 		} else {
 			s.watched = w.watch
 			all.Go(func() { w.run(ctx, func() { s.Trigger("changed file") }) })
 		}
 		s.Trigger("start")
 	}
-	l := loop{
+	l := syncLoop{
 		triggers: s.triggers, sync: s.sync, debounce: s.o.Timing.Debounce, deadline: s.o.Timing.Sync, resync: s.o.Resync,
 		retry: backoff{first: s.o.Timing.RetryMin, most: s.o.Timing.RetryMax},
 	}
@@ -89,61 +109,59 @@ func (s *Service) Run(ctx context.Context) error {
 	return nil
 }
 
-// Close ends the connections that Ask uses. Run does so itself; a Service that was never run is closed after use.
+// Close ends the connections for Ask. Run calls it. The caller of New calls it if it does not call Run.
 func (s *Service) Close() {
 	s.asker.Close()
 	s.ending.Wait()
 }
 
-// Trigger asks for a sync, for a reason that the log will name. It never blocks.
+// Trigger requests a sync. The log names the reason. Trigger never blocks.
 func (s *Service) Trigger(reason string) { s.triggers.add(reason) }
 
-// Ask has Asterisk evaluate a function call, "DB(family/key)". It is a dialplan.Asker: where Asterisk cannot be asked, or does
-// not answer within Timing.Ask, the error is a dialplan.ErrCannotAsk. Identical calls at one time are one; calls are made side
-// by side on up to Options.Connections connections, and an answer is given again for Options.FunctionTTL, or until the next
-// sync begins.
+// Ask evaluates a function call, "DB(family/key)", in Asterisk. It is a dialplan.Asker. If Asterisk cannot be asked, or
+// does not answer within Timing.Ask, the error is a dialplan.ErrCannotAsk. See package ask.
 func (s *Service) Ask(ctx context.Context, call string) (string, error) {
 	return s.asker.Ask(ctx, call)
 }
 
-// Knows reports whether Asterisk has a function of that name, at the price of a call the first time after a sync. The account
-// needs the right to write "command". The error is that of Ask.
+// Knows reports whether Asterisk has a function of that name. The first time after a sync, that costs a call. The
+// account needs write = command. The error is that of Ask.
 func (s *Service) Knows(ctx context.Context, function string) (bool, error) {
 	return s.asker.Knows(ctx, function)
 }
 
-// Peers are the devices that Asterisk knows, by kind and name: as the last sync read them, with the events since. The slice
-// is the caller's; what it points to does not change.
+// Peers returns the devices that Asterisk knows, by kind and name: as the last sync read them, with the events since.
+// The slice belongs to the caller; what it points to never changes.
 func (s *Service) Peers() []Peer { return s.peers.list() }
 
-// Peer is the device of a name: a PJSIP endpoint, else a peer of chan_sip.
+// Peer returns the device of a name: a PJSIP endpoint, else a peer of chan_sip.
 func (s *Service) Peer(name string) (Peer, bool) { return s.peers.named(name) }
 
-// grace is short where there is nothing yet that could vanish.
+// grace is short while there is nothing that could vanish.
 func (s *Service) grace() time.Duration {
-	if s.o.Store.Load() == nil {
+	if s.unread() && !s.toldBooted.Load() {
 		return s.o.Timing.FirstBoot
 	}
 	return s.o.Timing.Boot
 }
 
-// patient holds where Asterisk is known to tell this account when it is booted, and something is served meanwhile. An account that
-// has lost the right to hear it since is not waited for.
+// patient reports whether to keep waiting for FullyBooted: Asterisk is known to send it to this account, and something
+// is served meanwhile. An account that has lost the right to events is not waited for.
 func (s *Service) patient(c *ami.Conn) bool {
 	if !s.toldBooted.Load() || s.o.Store.Load() == nil {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.o.Timing.Action)
 	defer cancel()
-	if a, err := readAccount(ctx, c); err == nil && a.deaf() {
-		s.toldBooted.Store(false) // nor by the connections that functions are asked on
+	if a, err := readAccount(ctx, c); err == nil && a.hearsNoReloads() {
+		s.toldBooted.Store(false) // the connections for functions do not wait either
 		return false
 	}
 	return true
 }
 
-// assumeBooted reports whether an Asterisk that has not said so may be taken for booted: where it tells this account nothing, and
-// link, if it runs, has waited long enough.
+// assumeBooted reports whether an Asterisk that has not said that it is booted may be asked: it never says so to this
+// account, and the link, if it runs, has waited long enough.
 func (s *Service) assumeBooted() bool {
 	if s.toldBooted.Load() {
 		return false
@@ -163,15 +181,17 @@ func (s *Service) ready(booted bool) {
 	s.triggers.add("connect")
 }
 
-// down is told of every failed attempt. With files the first of them starts the first sync: there is nothing to wait for.
+// down is called after every failed attempt to connect, and when the connection is lost. With SourceFiles the first
+// call triggers the first sync, because there is nothing to wait for.
 func (s *Service) down(err error) {
 	s.report.down(err)
-	if s.o.Source == SourceFiles && s.o.Store.Load() == nil {
+	wake(s.restored.trouble)
+	if s.o.Source == SourceFiles && s.unread() {
 		s.triggers.add("start")
 	}
 }
 
-// handleEvents takes events from the queue: amigo's goroutine, which fills it, must not wait.
+// handleEvents handles the events in the queue. amigo's goroutine, which fills it, must not wait.
 func (s *Service) handleEvents(ctx context.Context) {
 	for {
 		select {
@@ -196,6 +216,8 @@ func (s *Service) handle(m ami.Message) {
 			if word != "" && s.o.NotifyWord != nil {
 				s.o.NotifyWord(word)
 			}
+		} else if m["Module"] == confirmModule {
+			s.confirmFromCLI()
 		} else if reason := reloadReason(m); reason != "" {
 			s.triggers.add(reason)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -31,6 +32,7 @@ type running struct {
 	*Service
 	store *provision.Store
 	log   *testkit.Log
+	stop  func() // ends it; the test does so too
 }
 
 func start(t testing.TB, o Options) *running {
@@ -51,7 +53,7 @@ func start(t testing.TB, o Options) *running {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
-	t.Cleanup(func() {
+	r.stop = sync.OnceFunc(func() {
 		cancel()
 		select {
 		case err := <-done:
@@ -63,6 +65,7 @@ func start(t testing.TB, o Options) *running {
 		}
 		secrets.Text("the status", fmt.Sprintf("%+v", r.Status()))
 	})
+	t.Cleanup(r.stop)
 	return r
 }
 
@@ -110,6 +113,27 @@ func TestSyncOverAMI(t *testing.T) {
 	testkit.Eventually(t, "sync", func() bool { return r.Status().Syncs > before })
 	if got := r.Status().LastSync.Trigger; got != "SIGHUP" {
 		t.Errorf("got %q, want SIGHUP", got)
+	}
+}
+
+// Asterisk's version is asked for once per connection, and not in each sync.
+func TestVersionIsAskedOncePerConnection(t *testing.T) {
+	var asked atomic.Int32
+	_, address := fake(t, sample, amiserver.Options{Intercept: func(_ *amiserver.Session, m amiserver.Message) bool {
+		if m["Action"] == "CoreSettings" {
+			asked.Add(1)
+		}
+		return false
+	}})
+	r := start(t, Options{Address: address})
+	r.waitPhones(t, 1)
+	for range 3 {
+		syncs := r.Status().Syncs
+		r.Trigger("test")
+		testkit.Eventually(t, "a sync", func() bool { return r.Status().Syncs > syncs })
+	}
+	if n, version := asked.Load(), r.Status().AsteriskVersion; n != 1 || version != amiserver.DefaultVersion {
+		t.Errorf("asked %d times, version %q", n, version)
 	}
 }
 
@@ -180,7 +204,7 @@ func only(action string, f func(*amiserver.Session, amiserver.Message)) func(*am
 	}
 }
 
-// amigo tells of a refused login and of an unreachable host in the same way, unordered, and again every second.
+// amigo reports a refused login and an unreachable host in the same way, every second.
 func TestAmigoConnectErrorsLoggedOnce(t *testing.T) {
 	var tries atomic.Int32
 	_, address := fake(t, nil, amiserver.Options{Intercept: func(s *amiserver.Session, _ amiserver.Message) bool {
@@ -203,7 +227,7 @@ func TestAmigoConnectErrorsLoggedOnce(t *testing.T) {
 	}
 }
 
-// An Asterisk that is starting answers as if it had no endpoints, until it says that it is booted.
+// An Asterisk that is starting answers as if it had no endpoints, until it says FullyBooted.
 func TestBootingAsteriskIsWaitedFor(t *testing.T) {
 	var booting atomic.Bool
 	files := with(sample, "pjsip.conf", "[pp]\ntype=phoneprov\nendpoint=6009\nMAC=001122334499\nPROFILE=p\n"+
@@ -245,7 +269,7 @@ password=y
 	}
 }
 
-// Without read=system there are no events, FullyBooted among them.
+// Without read=system there are no events, not even FullyBooted.
 func TestNoEvents(t *testing.T) {
 	_, address := fake(t, sample, amiserver.Options{Intercept: func(s *amiserver.Session, m amiserver.Message) bool {
 		if m["Action"] == "Login" {
@@ -286,10 +310,10 @@ func TestDiagnosticsLoggedOnce(t *testing.T) {
 		return append(all, provision.Diagnostic{Message: "info"})
 	}
 	for range 3 {
-		r.synced(Sync{}, d(2))
+		r.synced(Sync{}, d(2), nil)
 	}
-	r.synced(Sync{}, d(1))
-	r.synced(Sync{}, d(2))
+	r.synced(Sync{}, d(1), nil)
+	r.synced(Sync{}, d(2), nil)
 	if n := strings.Count(log.String(), "diagnostic 0."); n != 1 {
 		t.Errorf("one that stays was logged %d times", n)
 	}
@@ -299,7 +323,7 @@ func TestDiagnosticsLoggedOnce(t *testing.T) {
 	if st := r.read(); st.LastSync.Warnings != 2 || st.Syncs != 5 {
 		t.Errorf("got %+v", st)
 	}
-	r.synced(Sync{}, d(maxLogged+50))
+	r.synced(Sync{}, d(maxLogged+50), nil)
 	if !strings.Contains(log.String(), `"more":`) || strings.Contains(log.String(), fmt.Sprintf("diagnostic %d.", maxLogged+10)) {
 		t.Error("the log is not bounded")
 	}

@@ -22,31 +22,40 @@ const (
 
 // Options configure a Service.
 type Options struct {
-	Address  string // host:port of Asterisk's manager interface; empty: none, for SourceFiles only
+	Address  string // host:port of Asterisk's manager interface; empty: none, with SourceFiles only
 	Username string
 	Secret   provision.Secret
 
-	Source    string        // SourceAMI where empty
-	ConfigDir string        // for SourceFiles; with SourceAMI only to find what is wrong with a file that Asterisk cannot parse
-	Resync    time.Duration // from one sync to the next without a trigger; zero: never
+	Source    string        // empty: SourceAMI
+	ConfigDir string        // for SourceFiles; with SourceAMI, to find what is wrong with a file that Asterisk cannot parse
+	Resync    time.Duration // from one sync to the next without a trigger; 0: never
 
-	Connections int           // for function calls, at most; 4 where zero
-	FunctionTTL time.Duration // that an answer to one is given again; zero: it is not
+	Connections int           // for functions, at most; 0: 4
+	FunctionTTL time.Duration // for how long an answer is given again; 0: it is not
 
-	Store *provision.Store // where snapshots go; nil: a Service for Once only
+	Store *provision.Store // gets the snapshots; nil: the Service is for Once only
 	Zone  *time.Location   // of users without a timezone; nil: UTC
-	Log   zerolog.Logger   // the zero Logger logs to nowhere
-	// Synced is told what is served when a sync has stored a snapshot. It is called by one goroutine; nil: nobody is told.
+	Log   zerolog.Logger   // the zero Logger discards everything
+	// Synced is called with what is served after a sync has stored a snapshot, by one goroutine. It may be nil.
 	Synced func(provision.Counts)
-	// Failed is told of a sync that failed. It is called by one goroutine; nil: nobody is told.
+	// Failed is called after a sync that failed, by one goroutine. It may be nil.
 	Failed func(trigger string, took time.Duration, err error)
-	// PeerChanged is told of a peer that registered, registered again, or is registered no more. Nil: nobody is told.
+	// PeerChanged is called with a peer that registered, registered again, or has gone. It may be nil.
 	PeerChanged func(Peer)
 	// NotifyWord is told each argument of "phoneprov notify" at the Asterisk CLI: twelve digits of a MAC, WordStale or WordConfirm. It must not
 	// wait; nil: nobody is told.
 	NotifyWord func(word string)
-	// Read is told of each configuration that was read. Nil: nobody is told.
+	// Read is called with each configuration that was read. It may be nil.
 	Read func(provision.Config)
+
+	// Kept keeps what is served over restarts. Nil: nothing is kept.
+	Kept Kept
+	// MaxLoss is how many percent of the phones a sync may take away; one that takes away more, and minLoss at least, is held.
+	// Zero: no bound.
+	MaxLoss int
+
+	// Show tells what is kept in Asterisk's database for its CLI. It is called every Timing.Show by one goroutine. Nil: nothing is.
+	Show func() Shown
 
 	// Interfaces finds the address of a network interface, for serveriface. Nil: those of this host.
 	Interfaces func(name string) (netip.Addr, error)
@@ -55,24 +64,26 @@ type Options struct {
 	Timing Timing
 }
 
-// Timing are the service's deadlines and pauses. A zero field is its default.
+// Timing has the deadlines and pauses of a Service. A zero field stands for its default.
 type Timing struct {
-	Connect      time.Duration // to reach Asterisk and log in; 10 s
+	Connect      time.Duration // for connecting and logging in; 10 s
 	Boot         time.Duration // for a connected Asterisk to say that it is booted, while a snapshot is served; 1 min
-	FirstBoot    time.Duration // the same while none is; 5 s
-	Contacts     time.Duration // between readings of the contacts of PJSIP, as no event tells of a registration that is renewed; 1 min
-	Ping         time.Duration // between checks that an idle connection lives; 15 s
+	FirstBoot    time.Duration // the same while no snapshot is served; 5 s
+	Contacts     time.Duration // between readings of PJSIP's contacts, because no event tells of a renewed registration; 1 min
+	Ping         time.Duration // between checks of an idle connection; 15 s
 	Action       time.Duration // for the answer to such a check; 5 s
 	Sync         time.Duration // for one sync; 30 s
 	Ask          time.Duration // for one function call; 2 s
+	Restore      time.Duration // for the first sync, before what was kept is served; 300 ms: well within the second that phones may wait
+	Show         time.Duration // from one update of Asterisk's database to the next; 2 s
 	Debounce     time.Duration // from a trigger to its sync; 20 ms: `pjsip reload` sends eight events within some ms
-	Watch        time.Duration // that changed files must be at rest; 100 ms
-	Settle       time.Duration // that a file must be unchanged before what was read of it counts; 250 ms, more than any file system's clock
+	Watch        time.Duration // without changes of files, before they are read; 100 ms
+	Settle       time.Duration // that a file must be unchanged before it counts; 250 ms, more than the resolution of any file system's clock
 	ReconnectMin time.Duration // the first pause before connecting again; 200 ms
-	ReconnectMax time.Duration // the longest; 15 s
-	LoginRetry   time.Duration // the least after a refused login; 10 s
-	RetryMin     time.Duration // the first pause after a sync that failed; 1 s
-	RetryMax     time.Duration // the longest; 1 min
+	ReconnectMax time.Duration // the longest such pause; 15 s
+	LoginRetry   time.Duration // the shortest pause after a refused login; 10 s
+	RetryMin     time.Duration // the first pause after a failed sync; 1 s
+	RetryMax     time.Duration // the longest such pause; 1 min
 }
 
 func (t Timing) withDefaults() Timing {
@@ -82,7 +93,7 @@ func (t Timing) withDefaults() Timing {
 	}{
 		{&t.Connect, 10 * time.Second}, {&t.Boot, time.Minute}, {&t.FirstBoot, 5 * time.Second}, {&t.Ping, 15 * time.Second}, {&t.Action, 5 * time.Second},
 		{&t.Sync, 30 * time.Second}, {&t.Contacts, time.Minute}, {&t.Ask, 2 * time.Second},
-		{&t.Debounce, 20 * time.Millisecond}, {&t.Watch, 100 * time.Millisecond}, {&t.Settle, 250 * time.Millisecond},
+		{&t.Restore, 300 * time.Millisecond}, {&t.Show, 2 * time.Second}, {&t.Debounce, 20 * time.Millisecond}, {&t.Watch, 100 * time.Millisecond}, {&t.Settle, 250 * time.Millisecond},
 		{&t.ReconnectMin, 200 * time.Millisecond}, {&t.ReconnectMax, 15 * time.Second}, {&t.LoginRetry, 10 * time.Second},
 		{&t.RetryMin, time.Second}, {&t.RetryMax, time.Minute},
 	} {
@@ -123,14 +134,14 @@ func (o Options) withDefaults() (Options, error) {
 		o.Dial = new(net.Dialer).DialContext
 	}
 	if o.Interfaces == nil {
-		o.Interfaces = interfaceAddr
+		o.Interfaces = InterfaceAddr
 	}
 	o.Timing = o.Timing.withDefaults()
 	return o, nil
 }
 
-// interfaceAddr is the first address of an interface of this host: an IPv4 one if there is any, as Asterisk takes.
-func interfaceAddr(name string) (netip.Addr, error) {
+// InterfaceAddr is the first address of an interface of this host: an IPv4 one if there is any, as Asterisk takes.
+func InterfaceAddr(name string) (netip.Addr, error) {
 	i, err := net.InterfaceByName(name)
 	if err != nil {
 		return netip.Addr{}, err

@@ -13,10 +13,10 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// states are the states of files by their path; nil: there is no such file.
+// states has the states of files by path; nil: the file does not exist.
 type states map[string]fs.FileInfo
 
-// statesOf looks at all that was read for some files, and at what was missing.
+// statesOf returns the states of all paths that were read for some files, or were missing.
 func statesOf(files []*astconf.File) states {
 	now := states{}
 	for _, file := range files {
@@ -31,9 +31,9 @@ func statesOf(files []*astconf.File) states {
 	return now
 }
 
-// unsteady names a file that may be in the middle of a change: it changed less than settle before start, when it was going to be
-// read, and it is not as it was in the reading before. A missing file is as young as its directory: editors rename files away for a
-// moment. Rest is when the file has had its time.
+// unsteady returns the path of a file that may be in the middle of a change: it changed less than settle before start,
+// when reading began, and since the reading before. A missing file is as young as its directory, because editors rename
+// files away for a moment. rest is the time until the file will be old enough. path is "" if there is no such file.
 func (now states) unsteady(before states, start time.Time, settle time.Duration) (path string, rest time.Duration) {
 	for name, info := range now {
 		at := info
@@ -61,8 +61,8 @@ func sameState(a, b fs.FileInfo) bool {
 	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
 
-// readSteady reads the files until none of them was changing meanwhile: half a file can look like one of which phones were
-// deleted. It ends with an error where ctx does.
+// readSteady reads the files until none of them was changing meanwhile, because in half a file phones seem to be
+// deleted. It returns an error if ctx ends before.
 func (s *Service) readSteady(ctx context.Context) (config provision.Config, read []*astconf.File, err error) {
 	var before states
 	for {
@@ -80,33 +80,32 @@ func (s *Service) readSteady(ctx context.Context) (config provision.Config, read
 	}
 }
 
-// lossPauses is how many times settle passes before a loss of phones is read again: who writes a file may be held up for longer than
-// settle, and to serve a deleted phone for a moment longer harms nobody.
+// lossPauses is the number of settle times after which a loss of phones is read again. The writer of a file may be
+// delayed for longer than settle, and serving a deleted phone for a moment longer harms nobody.
 const lossPauses = 2
 
-// confirmed returns the snapshot of in, which no longer has some of the phones that are served, when a moment later the same is read
+// confirmed returns what was built, which no longer has some of the phones that are served, when a moment later the same is read
 // once more: Asterisk reads files too while an editor may still be writing them. Where something else is read that counts, as soon
-// as it is confirmed or loses no phone. What it was built from is in in then.
-func (s *Service) confirmed(ctx context.Context, c *ami.Conn, down error, in *provision.Input, next *provision.Snapshot, found []provision.Diagnostic) (*provision.Snapshot, []provision.Diagnostic, error) {
-	for s.served() != nil && provision.Compare(s.served(), next).Removed > 0 {
+// as it is confirmed or loses no phone. The result is never nil.
+func (s *Service) confirmed(ctx context.Context, c *ami.Conn, down error, b *built) (*built, error) {
+	for s.base() != nil && provision.LossOf(s.base(), b.next).Lost > 0 {
 		if !pause(ctx, lossPauses*s.o.Timing.Settle) {
-			return nil, nil, fmt.Errorf("the configuration is being changed without a pause, and phones would be gone: %w", ctx.Err())
+			return b, fmt.Errorf("the configuration is being changed without a pause, and phones would be gone: %w", ctx.Err())
 		}
-		once, lost, err := s.input(ctx, c, down)
+		in, lost, err := s.input(ctx, c, down)
 		if err != nil {
-			return nil, nil, err
+			return b, err
 		}
-		if again, _ := next.UnlessChanged(once, time.Now()); again != nil {
-			return next, found, nil
+		if again, _ := b.next.UnlessChanged(in, time.Now()); again != nil {
+			return b, nil
 		}
-		before := next
-		if next, found, err = provision.Build(ctx, once, time.Now()); err != nil {
-			return nil, nil, err
+		before := b
+		if b, err = buildOf(ctx, in, lost); err != nil {
+			return b, err
 		}
-		*in, found = once, append(found, lost...)
-		if c := provision.Compare(before, next); c.Added+c.Removed == 0 {
+		if c := provision.Compare(before.next, b.next); c.Added+c.Removed == 0 {
 			break
 		}
 	}
-	return next, found, nil
+	return b, nil
 }

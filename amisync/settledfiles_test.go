@@ -15,7 +15,7 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
-// users are n users, with their name in each so that a change of it is one of the file.
+// users returns n users with a name in each of them, so that another name changes the whole file.
 func users(n int, name string) string {
 	var text strings.Builder
 	text.WriteString("[general]\n")
@@ -25,7 +25,7 @@ func users(n int, name string) string {
 	return text.String()
 }
 
-// watchPhones reports every snapshot that has fewer phones than want, until it is stopped.
+// watchPhones reports every snapshot with fewer phones than want, until stop is called.
 func (r *running) watchPhones(t *testing.T, want int) (stop func()) {
 	done := make(chan struct{})
 	var watcher sync.WaitGroup
@@ -45,7 +45,7 @@ func (r *running) watchPhones(t *testing.T, want int) (stop func()) {
 	return func() { close(done); watcher.Wait() }
 }
 
-// A file that is written slowly, or is missing for a moment, never loses a phone: its state in between does not count.
+// A file that is written slowly, or missing for a moment, never makes a phone vanish.
 func TestHalfWrittenFilesDoNotCount(t *testing.T) {
 	t.Parallel()
 	const phones = 40
@@ -117,7 +117,7 @@ func TestHalfAnswersDoNotCount(t *testing.T) {
 	}
 }
 
-// Phones that are gone are named, twenty at most, until they are back; and where none is left it is said why.
+// Phones that vanished are named, at most twenty, until they are back. If no phone is left, the log says why.
 func TestLostPhonesAreNamed(t *testing.T) {
 	dir := amitest.Files(t, map[string]string{"phoneprov.conf": sample["phoneprov.conf"], "users.conf": users(33, "x")})
 	r := start(t, Options{Source: SourceFiles, ConfigDir: dir, Timing: Timing{Watch: time.Millisecond, Settle: time.Millisecond}})
@@ -160,7 +160,7 @@ func TestLostPhonesAreNamed(t *testing.T) {
 	}
 }
 
-// What is said of a failed sync is true: where nothing was read yet, nothing is served.
+// A failed sync says what phones get: what was read before, or 503 if nothing was.
 func TestFailedSyncSaysWhatIsServed(t *testing.T) {
 	dir := amitest.Files(t, map[string]string{"phoneprov.conf": "x=1\n"})
 	r := start(t, Options{Source: SourceFiles, ConfigDir: dir, Timing: Timing{Watch: time.Millisecond, Settle: time.Millisecond, RetryMin: 10 * time.Millisecond}})

@@ -14,21 +14,22 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/ask"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/lastgood"
 )
 
-// sync reads everything, builds a snapshot and stores it. Whatever fails, the snapshot before stays. Those who are served
-// meanwhile are not to notice.
+// sync reads everything, builds a snapshot and stores it. If anything fails, the last snapshot stays. With many phones
+// it runs at low priority, so that requests are not delayed.
 func (s *Service) sync(ctx context.Context, trigger string) (err error) {
 	served := s.served()
 	if served == nil || len(served.Phones()) < manyPhones {
 		return s.syncNow(ctx, trigger)
 	}
-	lowly(func() { err = s.syncNow(ctx, trigger) })
+	atLowPriority(func() { err = s.syncNow(ctx, trigger) })
 	return err
 }
 
 func (s *Service) syncNow(ctx context.Context, trigger string) error {
-	s.asker.Forget() // before it reads: what asked for it may have changed the answers too
+	s.asker.Forget() // before anything is read, because what triggered the sync may have changed the answers too
 	start := time.Now()
 	var c *ami.Conn
 	var down error
@@ -36,37 +37,65 @@ func (s *Service) syncNow(ctx context.Context, trigger string) error {
 		c, down = s.link.conn()
 	}
 	if c != nil {
-		s.readRights(ctx, c) // before what they are needed for
+		s.readRights(ctx, c) // before the actions that need the rights
 	}
-	next, found, err := s.build(ctx, c, down)
+	if err := s.awaitKept(ctx); err != nil {
+		return s.failed(trigger, start, err)
+	}
+	b, err := s.build(ctx, c, down)
 	if err != nil {
-		s.report.failed(trigger, err, s.served() != nil)
-		if s.o.Failed != nil {
-			s.o.Failed(trigger, time.Since(start), err)
-		}
-		return err
+		s.offer(s.restored.snap)
+		return s.failed(trigger, start, err)
 	}
-	old := s.o.Store.Swap(next)
-	s.report.back(next)
-	s.report.synced(Sync{
-		At: start, Trigger: trigger, Duration: time.Since(start),
-		Counts: next.Counts(), Changes: provision.Compare(old, next),
-	}, found)
-	if s.o.Synced != nil {
-		s.o.Synced(next.Counts())
+	if err = s.apply(trigger, start, b); err == nil {
+		s.save(b)
 	}
 	if c != nil {
 		s.readPeers(ctx, c)
 	}
+	return err
+}
+
+// failed notes why a sync changes nothing, and returns it.
+func (s *Service) failed(trigger string, start time.Time, err error) error {
+	s.report.failed(trigger, err, s.served() != nil)
+	if s.o.Failed != nil {
+		s.o.Failed(trigger, time.Since(start), err)
+	}
+	return err
+}
+
+// apply serves what was built, unless it is held.
+func (s *Service) apply(trigger string, start time.Time, b *built) error {
+	base := s.base()
+	if held, news := s.guard.check(trigger, base, b.next); held != nil {
+		s.offer(s.restored.snap)
+		s.report.held(*held, news)
+		if news && s.o.Failed != nil {
+			s.o.Failed(trigger, time.Since(start), fmt.Errorf("%w: %s", ErrHeld, held.Reason))
+		}
+		return ErrHeld
+	}
+	s.publish(b.next.Counts(), func() bool {
+		s.o.Store.Swap(b.next)
+		s.report.back(b.next)
+		s.report.synced(Sync{
+			At: start, Trigger: trigger, Duration: time.Since(start),
+			Counts: b.next.Counts(), Changes: provision.Compare(base, b.next),
+		}, b.found, s.guard.applied())
+		return true
+	})
+	s.restored.snap = nil // its memory
 	return nil
 }
 
-// Once reads and builds as a sync does, without Run and without storing the snapshot. Asterisk is connected to for it.
+// Once connects, reads and builds as a sync does. It needs no Run, and does not store the snapshot.
 func (s *Service) Once(ctx context.Context) (*provision.Snapshot, []provision.Diagnostic, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.o.Timing.Sync)
 	defer cancel()
 	if s.link == nil {
-		return s.build(ctx, nil, nil)
+		b, err := s.build(ctx, nil, nil)
+		return b.next, b.found, err
 	}
 	attempt, cancel := context.WithTimeout(ctx, s.o.Timing.Connect)
 	defer cancel()
@@ -74,49 +103,70 @@ func (s *Service) Once(ctx context.Context) (*provision.Snapshot, []provision.Di
 	var missing []provision.Diagnostic
 	if err == nil {
 		defer c.Close()
-		_, _ = c.AwaitBoot(ctx, ask.BootGrace) // no right to events, or it is booting: what it says is taken
+		_, _ = c.AwaitBoot(ctx, ask.BootGrace) // without FullyBooted, Asterisk is taken at its word
 		if a, failed := readAccount(ctx, c); failed == nil {
 			for _, text := range a.missing() {
 				missing = append(missing, provision.Diagnostic{Severity: provision.Warning, Message: text})
 			}
 		}
 	}
-	next, found, err := s.build(ctx, c, err)
+	b, err := s.build(ctx, c, err)
 	if err == nil && c != nil {
 		s.readPeers(ctx, c)
 	}
 	for _, d := range missing {
-		if err != nil { // it may be why
+		if err != nil { // the missing right may be the reason
 			err = fmt.Errorf("%w; %s", err, d.Message)
 		}
 	}
-	return next, append(missing, found...), err
+	return b.next, append(missing, b.found...), err
 }
 
-// build makes a snapshot, with the connection c or without one, and then down says why.
-func (s *Service) build(ctx context.Context, c *ami.Conn, down error) (*provision.Snapshot, []provision.Diagnostic, error) {
-	s.once.Lock()
-	defer s.once.Unlock()
+// built is a snapshot, what there was to say, and what it was built of.
+type built struct {
+	next  *provision.Snapshot
+	found []provision.Diagnostic
+	in    provision.Input
+	heard *lastgood.Heard // what Build was told besides; nil: nothing was built, as all is as it was
+}
+
+// build builds a snapshot with the connection c. If c is nil, there is no connection, and down says why. The result is
+// never nil.
+func (s *Service) build(ctx context.Context, c *ami.Conn, down error) (*built, error) {
+	s.syncing.Lock()
+	defer s.syncing.Unlock()
 	in, lost, err := s.input(ctx, c, down)
 	if err != nil {
-		return nil, nil, err
+		return new(built), err
 	}
-	if served := s.served(); served != nil {
-		if again, found := served.UnlessChanged(in, time.Now()); again != nil {
-			return again, withNobody(again, in, append(found, lost...)), nil
+	if base := s.base(); base != nil {
+		if again, found := base.UnlessChanged(in, time.Now()); again != nil {
+			return &built{next: again, in: in, found: withNobody(again, in, append(found, lost...))}, nil
 		}
 	}
-	next, found, err := provision.Build(ctx, in, time.Now())
+	b, err := buildOf(ctx, in, lost)
 	if err == nil {
-		next, found, err = s.confirmed(ctx, c, down, &in, next, append(found, lost...))
+		b, err = s.confirmed(ctx, c, down, b)
 	}
 	if err != nil {
-		return nil, found, err
+		return &built{found: b.found}, err
 	}
-	return next, withNobody(next, in, found), nil
+	b.found = withNobody(b.next, b.in, b.found)
+	return b, nil
 }
 
-// input is what a snapshot is built from.
+// buildOf builds a snapshot and notes what Build is told. The result is never nil.
+func buildOf(ctx context.Context, in provision.Input, lost []provision.Diagnostic) (*built, error) {
+	b := &built{in: in}
+	var listening provision.Input
+	var err error
+	listening, b.heard = lastgood.Listen(in)
+	b.next, b.found, err = provision.Build(ctx, listening, time.Now())
+	b.found = append(b.found, lost...)
+	return b, err
+}
+
+// input reads what a snapshot is built from.
 func (s *Service) input(ctx context.Context, c *ami.Conn, down error) (in provision.Input, lost []provision.Diagnostic, err error) {
 	major, err := s.major(ctx, c)
 	if err != nil {
@@ -147,7 +197,7 @@ func (s *Service) input(ctx context.Context, c *ami.Conn, down error) (in provis
 	return in, lost, nil
 }
 
-// withNobody adds to the diagnostics of a snapshot that has no phone what its configuration lacks.
+// withNobody adds a diagnostic if the snapshot has no phone: what the configuration lacks.
 func withNobody(next *provision.Snapshot, in provision.Input, found []provision.Diagnostic) []provision.Diagnostic {
 	if next.Counts().Phones > 0 {
 		return found
@@ -165,10 +215,10 @@ func withNobody(next *provision.Snapshot, in provision.Input, found []provision.
 	return append(found, d)
 }
 
-// noPhone begins what is said where there is no phone.
+// noPhone is the beginning of that diagnostic.
 const noPhone = "no phone is served: "
 
-// served is the snapshot that is served; nil: there is none, or no store.
+// served returns the snapshot that is served; nil if there is none, or no store.
 func (s *Service) served() *provision.Snapshot {
 	if s.o.Store == nil {
 		return nil
@@ -176,10 +226,10 @@ func (s *Service) served() *provision.Snapshot {
 	return s.o.Store.Load()
 }
 
-// vanished refuses a configuration without the one file that no phone can do without, where phones are served: its volume is
-// gone rather than the wish for phones. GetConfig tells of both in the same words.
+// vanished refuses a configuration without phoneprov.conf while phones are served. Nobody wants that: a volume is not
+// mounted. GetConfig says the same in both cases.
 func (s *Service) vanished(config provision.Config) error {
-	if served := s.served(); config[profilesFile] != nil || served == nil || served.Counts().Phones == 0 {
+	if base := s.base(); config[profilesFile] != nil || base == nil || base.Counts().Phones == 0 {
 		return nil
 	}
 	return fmt.Errorf("read the configuration: %s is gone, and phones are served: to serve none any more, leave it empty", profilesFile)
@@ -202,8 +252,8 @@ func (s *Service) config(ctx context.Context, c *ami.Conn, down error, major int
 	return config, nil
 }
 
-// live asks for the live endpoints. With SourceFiles an Asterisk that is down does not stop the files from being served:
-// the endpoints are those of the last time, or for want of them the files', and a diagnostic says so.
+// live reads the live endpoints. With SourceFiles the files are served although Asterisk is down: with the endpoints of
+// the last time, or else those in the files, and a diagnostic says so.
 func (s *Service) live(ctx context.Context, c *ami.Conn, down error, config provision.Config) (*provision.Live, []provision.Diagnostic, error) {
 	if s.link == nil {
 		return nil, nil, nil
@@ -226,23 +276,24 @@ func (s *Service) live(ctx context.Context, c *ami.Conn, down error, config prov
 	return s.keep.last, []provision.Diagnostic{{Severity: provision.Warning, Message: err.Error()}}, nil
 }
 
-// loadFiles reads the files of the configuration from the directory, when they are steady.
+// loadFiles reads the files of the configuration, when they are steady.
 func (s *Service) loadFiles(ctx context.Context) (provision.Config, error) {
-	if _, err := os.ReadDir(s.o.ConfigDir); err != nil { // all files missing is one thing, no directory another
+	if _, err := os.ReadDir(s.o.ConfigDir); err != nil { // a missing directory is an error, missing files are not
 		return nil, fmt.Errorf("read the configuration: %w", err)
 	}
 	config, read, err := s.readSteady(ctx)
 	if s.watched != nil {
 		more, err := s.watched(read)
 		s.report.watching(err)
-		if more { // a change between reading and watching was not seen
+		if more { // a change after reading and before watching was not seen
 			s.triggers.add("changed file")
 		}
 	}
 	return config, err
 }
 
-// readFiles reads provision.ConfigFiles as they are now. Read are those that are broken too: their repair is waited for.
+// readFiles reads provision.ConfigFiles as they are now. read has the broken files too, so that their repair is
+// noticed.
 func (s *Service) readFiles() (config provision.Config, read []*astconf.File, err error) {
 	config = provision.Config{}
 	loader := astconf.Loader{Dir: s.o.ConfigDir}
@@ -252,7 +303,7 @@ func (s *Service) readFiles() (config provision.Config, read []*astconf.File, er
 		read = append(read, file)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-		case err != nil && spared[name] != "":
+		case err != nil && optionalFiles[name] != "":
 			config[name] = without(name, err)
 		case name == provision.GlobalsFile:
 			config[name] = onlyGlobals(file)
@@ -265,20 +316,16 @@ func (s *Service) readFiles() (config provision.Config, read []*astconf.File, er
 	return config, read, errors.Join(broken...)
 }
 
-// readPeers brings the list of peers up to date. It is not part of the snapshot: where it fails the old list stays.
+// readPeers reads the list of peers. It is not a part of the snapshot: if it fails, the old list stays.
 func (s *Service) readPeers(ctx context.Context, c *ami.Conn) {
 	s.peers.begin()
 	peers, err := readPeers(ctx, c)
 	s.tell(s.peers.replace(peers, err == nil, time.Now()))
-	version := ""
-	if err == nil {
-		version, err = readVersion(ctx, c)
-	}
-	s.report.peersRead(version, err)
+	s.report.peersRead(err)
 }
 
-// major is the major version of Asterisk: on a connection it is asked for once, and without one it is that of the last; 0:
-// not known.
+// major returns the major version of Asterisk; 0 if it is unknown. A connection is asked once. Without a connection it
+// is that of the last one.
 func (s *Service) major(ctx context.Context, c *ami.Conn) (int, error) {
 	if c == nil || c == s.version.of {
 		return s.version.major, nil
@@ -289,36 +336,37 @@ func (s *Service) major(ctx context.Context, c *ami.Conn) (int, error) {
 		return 0, err
 	}
 	s.version.of, s.version.major = c, majorOf(text)
+	s.report.version(text)
 	return s.version.major, nil
 }
 
 // versionPattern finds the major version in "22.10.1~dfsg", "certified/20.7-cert2" and "GIT-23-0a1b2c3".
 var versionPattern = regexp.MustCompile(`(?:^|[/-])([0-9]{1,4})(?:[.-]|$)`)
 
-// majorOf is the major version in what Asterisk says of itself; 0: there is none.
+// majorOf returns the major version in Asterisk's version; 0 if there is none.
 func majorOf(version string) int {
 	m := versionPattern.FindStringSubmatch(version)
 	if m == nil {
 		return 0
 	}
-	n, _ := strconv.Atoi(m[1]) // they are digits, and few
+	n, _ := strconv.Atoi(m[1]) // at most four digits
 	return n
 }
 
-// readRights finds out once a connection what the account may not do.
+// readRights finds out, once per connection, what the account may not do.
 func (s *Service) readRights(ctx context.Context, c *ami.Conn) {
 	if c == s.rightsOf {
 		return
 	}
 	a, err := readAccount(ctx, c)
 	if err != nil {
-		return // the connection is lost, which is said
+		return // the connection was lost, and the link reports that
 	}
 	s.rightsOf = c
 	s.report.rights(a.missing())
 }
 
-// readVersion asks for Asterisk's version, "22.10.1".
+// readVersion asks for Asterisk's version: "22.10.1".
 func readVersion(ctx context.Context, c *ami.Conn) (string, error) {
 	answer, err := c.Do(ctx, "CoreSettings", nil)
 	return answer["AsteriskVersion"], err

@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// loop runs a sync for every trigger. It knows nothing of Asterisk.
-type loop struct {
+// syncLoop runs a sync for every trigger. It knows nothing of Asterisk.
+type syncLoop struct {
 	triggers *triggers
 	sync     func(ctx context.Context, trigger string) error
-	debounce time.Duration // from a trigger to its sync: the rest of a burst arrives meanwhile
+	debounce time.Duration // from a trigger to its sync, for the rest of a burst
 	deadline time.Duration // of one sync
-	resync   time.Duration // from one sync to the next without a trigger; zero: never
-	retry    backoff       // pauses after a sync that failed
+	resync   time.Duration // from one sync to the next without a trigger; 0: never
+	retry    backoff       // pauses after syncs that failed
 }
 
-// run returns when its context ends and no sync is running.
-func (l *loop) run(ctx context.Context) {
-	var periodic <-chan time.Time // nil until the first sync: what starts that is not the period
+// run returns when its context has ended and no sync is running.
+func (l *syncLoop) run(ctx context.Context) {
+	var periodic <-chan time.Time // nil until the first sync, which the period does not start
 	reason := "resync"
 	for {
 		select {
@@ -31,12 +31,12 @@ func (l *loop) run(ctx context.Context) {
 		if !pause(ctx, l.debounce) {
 			return
 		}
-		periodic, reason = l.once(ctx)
+		periodic, reason = l.runSync(ctx)
 	}
 }
 
-// once syncs, and says when and as what to do so again without a trigger.
-func (l *loop) once(ctx context.Context) (<-chan time.Time, string) {
+// runSync runs a sync. It returns when to run the next one without a trigger, and the reason to give for that.
+func (l *syncLoop) runSync(ctx context.Context) (<-chan time.Time, string) {
 	ctx, cancel := context.WithTimeout(ctx, l.deadline)
 	defer cancel()
 	if err := l.sync(ctx, l.triggers.take()); err != nil {

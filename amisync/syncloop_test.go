@@ -13,7 +13,7 @@ import (
 
 // fakeLoop runs a loop with the clock of a synctest bubble; a sync takes as long as work says.
 type fakeLoop struct {
-	loop
+	syncLoop
 	syncs []string        // their triggers
 	at    []time.Duration // and when they began
 	work  time.Duration
@@ -22,7 +22,7 @@ type fakeLoop struct {
 
 func startLoop(t *testing.T, f *fakeLoop, resync time.Duration) *fakeLoop {
 	begin := time.Now()
-	f.loop = loop{
+	f.syncLoop = syncLoop{
 		triggers: newTriggers(), debounce: 20 * time.Millisecond, deadline: 30 * time.Second, resync: resync,
 		retry: backoff{first: time.Second, most: time.Minute},
 		sync: func(ctx context.Context, trigger string) error {

@@ -66,7 +66,7 @@ func newTestCert(t testing.TB, ca *testCert, validity time.Duration, names ...st
 		string(keyPEM)}
 }
 
-// file lays text in a directory of the test's.
+// file writes a text into a new directory.
 func file(t testing.TB, text string) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "ca.pem")
@@ -74,7 +74,7 @@ func file(t testing.TB, text string) (path string) {
 	return path
 }
 
-// fakeTLS is fake over TLS, with what the certificate is at each handshake.
+// fakeTLS is fake with TLS. cert returns the certificate for each handshake.
 func fakeTLS(t *testing.T, cert func() *testCert) (address string) {
 	t.Helper()
 	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
@@ -128,7 +128,7 @@ func TestTLSRefuses(t *testing.T) {
 	}
 }
 
-// A new CA in the file is taken at the next attempt; so is a certificate that is its own CA.
+// A new CA in the file counts at the next attempt. A certificate can be its own CA.
 func TestTLSNewCA(t *testing.T) {
 	current := newTestCert(t, nil, time.Hour, asteriskName)
 	path := file(t, newTestCert(t, nil, time.Hour).text)
@@ -140,7 +140,7 @@ func TestTLSNewCA(t *testing.T) {
 	r.waitPhones(t, 1)
 }
 
-// A peer that takes the connection and says nothing costs no more than the deadline.
+// A peer that accepts the connection and says nothing costs no more than the deadline.
 func TestTLSDeadline(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0") // nobody accepts
 	if err != nil {
@@ -157,7 +157,7 @@ func TestTLSDeadline(t *testing.T) {
 	}
 }
 
-// TestAsteriskTLS is TLS with the real ones.
+// TestAsteriskTLS uses TLS with a real Asterisk.
 func TestAsteriskTLS(t *testing.T) {
 	ca := newTestCert(t, nil, time.Hour)
 	cert := newTestCert(t, ca, time.Hour, asteriskName)

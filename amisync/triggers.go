@@ -8,19 +8,19 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/ami"
 )
 
-// maxReasons bounds the reasons that one sync names.
+// maxReasons bounds the reasons that a sync names.
 const maxReasons = 8
 
-// triggers coalesces what asks for a sync: at most one is waiting.
+// triggers coalesces requests for a sync: at most one sync is waiting.
 type triggers struct {
-	wake    chan struct{} // of size one
+	wake    chan struct{} // of capacity one
 	mu      sync.Mutex
 	reasons []string
 }
 
 func newTriggers() *triggers { return &triggers{wake: make(chan struct{}, 1)} }
 
-// add asks for a sync. It never waits.
+// add requests a sync. It never waits.
 func (t *triggers) add(reason string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -30,7 +30,7 @@ func (t *triggers) add(reason string) {
 	wake(t.wake)
 }
 
-// wake sends without waiting: one that is pending is enough.
+// wake wakes the receiver, if it is not being woken already.
 func wake(ch chan<- struct{}) {
 	select {
 	case ch <- struct{}{}:
@@ -38,7 +38,7 @@ func wake(ch chan<- struct{}) {
 	}
 }
 
-// take is what asked since the last take; no sync is waiting then.
+// take returns the reasons since the last take. No sync is waiting after it.
 func (t *triggers) take() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -51,15 +51,15 @@ func (t *triggers) take() string {
 	return reasons
 }
 
-// reloads are the modules whose reload can change users, peers or profiles; a name that ends in "*" is a beginning.
+// reloads are the modules whose reload can change users, peers or profiles. A name that ends in "*" is a prefix.
 var reloads = [...]string{
 	"All",
-	"phoneprov*", "res_phoneprov*", // names of our own among them, whatever the Status: see deploy/cli_aliases.conf
+	"phoneprov*", "res_phoneprov*", // with any Status; deploy/cli_aliases.conf uses names of ours
 	"res_pjsip*", "chan_pjsip*", "chan_sip*", "chan_iax2*", "pbx_config*",
 	"res_sorcery*", "res_config*", "extconfig*", "res_odbc*", "func_odbc*",
 }
 
-// reloadReason says what a Reload event asks for: "" nothing.
+// reloadReason returns the reason to sync after a Reload event; "" if there is none.
 func reloadReason(m ami.Message) string {
 	module := m["Module"]
 	for _, name := range reloads {

@@ -22,8 +22,8 @@ func TestMajorOf(t *testing.T) {
 	}
 }
 
-// What is read goes by Asterisk's version, and by its sorcery.conf; without AMI by the files that there are. The file that is
-// left out may be broken.
+// Asterisk's version and its sorcery.conf decide which files are read; without AMI, the files that exist. A file that
+// is left out may be broken.
 func TestReadsByVersionAndMapping(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{

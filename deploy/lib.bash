@@ -1,14 +1,14 @@
 # shellcheck shell=bash disable=SC2034
-# Sourced by deploy/walkthrough and deploy/linphone: starts the deployment of docker-compose.yml on a copy of the sample
-# configuration, as a project and on ports of its own, and removes all of it at the end.
-# The caller then has: $config, the copy of deploy/sample/asterisk; $url, where phones fetch; $sip_port, where they register.
+# deploy/walkthrough and deploy/linphone source this file. It starts docker-compose.yml with a copy of the sample
+# configuration, as a project of its own with its own ports, and removes everything at the end.
+# It sets $config, the copy of deploy/sample/asterisk; $url, where phones fetch; and $sip_port, where they register.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
 config=$work/asterisk
 
 export COMPOSE_PROJECT_NAME=phoneprov-proof ASTERISK_CONFIG=$config PHONEPROV_DATA=$work/phoneprov
-export BIND=127.0.0.1 HTTP_PORT=${HTTP_PORT:-0} SIP_PORT=${SIP_PORT:-0} # 0: one that is free
+export BIND=127.0.0.1 HTTP_PORT=${HTTP_PORT:-0} SIP_PORT=${SIP_PORT:-0} # 0: any free port
 
 step() { printf '\n== %s\n' "$*"; }
 
@@ -18,7 +18,7 @@ fail() {
   exit 1
 }
 
-# within SECONDS COMMAND...: until the command succeeds
+# within SECONDS COMMAND...: repeats the command until it succeeds
 within() {
   local deadline=$((SECONDS + $1))
   shift
@@ -34,15 +34,16 @@ compose() {
   (cd "$root" && "${tool[@]}" "$@") </dev/null
 }
 
-cli() { # a command at the Asterisk CLI
+cli() { # runs a command of the Asterisk CLI
   echo "asterisk> $1"
   compose exec -T asterisk asterisk -rx "$1"
 }
 
-fetch() { curl -fsS --max-time 10 "$url/$1"; } # fetch FILE: as a phone does
-shows() { fetch "$1" | grep -F -- "$2" >/dev/null; } # shows FILE TEXT: not grep -q, which would break curl's pipe
+fetch() { curl -fsS --max-time 10 "$url/$1"; } # fetch FILE: fetches it as a phone does
+shows() { fetch "$1" | grep -F -- "$2" >/dev/null; } # shows FILE TEXT: grep -q would break curl's pipe
 
-# edit FILE SED TEXT: in the configuration; as many editors do, it writes a new file and renames it. TEXT must come of it.
+# edit FILE SED TEXT: edits a file of the configuration; like many editors it writes a new file and renames it. The result
+# must contain TEXT.
 edit() { sed -i "$2" "$config/$1" && grep -qF -- "$3" "$config/$1"; }
 
 healthy() { [[ $(docker inspect -f '{{.State.Health.Status}}' "$(compose ps -q "$1")") == healthy ]]; }
@@ -54,7 +55,7 @@ deploy() {
   cp -R "$root/deploy/sample/phoneprov/." "$PHONEPROV_DATA"
   chmod -R a+rX "$config" "$PHONEPROV_DATA"
   trap undeploy EXIT
-  compose down -v --remove-orphans >/dev/null 2>&1 || true # what an interrupted run left
+  compose down -v --remove-orphans >/dev/null 2>&1 || true # left by an interrupted run
   step "docker-compose up --build -d"
   compose up --build -d >"$work/up.log" 2>&1 || { tail -n 40 "$work/up.log" >&2; fail "docker-compose up"; }
   within 120 healthy phoneprov

@@ -14,10 +14,11 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// maxLogged is how many bytes of a name or User-Agent the log takes: enough for every phone, too few to fill a disk.
+// maxLogged is the length up to which a name or User-Agent is logged, in bytes: enough for every phone, too few to fill
+// a disk.
 const maxLogged = 256
 
-// entry is what a handler tells the log of its request.
+// entry is what a handler notes about a request for the log.
 type entry struct {
 	client      client
 	file        string           // that was asked for, decoded
@@ -26,7 +27,11 @@ type entry struct {
 	reason      string           // why it was given or refused
 	certificate string           // why the client's certificate does not count
 	login       string           // why the client's credentials do not
+	admin       string           // who signed in at the admin address
+	notable     bool             // the line is for the log at its usual level, whoever asks how often
+	secrets     bool             // an admin asked for secrets
 	refusal     refusal
+	restored    bool   // the snapshot is the last good one that was kept before the start
 	rendered    string // the URI of the file that was made, and then:
 	diagnostics []provision.Diagnostic
 	served      served // for the Recorder
@@ -34,17 +39,19 @@ type entry struct {
 	panicked    bool
 }
 
-// logRequest writes the line of a request. What the client sent goes in as values, which zerolog escapes.
-func (a *api) logRequest(level zerolog.Level, r *http.Request, res *response, e *entry, took time.Duration) {
+// logRequest logs a request. zerolog escapes what the client sent.
+func (a *api) logRequest(level zerolog.Level, r *http.Request, res *responseWriter, e *entry, took time.Duration) {
 	switch {
 	case e.panicked:
 		level = zerolog.ErrorLevel
 	case res.status >= http.StatusInternalServerError:
 		level = zerolog.WarnLevel
+	case e.notable:
+		level = zerolog.InfoLevel
 	}
 	remote := e.client.remote(r)
 	if e.refusal.reason != "" || res.status >= http.StatusBadRequest && res.status < http.StatusInternalServerError {
-		if !a.volume.takes(access.SourceOf(e.client.addr), remote, e.refusal.reason, a.counter(level)) {
+		if !a.volume.allow(access.SourceOf(e.client.addr), remote, e.refusal.reason, a.counter(level)) {
 			return
 		}
 	}
@@ -64,11 +71,20 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *response, e 
 	if e.reason != "" {
 		line.Str("reason", e.reason)
 	}
+	if e.restored {
+		line.Str("source", SourceLastGood)
+	}
 	if e.certificate != "" {
 		line.Str("certificate", e.certificate)
 	}
 	if e.login != "" {
 		line.Str("login", e.login)
+	}
+	if e.admin != "" {
+		line.Str("admin", short(e.admin))
+	}
+	if e.secrets {
+		line.Bool("secrets", true)
 	}
 	if e.err != nil {
 		line.AnErr("error", e.err)
@@ -76,7 +92,7 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *response, e 
 	line.Msg("request")
 	e.refusal.log(a.Log, remote)
 	if e.rendered != "" {
-		a.findings.log(a.Log, e.rendered, e.diagnostics)
+		a.Findings.log(a.Log, e.rendered, e.diagnostics)
 	}
 }
 
@@ -87,20 +103,20 @@ func (e *entry) fileOr(r *http.Request) string {
 	return r.URL.Path
 }
 
-// refusal is a try of a stranger's.
+// refusal is a request of a stranger that was refused.
 type refusal struct {
-	reason string // empty: there is none
+	reason string // empty: nothing was refused
 	mac    device.MAC
 }
 
-// refused notes a stranger's try, for a line of its own.
+// refused notes a refusal, which has a log line of its own.
 func (e *entry) refused(reason string, mac device.MAC) {
 	e.reason = reason
 	e.refusal = refusal{reason, mac}
 }
 
-// log writes the line of a refusal. It is for fail2ban (deploy/fail2ban) and others that read logs: it never changes, and
-// nothing in it is of the client's making but a MAC.
+// log writes the line of a refusal, for fail2ban (deploy/fail2ban) and other readers of the log. The line never changes
+// its form, and contains nothing that the client chose except a MAC.
 func (f refusal) log(log zerolog.Logger, remote string) {
 	if f.reason == "" {
 		return
@@ -112,8 +128,9 @@ func (f refusal) log(log zerolog.Logger, remote string) {
 	line.Msg("refused")
 }
 
-// short is a client's text for the log: bounded, and without what a terminal would obey or hide. Control characters become
-// one character each, as their escapes of six would let a client choose how long the line is.
+// short prepares a text of a client for the log: it cuts the text, and replaces characters that a terminal would obey
+// or hide. A control character becomes one character, because the escape of six would let the client choose the length
+// of the line.
 func short(s string) string {
 	if len(s) > maxLogged {
 		s = s[:maxLogged] + "…"

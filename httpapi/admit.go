@@ -14,41 +14,43 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// Access is who gets files. The zero Access gives them to nobody.
+// Access decides who gets files. The zero Access gives files to nobody.
 type Access struct {
 	Rules        access.Rules
-	Proxies      []netip.Prefix          // whose Forwarded and X-Forwarded headers are believed
-	Login        *httpauth.Authenticator // checks credentials; nil: there are none
-	Certificates Certificates            // checks client certificates; nil: there are none
-	// CertificateHeader is where Proxies say which certificate the phone has shown them; empty: nowhere.
+	Proxies      []netip.Prefix          // whose Forwarded and X-Forwarded headers count
+	Login        *httpauth.Authenticator // nil: there are no credentials
+	Certificates Certificates            // nil: client certificates do not count
+	// CertificateHeader is the header in which Proxies send the certificate of the phone; empty: none.
 	CertificateHeader string
-	// Unknown bounds the MACs that a source may ask for in vain, Failed the credentials that are wrong; nil: nothing does.
+	// Unknown bounds the unknown MACs that a source may request, Failed the wrong credentials that it may send; nil:
+	// unbounded.
 	Unknown, Failed *Budget
 }
 
-// Certificates tells which phone a connection's certificate proves; the zero MAC: none, and the reason.
+// Certificates returns the phone whose certificate a connection shows. If there is none, it returns the zero MAC and
+// the reason.
 type Certificates interface {
 	ClientMAC(*tls.ConnectionState) (mac device.MAC, reason string)
 }
 
-// Budget bounds what a stranger may try.
+// Budget bounds what a stranger may try in a period.
 type Budget struct {
 	*access.Budget
-	Period time.Duration // after which the stranger may try again
+	Period time.Duration // after it, the stranger may try again
 }
 
-// What admit refuses with.
+// Errors of admit.
 var (
-	errAsk  = errors.New("credentials are asked for")
-	errBusy = errors.New("too many passwords are being checked")
+	errChallenge = errors.New("credentials are asked for")
+	errBusy      = errors.New("too many passwords are being checked")
 )
 
-// tooManyError is a stranger's that must wait.
+// tooManyError refuses a stranger who tried too often. The stranger may try again after wait.
 type tooManyError struct{ wait time.Duration }
 
 func (tooManyError) Error() string { return "too many tries" }
 
-// Reasons of a refusal that are not the policy's own: the log and fail2ban's filter keep them.
+// Reasons for a refusal besides those of package access. They are in the log, and fail2ban's filter depends on them.
 const (
 	reasonNoPhone = "no such phone"
 	reasonTooMany = "too many tries"
@@ -56,33 +58,34 @@ const (
 	reasonBrowser = "web browser"
 	reasonHost    = "host not served"
 
-	// of requests that no handler sees; the log and fail2ban's filter keep them too
+	// of requests that no handler sees
 	reasonMalformed = "malformed request"
 	reasonHandshake = "TLS handshake failed"
 )
 
-// Reasons of an answer that are no refusal.
+// Reasons for an answer that is not a refusal.
 const (
 	reasonOutside = "outside of the prefix"
 	reasonMethod  = "method not allowed"
 	reasonName    = "not a file name"
 )
 
-// wanted is the file that a request is about.
+// wanted is the file that a request asks for.
 type wanted struct {
 	provision.Found
-	profile string // of the file
-	stored  string // the name under which its phone sent what it asks for now; empty: it did not
-	known   bool   // there is such a file, or may be
-	own     bool   // and it is the phone's own
+	profile string // whose rules apply
+	stored  string // the name of the upload that the phone asks for; empty: it asks for no upload
+	known   bool   // the file exists, or may exist
+	own     bool   // the file belongs to one phone
 }
 
-// seeker tells what a name stands for. It may do the same work for every name, so that its time tells nothing.
+// seeker finds what a name stands for. If evenly is true, it does the same work for every name, so that its time
+// reveals nothing.
 type seeker func(s *provision.Snapshot, name string, evenly bool) wanted
 
-// admit returns the file that a request is about, and nil if the request may have it, else the refusal. Address, denial and
-// budget come before any lookup, so that a stranger learns nothing from the order. Credentials are checked only where nothing
-// else admits: wrong ones do no harm where none are needed.
+// admit returns the file that a request asks for. The error is nil if the request may have the file. Address, denial
+// and budget are checked before any lookup, so that the time of a refusal tells a stranger nothing. Credentials are
+// checked only if nothing else admits the request: wrong credentials do no harm if none are needed.
 func (a *api) admit(w http.ResponseWriter, r *http.Request, e *entry, s *provision.Snapshot, seek seeker) (wanted, error) {
 	now := a.Now()
 	facts := a.facts(r, e, s)
@@ -113,8 +116,8 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request, e *entry, s *provisi
 	return f, a.decided(w, e, f, d, login.State, now)
 }
 
-// stranger reports a request that gets nothing, whatever it asks for: from no address that any list has, with no certificate
-// of a phone and no credentials; or from or for a phone that is denied.
+// stranger reports a request that gets nothing, whatever it asks for: its address is in no list, and it has neither
+// credentials nor the certificate of a phone; or it comes from a phone that is denied.
 func (a *api) stranger(r *http.Request, facts access.Facts, reach access.Reach) bool {
 	if reach == access.Everywhere {
 		return a.Access.Rules.Denied(facts.Device) || a.Access.Rules.Denied(facts.Certificate)
@@ -122,7 +125,7 @@ func (a *api) stranger(r *http.Request, facts access.Facts, reach access.Reach) 
 	return reach == access.Nowhere && !facts.Holder && (a.Access.Login == nil || r.Header["Authorization"] == nil)
 }
 
-// decided does what the policy says.
+// decided carries out a decision of the policy.
 func (a *api) decided(w http.ResponseWriter, e *entry, f wanted, d access.Decision, login httpauth.State, now time.Time) error {
 	e.reason = string(d.Reason)
 	if e.mac = f.MAC; d.Reason == access.NoSuchFile || d.Verdict == access.Give {
@@ -131,17 +134,17 @@ func (a *api) decided(w http.ResponseWriter, e *entry, f wanted, d access.Decisi
 	switch d.Verdict {
 	case access.Give:
 		return nil
-	case access.Ask:
+	case access.Challenge:
 		if login == httpauth.Bad {
 			e.refused(e.reason, f.MAC)
 		}
 		a.Access.Login.Challenge(w.Header(), e.client.device.Vendor, login == httpauth.Stale)
-		return errAsk
+		return errChallenge
 	}
 	return a.refuse(e, f, d.Reason, now)
 }
 
-// facts is what is known of a request without its credentials and its file.
+// facts returns what is known of a request apart from its credentials and its file.
 func (a *api) facts(r *http.Request, e *entry, s *provision.Snapshot) access.Facts {
 	c := &e.client
 	facts := access.Facts{Source: c.addr, Device: c.device.MAC}
@@ -158,14 +161,15 @@ func (a *api) facts(r *http.Request, e *entry, s *provision.Snapshot) access.Fac
 	return facts
 }
 
-// credentials are the policy's words for what httpauth found.
+// credentials translates what httpauth found for the policy.
 var credentials = map[httpauth.State]access.Credentials{
 	httpauth.OK: access.GoodCredentials, httpauth.Bad: access.BadCredentials, httpauth.Stale: access.StaleCredentials,
 }
 
-// refuse answers as for a name that is not there, or with 429 where the source has asked for too many MACs: for whatever is
-// refused it, so that nothing can be told apart. What an admitted phone asks for in vain, as all do, is no stranger's try and
-// no refusal; unless it is the file of a phone that is not there.
+// refuse answers a request that may not have the file, as if the file did not exist: with 404, or with 429 if the
+// source asked for too many unknown MACs. The answer is the same for every refusal, so that nobody can tell them apart.
+// A request of an admitted phone for a file that does not exist is not a refusal, unless the name has the MAC of an
+// unknown phone.
 func (a *api) refuse(e *entry, f wanted, reason access.Reason, now time.Time) error {
 	if reason == access.NoSuchFile {
 		if f.MAC == (device.MAC{}) || f.Phone != nil {
@@ -181,7 +185,7 @@ func (a *api) refuse(e *entry, f wanted, reason access.Reason, now time.Time) er
 	return err
 }
 
-// within spends a MAC of a source's budget, if there is one, and reports whether the source is still within it.
+// within counts a MAC against the budget of a source, and reports whether the source is within the budget.
 func (b *Budget) within(source access.Source, mac device.MAC, now time.Time) bool {
 	if mac == (device.MAC{}) {
 		return !b.Over(source, now)
@@ -189,19 +193,18 @@ func (b *Budget) within(source access.Source, mac device.MAC, now time.Time) boo
 	return b.Spend(source, mac.String(), now)
 }
 
-// failedWider is how many times failed_logins a source may fail in all, whatever the user names, and with one and the same
-// wrong password: an office with a few phones that have an old one stays below.
+// failedWider is the factor by which a source may fail more often than failed_logins: with all user names together, and
+// with the same wrong password. An office where a few phones have an old password stays below that.
 const failedWider = 10
 
-// checkLogin checks the credentials of a request. What was right before passes first. Else a source that failed too often
-// waits: with that user name, with that very Authorization header, or in all.
+// checkLogin checks the credentials of a request. Credentials that were right before are accepted at once. Otherwise a
+// source that failed too often has to wait: it failed with this user name, with this Authorization header, or in all.
 //
-// A user who was right from the source before is checked for too: a phone that boots has a new nonce, and its right password
-// must work behind a NAT where somebody else guesses. The bound of all failures of the source then ends the guessing.
-//
-// A user whom all phones share is checked for even where its user name has failed too often: one phone with an old password
-// must not lock out the others behind its address. What is wrong is then answered like any other user's, so that nobody
-// can tell which names are shared.
+// Two users are checked although their user name failed too often. A user who was right from this source before: after
+// a boot the phone has a new nonce, and its right password must work while somebody else guesses behind the same NAT;
+// the bound for the whole source ends the guessing. And a user that all phones share: a phone with an old password must
+// not lock out the others behind its address. A wrong password of a shared user is answered like that of any other, so
+// that nobody can tell which users are shared.
 func (a *api) checkLogin(r *http.Request, c *client, mac device.MAC, now time.Time) (httpauth.Result, error) {
 	login, failed := a.Access.Login, a.Access.Failed
 	source := access.SourceOf(c.addr)
@@ -227,7 +230,7 @@ func (a *api) checkLogin(r *http.Request, c *client, mac device.MAC, now time.Ti
 	case result.State == httpauth.Bad && failed != nil:
 		failed.Spend(source.Of(user), header, now)
 		a.failedWider.Spend(source, header, now)
-		a.failedWider.Spend(source.Of(header), strconv.FormatInt(a.failures.Add(1), 10), now) // each time counts
+		a.failedWider.Spend(source.Of(header), strconv.FormatInt(a.failures.Add(1), 10), now) // so that each failure counts
 		if over {
 			return result, tooManyError{failed.Period}
 		}
@@ -238,7 +241,7 @@ func (a *api) checkLogin(r *http.Request, c *client, mac device.MAC, now time.Ti
 	return result, nil
 }
 
-// warnPlain says once that a password crosses the Internet in the clear, or nearly so.
+// warnPlain logs, once, that passwords cross the Internet unencrypted.
 func (a *api) warnPlain(c *client) {
 	if c.scheme == "https" || access.Local(c.addr) {
 		return
@@ -249,7 +252,8 @@ func (a *api) warnPlain(c *client) {
 	})
 }
 
-// warnProxy says once that a proxy was forgotten in the settings: it would make all of the Internet one of our LAN.
+// warnProxy logs, once, that a proxy is missing in the settings. Its address would make the whole Internet a part of
+// the LAN.
 func (a *api) warnProxy(c *client) {
 	a.proxy.Do(func() {
 		a.Log.Warn().Stringer("remote", c.addr).

@@ -8,17 +8,19 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// client is who asks and what for an address it used: what a trusted proxy says of the phone, else the connection.
+// client says who asks, and for which address. If a trusted proxy sends the request, it is what the proxy says of the
+// phone.
 type client struct {
-	addr   netip.Addr // the zero Addr: not known
+	addr   netip.Addr // the zero Addr: unknown
 	scheme string     // "http" or "https"
-	host   string     // of the Host header, or of the proxy's
+	host   string     // of the Host header, or what the proxy says
 	device device.Device
-	// hidden is a header of a proxy that is not trusted: addr is the proxy's, and no proof of anything. Empty: there is none.
+	// hidden is the name of a header of an untrusted proxy. Then addr is the proxy's, and proves nothing. Empty: there
+	// is none.
 	hidden string
 }
 
-// client finds out who asks.
+// client finds out who sends a request.
 func (a *api) client(r *http.Request) client {
 	c := client{scheme: "http", host: r.Host, device: a.devices.of(r.UserAgent())}
 	if r.TLS != nil {
@@ -38,13 +40,13 @@ func (a *api) client(r *http.Request) client {
 	return c
 }
 
-// behind is the client as trusted proxies tell of it, in Forwarded (RFC 7239) or the X-Forwarded headers. Which of them a proxy
-// writes is not known, and a client can send the other kind through it: so where both are there each must say the same. An
-// address that they differ in is not known, and a scheme or host is that of the connection then.
+// behind fills in what trusted proxies say of the phone, in Forwarded (RFC 7239) or the X-Forwarded headers. It is not
+// known which of the two a proxy writes, and a client can send the other one through it. So if both are there, both
+// must say the same: otherwise the address is unknown, and scheme and host are those of the connection.
 func (c *client) behind(r *http.Request, peer netip.Addr, proxies []netip.Prefix) {
-	proto, host := said(r.Header["X-Forwarded-Proto"]), said(r.Header["X-Forwarded-Host"])
+	proto, host := single(r.Header["X-Forwarded-Proto"]), single(r.Header["X-Forwarded-Host"])
 	if lines := r.Header["Forwarded"]; lines != nil {
-		hops, _ := access.ParseForwarded(lines) // none of those that are malformed
+		hops, _ := access.ParseForwarded(lines) // a malformed header has no hops
 		addr, hop := access.ClientForwarded(peer, hops, proxies)
 		if r.Header["X-Forwarded-For"] != nil && c.addr != addr {
 			addr, hop = netip.Addr{}, access.Hop{}
@@ -60,15 +62,15 @@ func (c *client) behind(r *http.Request, peer netip.Addr, proxies []netip.Prefix
 	}
 }
 
-// said is the value of a header that stands once; of one that stands twice nobody knows which is the proxy's.
-func said(values []string) string {
+// single returns the value of a header that occurs once. If it occurs twice, nobody knows which one the proxy wrote.
+func single(values []string) string {
 	if len(values) != 1 {
 		return ""
 	}
 	return values[0]
 }
 
-// agreed is what two headers say; empty: neither says anything, or they differ.
+// agreed returns what two headers say; "" if neither says anything, or they differ.
 func agreed(a, b string) string {
 	switch {
 	case a == "":
@@ -79,9 +81,9 @@ func agreed(a, b string) string {
 	return ""
 }
 
-// proxyHeader is a header of the request that only proxies write, of several the first by name; empty: there is none. No phone
-// is known to send one, and the address of whoever passes a proxy that is not trusted is the proxy's: it would make all of the
-// Internet one of our LAN.
+// proxyHeader returns the name of a header that only proxies write, the first by name; "" if there is none. No phone is
+// known to send one. Behind an untrusted proxy every client has the address of the proxy, which would make the whole
+// Internet a part of the LAN.
 func proxyHeader(h http.Header) (first string) {
 	for name := range h {
 		if isProxyHeader(name) && (first == "" || name < first) {
@@ -91,8 +93,8 @@ func proxyHeader(h http.Header) (first string) {
 	return first
 }
 
-// isProxyHeader knows the standard headers, those that have become usual, and those of nginx, Envoy and the large content
-// delivery networks. Names are as net/http spells them.
+// isProxyHeader knows the standard headers, the usual ones, and those of nginx, Envoy and the large content delivery
+// networks. Names are spelled as net/http spells them.
 func isProxyHeader(name string) bool {
 	switch name {
 	case "Forwarded", "Forwarded-For", "Via", "Cdn-Loop",
@@ -106,7 +108,7 @@ func isProxyHeader(name string) bool {
 	return false
 }
 
-// remote is the address for the log.
+// remote returns the address for the log.
 func (c client) remote(r *http.Request) string {
 	if c.addr.IsValid() {
 		return c.addr.String()

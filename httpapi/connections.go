@@ -13,25 +13,27 @@ import (
 	"github.com/phoneprov/phoneprov/httpapi/access"
 )
 
-// Bounds of what connections take, all listeners together.
+// Bounds of what the connections of all listeners take together.
 const (
-	// maxConnections is of those that are open. As many that are idle take 75 MB (measured).
+	// maxConnections bounds the open connections. As many idle ones take 75 MB (measured).
 	maxConnections = 4096
-	// maxWaitingBytes is of what connections have sent of headers and handshakes that are not whole yet. net/http and crypto/tls keep
-	// up to four times that (measured). A phone sends 0.5 kB, with a certificate 4 kB, in one go: a thousand of them are below.
+	// maxWaitingBytes bounds the bytes of headers and handshakes that are incomplete. net/http and crypto/tls store up
+	// to four times that (measured). A phone sends 0.5 kB in one go, or 4 kB with a certificate, so a thousand phones
+	// stay below.
 	maxWaitingBytes = 8 << 20
 )
 
-// Connections bounds the open connections of the listeners that it serves, together, and still turns nobody away: a new one
-// takes the place of one that waits for a request, of the source that has most of those, and there of the one that waits longest.
-// Where all are being answered it takes that of the oldest of the source that has most of them. What connections send before their
-// request is whole is bounded too: then the source that sent most loses those that sent most.
+// Connections bounds the open connections of its listeners together, without turning anybody away. A new connection
+// replaces one that waits for a request: the one that has waited longest, of the source with the most waiting
+// connections. If all connections are being answered, it replaces the oldest of the source with the most. The bytes of
+// incomplete requests are bounded too: beyond the bound, the source that sent most loses the connections that sent
+// most.
 type Connections struct {
 	most int
 
 	mu            sync.Mutex
-	all           map[net.Conn]*connection // until they are closed
-	waiting, busy shares[*connection]
+	all           map[net.Conn]*connection // that are not closed yet
+	waiting, busy bySource[*connection]
 	sent          atomic.Int64 // bytes that waiting connections have sent
 }
 
@@ -40,17 +42,17 @@ type connection struct {
 	server *http.Server
 	bounds *Connections
 	place  node[*connection]
-	waits  *holder[*connection] // its source among those that wait
-	works  *holder[*connection] // and among those that are busy
-	in     *shares[*connection] // waiting or busy; nil: it was dropped
-	busy   atomic.Bool          // it is being answered
-	sent   atomic.Int64         // bytes since the last request
+	waits  *holder[*connection]   // the connection's source in Connections.waiting
+	works  *holder[*connection]   // the connection's source in Connections.busy
+	in     *bySource[*connection] // Connections.waiting or busy; nil: it was dropped
+	busy   atomic.Bool            // it is being answered
+	sent   atomic.Int64           // bytes since the last request
 }
 
 type connectionKey struct{}
 
-// NewConnections are as many as the limit of open files has room for, beside others files, and at most maxConnections. The soft
-// limit is raised to the hard one.
+// NewConnections allows as many connections as the limit of open files does, with others files besides, and at most
+// maxConnections. It raises the soft limit to the hard limit.
 func NewConnections(others int) *Connections {
 	return newConnections(connectionsWithin(raiseOpenFiles(), others))
 }
@@ -59,11 +61,11 @@ func newConnections(most int) *Connections {
 	return &Connections{most: most, all: map[net.Conn]*connection{}}
 }
 
-// Most is how many may be open.
+// Most returns how many connections may be open.
 func (cs *Connections) Most() int { return cs.most }
 
-// bound caps the open connections of a server.
-func (cs *Connections) bound(s *http.Server) {
+// limit bounds the open connections of a server.
+func (cs *Connections) limit(s *http.Server) {
 	h := s.Handler
 	s.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c, ok := r.Context().Value(connectionKey{}).(*connection); ok {
@@ -76,7 +78,7 @@ func (cs *Connections) bound(s *http.Server) {
 	}
 	s.ConnState = func(c net.Conn, state http.ConnState) {
 		switch state {
-		case http.StateIdle: // its answer is on the way, and the rest of its request is read
+		case http.StateIdle: // the request is read completely, and the answer is being sent
 			cs.rest(c)
 		case http.StateClosed:
 			cs.remove(c)
@@ -95,12 +97,12 @@ func (cs *Connections) endAll(of *http.Server) (answered int) {
 		if c.in == &cs.busy {
 			answered++
 		}
-		_ = tcpOf(c.Conn).Close()
+		cutOff(c.Conn)
 	}
 	return answered
 }
 
-// add counts a connection, and closes another where it is one too many.
+// add counts a connection, and closes another if there are too many.
 func (cs *Connections) add(conn net.Conn, server *http.Server) *connection {
 	c := &connection{Conn: conn, server: server, bounds: cs}
 	c.place.value = c
@@ -108,8 +110,8 @@ func (cs *Connections) add(conn net.Conn, server *http.Server) *connection {
 	if peer, err := netip.ParseAddrPort(conn.RemoteAddr().String()); err == nil {
 		source = access.SourceOf(peer.Addr())
 	}
-	if j, ok := tcpOf(conn).(*joined); ok {
-		j.of = c
+	if j, ok := tcpOf(conn).(*phoneConn); ok {
+		j.counted = c
 	}
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
@@ -126,13 +128,13 @@ func (cs *Connections) add(conn net.Conn, server *http.Server) *connection {
 	return c
 }
 
-// put counts a connection of no list with those of one.
-func (cs *Connections) put(c *connection, to *shares[*connection]) {
+// put adds a connection that is in no list to a list.
+func (cs *Connections) put(c *connection, to *bySource[*connection]) {
 	c.in = to
 	to.put(c.holder(), &c.place)
 }
 
-// holder is the connection's source in the list that it is in.
+// holder returns the connection's source in the list that it is in.
 func (c *connection) holder() *holder[*connection] {
 	if c.in == &c.bounds.waiting {
 		return c.waits
@@ -140,15 +142,15 @@ func (c *connection) holder() *holder[*connection] {
 	return c.works
 }
 
-// move puts a connection behind the others of its source, unless it was dropped.
-func (cs *Connections) move(c *connection, to *shares[*connection]) {
+// move puts a connection at the end of a list, unless the connection was dropped.
+func (cs *Connections) move(c *connection, to *bySource[*connection]) {
 	if c.in != nil {
 		c.in.drop(c.holder(), &c.place)
 		cs.put(c, to)
 	}
 }
 
-// begin tells that a connection's request is whole.
+// begin is called when the request of a connection is complete.
 func (cs *Connections) begin(c *connection) {
 	cs.forget(c)
 	c.busy.Store(true)
@@ -157,7 +159,7 @@ func (cs *Connections) begin(c *connection) {
 	cs.move(c, &cs.busy)
 }
 
-// rest tells that a connection waits for its next request.
+// rest is called when a connection waits for its next request.
 func (cs *Connections) rest(conn net.Conn) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
@@ -167,7 +169,7 @@ func (cs *Connections) rest(conn net.Conn) {
 	}
 }
 
-// remove ends the count of a connection that is closed. Nobody reads from it any more.
+// remove is called when a connection is closed and nobody reads from it any more.
 func (cs *Connections) remove(conn net.Conn) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
@@ -187,14 +189,14 @@ func (cs *Connections) drop(c *connection) {
 	}
 }
 
-// evict closes a connection without waiting for its other end, as TLS would.
+// evict drops a connection and closes it at once.
 func (cs *Connections) evict(c *connection) {
 	cs.drop(c)
 	cs.forget(c)
-	_ = tcpOf(c.Conn).Close()
+	cutOff(c.Conn)
 }
 
-// spare closes a connection that waits, and reports whether there was one.
+// spare closes a waiting connection, and reports whether there was one.
 func (cs *Connections) spare() bool {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
@@ -205,7 +207,7 @@ func (cs *Connections) spare() bool {
 	return victim != nil
 }
 
-// received counts what a connection sends while it waits, and makes room where it is too much.
+// received counts bytes that a waiting connection sent, and makes room if there are too many.
 func (c *connection) received(n int) {
 	if c.busy.Load() {
 		return
@@ -218,13 +220,13 @@ func (c *connection) received(n int) {
 
 func (cs *Connections) forget(c *connection) { cs.sent.Add(-c.sent.Swap(0)) }
 
-// shed closes connections of the sources that sent most, those that sent most first, until a quarter of the bytes are free: so
+// shed closes connections that sent most, of the sources that sent most, until a quarter of the bytes is free, so that
 // it is not needed again soon.
 func (cs *Connections) shed() {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	if cs.sent.Load() <= maxWaitingBytes {
-		return // another has done it
+		return // another goroutine did it
 	}
 	type sender struct {
 		c             *connection
@@ -252,7 +254,7 @@ func (cs *Connections) shed() {
 	}
 }
 
-// tcpOf is the connection below TLS.
+// tcpOf returns the connection below TLS.
 func tcpOf(conn net.Conn) net.Conn {
 	if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
 		return t.NetConn()

@@ -57,7 +57,7 @@ func boundServer(t *testing.T, most int, sources ...string) (addr string, begun,
 		}
 		io.WriteString(w, "done")
 	})}
-	newConnections(most).bound(s)
+	newConnections(most).limit(s)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -163,7 +163,7 @@ func TestTLSConnectionsMakeRoom(t *testing.T) {
 	ca := newAuthority(t)
 	config := ca.server(t).Config()
 	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "done") })}
-	newConnections(2).bound(s)
+	newConnections(2).limit(s)
 	l, err := tls.Listen("tcp", "127.0.0.1:0", config)
 	if err != nil {
 		t.Fatal(err)
@@ -205,7 +205,7 @@ func TestTLSConnectionsMakeRoom(t *testing.T) {
 func TestConnectionsAreCounted(t *testing.T) {
 	s := &http.Server{Handler: http.NotFoundHandler()}
 	cs := newConnections(8)
-	cs.bound(s)
+	cs.limit(s)
 	h := s.Handler
 	var all sync.WaitGroup
 	for range 4 {

@@ -1,20 +1,33 @@
-// Package httpapi answers the phones, and the probes of whoever watches the service.
+// Package httpapi answers the phones, and the health checks of whoever watches the service.
 //
-// A request takes one way: its path is read as Asterisk reads it (path.go), the snapshot is loaded once and asked for
-// the route, the renderer makes the document or has it still, and it is sent: a rendered one with its header in one call of
-// the system (joined.go), a static one or what has conditions by http.ServeContent. Handlers return an error; handle (respond.go)
-// alone turns it into a status, writes the one log line of the request, and makes a panic a 500. What a phone is told
-// is one line that says nothing of the request or of us.
+// # A request
 //
-// Whatever a client does, a connection of it lives at the cost of its own others (connections.go), and each part of a request
-// has its bound: serve.go has those of time and headers, uploads those of bodies, access those of tries.
+// Phones and Admin build the two handlers. Serve runs one of them on a listener until its context ends.
 //
-// What net/http answers by itself reaches no handler: a watch on each connection (watch.go) sees it, and unserved.go writes its line.
-// Lines of requests that get nothing are bounded (volume.go): beyond, a source has a count a second.
+//	asWritten (filename.go)     reads the path as Asterisk reads it
+//	handle (errorstatus.go)     runs a handler: maps its error to a status, logs the request, makes a panic a 500
+//	phoneFile (phonefile.go)    loads the snapshot once, and passes it down
+//	admit (admit.go)            decides with access.Rules whether the request may have the file
+//	Renderer.Render             makes the document, or has it cached
+//	send (phonefile.go)         answers; http.ServeContent serves static files and conditional requests
 //
-// Phones and Admin build the two handlers, both safe for concurrent use; Serve runs one of them on a listener until its
-// context ends. A handler keeps no state of its own but which diagnostics of templates it has logged (findings.go): each is
-// logged once, and again when it had gone; and what User-Agents are of (devices.go). The package starts no goroutine that outlives Serve.
+// A phone that gets an error gets one line, which says nothing about the request or about us. Uploads go through upload.go
+// instead of phoneFile, and probes through healthz.go and readyz.go.
 //
-// A rendering has renderTimeout; its other limits are the packages' that do it (see dialplan and provision).
+// # Limits
+//
+// serve.go bounds time and headers, connections.go open connections, uploads bodies, access failed tries, and renderTimeout
+// the rendering. When there are too many connections or uploads, the source with the most of them loses one
+// (sourceshares.go). refusalcount.go bounds the log lines about requests that get nothing: beyond the bound, a source gets
+// one line with a count per second.
+//
+// # What net/http answers itself
+//
+// net/http answers some requests without a handler, for example malformed ones. A requestWatch on each connection
+// (unservedwatch.go) sees them, and unservedlog.go logs them.
+//
+// # Concurrency
+//
+// Both handlers are safe for concurrent use. They keep two things between requests: which diagnostics of templates have
+// been logged (templatefindings.go), and what User-Agents mean (useragentcache.go). No goroutine outlives Serve.
 package httpapi

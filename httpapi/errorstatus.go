@@ -18,10 +18,10 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// retryAfter is when a phone should ask again that could not be served: an Asterisk boots in about three seconds.
+// retryAfter tells a phone that could not be served when to ask again: an Asterisk boots in about three seconds.
 const retryAfter = 10 * time.Second
 
-// statusClientGone is nginx's number for a client that did not wait; only the log sees it.
+// statusClientGone is nginx's number for a client that went away. It appears only in the log.
 const statusClientGone = 499
 
 var (
@@ -30,7 +30,7 @@ var (
 	errNoSnapshot = errors.New("no configuration was read from Asterisk yet")
 )
 
-// otherMethod refuses what is neither GET, HEAD nor an upload.
+// otherMethod refuses all methods except GET, HEAD and those of uploads.
 func (a *api) otherMethod(_ http.ResponseWriter, r *http.Request, e *entry) error {
 	e.reason = reasonMethod
 	name := strings.TrimPrefix(chi.RouteContext(r.Context()).RoutePath, a.Prefix+"/")
@@ -41,23 +41,24 @@ func (a *api) otherMethod(_ http.ResponseWriter, r *http.Request, e *entry) erro
 	return errMethod
 }
 
-// handler answers a request or returns why it cannot; it notes in e what the log line says.
+// handler answers a request, or returns why it does not. It notes in e what the log is to say.
 type handler func(w http.ResponseWriter, r *http.Request, e *entry) error
 
-// handle is the one place where an error becomes a status and a request a log line, at the given level where nothing
-// is wrong with us.
+// handle makes an http.HandlerFunc of a handler. It is the only place where an error becomes a status and a request a
+// log line. The line has the given level unless something is wrong with us.
 func (a *api) handle(level zerolog.Level, h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		res := newResponse(w)
+		res := newResponseWriter(w)
 		if len(r.TransferEncoding) > 0 {
-			// RFC 9112, 6.1, where there was a Content-Length too, of which net/http does not tell: a proxy may have gone by it.
+			// RFC 9112, 6.1: the request may have had a Content-Length too, which net/http does not report and a proxy
+			// may have used
 			w.Header().Set("Connection", "close")
 		}
 		e := entry{client: a.client(r)}
 		if reason := a.door(r, &e.client); reason != "" {
 			e.refused(reason, device.MAC{})
-			e.err = errNotFound // whatever it asks for, so that it learns of no file
+			e.err = errNotFound // for every request, so that a stranger learns about no file
 		} else {
 			e.err = call(h, res, r, &e)
 		}
@@ -72,12 +73,12 @@ func (a *api) handle(level zerolog.Level, h handler) http.HandlerFunc {
 		a.logRequest(level, r, res, &e, took)
 		a.record(r, res, &e, start, took)
 		if e.panicked && sent {
-			panic(http.ErrAbortHandler) // half a file: the phone must not take it for a whole one
+			panic(http.ErrAbortHandler) // the phone must not take half a file for a whole one
 		}
 	}
 }
 
-// call runs h; its panic is an error like any other, with the stack for the log.
+// call runs h. A panic of h becomes an error, with the stack for the log.
 func call(h handler, w http.ResponseWriter, r *http.Request, e *entry) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -88,7 +89,7 @@ func call(h handler, w http.ResponseWriter, r *http.Request, e *entry) (err erro
 	return h(w, r, e)
 }
 
-// statuses are the errors that are not our fault.
+// statuses maps the errors that are not our fault to their status.
 var statuses = [...]struct {
 	err    error
 	status int
@@ -101,7 +102,8 @@ var statuses = [...]struct {
 	{errBusy, http.StatusServiceUnavailable},
 	{errMadeRoom, http.StatusServiceUnavailable},
 	{errSlowDisk, http.StatusServiceUnavailable},
-	{errAsk, http.StatusUnauthorized},
+	{errChallenge, http.StatusUnauthorized},
+	{errOrigin, http.StatusForbidden},
 	{errTooLarge, http.StatusRequestEntityTooLarge},
 	{errHalf, http.StatusBadRequest},
 	{errPart, http.StatusBadRequest},
@@ -126,12 +128,16 @@ func statusOf(err error, r *http.Request) int {
 	return http.StatusInternalServerError
 }
 
-// answerError sends the status and its one line, the same for every request.
+// answerError sends the status and one line, which is the same for every request.
 func (a *api) answerError(w http.ResponseWriter, r *http.Request, err error) {
 	status := statusOf(err, r)
 	h := w.Header()
 	text := http.StatusText(status) + "\n"
 	h.Set("Content-Type", "text/plain; charset=utf-8")
+	if a.Admins.Problem != nil && strings.HasPrefix(r.URL.Path, "/api/") {
+		text = a.Admins.Problem(status)
+		h.Set("Content-Type", "application/problem+json")
+	}
 	h.Set("Content-Length", strconv.Itoa(len(text)))
 	wait := retryAfter
 	switch status {
@@ -146,6 +152,6 @@ func (a *api) answerError(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		io.WriteString(w, text) // an error here is res.err, and logged
+		io.WriteString(w, text) // res.err has an error of this, and the log
 	}
 }

@@ -8,11 +8,11 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// Asterisk 16 and 22 read the path of a request so (measured; TestPath holds the rows against the oracle): the query is
-// cut off; the prefix is compared as it was sent, without regard to case, and one slash follows it; the rest is decoded
-// once, with "+" a blank, and is the name of the file as it then stands: no "//", ".." or "/" at its end is cleaned.
+// Asterisk 16 and 22 read the path of a request as follows (measured; TestPath compares with the oracle). The query is
+// cut off. The prefix is compared as it was sent, ignoring case, and one slash follows it. The rest is decoded once,
+// with "+" as a blank. The result is the name of the file: no "//", ".." or trailing "/" is cleaned.
 
-// asWritten makes chi route by the path as it was sent, neither decoded nor cleaned, its prefix in our spelling.
+// asWritten makes chi route by the path as it was sent, neither decoded nor cleaned, with the prefix in our spelling.
 func (a *api) asWritten(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := rawPath(r.URL)
@@ -24,8 +24,8 @@ func (a *api) asWritten(next http.Handler) http.Handler {
 	})
 }
 
-// rawPath is the path as it was sent. EscapedPath would encode it anew where the client left bytes unencoded, and an
-// encoded plus would become a bare one.
+// rawPath returns the path as it was sent. EscapedPath alone would encode bytes that the client did not encode, and
+// would turn an encoded plus into a bare one.
 func rawPath(u *url.URL) string {
 	if u.RawPath != "" {
 		return u.RawPath
@@ -33,8 +33,8 @@ func rawPath(u *url.URL) string {
 	return u.EscapedPath()
 }
 
-// fileName decodes what follows the prefix. A name with a NUL is none: Asterisk would cut it off there, which no phone
-// needs.
+// fileName decodes the part of the path after the prefix. A name that contains a NUL is not a file name. Asterisk would
+// cut it there, but no phone needs that.
 func fileName(raw string) (string, bool) {
 	name, err := url.PathUnescape(strings.ReplaceAll(raw, "+", " "))
 	return name, err == nil && name != "" && !strings.Contains(name, "\x00")

@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// Hosts are the names that a listener answers to: a web page whose own name was made to lead here (DNS rebinding) has another.
-// The zero Hosts answer to any.
+// Hosts are the names that a listener answers to. A web page whose name was made to lead here (DNS rebinding) has
+// another name. The zero Hosts answer to every name.
 type Hosts struct {
 	names map[string]bool
 }
 
-// NewHosts reads names of hosts, or addresses, without ports.
+// NewHosts parses names or addresses of hosts, without ports.
 func NewHosts(names []string) (Hosts, error) {
 	var h Hosts
 	for _, name := range names {
@@ -31,7 +31,7 @@ func NewHosts(names []string) (Hosts, error) {
 	return h, nil
 }
 
-// With are these hosts and that of an address to listen on, where that names one.
+// With returns these hosts and the host of a listen address, if it has one.
 func (h Hosts) With(listen string) Hosts {
 	host, _, ok := hostOf(listen)
 	if !ok {
@@ -45,17 +45,17 @@ func (h Hosts) With(listen string) Hosts {
 	return all
 }
 
-// Any reports Hosts that answer to any name.
+// Any reports that the Hosts answer to every name.
 func (h Hosts) Any() bool { return len(h.names) == 0 }
 
-// has reports a name or address that is one of them.
+// has reports that a name or address is one of the hosts.
 func (h Hosts) has(host string) bool { return h.names[plainName(host)] }
 
-// plainName is a name as it is compared: in lower case, and without the dot of the root.
+// plainName is a name as it is compared: in lower case, without the dot of the root.
 func plainName(host string) string { return strings.ToLower(strings.TrimSuffix(host, ".")) }
 
-// phoneHostRefusal refuses browsers, and hosts that are none of ours: not an address, as a page cannot have one for its name, nor none
-// at all, as no browser leaves it out.
+// phoneHostRefusal refuses browsers, and names that are not ours. It does not refuse addresses, because a web page
+// cannot have one for its name, nor a request without a host, because every browser sends one.
 func (a *api) phoneHostRefusal(r *http.Request, c *client) string {
 	if !a.Browsers && fromBrowser(r, c) {
 		return reasonBrowser
@@ -69,8 +69,8 @@ func (a *api) phoneHostRefusal(r *http.Request, c *client) string {
 	return ""
 }
 
-// adminHostRefusal refuses hosts other than loopback's names and addresses, the address that the connection came to, none at all, and
-// those of the settings.
+// adminHostRefusal refuses all hosts except: those of loopback, the address that the connection came to, none at all,
+// and those of the settings.
 func (a *api) adminHostRefusal(r *http.Request, c *client) string {
 	if c.host == "" {
 		return ""
@@ -84,7 +84,7 @@ func (a *api) adminHostRefusal(r *http.Request, c *client) string {
 	return ""
 }
 
-// localAddr is the address that a request's connection came to; the zero Addr: not known.
+// localAddr returns the address that the connection of a request came to; the zero Addr if it is unknown.
 func localAddr(r *http.Request) netip.Addr {
 	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	if tcp, ok := local.(*net.TCPAddr); ok {

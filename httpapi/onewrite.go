@@ -13,82 +13,100 @@ import (
 	"time"
 )
 
-// maxHeld bounds in bytes what of an answer is held back: a header with all of a phone's file, but not of a directory,
-// whose larger part is not copied.
+// maxHeld bounds the part of an answer that is held back, in bytes: a header with the whole file of a phone, but not of
+// a directory, whose larger part is not copied.
 const maxHeld = 16 << 10
 
-// joining is a listener whose connections are counted, and on which a phone's file goes out in one call of the system: net/http has a buffer
-// of 4 kB, so it would be two, and the second costs as much as all that is done here besides.
-type joining struct {
+// phoneListener is a listener whose connections are counted, and on which a header and its file go out in one system
+// call. net/http has a buffer of 4 kB, so it would make two calls, and the second costs as much as everything else that
+// is done here.
+type phoneListener struct {
 	net.Listener
 	bounds  *Connections
-	buffers *sync.Pool // of *[]byte, so that connections that wait have none
-	tls     bool       // below TLS: what is read and written is no HTTP
+	buffers *sync.Pool // of *[]byte; connections that wait have none
+	tls     bool       // TLS runs on top: what is read and written is not HTTP
 }
 
-// acceptPause is how long a connection that was closed may take to give its descriptor back.
+// acceptPause is how long a closed connection may take to return its descriptor.
 const acceptPause = time.Millisecond
 
-// Accept leaves connections of TLS as they are, which net/http must know as such. Where there are no descriptors left, as
-// something else took those that are kept free, a connection that waits gives its own: net/http would pause for up to a second.
-func (l joining) Accept() (net.Conn, error) {
+// Accept leaves TLS connections as they are, because net/http must recognize them. If there are no descriptors left,
+// because something else took those that are kept free, a connection that waits loses its own. net/http alone would
+// pause for up to a second.
+func (l phoneListener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	for (errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)) && l.bounds.spare() {
 		time.Sleep(acceptPause)
 		c, err = l.Listener.Accept()
 	}
 	if tcp, ok := c.(*net.TCPConn); ok {
-		c := &joined{TCPConn: tcp, buffers: l.buffers}
+		c := &phoneConn{TCPConn: tcp, buffers: l.buffers}
 		if !l.tls {
-			c.watch = &watch{}
+			c.requestWatch = &requestWatch{}
 		}
 		return c, err
 	}
 	return c, err
 }
 
-// TLS is a listener for Serve that speaks TLS. What its connections send before they have shaken hands counts there, which it would
-// not with a listener of crypto/tls.
-func TLS(l net.Listener, config *tls.Config) net.Listener { return secure{l, config} }
+// TLS is a listener for Serve that speaks TLS. Unlike with a listener of crypto/tls, what its connections send before
+// their handshake ends counts as waiting bytes.
+func TLS(l net.Listener, config *tls.Config) net.Listener { return tlsListener{l, config} }
 
-type secure struct {
+type tlsListener struct {
 	net.Listener
 	config *tls.Config
 }
 
-// joined is written to by one goroutine at a time, as net/http does.
-type joined struct {
+// phoneConn is a connection to a phone. One goroutine at a time writes to it, as net/http does.
+type phoneConn struct {
 	*net.TCPConn
-	*watch  // nil below TLS
-	buffers *sync.Pool
-	size    int64       // of the body that is sent now: as many bytes come at least, as a header comes before them
-	held    *[]byte     // the first of them; nil: none
-	of      *connection // that it is counted as; set before it is read from
+	*requestWatch // nil if TLS runs on top
+	buffers       *sync.Pool
+	size          int64       // of the body that is sent next; at least as many bytes follow, because a header comes first
+	held          *[]byte     // the first bytes of the answer; nil: none
+	counted       *connection // what it counts as; set before it is read from
 }
 
-func (c *joined) Read(p []byte) (int, error) {
+func (c *phoneConn) Read(p []byte) (int, error) {
 	n, err := c.TCPConn.Read(p)
-	if n > 0 && c.of != nil {
-		c.of.received(n)
+	if n > 0 && c.counted != nil {
+		c.counted.received(n)
 	}
-	if c.watch != nil {
-		c.watch.read(p[:n])
+	if c.requestWatch != nil {
+		c.requestWatch.read(p[:n])
+		err = c.end(p, err)
 	}
 	return n, err
 }
 
-// expect tells that an answer with a body of so many bytes is written next, unless the connection ends.
-func expect(r *http.Request, size int64) {
+func (c *phoneConn) SetReadDeadline(t time.Time) error {
+	err := c.TCPConn.SetReadDeadline(t)
+	if c.requestWatch != nil {
+		c.deadline(t)
+	}
+	return err
+}
+
+func (c *phoneConn) Close() error {
+	if c.requestWatch != nil {
+		c.stop(net.ErrClosed)
+	}
+	return c.TCPConn.Close()
+}
+
+// expectBody announces that an answer with a body of that size is written next, or the connection ends.
+func expectBody(r *http.Request, size int64) {
 	if c, ok := r.Context().Value(connectionKey{}).(*connection); ok {
-		if j, ok := c.Conn.(*joined); ok {
+		if j, ok := c.Conn.(*phoneConn); ok {
 			j.size = size
 		}
 	}
 }
 
-// Write holds the begin of an answer back until the next part comes.
-func (c *joined) Write(p []byte) (int, error) {
-	if c.watch != nil && c.watch.wrote(p) {
+// Write holds the beginning of an answer back until the next part comes.
+func (c *phoneConn) Write(p []byte) (int, error) {
+	if c.requestWatch != nil && c.requestWatch.wrote(p) {
 		return writeOwn(c.TCPConn, p)
 	}
 	have := len(p)
@@ -106,7 +124,7 @@ func (c *joined) Write(p []byte) (int, error) {
 	return c.TCPConn.Write(p)
 }
 
-func (c *joined) hold(p []byte) {
+func (c *phoneConn) hold(p []byte) {
 	if c.held == nil {
 		var ok bool
 		if c.held, ok = c.buffers.Get().(*[]byte); !ok {
@@ -116,8 +134,8 @@ func (c *joined) hold(p []byte) {
 	*c.held = append(*c.held, p...)
 }
 
-// release sends what is held with p after it.
-func (c *joined) release(p []byte) (int, error) {
+// release sends what is held, and p behind it.
+func (c *phoneConn) release(p []byte) (int, error) {
 	held := len(*c.held)
 	parts := net.Buffers{*c.held, p}
 	n, err := parts.WriteTo(c.TCPConn)
@@ -127,7 +145,7 @@ func (c *joined) release(p []byte) (int, error) {
 	return max(0, int(n)-held), err
 }
 
-// writeOwn writes an answer of net/http's own, with the header that all of ours have.
+// writeOwn writes an answer of net/http's own, with the header that all our answers have.
 func writeOwn(w io.Writer, p []byte) (int, error) {
 	status, rest, ok := bytes.Cut(p, []byte("\r\n"))
 	if !ok {

@@ -16,7 +16,7 @@ import (
 )
 
 // joinedPair is a connection as Serve has it, and its other end.
-func joinedPair(t *testing.T) (*joined, net.Conn) {
+func joinedPair(t *testing.T) (*phoneConn, net.Conn) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -27,13 +27,13 @@ func joinedPair(t *testing.T) (*joined, net.Conn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := joining{Listener: l, bounds: newConnections(8), buffers: new(sync.Pool)}.Accept()
+	c, err := phoneListener{Listener: l, bounds: newConnections(8), buffers: new(sync.Pool)}.Accept()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close(); other.Close() })
 	other.SetDeadline(time.Now().Add(10 * time.Second))
-	j, ok := c.(*joined)
+	j, ok := c.(*phoneConn)
 	if !ok {
 		t.Fatalf("Accept made a %T", c)
 	}
@@ -108,7 +108,7 @@ func TestJoinedAnswers(t *testing.T) {
 	var held atomic.Int64
 	addr := listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		phones.ServeHTTP(w, r)
-		if c, ok := r.Context().Value(connectionKey{}).(*connection).Conn.(*joined); ok && c.held != nil {
+		if c, ok := r.Context().Value(connectionKey{}).(*connection).Conn.(*phoneConn); ok && c.held != nil {
 			held.Add(1) // until net/http sends the rest
 		}
 	}))

@@ -81,11 +81,11 @@ func TestNoDescriptorsLeft(t *testing.T) {
 		c.Read(make([]byte, 1))
 	}
 	l := &fullListener{left: 3}
-	if _, err := (joining{Listener: l, bounds: cs}).Accept(); err != nil || l.left != 0 {
+	if _, err := (phoneListener{Listener: l, bounds: cs}).Accept(); err != nil || l.left != 0 {
 		t.Errorf("got %v, %d failures are left", err, l.left)
 	}
 	l.left = 100
-	if _, err := (joining{Listener: l, bounds: cs}).Accept(); err == nil || l.left == 0 {
+	if _, err := (phoneListener{Listener: l, bounds: cs}).Accept(); err == nil || l.left == 0 {
 		t.Error("it tries on where no connection is left")
 	}
 }

@@ -11,12 +11,12 @@ import (
 // origin is how a phone reached us.
 type origin struct {
 	scheme string // http or https
-	host   string // name or address, for ${SERVER}; an IPv6 address has no brackets; empty: not known
-	port   string // empty: the scheme's own, or not known
+	host   string // name or address, for ${SERVER}; IPv6 without brackets; empty: unknown
+	port   string // empty: that of the scheme, or unknown
 }
 
-// originOf is the host that the phone asked for, since behind NAT the socket's own address is one that the phone does
-// not know; else the local address of the connection.
+// originOf returns the host that the phone asked for, because behind NAT the phone does not know the socket's own
+// address. If there is no valid host, it returns the local address of the connection.
 func originOf(r *http.Request, c client) origin {
 	o := origin{scheme: c.scheme}
 	if host, port, ok := hostOf(c.host); ok {
@@ -33,10 +33,10 @@ func originOf(r *http.Request, c client) origin {
 	return o
 }
 
-// defaultPorts are those that a URL leaves out.
+// defaultPorts are the ports that a URL omits.
 var defaultPorts = map[string]string{"http": "80", "https": "443"}
 
-// urlHost is the host as it stands in a URL, with its port where it has one.
+// urlHost returns the host as it stands in a URL, with its port if it has one.
 func (o origin) urlHost() string {
 	switch {
 	case o.port != "":
@@ -47,8 +47,8 @@ func (o origin) urlHost() string {
 	return o.host
 }
 
-// hostOf is the name or address of a Host header, and its port where it has one. What is neither could be anything, and
-// would go into the phone's file.
+// hostOf returns the name or address in a Host header, and its port if it has one. ok is false for anything else,
+// because the host goes into the phone's file.
 func hostOf(header string) (host, port string, ok bool) {
 	host = header
 	if h, p, err := net.SplitHostPort(header); err == nil {
@@ -76,7 +76,7 @@ const (
 	maxLabel    = 63
 )
 
-// isHostName reports a name of RFC 1123, with the underscore that container networks use.
+// isHostName reports a host name by RFC 1123, or one with the underscore that container networks use.
 func isHostName(s string) bool {
 	if s == "" || len(s) > maxHostName {
 		return false

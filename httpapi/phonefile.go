@@ -14,11 +14,11 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// renderTimeout ends a rendering that waits for Asterisk or computes without end. Asterisk itself is given 2 s for each
-// call; a phone waits half a minute or more before it gives up.
+// renderTimeout bounds a rendering that waits for Asterisk or computes for too long. Asterisk has 2 s for each call; a
+// phone waits half a minute or more.
 const renderTimeout = 10 * time.Second
 
-// phoneFile answers <prefix>/<file>, rendered for this request or static.
+// phoneFile answers <prefix>/<file>, which is rendered or static.
 func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error {
 	name, ok := fileName(chi.URLParam(r, "*"))
 	if !ok {
@@ -30,6 +30,7 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 	if snapshot == nil {
 		return errNoSnapshot
 	}
+	e.restored = !snapshot.SavedAt.IsZero()
 	f, err := a.admit(w, r, e, snapshot, a.fileOf)
 	if err != nil {
 		return err
@@ -52,7 +53,7 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 	return nil
 }
 
-// document makes the document of a route.
+// document returns the document of a route.
 func (a *api) document(r *http.Request, e *entry, s *provision.Snapshot, route *provision.Route) (*provision.Document, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), renderTimeout)
 	defer cancel()
@@ -60,7 +61,7 @@ func (a *api) document(r *http.Request, e *entry, s *provision.Snapshot, route *
 	return a.Renderer.Render(ctx, s, route, e.served.asked)
 }
 
-// fileOf tells what a name stands for: a route; else what its phone sent under that name.
+// fileOf finds what a name stands for: a route, or an upload of the phone in the name.
 func (a *api) fileOf(s *provision.Snapshot, name string, evenly bool) wanted {
 	var f wanted
 	if evenly {
@@ -79,7 +80,7 @@ func (a *api) fileOf(s *provision.Snapshot, name string, evenly bool) wanted {
 	return f
 }
 
-// storedName is the name under which the phone sent what it asks for now; empty: it did not.
+// storedName returns the name under which the phone uploaded the file; "" if it did not.
 func (a *api) storedName(n device.Name) string {
 	name, ok := uploads.NameOf(n)
 	if !ok || a.Uploads.Mode != UploadsStore || !a.Uploads.Store.Has(n.MAC, name) {
@@ -88,43 +89,43 @@ func (a *api) storedName(n device.Name) string {
 	return name
 }
 
-// send answers with a document, or where the request asks for that with 304 or 412 by its entity tag, and of a static
-// file with a range. There is no Last-Modified: a file of this moment has no other time, and no phone asks by it.
+// send answers with a document, or with 304 or 412 if the request has conditions, or with a range of a static file.
+// There is no Last-Modified: a file that is rendered now has no other time, and no phone asks for it.
 func send(w http.ResponseWriter, r *http.Request, doc *provision.Document, static bool) {
 	h := w.Header()
 	h["Content-Type"] = []string{doc.MIME}
 	if doc.ETag != "" {
 		h["Etag"] = []string{doc.ETag}
 	}
-	if !static && r.Header["If-Match"] == nil && r.Header["If-None-Match"] == nil { // as nearly always
+	if !static && r.Header["If-Match"] == nil && r.Header["If-None-Match"] == nil { // nearly always
 		sendWhole(w, r, doc)
 		return
 	}
-	asked := r.WithContext(r.Context()) // a copy: the log looks at the phone's own headers
+	asked := r.WithContext(r.Context()) // a copy, because the log uses the phone's own headers
 	asked.Header = http.Header{}
 	for _, name := range conditions {
 		asked.Header[name] = r.Header[name]
 	}
-	if !static { // as Asterisk: whole
+	if !static { // as Asterisk does
 		asked.Header.Del("Range")
 	}
 	http.ServeContent(w, asked, "", time.Time{}, doc.Content)
 }
 
-// sendWhole answers with all of a document, which is in memory.
+// sendWhole answers with a whole document that is in memory.
 func sendWhole(w http.ResponseWriter, r *http.Request, doc *provision.Document) {
 	w.Header()["Content-Length"] = []string{strconv.FormatInt(doc.Size, 10)}
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
-		expect(r, doc.Size)
-		io.Copy(w, doc.Content) // an error here is in the log: response has it
+		expectBody(r, doc.Size)
+		io.Copy(w, doc.Content) // responseWriter keeps an error of this for the log
 	}
 }
 
-// conditions are the headers that an answer may depend on.
+// conditions are the request headers that an answer depends on.
 var conditions = [...]string{"Range", "If-Range", "If-Match", "If-None-Match"}
 
-// request is what a rendering knows of the phone's request.
+// request returns what a rendering knows of a phone's request.
 func (a *api) request(r *http.Request, c client) provision.Request {
 	o := originOf(r, c)
 	return provision.Request{

@@ -13,19 +13,19 @@ import (
 	"strings"
 )
 
-// maxCertificateHeader bounds the header with a phone's certificate, in bytes: three times a certificate with an RSA key of
-// 4,096 bits and every byte encoded.
+// maxCertificateHeader bounds the header with a phone's certificate, in bytes: three times a certificate with an RSA
+// key of 4,096 bits, with every byte encoded.
 const maxCertificateHeader = 12 << 10
 
 // errCertificateHeader is the reason in the log.
 var errCertificateHeader = errors.New("the proxy's certificate header is malformed")
 
-// presented is the certificate that the phone has shown: in its own TLS connection, or to a trusted proxy, which then says it in
-// the header of Access.CertificateHeader. The proxy has checked in its handshake that the phone has the key; which CA it is of
-// is checked here, as for any other. A reason says what is wrong with the header.
+// presented returns the certificate that the phone showed, either in its own TLS connection or to a trusted proxy,
+// which sends it in the header Access.CertificateHeader. The proxy checked in its handshake that the phone has the key;
+// the CA is checked here, as for any other certificate. reason says what is wrong with the header.
 //
-// A header counts only from a proxy in Access.Proxies, and the proxy must replace or remove what the phone sent of that name.
-// Where headers count, the proxy's own certificate does not: it is no phone.
+// A header counts only from a proxy in Access.Proxies, and the proxy must replace or remove a header of that name from
+// the phone. If headers count, the proxy's own certificate does not, because the proxy is not a phone.
 func (a *api) presented(r *http.Request) (state *tls.ConnectionState, reason string) {
 	if a.Access.CertificateHeader == "" || !a.fromProxy(r) {
 		return r.TLS, ""
@@ -34,7 +34,7 @@ func (a *api) presented(r *http.Request) (state *tls.ConnectionState, reason str
 	if len(values) == 0 || len(values) == 1 && values[0] == "" {
 		return nil, ""
 	}
-	if len(values) > 1 { // which of them is the proxy's is not known
+	if len(values) > 1 { // it is not known which of them the proxy wrote
 		return nil, errCertificateHeader.Error()
 	}
 	cert, err := parseCertificateHeader(values[0])
@@ -50,8 +50,8 @@ func (a *api) fromProxy(r *http.Request) bool {
 	return err == nil && slices.ContainsFunc(a.Access.Proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
-// parseCertificateHeader reads one certificate, as PEM with the escapes of a URL (nginx) or as DER in base64 (HAProxy, Caddy,
-// Traefik), which may stand between colons (Client-Cert of RFC 9440). The error says nothing of the value.
+// parseCertificateHeader reads one certificate: as PEM with the escapes of a URL (nginx), or as DER in base64 (HAProxy,
+// Caddy, Traefik), possibly between colons (Client-Cert of RFC 9440). The error does not contain the value.
 func parseCertificateHeader(value string) (*x509.Certificate, error) {
 	if len(value) > maxCertificateHeader {
 		return nil, errCertificateHeader

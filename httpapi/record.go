@@ -37,7 +37,7 @@ func (a *api) noteDocument(e *entry, s *provision.Snapshot, doc *provision.Docum
 
 // record tells the Recorder of a request of Phones. To be given a file's last byte is not to have read it: a phone that went away
 // before that has not got the file.
-func (a *api) record(r *http.Request, res *response, e *entry, at time.Time, took time.Duration) {
+func (a *api) record(r *http.Request, res *responseWriter, e *entry, at time.Time, took time.Duration) {
 	if a.Recorder == nil {
 		return
 	}

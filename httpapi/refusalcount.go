@@ -9,40 +9,41 @@ import (
 	"github.com/phoneprov/phoneprov/httpapi/access"
 )
 
-// Bounds of what requests that get nothing write to the log in a second: else its size is the attacker's to choose. A line has
-// at most about 1.5 kB, and the count of a source 150 bytes.
+// Bounds of the log lines per second about requests that get nothing. Without them an attacker could choose the size of
+// the log. A line has at most about 1.5 kB, the count of a source 150 bytes.
 const (
-	sourceLines = 100  // requests of a source with lines of their own: twice what fail2ban wants to see (deploy/fail2ban)
-	allLines    = 500  // of all sources together
-	maxCounted  = 1000 // sources that have a count of their own; the others share one
-	volumeEvery = time.Second
+	sourceLines = 100  // lines of one source: twice what fail2ban needs to see (deploy/fail2ban)
+	allLines    = 500  // lines of all sources together
+	maxCounted  = 1000 // sources with a count of their own; the others share one
+	countEvery  = time.Second
 )
 
-// volume bounds the lines of requests that get nothing. Those beyond are counted, and the count of each source is one line
-// at the end of the second. The zero volume is ready.
-type volume struct {
+// refusalLines bounds the log lines about requests that get nothing. It counts the requests beyond the bound, and logs
+// one line with the count of each source at the end of the second. The zero value is ready.
+type refusalLines struct {
 	mu      sync.Mutex
-	begun   time.Time // of this second
-	lines   int       // that were let through
+	begun   time.Time // when this second began
+	lines   int       // logged in this second
 	sources map[access.Source]*refusedSource
-	others  int // requests of sources that have no count
+	others  int // requests of sources without a count of their own
 	timer   *time.Timer
 }
 
-// refusedSource is what a source was refused within the second.
+// refusedSource counts the requests of a source that got nothing within the second.
 type refusedSource struct {
 	remote  string
-	lines   int    // that were let through
-	more    int    // requests without lines
-	refused int    // of these, those of a stranger
-	reason  string // of the last one
+	lines   int    // logged
+	more    int    // requests that were not logged
+	refused int    // those of them that were refusals
+	reason  string // of the last refusal
 }
 
-// takes reports whether a request may have lines of its own. Else it is counted, and log gets the count within a second.
-func (v *volume) takes(source access.Source, remote, refusal string, log func(*refusedSource)) bool {
+// allow reports whether a request may have log lines of its own. If not, it is counted, and log gets the count within a
+// second.
+func (v *refusalLines) allow(source access.Source, remote, refusal string, log func(*refusedSource)) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if now := time.Now(); now.Sub(v.begun) >= volumeEvery {
+	if now := time.Now(); now.Sub(v.begun) >= countEvery {
 		v.flush(log)
 		v.begun = now
 	}
@@ -60,7 +61,7 @@ func (v *volume) takes(source access.Source, remote, refusal string, log func(*r
 		return true
 	}
 	if v.timer == nil {
-		v.timer = time.AfterFunc(volumeEvery, func() { v.end(log) })
+		v.timer = time.AfterFunc(countEvery, func() { v.end(log) })
 	}
 	if s == nil {
 		v.others++
@@ -74,14 +75,14 @@ func (v *volume) takes(source access.Source, remote, refusal string, log func(*r
 	return false
 }
 
-// end logs what was counted so far.
-func (v *volume) end(log func(*refusedSource)) {
+// end logs the counts now.
+func (v *refusalLines) end(log func(*refusedSource)) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.flush(log)
 }
 
-func (v *volume) flush(log func(*refusedSource)) {
+func (v *refusalLines) flush(log func(*refusedSource)) {
 	if v.timer != nil {
 		v.timer.Stop()
 		v.timer = nil
@@ -97,8 +98,8 @@ func (v *volume) flush(log func(*refusedSource)) {
 	v.sources, v.lines, v.others = nil, 0, 0
 }
 
-// logCount is the line of what a source was refused beyond the lines that it may have. Where a stranger's tries are among it the line
-// is a refusal's, so that who reads those (deploy/fail2ban) sees the source go on.
+// logCount logs how many more requests a source sent. If there were refusals among them, the line is one of a refusal,
+// so that its readers (deploy/fail2ban) see that the source goes on.
 func (a *api) logCount(level zerolog.Level, s *refusedSource) {
 	switch {
 	case s.remote == "":

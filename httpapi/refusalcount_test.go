@@ -29,7 +29,7 @@ func TestRefusalsAreCounted(t *testing.T) {
 		b.Log = testLog(zerolog.SyncWriter(&b.log))
 		flood(b, func(int) string { return internet }, 1000)
 		from(Phones(b.Options), lan, "0011223344aa.cfg", nil) // another's
-		time.Sleep(volumeEvery)
+		time.Sleep(countEvery)
 		synctest.Wait()
 		text := b.log.String()
 		count := func(line string) int { return strings.Count(text, line) }
@@ -57,7 +57,7 @@ func TestRefusalsOfManySources(t *testing.T) {
 		b := guard(t)
 		b.Log = testLog(zerolog.SyncWriter(&b.log))
 		flood(b, func(i int) string { return fmt.Sprintf("198.51.%d.%d:1", i/100%100, i%100) }, 20_000)
-		time.Sleep(volumeEvery)
+		time.Sleep(countEvery)
 		synctest.Wait()
 		text := b.log.String()
 		if got := strings.Count(text, `"message":"request"`); got != allLines {
@@ -92,7 +92,7 @@ func TestFilesAreNotCounted(t *testing.T) {
 		}
 		for range 3 {
 			from(h, lan, "000000000000.cfg", nil)
-			time.Sleep(volumeEvery)
+			time.Sleep(countEvery)
 		}
 		if got := strings.Count(b.log.String(), `"message":"request"`); got != 3*sourceLines+3 || strings.Contains(b.log.String(), "count") {
 			t.Errorf("%d lines", got)
@@ -112,7 +112,7 @@ func TestFail2banSeesFloods(t *testing.T) {
 		for i := range 1000 {
 			refused := entry{client: client{addr: netip.MustParseAddr("198.51.100.7")}}
 			refused.refused(reasonNoPhone, [6]byte{1, byte(i)})
-			if a.volume.takes(numbered(1), "198.51.100.7", reasonNoPhone, a.counter(zerolog.InfoLevel)) {
+			if a.volume.allow(numbered(1), "198.51.100.7", reasonNoPhone, a.counter(zerolog.InfoLevel)) {
 				refused.refusal.log(a.Log, "198.51.100.7")
 			}
 		}

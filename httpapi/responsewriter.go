@@ -6,47 +6,47 @@ import (
 	"time"
 )
 
-// chunk is how many bytes a phone must take in writeTimeout: a firmware file of 50 MB may go at 2 kB/s, and a client
-// that reads nothing is let go.
+// chunk is how many bytes a phone must receive within writeTimeout. A firmware file of 50 MB may go at 2 kB/s; a client
+// that reads nothing is cut off.
 const chunk = 128 << 10
 
-// response remembers what was answered, says on every answer that it must not be kept or guessed at, and puts the write deadline off
-// as long as bytes flow.
-type response struct {
+// responseWriter notes what is answered, marks every answer as not to be cached or guessed at, and extends the write
+// deadline while bytes flow.
+type responseWriter struct {
 	http.ResponseWriter
-	status int // 0 before the header
+	status int // 0 before the header is written
 	bytes  int64
-	err    error // the first failure to write
+	err    error // of the first write that failed
 }
 
-// Every answer of every listener tells browsers to take it for what its Content-Type says, and not to run a phone's file.
+// This header on every answer makes browsers believe the Content-Type, so that they do not run a phone's file.
 const (
 	nosniffHeader = "X-Content-Type-Options"
 	nosniff       = "nosniff"
 )
 
-func newResponse(w http.ResponseWriter) *response {
-	return &response{ResponseWriter: w}
+func newResponseWriter(w http.ResponseWriter) *responseWriter {
+	return &responseWriter{ResponseWriter: w}
 }
 
 // Unwrap lets http.ResponseController reach the connection.
-func (r *response) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+func (r *responseWriter) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-func (r *response) WriteHeader(status int) {
+func (r *responseWriter) WriteHeader(status int) {
 	if r.status == 0 {
 		r.status = status
 		h := r.Header()
-		h.Set("Cache-Control", "no-cache, no-store") // here, since net/http takes it off its own errors
+		h.Set("Cache-Control", "no-cache, no-store") // set here, because net/http removes it from its own errors
 		h.Set(nosniffHeader, nosniff)
 	}
 	r.ResponseWriter.WriteHeader(status)
 }
 
-func (r *response) Write(p []byte) (n int, err error) {
+func (r *responseWriter) Write(p []byte) (n int, err error) {
 	r.begin()
 	for err == nil && len(p) > 0 {
 		part := p[:min(len(p), chunk)]
-		if r.bytes+int64(n) > 0 { // the server's own deadline is for the first
+		if r.bytes+int64(n) > 0 { // the server's own deadline covers the first chunk
 			r.extend()
 		}
 		var m int
@@ -58,9 +58,9 @@ func (r *response) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
-// ReadFrom lets the kernel send a static file, a chunk at a time. The limit that http.ServeContent puts on the file is
-// split rather than wrapped: net finds the file behind one limit only.
-func (r *response) ReadFrom(src io.Reader) (n int64, err error) {
+// ReadFrom lets the kernel send a static file, chunk by chunk. It splits the limit that http.ServeContent puts on the
+// file instead of wrapping it, because package net finds a file behind one limit only.
+func (r *responseWriter) ReadFrom(src io.Reader) (n int64, err error) {
 	limited, ok := src.(*io.LimitedReader)
 	from, isReaderFrom := r.ResponseWriter.(io.ReaderFrom)
 	if !ok || !isReaderFrom {
@@ -83,18 +83,18 @@ func (r *response) ReadFrom(src io.Reader) (n int64, err error) {
 	return n, err
 }
 
-func (r *response) begin() {
+func (r *responseWriter) begin() {
 	if r.status == 0 {
 		r.WriteHeader(http.StatusOK)
 	}
 }
 
-func (r *response) extend() {
-	// Not every connection has deadlines; the server's own timeout then stays.
+func (r *responseWriter) extend() {
+	// A connection without deadlines keeps the server's own timeout.
 	_ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(time.Now().Add(writeTimeout))
 }
 
-func (r *response) add(n int64, err error) {
+func (r *responseWriter) add(n int64, err error) {
 	r.bytes += n
 	if r.err == nil {
 		r.err = err

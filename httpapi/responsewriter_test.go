@@ -57,7 +57,7 @@ func TestDeadlineFollowsTheBytes(t *testing.T) {
 	}{{"file", file, chunks}, {"memory", bytes.NewReader(content), 0}} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := &deadlines{ResponseRecorder: httptest.NewRecorder()}
-			r := newResponse(d)
+			r := newResponseWriter(d)
 			http.ServeContent(r, httptest.NewRequest("GET", "/", nil), "", time.Time{}, tt.src)
 			if d.extended < chunks || d.largest > chunk {
 				t.Errorf("deadline put off %d times, want %d; largest piece %d, want at most %d", d.extended, chunks, d.largest, chunk)
@@ -74,7 +74,7 @@ func TestDeadlineFollowsTheBytes(t *testing.T) {
 
 func TestWriteInChunks(t *testing.T) {
 	d := &deadlines{ResponseRecorder: httptest.NewRecorder()}
-	r := newResponse(d)
+	r := newResponseWriter(d)
 	text := strings.Repeat("a", 3*chunk+1)
 	n, err := io.WriteString(r, text)
 	if n != len(text) || err != nil || d.extended != 3 || d.largest != chunk || d.Body.String() != text {
@@ -87,7 +87,7 @@ func TestWriteInChunks(t *testing.T) {
 
 func TestShortFile(t *testing.T) {
 	d := &deadlines{ResponseRecorder: httptest.NewRecorder()}
-	r := newResponse(d)
+	r := newResponseWriter(d)
 	n, err := r.ReadFrom(&io.LimitedReader{R: strings.NewReader("short"), N: 3 * chunk})
 	if n != 5 || err != nil {
 		t.Errorf("got %d, %v, want 5, nil", n, err)

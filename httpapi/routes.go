@@ -11,31 +11,30 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/phoneprov/phoneprov/httpapi/access"
-	"github.com/phoneprov/phoneprov/httpapi/admin"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/memo"
 )
 
-// Renderer makes the document of a route. It is called by many goroutines at once. An error that is
-// provision.ErrNotFound is answered 404, provision.ErrUnavailable 503, any other 500.
+// Renderer makes the document of a route. Many goroutines call it at once. provision.ErrNotFound becomes 404,
+// provision.ErrUnavailable 503, any other error 500.
 type Renderer interface {
 	Render(context.Context, *provision.Snapshot, *provision.Route, provision.Request) (*provision.Document, error)
 }
 
 // Options are what the handlers need.
 type Options struct {
-	Prefix   string           // of the phones' URLs, "/phoneprov"; empty: files are at the root
-	Store    *provision.Store // holds what is served
-	Renderer Renderer         // for Phones only
-	Access   Access           // for Phones only
-	Uploads  Uploads          // for Phones only
+	Prefix   string           // of the phones' URLs: "/phoneprov"; empty: files are at the root
+	Store    *provision.Store // has the snapshot that is served
+	Renderer Renderer         // of Phones
+	Access   Access           // of Phones
+	Uploads  Uploads          // of Phones
 	Hosts    Hosts            // that Phones answers to
 	Browsers bool             // Phones answers web browsers too, which a web page of any site may be behind
 	Status   func() Status    // for Admin only; nil: no AMI to report on
 	// AdminHosts are those that Admin answers to besides loopback's and the address of the connection.
 	AdminHosts Hosts
-	// Notify answers requests to tell phones, for Admin only; nil: there is no Asterisk.
-	Notify http.Handler
+	Admins     Admins    // for Admin only
+	Findings   *Findings // of Phones; nil: its own
 	// Recorder is told of each request of Phones; nil: nobody is.
 	Recorder Recorder
 	Now      func() time.Time // nil: time.Now
@@ -44,37 +43,39 @@ type Options struct {
 
 type api struct {
 	Options
-	findings findings
-	devices  devices
-	allow    string                              // the methods of a phone's file
-	door     func(*http.Request, *client) string // why a request is refused whatever it asks for; empty: it is not
-	plain    sync.Once                           // see warnPlain
-	proxy    sync.Once                           // see warnProxy
-	uploads  *underWay
-	volume   volume
+	devices userAgentCache
+	allow   string                              // for a phone's file
+	door    func(*http.Request, *client) string // returns why a request is refused whatever it asks for; "": it is not
+	plain   sync.Once                           // see warnPlain
+	proxy   sync.Once                           // see warnProxy
+	uploads *uploadsInMemory
+	volume  refusalLines
 
-	failedWider *access.Budget // see checkLogin; nil where Access.Failed is
-	failures    atomic.Int64   // how many there were
-	// wasRight are the users who were right from a source.
+	failedWider *access.Budget // see checkLogin; nil if Access.Failed is nil
+	failures    atomic.Int64   // counts failed logins
+	// wasRight has the users whose credentials were right, by source.
 	wasRight *memo.Memo[access.Source, struct{}]
 }
 
-// maxWasRight bounds wasRight in bytes: 8,000 users of a source each.
+// maxWasRight bounds wasRight, in bytes: 8,000 users.
 const maxWasRight = 1 << 20
 
 func newAPI(o Options) *api {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Findings == nil {
+		o.Findings = NewFindings()
+	}
 	o.Access.Rules.Credentials = o.Access.Login != nil
-	a := &api{Options: o, devices: newDevices(), wasRight: memo.New[access.Source, struct{}](maxWasRight, 0), findings: findings{shown: map[string]string{}}, allow: "GET, HEAD", uploads: newUnderWay()}
+	a := &api{Options: o, devices: newUserAgentCache(), wasRight: memo.New[access.Source, struct{}](maxWasRight, 0), allow: "GET, HEAD", uploads: newUploadsInMemory()}
 	if o.Access.Failed != nil {
 		a.failedWider = o.Access.Failed.Wider(failedWider)
 	}
 	return a
 }
 
-// Phones is what the phones see.
+// Phones returns the handler for phones.
 func Phones(o Options) http.Handler {
 	a := newAPI(o)
 	a.door = a.phoneHostRefusal
@@ -94,23 +95,22 @@ func Phones(o Options) http.Handler {
 	return &logging{Handler: r, api: a, level: zerolog.InfoLevel, strangers: true}
 }
 
-// Admin is for health checks. It is for a listener that phones do not reach.
+// Admin returns the handler for health checks. It is for a listener that phones do not reach.
 func Admin(o Options) http.Handler {
 	a := newAPI(o)
 	a.Prefix, a.door, a.Recorder = "", a.adminHostRefusal, nil // probes are no requests of phones
-	r := a.router(zerolog.DebugLevel)                          // probes come every few seconds
+	r := a.router(zerolog.DebugLevel)                          // because probes come every few seconds
 	r.Get("/healthz", a.handle(zerolog.DebugLevel, a.healthz))
 	r.Head("/healthz", a.handle(zerolog.DebugLevel, a.healthz))
-	r.Get("/readyz", a.handle(zerolog.DebugLevel, a.readyz))
-	r.Head("/readyz", a.handle(zerolog.DebugLevel, a.readyz))
-	if a.Notify != nil {
-		r.Post(admin.NotifyPath, a.handle(zerolog.InfoLevel, a.notify))
-		r.Post(admin.NotifyPhonePath, a.handle(zerolog.InfoLevel, a.notify))
+	r.Get("/readyz", a.handle(zerolog.DebugLevel, a.admins(a.readyz)))
+	r.Head("/readyz", a.handle(zerolog.DebugLevel, a.admins(a.readyz)))
+	if a.Admins.Handler != nil {
+		r.NotFound(a.handle(zerolog.DebugLevel, a.admins(a.adminAPI)))
 	}
 	return &logging{Handler: r, api: a, level: zerolog.DebugLevel}
 }
 
-// router is one without routes, that answers the rest: 404, and 405 for another method of a route.
+// router returns a router without routes, which answers 404, and 405 for the wrong method of a route.
 func (a *api) router(level zerolog.Level) *chi.Mux {
 	r := chi.NewRouter()
 	r.Use(a.asWritten)

@@ -13,30 +13,32 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// Limits on every connection.
+// Limits of every connection.
 const (
 	headerTimeout = 10 * time.Second // a phone sends its request in one packet
-	readTimeout   = 30 * time.Second // header and body; bodies are not read
-	// writeTimeout is for chunk bytes, not for the file: response puts it off while they flow. It covers renderTimeout.
+	readTimeout   = 30 * time.Second // for header and body
+	// writeTimeout is for chunk bytes, not for a whole file: responseWriter extends the deadline while bytes flow. It
+	// covers renderTimeout.
 	writeTimeout    = 60 * time.Second
-	idleTimeout     = 60 * time.Second // between a phone's requests: it boots with about five within seconds
+	idleTimeout     = 60 * time.Second // between two requests: a phone that boots sends about five within seconds
 	maxHeaderBytes  = 16 << 10         // ten times what phones send
 	shutdownTimeout = 5 * time.Second  // for answers under way; Docker kills after 10 s
 )
 
-// otherFiles is how many open files Serve keeps free where nobody says how many are needed.
+// otherFiles is the number of open files that Serve leaves to others if the caller does not say how many.
 const otherFiles = 128
 
-// Serve answers as Connections.Serve does, on connections that are bounded by themselves.
+// Serve is Connections.Serve with Connections of its own.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.Logger) error {
 	return NewConnections(otherFiles).Serve(ctx, l, h, logger)
 }
 
-// Serve answers on l with h until ctx ends; then it takes no new request, waits shutdownTimeout for the answers under way,
-// and cuts off those that are left, which it logs: a slow phone is no reason for a failure. It always closes l.
+// Serve answers on l with h until ctx ends. Then it accepts no more requests, waits shutdownTimeout for the answers
+// under way, cuts off the rest, and logs how many those were. A slow phone does not make Serve fail. Serve always
+// closes l.
 //
-// Requests that net/http refuses and handshakes that fail have a line in the log too: where h is of Phones that of a request,
-// which may be a stranger's.
+// Serve also logs requests that net/http refuses and handshakes that fail. If h comes from Phones, they count as
+// requests of strangers.
 func (cs *Connections) Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.Logger) error {
 	logs, ok := h.(*logging)
 	if !ok {
@@ -44,8 +46,8 @@ func (cs *Connections) Serve(ctx context.Context, l net.Listener, h http.Handler
 	}
 	defer logs.end()
 	server := &http.Server{
-		Handler: watching(h),
-		// OPTIONS * is answered like any other request, and logged.
+		Handler: tellBegin(h),
+		// so that OPTIONS * is answered by h and logged like any other request
 		DisableGeneralOptionsHandler: true,
 
 		ReadHeaderTimeout: headerTimeout,
@@ -55,14 +57,14 @@ func (cs *Connections) Serve(ctx context.Context, l net.Listener, h http.Handler
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          log.New(logger.With().Str(zerolog.LevelFieldName, "warn").Logger(), "", 0),
 	}
-	cs.bound(server)
-	follow(server)
-	served := net.Listener(joining{Listener: l, bounds: cs, buffers: new(sync.Pool)})
-	if s, ok := l.(secure); ok {
-		served = tls.NewListener(joining{Listener: s.Listener, bounds: cs, buffers: new(sync.Pool), tls: true}, s.config)
+	cs.limit(server)
+	tellStates(server)
+	served := net.Listener(phoneListener{Listener: l, bounds: cs, buffers: new(sync.Pool)})
+	if s, ok := l.(tlsListener); ok {
+		served = tls.NewListener(phoneListener{Listener: s.Listener, bounds: cs, buffers: new(sync.Pool), tls: true}, s.config)
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(watched{served, logs.unserved}) }()
+	go func() { failed <- server.Serve(watchedListener{served, logs.unserved}) }()
 	select {
 	case err := <-failed:
 		return errors.Join(err, server.Close())
@@ -70,7 +72,7 @@ func (cs *Connections) Serve(ctx context.Context, l net.Listener, h http.Handler
 	}
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
-	// Beside Shutdown, which itself can wait for a TLS connection whose other end reads nothing.
+	// In parallel with Shutdown, because Shutdown waits for a TLS connection whose peer does not read.
 	cut := make(chan int, 1)
 	defer context.AfterFunc(late, func() { cut <- cs.endAll(server) })()
 	err := server.Shutdown(late)
@@ -79,7 +81,7 @@ func (cs *Connections) Serve(ctx context.Context, l net.Listener, h http.Handler
 		err = server.Close()
 	}
 	if errors.Is(err, net.ErrClosed) {
-		err = nil // of a connection that was cut, or l
+		err = nil // of l, or of a connection that was cut off
 	}
 	<-failed
 	return err

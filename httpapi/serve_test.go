@@ -133,7 +133,7 @@ func TestIdleAndSlowHeadersEnd(t *testing.T) {
 func TestSlowPhone(t *testing.T) {
 	content := bytes.Repeat([]byte("firmware"), 20*chunk/8)
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.ServeContent(newResponse(w), r, "", time.Time{}, bytes.NewReader(content))
+		http.ServeContent(newResponseWriter(w), r, "", time.Time{}, bytes.NewReader(content))
 	})
 	for _, tt := range []struct {
 		name  string

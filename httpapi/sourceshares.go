@@ -2,27 +2,28 @@ package httpapi
 
 import "github.com/phoneprov/phoneprov/httpapi/access"
 
-// shares are things that sources hold, as connections and uploads. They tell which one is given up where there are too many: the
-// oldest of the source that holds most. So nobody is turned away, and whoever holds many holds them against himself. All that is
-// done takes the same short time, however many there are. The zero shares are empty; they are not safe for concurrent use.
-type shares[T any] struct {
-	n       int // in all
+// bySource holds items that belong to sources, such as connections and uploads, and finds the one to give up when there
+// are too many: the oldest item of the source that has most. So nobody is turned away, and a source with many items
+// competes with itself. Every operation takes the same short time. The zero value is empty. It is not safe for
+// concurrent use.
+type bySource[T any] struct {
+	n       int // items in all
 	sources map[access.Source]*holder[T]
-	ranks   []chain[*holder[T]] // by how many each holds
-	top     int                 // the highest rank that may have one
+	ranks   []chain[*holder[T]] // the holders with n items are in ranks[n]
+	top     int                 // no higher rank has a holder
 }
 
-// holder is a source that holds shares, or is about to.
+// holder is a source that has items, or is about to.
 type holder[T any] struct {
 	source access.Source
-	users  int // see open
+	users  int // calls of open without close
 	n      int
-	held   chain[T] // the oldest first
+	held   chain[T] // oldest first
 	place  node[*holder[T]]
 }
 
-// open is the holder of a source, for put. It is there until it was closed as often.
-func (s *shares[T]) open(source access.Source) *holder[T] {
+// open returns the holder of a source, for put. The caller ends its use with close.
+func (s *bySource[T]) open(source access.Source) *holder[T] {
 	h := s.sources[source]
 	if h == nil {
 		h = &holder[T]{source: source}
@@ -37,28 +38,28 @@ func (s *shares[T]) open(source access.Source) *holder[T] {
 }
 
 // close ends the use of a holder.
-func (s *shares[T]) close(h *holder[T]) {
+func (s *bySource[T]) close(h *holder[T]) {
 	if h.users--; h.users == 0 {
 		delete(s.sources, h.source)
 	}
 }
 
-// put gives a share to a holder.
-func (s *shares[T]) put(h *holder[T], share *node[T]) {
+// put adds an item to a holder.
+func (s *bySource[T]) put(h *holder[T], share *node[T]) {
 	h.held.push(share)
 	s.n++
 	s.rank(h, h.n+1)
 }
 
-// drop takes a share from its holder.
-func (s *shares[T]) drop(h *holder[T], share *node[T]) {
+// drop removes an item from its holder.
+func (s *bySource[T]) drop(h *holder[T], share *node[T]) {
 	h.held.pull(share)
 	s.n--
 	s.rank(h, h.n-1)
 }
 
-// rank moves a holder behind those that hold n.
-func (s *shares[T]) rank(h *holder[T], n int) {
+// rank moves a holder to the end of the rank with n items.
+func (s *bySource[T]) rank(h *holder[T], n int) {
 	if h.n > 0 {
 		s.ranks[h.n].pull(&h.place)
 	}
@@ -72,9 +73,9 @@ func (s *shares[T]) rank(h *holder[T], n int) {
 	s.top = max(s.top, n)
 }
 
-// victim is what is given up first; nil: there is nothing.
-func (s *shares[T]) victim() *node[T] {
-	for ; s.top > 0; s.top-- { // it rises by one with each put, so this is short in the mean
+// victim returns the item to give up first; nil if there is none.
+func (s *bySource[T]) victim() *node[T] {
+	for ; s.top > 0; s.top-- { // on average short, because top rises by at most one with each put
 		if first := s.ranks[s.top].first; first != nil {
 			return first.value.held.first
 		}
@@ -82,7 +83,7 @@ func (s *shares[T]) victim() *node[T] {
 	return nil
 }
 
-// chain is a list whose nodes are parts of what they list: a move allocates nothing.
+// chain is a linked list whose nodes are fields of its elements, so that a move allocates nothing.
 type chain[T any] struct{ first, last *node[T] }
 
 type node[T any] struct {
@@ -90,7 +91,7 @@ type node[T any] struct {
 	prev, next *node[T]
 }
 
-// push puts a node of no chain at the end.
+// push appends a node that is in no chain.
 func (c *chain[T]) push(n *node[T]) {
 	n.prev = c.last
 	if c.last != nil {
@@ -101,7 +102,7 @@ func (c *chain[T]) push(n *node[T]) {
 	c.last = n
 }
 
-// pull takes a node of the chain out.
+// pull removes a node of the chain.
 func (c *chain[T]) pull(n *node[T]) {
 	if n.prev != nil {
 		n.prev.next = n.next

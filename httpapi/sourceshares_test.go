@@ -19,7 +19,7 @@ func TestShares(t *testing.T) {
 		place node[*thing]
 		h     *holder[*thing]
 	}
-	var s shares[*thing]
+	var s bySource[*thing]
 	var all []*thing // the oldest first
 	random := rand.New(rand.NewPCG(1, 2))
 	for step := range 20_000 {
@@ -66,7 +66,7 @@ func TestShares(t *testing.T) {
 }
 
 func BenchmarkShares(b *testing.B) {
-	var waiting, busy shares[int]
+	var waiting, busy bySource[int]
 	places := make([]node[int], maxConnections)
 	waits, works := make([]*holder[int], len(places)), make([]*holder[int], len(places))
 	for i := range places {

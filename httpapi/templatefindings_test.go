@@ -18,7 +18,7 @@ func finding(n int) provision.Diagnostic {
 
 // A diagnostic is news once, whichever files have it, and once more when it had gone.
 func TestFindings(t *testing.T) {
-	f := findings{shown: map[string]string{}}
+	f := NewFindings()
 	for i, step := range []struct {
 		file  string
 		found []int
@@ -52,7 +52,7 @@ func TestFindings(t *testing.T) {
 }
 
 func TestFindingsAreBounded(t *testing.T) {
-	f := findings{shown: map[string]string{}}
+	f := NewFindings()
 	for n := range 5 * maxFindings {
 		f.news(fmt.Sprint(n), []provision.Diagnostic{finding(n)})
 	}

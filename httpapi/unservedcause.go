@@ -8,8 +8,8 @@ import (
 
 const causeHalf = "request did not end"
 
-// causeOf says in fixed words why net/http does not take a request. Status and answer, its first line, are what net/http answers;
-// head is what was kept of the request.
+// causeOf says in fixed words why net/http refused a request. status and answer are the status and the first line of
+// net/http's answer; head is the beginning of the request.
 func causeOf(status int, answer, head string) string {
 	switch status {
 	case http.StatusRequestHeaderFieldsTooLarge:
@@ -39,19 +39,19 @@ func causeOf(status int, answer, head string) string {
 			return cause
 		}
 	}
-	if !ended && len(head) < maxHead { // what is beyond was not kept
+	if !ended && len(head) < maxHead { // the rest was not stored
 		return causeHalf
 	}
 	if hosts > 1 {
 		return "more than one Host header"
 	}
 	if _, text, ok := strings.Cut(answer, ": "); ok {
-		return text // net/http's own words
+		return text // the words of net/http
 	}
 	return "header that cannot be read"
 }
 
-// lineCause is what is wrong with a request line; "" is nothing.
+// lineCause says what is wrong with a request line; "" if nothing is.
 func lineCause(line string) string {
 	method, rest, ok := strings.Cut(line, " ")
 	target, version, hasVersion := strings.Cut(rest, " ")
@@ -80,7 +80,7 @@ func lineCause(line string) string {
 	return ""
 }
 
-// headerCause is what is wrong with a header line; "" is nothing that shows in it alone.
+// headerCause says what is wrong with a header line; "" if nothing is wrong with the line alone.
 func headerCause(line string) string {
 	name, value, ok := strings.Cut(line, ":")
 	switch {

@@ -10,17 +10,17 @@ import (
 	"github.com/phoneprov/phoneprov/httpapi/access"
 )
 
-// logging is a handler whose log also has what no handler sees.
+// logging is a handler, and logs what no handler sees.
 type logging struct {
 	http.Handler
 	api       *api
 	level     zerolog.Level
-	strangers bool // clients may be strangers
+	strangers bool // the clients may be strangers
 }
 
-// unserved writes the line of a request that net/http refused, or of a handshake that failed; and that of a refusal where a
-// stranger sent it, unless it only does not like our TLS.
-func (l *logging) unserved(u unserved) {
+// unserved logs a request that net/http refused, or a handshake that failed. If a stranger sent it, it also logs a
+// refusal, unless the client speaks TLS but does not accept ours.
+func (l *logging) unserved(u unservedRequest) {
 	a := l.api
 	peer, err := netip.ParseAddrPort(u.remote)
 	if err != nil {
@@ -36,7 +36,7 @@ func (l *logging) unserved(u unserved) {
 		e.refused(e.reason, e.mac)
 	}
 	remote := peer.Addr().Unmap().WithZone("").String()
-	if !a.volume.takes(access.SourceOf(peer.Addr()), remote, e.refusal.reason, a.counter(l.level)) {
+	if !a.volume.allow(access.SourceOf(peer.Addr()), remote, e.refusal.reason, a.counter(l.level)) {
 		return
 	}
 	line := a.Log.WithLevel(l.level)
@@ -52,10 +52,10 @@ func (l *logging) unserved(u unserved) {
 	e.refusal.log(a.Log, remote)
 }
 
-// end logs what was only counted yet.
+// end logs the counts now.
 func (l *logging) end() { l.api.volume.end(l.api.counter(l.level)) }
 
-// counter logs a source's count.
+// counter returns the function that logs the count of a source.
 func (a *api) counter(level zerolog.Level) func(*refusedSource) {
 	return func(s *refusedSource) { a.logCount(level, s) }
 }
@@ -65,8 +65,8 @@ func firstLine(s string) string {
 	return strings.TrimRight(line, "\r")
 }
 
-// targetOf is the path in what follows the method of a request line, which may have blanks in it: without the query and the
-// version.
+// targetOf returns the path in the part of a request line after the method, without the query and the version. The path
+// may contain blanks.
 func targetOf(rest string) string {
 	path, _, _ := strings.Cut(rest, "?")
 	if i := strings.LastIndex(path, " "); i >= 0 && strings.HasPrefix(strings.ToUpper(path[i+1:]), "HTTP/") {
@@ -75,7 +75,7 @@ func targetOf(rest string) string {
 	return path
 }
 
-// userAgentOf finds the User-Agent in a head that need not be a good one.
+// userAgentOf finds the User-Agent in a head that may be malformed.
 func userAgentOf(head string) string {
 	for line := range strings.Lines(head) {
 		if name, value, _ := strings.Cut(line, ":"); strings.EqualFold(name, "User-Agent") {

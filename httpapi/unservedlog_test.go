@@ -264,7 +264,7 @@ func TestCleanedUserAgents(t *testing.T) {
 		"tab":              {[]string{"GET / HTTP/1.1\r\nUser-Agent: a\tb\r\n\r\n"}, "GET / HTTP/1.1\r\nUser-Agent: a\tb\r\n\r\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := &watch{}
+			w := &requestWatch{}
 			got := ""
 			for _, part := range tt.parts {
 				p := []byte(part)

@@ -14,73 +14,75 @@ import (
 	"time"
 )
 
-// net/http answers what it cannot read by itself (400, 417, 431, 501, 505), without the handler and without a word in any log. A
-// watch stands between it and the connection: what is written while no handler has the connection is such an answer.
+// net/http answers requests that it cannot read (400, 417, 431, 501, 505) itself, without the handler and without a log
+// line. A requestWatch stands between net/http and the connection: what net/http writes while no handler has the
+// request is such an answer.
 
-// maxHead is how many bytes of a request's head are kept until its handler begins: a phone's has some 400. It is for the cause
-// in the log, and for clean.
+// maxHead is how many bytes of a request's head are stored until its handler begins: a phone's head has some 400. The
+// log's cause and clean need them.
 const maxHead = 2 << 10
 
 var heads = sync.Pool{New: func() any { return new([maxHead]byte) }}
 
-// watch follows the requests of a connection. net/http calls it from the goroutine that serves the connection, and reads a
-// byte ahead from another one.
-type watch struct {
+// requestWatch follows the requests of a connection. net/http calls it from the goroutine that serves the connection,
+// and from another that reads one byte ahead.
+type requestWatch struct {
+	halfClose
 	remote string
-	report func(unserved)
+	report func(unservedRequest)
 
 	mu      sync.Mutex
-	buffer  *[maxHead]byte // nil: nothing is kept
-	size    int            // of the head, as far as it was read
-	serving bool           // a handler has the request, or what it wrote is not sent yet
-	body    bool           // and what is read is the request's body
-	over    bool           // the connection's end was reported
+	buffer  *[maxHead]byte // nil: nothing is stored
+	size    int            // of the head so far
+	serving bool           // a handler has the request, or its answer is not sent yet
+	body    bool           // while serving: what is read is the body of the request
+	over    bool           // the end of the connection was reported
 }
 
-// unserved is a request that no handler has seen.
-type unserved struct {
+// unservedRequest is a request that no handler saw.
+type unservedRequest struct {
 	remote string
 	head   string // its first bytes
-	status int    // of net/http's answer; 0: there is none
+	status int    // of net/http's answer; 0: there was none
 	bytes  int    // of the answer
 	cause  string
-	tls    bool // it is a handshake that failed
-	fault  bool // the client speaks no TLS at all
+	tls    bool // a handshake that failed
+	fault  bool // the client does not speak TLS
 }
 
-// watched is a listener whose connections have a watch.
-type watched struct {
+// watchedListener gives each connection a requestWatch.
+type watchedListener struct {
 	net.Listener
-	report func(unserved)
+	report func(unservedRequest)
 }
 
-func (l watched) Accept() (net.Conn, error) {
+func (l watchedListener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if secure, ok := c.(*tls.Conn); ok {
-		c = secured{secure, &watch{}}
+		c = watchedTLS{secure, &requestWatch{}}
 	}
-	if watcher, ok := c.(watcher); ok {
-		w := watcher.its()
+	if watcher, ok := c.(hasWatch); ok {
+		w := watcher.theWatch()
 		w.remote, w.report = c.RemoteAddr().String(), l.report
 	}
 	return c, err
 }
 
-// watcher is a connection with a watch.
-type watcher interface{ its() *watch }
+// hasWatch is a connection with a requestWatch.
+type hasWatch interface{ theWatch() *requestWatch }
 
-func (w *watch) its() *watch { return w }
+func (w *requestWatch) theWatch() *requestWatch { return w }
 
-// head is what was kept of the request.
-func (w *watch) head() []byte {
+// head returns the stored part of the head.
+func (w *requestWatch) head() []byte {
 	if w.buffer == nil {
 		return nil
 	}
 	return w.buffer[:min(w.size, maxHead)]
 }
 
-// forget drops the first n bytes of what was kept.
-func (w *watch) forget(n int) {
+// forget drops the first n stored bytes.
+func (w *requestWatch) forget(n int) {
 	rest := copy(w.head(), w.head()[n:])
 	if w.size = rest; rest == 0 && w.buffer != nil {
 		heads.Put(w.buffer)
@@ -88,8 +90,8 @@ func (w *watch) forget(n int) {
 	}
 }
 
-// read notes what was read, and cleans it.
-func (w *watch) read(p []byte) {
+// read stores what was read, and cleans it.
+func (w *requestWatch) read(p []byte) {
 	if len(p) == 0 {
 		return
 	}
@@ -108,10 +110,10 @@ func (w *watch) read(p []byte) {
 	w.size += len(p)
 }
 
-// clean makes control characters in a User-Agent question marks. Avaya's 1200 series sends some; net/http would answer 400,
-// and Asterisk answers with the file. No other header, no end of a line and no body is touched, so that all that is
-// read after us sees the same request.
-func (w *watch) clean(p []byte) {
+// clean replaces control characters in a User-Agent by question marks. Avaya's 1200 series sends some. net/http would
+// answer 400, while Asterisk answers with the file. No other header, line end or body is changed, so everybody behind
+// us reads the same request.
+func (w *requestWatch) clean(p []byte) {
 	if !bytes.ContainsFunc(p, isOdd) || w.size+len(p) > maxHead {
 		return
 	}
@@ -137,10 +139,10 @@ func (w *watch) clean(p []byte) {
 	}
 }
 
-// isOdd reports a control character that ends no line and is no blank.
+// isOdd reports a control character other than a tab or a line end.
 func isOdd(c rune) bool { return c < ' ' && c != '\r' && c != '\n' && c != '\t' || c == 0x7f }
 
-// endOfHead is where the blank line behind a request's headers ends; -1: it has not come.
+// endOfHead returns the position after the empty line that ends the head; -1 if it has not arrived.
 func endOfHead(p []byte) int {
 	for at := 0; ; {
 		i := bytes.IndexByte(p[at:], '\n')
@@ -158,8 +160,8 @@ func endOfHead(p []byte) int {
 	}
 }
 
-// begin says that a handler has the request.
-func (w *watch) begin(r *http.Request) {
+// begin is called when a handler gets the request.
+func (w *requestWatch) begin(r *http.Request) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.serving, w.body = true, r.Body != nil && r.Body != http.NoBody
@@ -170,22 +172,22 @@ func (w *watch) begin(r *http.Request) {
 	w.forget(n)
 }
 
-// idle says that the answer was sent, and the next request is awaited.
-func (w *watch) idle() {
+// idle is called when the answer has been sent, and the next request is awaited.
+func (w *requestWatch) idle() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.serving, w.body = false, false
 }
 
-// wrote looks at what is written, and reports whether it begins an answer of net/http's own.
-func (w *watch) wrote(p []byte) bool {
+// wrote is called before p is written. It reports whether p begins an answer of net/http's own.
+func (w *requestWatch) wrote(p []byte) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.serving || w.over || w.report == nil {
 		return false
 	}
 	w.over = true
-	u := unserved{remote: w.remote, head: string(w.head()), bytes: len(p)}
+	u := unservedRequest{remote: w.remote, head: string(w.head()), bytes: len(p)}
 	answer := string(p[:min(len(p), maxLogged)])
 	if _, rest, ok := strings.Cut(answer, " "); ok {
 		status, _, _ := strings.Cut(rest, " ")
@@ -196,77 +198,88 @@ func (w *watch) wrote(p []byte) bool {
 	return true
 }
 
-// closed reports a request that was never whole.
-func (w *watch) closed() {
+// closed reports a request that was incomplete when the connection closed.
+func (w *requestWatch) closed() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.serving && !w.over && w.size > 0 {
 		w.over = true
-		w.report(unserved{remote: w.remote, head: string(w.head()), cause: causeHalf})
+		w.report(unservedRequest{remote: w.remote, head: string(w.head()), cause: causeHalf})
 	}
 	w.forget(len(w.head()))
 }
 
-// watching tells the connection of a request when its handler begins.
-func watching(h http.Handler) http.Handler {
+// tellBegin tells the watch of a connection when a handler gets its request.
+func tellBegin(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c, ok := r.Context().Value(connectionKey{}).(*connection); ok {
-			if watcher, ok := c.Conn.(watcher); ok {
-				watcher.its().begin(r)
+			if watcher, ok := c.Conn.(hasWatch); ok {
+				watcher.theWatch().begin(r)
 			}
 		}
 		h.ServeHTTP(w, r)
 	})
 }
 
-// follow tells the connections of a server of what only it knows.
-func follow(s *http.Server) {
+// tellStates tells the watches of a server's connections when they are idle and closed.
+func tellStates(s *http.Server) {
 	state := s.ConnState
 	s.ConnState = func(c net.Conn, now http.ConnState) {
-		if watcher, ok := c.(watcher); ok {
+		if watcher, ok := c.(hasWatch); ok {
 			switch now {
 			case http.StateIdle:
-				watcher.its().idle()
+				watcher.theWatch().idle()
 			case http.StateClosed:
-				watcher.its().closed()
+				watcher.theWatch().closed()
 			}
 		}
 		state(c, now)
 	}
 }
 
-// secured is a connection of TLS with a watch. net/http asks it for its state before it reads, and that makes the handshake.
-type secured struct {
+// watchedTLS is a TLS connection with a requestWatch. Before net/http reads from it, it asks for the ConnectionState.
+type watchedTLS struct {
 	*tls.Conn
-	*watch
+	*requestWatch
 }
 
-func (c secured) Read(p []byte) (int, error) {
+func (c watchedTLS) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	c.watch.read(p[:n])
-	return n, err
+	c.requestWatch.read(p[:n])
+	return n, c.end(p, err)
 }
 
-func (c secured) Write(p []byte) (int, error) {
-	if c.watch.wrote(p) {
+func (c watchedTLS) SetReadDeadline(t time.Time) error {
+	err := c.Conn.SetReadDeadline(t)
+	c.deadline(t)
+	return err
+}
+
+func (c watchedTLS) Close() error {
+	c.stop(net.ErrClosed)
+	return c.Conn.Close()
+}
+
+func (c watchedTLS) Write(p []byte) (int, error) {
+	if c.requestWatch.wrote(p) {
 		return writeOwn(c.Conn, p)
 	}
 	return c.Conn.Write(p)
 }
 
-// ConnectionState makes the handshake. Where that fails the connection is closed, and net/http has nothing to read.
-func (c secured) ConnectionState() tls.ConnectionState {
+// ConnectionState makes the handshake. If that fails, it closes the connection, so net/http has nothing to read.
+func (c watchedTLS) ConnectionState() tls.ConnectionState {
 	_ = c.Conn.SetDeadline(time.Now().Add(headerTimeout))
 	if err := c.Conn.Handshake(); err != nil {
 		c.failed(err)
 	}
-	_ = c.Conn.SetDeadline(time.Time{}) // net/http sets its own
+	_ = c.Conn.SetDeadline(time.Time{}) // net/http sets its own deadline
 	return c.Conn.ConnectionState()
 }
 
-// failed reports a handshake, and tells a client that speaks plain HTTP so, as net/http does.
-func (c secured) failed(err error) {
-	u := unserved{remote: c.remote, tls: true, cause: handshakeCause(err)}
+// failed reports a handshake that failed. It answers a client that speaks plain HTTP as net/http does.
+func (c watchedTLS) failed(err error) {
+	u := unservedRequest{remote: c.remote, tls: true, cause: handshakeCause(err)}
 	if record, ok := errors.AsType[tls.RecordHeaderError](err); ok && record.Conn != nil {
 		u.fault = true
 		if slices.Contains([]string{"GET /", "HEAD ", "POST ", "PUT /", "OPTIO"}, string(record.RecordHeader[:])) {
@@ -281,7 +294,7 @@ func (c secured) failed(err error) {
 	_ = c.Conn.NetConn().Close()
 }
 
-// handshakeCause is why a handshake failed, without addresses.
+// handshakeCause says why a handshake failed, without addresses.
 func handshakeCause(err error) string {
 	if network, ok := errors.AsType[*net.OpError](err); ok && network.Op != "remote error" {
 		if network.Timeout() {

@@ -17,24 +17,24 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// UploadMode says what becomes of what phones send. The zero UploadMode is UploadsOff.
+// UploadMode says what happens to uploads. The zero UploadMode is UploadsOff.
 type UploadMode uint8
 
 // The modes.
 const (
-	UploadsOff     UploadMode = iota // 405
-	UploadsDiscard                   // answered as if it were kept: a phone whose PUT fails cannot keep a user's settings
+	UploadsOff     UploadMode = iota // answered with 405
+	UploadsDiscard                   // accepted and discarded: a phone whose PUT fails cannot store its user's settings
 	UploadsStore
 )
 
-// Uploads is where what phones send goes.
+// Uploads says where uploads go.
 type Uploads struct {
 	Mode  UploadMode
 	Store *uploads.Store // for UploadsStore
 }
 
-// maxUploads bounds the uploads in memory at once, each of at most uploads.MaxFile. One more takes the place of another, see
-// shares, which gets 503.
+// maxUploads bounds the uploads that are in memory at once, each of at most uploads.MaxFile. Beyond the bound another
+// upload is given up (see bySource), and gets 503.
 const maxUploads = 64
 
 var (
@@ -45,29 +45,30 @@ var (
 	errSlowDisk = errors.New("upload was not written in time: the disk is slow")
 )
 
-// diskWait is how long an upload waits for those before it to be written: each takes a few ms where the disk is well.
+// diskWait bounds the time that an upload waits until it is written. A healthy disk takes a few ms for each upload
+// before it.
 const diskWait = 10 * time.Second
 
-// underWay are the uploads that are in memory.
-type underWay struct {
-	disk chan struct{} // has one while an upload is written
+// uploadsInMemory are the uploads under way.
+type uploadsInMemory struct {
+	disk chan struct{} // has an element while an upload is written
 	mu   sync.Mutex
-	held shares[*turn]
+	held bySource[*uploadInMemory]
 }
 
-func newUnderWay() *underWay { return &underWay{disk: make(chan struct{}, 1)} }
+func newUploadsInMemory() *uploadsInMemory { return &uploadsInMemory{disk: make(chan struct{}, 1)} }
 
-// turn is an upload's place among them.
-type turn struct {
-	place  node[*turn]
-	source *holder[*turn]
-	stop   func()        // ends its reading
-	lost   chan struct{} // closed when another has its place
+// uploadInMemory is one of them.
+type uploadInMemory struct {
+	place  node[*uploadInMemory]
+	source *holder[*uploadInMemory]
+	stop   func()        // ends the reading of its body
+	lost   chan struct{} // closed when it is given up for another
 }
 
-// take gives an upload of a source a place, which another loses where there are too many.
-func (u *underWay) take(source access.Source, stop func()) *turn {
-	t := &turn{stop: stop, lost: make(chan struct{})}
+// add adds an upload of a source, and gives another one up if there are too many.
+func (u *uploadsInMemory) add(source access.Source, stop func()) *uploadInMemory {
+	t := &uploadInMemory{stop: stop, lost: make(chan struct{})}
 	t.place.value = t
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -75,15 +76,15 @@ func (u *underWay) take(source access.Source, stop func()) *turn {
 		victim := u.held.victim().value
 		u.drop(victim)
 		close(victim.lost)
-		victim.stop() // before it can be through with give: what is read next on its connection is another request
+		victim.stop() // before remove can return for it: after that, the connection is read for the next request
 	}
 	t.source = u.held.open(source)
 	u.held.put(t.source, &t.place)
 	return t
 }
 
-// give ends a turn, and reports whether the upload still had it.
-func (u *underWay) give(t *turn) bool {
+// remove ends an upload, and reports whether it was not given up.
+func (u *uploadsInMemory) remove(t *uploadInMemory) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	select {
@@ -95,13 +96,14 @@ func (u *underWay) give(t *turn) bool {
 	}
 }
 
-func (u *underWay) drop(t *turn) {
+func (u *uploadsInMemory) drop(t *uploadInMemory) {
 	u.held.drop(t.source, &t.place)
 	u.held.close(t.source)
 }
 
-// wait ends when the upload may be written, which leave ends; or with the error why it may not.
-func (u *underWay) wait(ctx context.Context, t *turn) error {
+// lockDisk waits until the upload may be written. The caller ends that with unlockDisk. The error says why it may not
+// be written.
+func (u *uploadsInMemory) lockDisk(ctx context.Context, t *uploadInMemory) error {
 	late := time.NewTimer(diskWait)
 	defer late.Stop()
 	select {
@@ -116,9 +118,10 @@ func (u *underWay) wait(ctx context.Context, t *turn) error {
 	}
 }
 
-func (u *underWay) leave() { <-u.disk }
+func (u *uploadsInMemory) unlockDisk() { <-u.disk }
 
-// upload takes PUT and POST of <prefix>/<file>: from whoever may fetch a file of the phone whose MAC is in the name.
+// upload answers PUT and POST of <prefix>/<file>. A client may upload if it may fetch the files of the phone whose MAC
+// is in the name.
 func (a *api) upload(w http.ResponseWriter, r *http.Request, e *entry) error {
 	raw, ok := fileName(chi.URLParam(r, "*"))
 	if !ok {
@@ -138,9 +141,9 @@ func (a *api) upload(w http.ResponseWriter, r *http.Request, e *entry) error {
 	case r.Header.Get("Content-Range") != "":
 		return errPart
 	case r.ContentLength > uploads.MaxFile:
-		return errTooLarge // before the phone has sent it
+		return errTooLarge // before the phone sends the body
 	}
-	created, err := a.keep(w, r, access.SourceOf(e.client.addr), f.MAC, f.stored)
+	created, err := a.store(w, r, access.SourceOf(e.client.addr), f.MAC, f.stored)
 	if err != nil {
 		return err
 	}
@@ -153,7 +156,7 @@ func (a *api) upload(w http.ResponseWriter, r *http.Request, e *entry) error {
 	return nil
 }
 
-// uploadOf tells whose upload a name is: that of the phone whose MAC is in the last part of it.
+// uploadOf finds the phone to which an upload belongs: the one whose MAC is in the last part of the name.
 func (a *api) uploadOf(s *provision.Snapshot, name string, evenly bool) wanted {
 	f := wanted{Found: s.FindUpload(name), own: true}
 	var ok bool
@@ -163,26 +166,26 @@ func (a *api) uploadOf(s *provision.Snapshot, name string, evenly bool) wanted {
 	return f
 }
 
-// keep reads the body and does with it what the mode says.
-func (a *api) keep(w http.ResponseWriter, r *http.Request, source access.Source, mac device.MAC, name string) (created bool, err error) {
+// store reads the body, and stores or discards it.
+func (a *api) store(w http.ResponseWriter, r *http.Request, source access.Source, mac device.MAC, name string) (created bool, err error) {
 	body := http.MaxBytesReader(w, r.Body, uploads.MaxFile)
 	if a.Uploads.Mode == UploadsDiscard {
 		_, err := io.Copy(io.Discard, body)
 		return true, uploadError(err)
 	}
-	turn := a.uploads.take(source, func() {
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // a connection without deadlines is a test's
+	upload := a.uploads.add(source, func() {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // only a connection of a test has no deadlines
 	})
 	data, err := io.ReadAll(body)
 	if err == nil {
-		err = a.uploads.wait(r.Context(), turn)
+		err = a.uploads.lockDisk(r.Context(), upload)
 	} else {
 		err = uploadError(err)
 	}
 	if err == nil {
-		defer a.uploads.leave()
+		defer a.uploads.unlockDisk()
 	}
-	if !a.uploads.give(turn) {
+	if !a.uploads.remove(upload) {
 		return false, errMadeRoom
 	}
 	if err != nil {
@@ -201,7 +204,7 @@ func uploadError(err error) error {
 	return nil
 }
 
-// sendStored answers with what a phone sent earlier under that name.
+// sendStored answers with an upload of the phone.
 func (a *api) sendStored(w http.ResponseWriter, r *http.Request, mac device.MAC, name string) error {
 	f, info, err := a.Uploads.Store.Get(mac, name)
 	if errors.Is(err, fs.ErrNotExist) {

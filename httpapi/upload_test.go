@@ -219,20 +219,20 @@ func TestManyUploads(t *testing.T) {
 // What a disk that hangs holds up is bounded in number and time.
 func TestUploadsWithASlowDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		uploads := newUnderWay()
+		uploads := newUploadsInMemory()
 		uploads.disk <- struct{}{} // and never comes back
 		var all sync.WaitGroup
 		var lost, late atomic.Int32
 		for range maxUploads + 10 {
 			all.Go(func() {
-				turn := uploads.take(numbered(1), func() {})
-				switch err := uploads.wait(t.Context(), turn); {
+				turn := uploads.add(numbered(1), func() {})
+				switch err := uploads.lockDisk(t.Context(), turn); {
 				case errors.Is(err, errMadeRoom):
 					lost.Add(1)
 				case errors.Is(err, errSlowDisk):
 					late.Add(1)
 				}
-				uploads.give(turn)
+				uploads.remove(turn)
 			})
 		}
 		start := time.Now()

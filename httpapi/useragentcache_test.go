@@ -10,7 +10,7 @@ import (
 
 // A User-Agent is the same device each time, whatever came before; and only so many are remembered.
 func TestDevices(t *testing.T) {
-	d := newDevices()
+	d := newUserAgentCache()
 	for range 2 {
 		for i := range 6_000 {
 			for _, userAgent := range []string{"", fmt.Sprintf("curl/%d", i), fmt.Sprintf("Yealink SIP-T46S 66.85.0.%d 00:15:65:aa:%02x:%02x", i, i>>8, i&0xff),

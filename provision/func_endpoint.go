@@ -18,5 +18,5 @@ func (s *scope) endpointOption(_ context.Context, c *dialplan.Call) (dialplan.Va
 		c.Diag("PP_ENDPOINT: the line has no PJSIP endpoint")
 		return dialplan.Value{}, nil
 	}
-	return c.Value(s.line.endpoint.Get(option)), nil
+	return c.Value(s.hide(option, s.line.endpoint.Get(option))), nil
 }

@@ -18,7 +18,7 @@ func (s *scope) userOption(_ context.Context, c *dialplan.Call) (dialplan.Value,
 		return dialplan.Value{}, nil
 	}
 	if value := s.line.option(option); value != "" {
-		return c.Value(value), nil
+		return c.Value(s.hide(option, value)), nil
 	}
 	return dialplan.Value{Text: strings.Join(args[1:], ",")}, nil
 }

@@ -11,11 +11,12 @@ import (
 // endpoints share nearly all of them, so shared and own options are stored separately.
 type Options struct {
 	shared map[string]string
-	own    []option // sorted by name; an empty value means that the endpoint does not have the option, although shared has it
+	own    []Option // sorted by name; an empty value means that the endpoint does not have the option, although shared has it
 	print  uint64   // fingerprint of all options, however they are stored
 }
 
-type option struct{ name, value string }
+// Option is one option of an endpoint. Its name is in lower case, without "_".
+type Option struct{ Name, Value string }
 
 // Get returns an option by its name in pjsip.conf or in AMI: "dtmf_mode" is "DtmfMode". It is empty if there is none.
 func (o *Options) Get(name string) string {
@@ -23,8 +24,8 @@ func (o *Options) Get(name string) string {
 		return ""
 	}
 	name = optionKey(name)
-	if i, ok := slices.BinarySearchFunc(o.own, name, func(o option, name string) int { return cmp.Compare(o.name, name) }); ok {
-		return o.own[i].value
+	if i, ok := slices.BinarySearchFunc(o.own, name, func(o Option, name string) int { return cmp.Compare(o.Name, name) }); ok {
+		return o.own[i].Value
 	}
 	return o.shared[name]
 }
@@ -66,19 +67,13 @@ const (
 func (s *OptionSets) Add(options map[string]string) *Options {
 	all := make(map[string]string, len(options))
 	o := new(Options)
-	var h maphash.Hash
-	h.SetSeed(fingerprintSeed)
 	for name, value := range options {
 		if value == "" {
 			continue
 		}
 		name = s.key(name)
 		all[name] = value
-		h.Reset()
-		h.WriteString(name)
-		h.WriteByte(0)
-		h.WriteString(value)
-		o.print += h.Sum64() // in any order
+		o.print += optionPrint(name, value) // in any order
 	}
 	found := false
 	for _, shared := range s.shared {
@@ -97,18 +92,61 @@ func (s *OptionSets) Add(options map[string]string) *Options {
 }
 
 // differences returns the own options of an endpoint that has shared as its shared set.
-func differences(shared, all map[string]string) []option {
-	var own []option
+func differences(shared, all map[string]string) []Option {
+	var own []Option
 	for name, value := range all {
 		if shared[name] != value {
-			own = append(own, option{name, strings.Clone(value)})
+			own = append(own, Option{name, strings.Clone(value)})
 		}
 	}
 	for name := range shared {
 		if _, ok := all[name]; !ok {
-			own = append(own, option{name: name})
+			own = append(own, Option{Name: name})
 		}
 	}
-	slices.SortFunc(own, func(a, b option) int { return cmp.Compare(a.name, b.name) })
+	slices.SortFunc(own, func(a, b Option) int { return cmp.Compare(a.Name, b.Name) })
 	return own
+}
+
+// optionPrint is the fingerprint of one option. That of several is the sum.
+func optionPrint(name, value string) uint64 {
+	var h maphash.Hash
+	h.SetSeed(fingerprintSeed)
+	h.WriteString(name)
+	h.WriteByte(0)
+	h.WriteString(value)
+	return h.Sum64()
+}
+
+// Parts are what o shares with other endpoints, and what it has for itself: a value of its own counts, and an empty one means
+// that there is none. Endpoints that share options have the same map, which is not to be changed.
+func (o *Options) Parts() (shared map[string]string, own []Option) { return o.shared, o.own }
+
+// SharedOptions are options that many endpoints have.
+type SharedOptions struct {
+	options map[string]string
+	print   uint64
+}
+
+// NewSharedOptions makes them of the shared part of Options. The map is its own from then on.
+func NewSharedOptions(options map[string]string) *SharedOptions {
+	s := &SharedOptions{options: options}
+	for name, value := range options {
+		s.print += optionPrint(name, value)
+	}
+	return s
+}
+
+// With makes the Options of an endpoint: the shared ones and what it has for itself, as Parts tells it.
+func (s *SharedOptions) With(own []Option) *Options {
+	o := &Options{shared: s.options, own: own, print: s.print}
+	for _, option := range own {
+		if value := s.options[option.Name]; value != "" {
+			o.print -= optionPrint(option.Name, value)
+		}
+		if option.Value != "" {
+			o.print += optionPrint(option.Name, option.Value)
+		}
+	}
+	return o
 }

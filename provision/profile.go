@@ -18,6 +18,8 @@ type Profile struct {
 	files   []*file
 }
 
+func (p *Profile) hasFiles() bool { return len(p.statics)+len(p.files) > 0 }
+
 // setvar is a variable that a profile sets for its phones. It is expanded for each line.
 type setvar struct {
 	name  string

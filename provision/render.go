@@ -23,6 +23,8 @@ import (
 var (
 	// ErrNotFound: the route's static file is not there.
 	ErrNotFound = errors.New("no such file")
+	// ErrNotMasked: a static file has no secrets that could be told from the rest.
+	ErrNotMasked = errors.New("a static file cannot be masked")
 	// ErrUnavailable: the file needs an answer of Asterisk, and Asterisk cannot be asked or the function is never
 	// answered.
 	ErrUnavailable = errors.New("asterisk cannot be asked")
@@ -37,6 +39,8 @@ type Request struct {
 	Host      string // of the phone's URL, with its port if it has one; empty: not known
 	Prefix    string // the path of the phone's URL before the names of files: "/phoneprov", or empty
 	UserAgent string // as the phone sent it
+
+	masked bool // see RenderMasked
 }
 
 // RendererOptions are the options of a Renderer. Data is required.

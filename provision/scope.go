@@ -87,6 +87,9 @@ func (rd *rendering) askAt(ctx context.Context, q dialplan.Question) (dialplan.V
 	v := dialplan.Value{Text: text}
 	if mayBeSecret(q.Call) {
 		v.Varies.With = bySecretAnswer
+		if rd.request.masked && text != "" {
+			v.Text = masked
+		}
 	}
 	return v, err
 }

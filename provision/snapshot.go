@@ -15,6 +15,9 @@ import (
 type Snapshot struct {
 	Generation uint64 // number of the snapshot in its Store, from 1; 0: not stored yet
 	BuiltAt    time.Time
+	// SavedAt is when the configuration was kept that this snapshot was restored from: Asterisk was not read since the start.
+	// Zero: it was read.
+	SavedAt time.Time
 	*content
 }
 

@@ -17,3 +17,12 @@ func (s *Store) Swap(next *Snapshot) (old *Snapshot) {
 	next.Generation = s.generation.Add(1)
 	return s.current.Swap(next)
 }
+
+// Offer serves a snapshot that was never stored before, if none is served yet, and reports whether it does.
+func (s *Store) Offer(first *Snapshot) bool {
+	if s.current.Load() != nil {
+		return false
+	}
+	first.Generation = s.generation.Add(1)
+	return s.current.CompareAndSwap(nil, first)
+}

@@ -56,6 +56,9 @@ func (v view) lookup(ctx context.Context, name string) (dialplan.Value, bool, er
 		found, ok, err := s.find(ctx, v, name)
 		missing.Add(found.Varies)
 		if ok || err != nil {
+			if hidden := v.hide(name, found.Text); hidden != found.Text {
+				found.Text, found.Slot = hidden, 0
+			}
 			found.Varies = missing
 			return found, ok, err
 		}
@@ -214,6 +217,9 @@ func (rd *rendering) global(ctx context.Context, name string, n int) (dialplan.V
 	env.Stat, env.Owner, env.Funcs = nil, nil, rd.snap.guarded
 	env.Lookup = func(ctx context.Context, name string) (dialplan.Value, bool, error) { return rd.global(ctx, name, i) }
 	value, err := rd.globals.expandOnce(ctx, i, rd.snap.globals.vars[i].value, &env)
+	if rd.request.masked && secretName(name) && value.Text != "" { // another global may be made of it
+		value.Text = masked
+	}
 	return value, true, err
 }
 

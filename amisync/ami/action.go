@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// Do sends one action and returns its answer. An answer other than Success is an *ActionError.
+// Do sends an action and returns Asterisk's answer. If Asterisk answers with an error, the error is an *ActionError.
 func (c *Conn) Do(ctx context.Context, action string, fields Message) (Message, error) {
-	if err := c.takeTurn(ctx, action); err != nil {
+	if err := c.lockAction(ctx, action); err != nil {
 		return nil, err
 	}
-	defer c.endTurn()
+	defer c.unlockAction()
 	return c.roundTrip(ctx, action, rand.Text(), fields)
 }
 
@@ -23,11 +23,11 @@ func (c *Conn) GetConfig(ctx context.Context, fields Message) (Message, error) {
 	return c.Do(ctx, "GetConfig", fields)
 }
 
-// Ping finds out whether Asterisk is still there, unless an action is under way, which has a deadline of its own.
+// Ping ends the connection if Asterisk does not answer. It does nothing while an action is under way, which has a deadline.
 func (c *Conn) Ping(ctx context.Context) {
 	select {
-	case c.turn <- struct{}{}:
-		defer c.endTurn()
+	case c.acting <- struct{}{}:
+		defer c.unlockAction()
 		if _, err := c.roundTrip(ctx, "Ping", rand.Text(), nil); err != nil {
 			c.Fail(err)
 		}
@@ -35,9 +35,9 @@ func (c *Conn) Ping(ctx context.Context) {
 	}
 }
 
-func (c *Conn) takeTurn(ctx context.Context, action string) error {
+func (c *Conn) lockAction(ctx context.Context, action string) error {
 	select {
-	case c.turn <- struct{}{}:
+	case c.acting <- struct{}{}:
 		return nil
 	case <-c.done:
 		return c.Err()
@@ -46,9 +46,9 @@ func (c *Conn) takeTurn(ctx context.Context, action string) error {
 	}
 }
 
-func (c *Conn) endTurn() { <-c.turn }
+func (c *Conn) unlockAction() { <-c.acting }
 
-// roundTrip does one action in this goroutine's turn.
+// roundTrip sends an action and waits for its answer. The caller holds the action lock.
 func (c *Conn) roundTrip(ctx context.Context, action, id string, fields Message) (Message, error) {
 	m := map[string]string{"Action": action, "ActionID": id}
 	for name, value := range fields {
@@ -93,7 +93,7 @@ func (c *Conn) send(ctx context.Context, action, id string, m map[string]string)
 	}()
 	select {
 	case answer := <-answers:
-		if err := c.Err(); err != nil { // the answer may be the one that ended the wait, see reap
+		if err := c.Err(); err != nil { // it may be the answer with which reap ends the wait
 			return nil, err
 		}
 		return decode(answer), nil

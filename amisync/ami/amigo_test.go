@@ -17,7 +17,7 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
-// amigo's Action hangs for ever, with its lock, where its writer is gone. Ours all end.
+// amigo's Action hangs for ever, and holds its lock, if its writer has ended. Our actions always end.
 func TestAmigoHangingAction(t *testing.T) {
 	server, address := fake(t, nil, amiserver.Options{})
 	c := mustConnect(t, address, nil)
@@ -34,7 +34,7 @@ func TestAmigoHangingAction(t *testing.T) {
 	c.Close()
 }
 
-// amigo's Connected waits for an Action that is under way; nothing that is asked of a conn from elsewhere does.
+// amigo's Connected waits for the Action under way. None of our calls does.
 func TestAmigoConnectedLock(t *testing.T) {
 	asked := make(chan struct{})
 	_, address := fake(t, nil, on("Getvar", func(*amiserver.Session, amiserver.Message) { close(asked) }))
@@ -61,7 +61,7 @@ func TestAmigoConnectedLock(t *testing.T) {
 	<-done
 }
 
-// amigo loses what comes in one packet with the login's answer, as FullyBooted does.
+// amigo loses bytes that come in one packet with the answer to the login, as FullyBooted does.
 func TestAmigoLostBytesAfterLogin(t *testing.T) {
 	_, address := fake(t, nil, amiserver.Options{})
 	for range 20 {
@@ -111,7 +111,7 @@ func TestAmigoClosePrintsAndPanics(t *testing.T) {
 	}
 }
 
-// amigo writes values as they are.
+// amigo does not escape values.
 func TestAmigoInjection(t *testing.T) {
 	var mu sync.Mutex
 	var seen []string
@@ -204,7 +204,7 @@ func TestAmigoListAnswers(t *testing.T) {
 	}
 }
 
-// IAXpeers' entries carry no ActionID.
+// The entries of IAXpeers have no ActionID.
 func TestAmigoUntaggedList(t *testing.T) {
 	_, address := fake(t, map[string]string{"iax.conf": `[general]
 x=1
@@ -220,7 +220,7 @@ host=192.0.2.1
 	}
 }
 
-// amigo cuts a value at its first LF, drops the blanks it begins with, and takes a line of 8192 bytes for two.
+// amigo cuts a value at its first LF, drops its leading blanks, and takes a line of 8192 bytes for two.
 func TestAmigoValues(t *testing.T) {
 	t.Parallel()
 	values := map[string]string{
@@ -251,7 +251,7 @@ func TestAmigoValues(t *testing.T) {
 	}
 }
 
-// amigo joins host and port with a colon, which IPv6 does not stand.
+// amigo joins host and port with a colon, which is wrong for IPv6.
 func TestAmigoIPv6(t *testing.T) {
 	testkit.NeedAddress(t, "::1")
 	l, err := net.Listen("tcp", "[::1]:0")

@@ -10,12 +10,13 @@ import (
 	"time"
 )
 
-// greeting bounds the login of a process that reached the bridge. amigo is at hand and needs no time; a stranger is not to
-// hold it up for long.
-const greeting = 3 * time.Second
+// amigoLoginTimeout bounds the login of a process that connects to the bridge. amigo needs no time; a stranger must not delay it
+// for long.
+const amigoLoginTimeout = 3 * time.Second
 
-// admit waits for the one who knows the token, and turns others away: any process of this host can reach the port.
-func (b *bridge) admit(ctx context.Context) (actionID string, err error) {
+// acceptAmigo waits for the connection that logs in with the token, and closes all others: any process of this host can reach
+// the port. It returns the header with the ActionID of amigo's login.
+func (b *bridge) acceptAmigo(ctx context.Context) (actionID string, err error) {
 	defer b.listener.Close()
 	for {
 		down, err := b.listener.Accept()
@@ -25,7 +26,7 @@ func (b *bridge) admit(ctx context.Context) (actionID string, err error) {
 			}
 			return "", err
 		}
-		m, err := b.greet(down)
+		m, err := b.readLogin(down)
 		if err != nil || subtle.ConstantTimeCompare([]byte(m["Secret"]), []byte(b.token)) != 1 {
 			_ = down.Close()
 			continue
@@ -45,9 +46,9 @@ func (b *bridge) admit(ctx context.Context) (actionID string, err error) {
 	}
 }
 
-// greet writes the banner and reads the login that follows.
-func (b *bridge) greet(down net.Conn) (Message, error) {
-	_ = down.SetDeadline(time.Now().Add(greeting))
+// readLogin sends Asterisk's banner and reads the login that follows.
+func (b *bridge) readLogin(down net.Conn) (Message, error) {
+	_ = down.SetDeadline(time.Now().Add(amigoLoginTimeout))
 	defer func() { _ = down.SetDeadline(time.Time{}) }()
 	if _, err := io.WriteString(down, b.banner+"\r\n"); err != nil {
 		return nil, err
@@ -66,7 +67,7 @@ func (b *bridge) greet(down net.Conn) (Message, error) {
 	return headers(text.String()), nil
 }
 
-// headers parses a short message.
+// headers parses the headers of a short message.
 func headers(text string) Message {
 	m := Message{}
 	for line := range strings.SplitSeq(text, "\r\n") {

@@ -12,32 +12,32 @@ import (
 	"time"
 )
 
-// MarkLength is how many characters of the end mark are made by chance, 60 bits: no value has them.
+// MarkLength is how many characters of the end mark are random, 60 bits: no value contains them by chance.
 const MarkLength = 12
 
-// maxBanner bounds Asterisk's first line, "Asterisk Call Manager/11.0.0": amigo reads 100 bytes of it.
+// maxBanner bounds Asterisk's first line, "Asterisk Call Manager/11.0.0", in bytes. amigo reads 100 bytes of it.
 const maxBanner = 98
 
-// bridge lies between amigo and Asterisk. It dials Asterisk itself, so it knows why that failed; it listens on loopback
-// for the one connection of its amigo, which proves itself with a token in place of the secret; it sees the login's answer;
-// and it holds Asterisk's messages back until amigo is ready for them.
+// bridge connects amigo with Asterisk. It dials Asterisk, so it knows why that fails. It listens on loopback for the connection of
+// its amigo, which logs in with a token instead of the secret. It reads the answer to the login, and holds Asterisk's messages
+// back until amigo is ready for them.
 type bridge struct {
 	target   Target
 	token    string
-	mark     string   // what ends a value that is evaluated, see framer
+	mark     string   // see Conn.EndMark
 	up       net.Conn // to Asterisk
-	framer   *framer  // of what comes from there
+	framer   *framer  // of what Asterisk sends
 	banner   string
 	listener net.Listener
 
-	writing sync.Mutex // held for a message to amigo
+	writing sync.Mutex // held while a message is written to amigo
 	mu      sync.Mutex // guards down and closed
 	down    net.Conn   // to amigo
 	closed  bool
 	pumps   sync.WaitGroup
 }
 
-// dialBridge connects to Asterisk and reads its first line. The context bounds this only.
+// dialBridge connects to Asterisk and reads its first line. The context bounds no more than that.
 func dialBridge(ctx context.Context, t Target) (*bridge, error) {
 	up, err := t.Dial(ctx, "tcp", t.Address)
 	if err != nil {
@@ -80,13 +80,13 @@ func readBanner(r *bufio.Reader) (string, error) {
 
 func (b *bridge) address() string { return b.listener.Addr().String() }
 
-// login takes amigo's connection and passes its login on with the true secret, and the answer back.
+// login accepts amigo's connection, sends its login to Asterisk with the secret, and sends the answer to amigo.
 func (b *bridge) login(ctx context.Context) error {
 	defer context.AfterFunc(ctx, func() {
 		_ = b.up.SetDeadline(time.Unix(1, 0))
 		_ = b.listener.Close()
 	})()
-	id, err := b.admit(ctx)
+	id, err := b.acceptAmigo(ctx)
 	if err != nil {
 		return err
 	}
@@ -105,14 +105,14 @@ func (b *bridge) login(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("log in: %w", PlainError(err))
 	}
-	b.answer(string(answer))
+	b.sendAmigo(string(answer))
 	if m := headers(string(answer)); m["Response"] != "Success" {
 		return &LoginError{User: b.target.Username, Message: strings.TrimSpace(m["Message"])}
 	}
 	return nil
 }
 
-// pump starts passing messages in both directions; lost is told when Asterisk's side ends.
+// pump starts passing messages in both directions. It calls lost when Asterisk's side ends.
 func (b *bridge) pump(lost func(error)) {
 	b.pumps.Go(func() {
 		for {
@@ -130,7 +130,7 @@ func (b *bridge) pump(lost func(error)) {
 		if _, err := io.Copy(b.up, b.down); err != nil {
 			lost(err)
 		}
-		// amigo's writer must never wait: it could not be taken apart then.
+		// What amigo writes after Asterisk's side has ended is discarded: a writer that waits could not be ended.
 		_, _ = io.Copy(io.Discard, b.down)
 	})
 }
@@ -148,13 +148,13 @@ func (b *bridge) write(p []byte) error {
 	return err
 }
 
-// answer writes a message of our own to amigo.
-func (b *bridge) answer(text string) { _ = b.write([]byte(text)) }
+// sendAmigo writes a message to amigo.
+func (b *bridge) sendAmigo(text string) { _ = b.write([]byte(text)) }
 
-// closeUp ends Asterisk's side: nothing comes from there any more.
+// closeUp closes the connection to Asterisk.
 func (b *bridge) closeUp() { _ = b.up.Close() }
 
-// closeDown ends amigo's side and the bridge with it.
+// closeDown closes the connection to amigo, and waits until the bridge has ended.
 func (b *bridge) closeDown() {
 	_ = b.listener.Close()
 	b.mu.Lock()
@@ -166,7 +166,7 @@ func (b *bridge) closeDown() {
 	b.pumps.Wait()
 }
 
-// listenLoopback listens on a free port of this host that no other reaches, where there is no IPv4 too.
+// listenLoopback listens on a free port that only this host reaches: of IPv4, or of IPv6 if there is no IPv4.
 func listenLoopback() (net.Listener, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

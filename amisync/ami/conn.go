@@ -16,11 +16,11 @@ import (
 )
 
 const (
-	// amigoInterval is how long amigo's goroutine sleeps after its connection ended, before it sees that it was closed.
+	// amigoInterval is how long amigo's goroutine sleeps after its connection ended, before it notices that it was closed.
 	amigoInterval = 100 * time.Millisecond
-	// amigoPatience is longer than any deadline of ours: amigo's own time limit must never be the one that ends an action.
-	amigoPatience = 10 * time.Minute
-	// teardown bounds each wait for amigo when a connection ends.
+	// amigoTimeout is longer than every deadline of ours, because amigo must never be the one that ends an action.
+	amigoTimeout = 10 * time.Minute
+	// teardown bounds the wait for amigo when a connection ends.
 	teardown = 5 * time.Second
 )
 
@@ -37,34 +37,32 @@ type Target struct {
 	ToldBooted *atomic.Bool
 }
 
-// Conn is one connection to Asterisk that has logged in. When it is lost it stays lost: done is closed, and err says why.
-// Each of its calls ends when its context does; that also ends the connection, as the answer could still come and would
-// be taken for another's.
+// Conn is a connection to Asterisk that has logged in. See the package documentation for its contract.
 type Conn struct {
 	target  Target
 	bridge  *bridge
 	amigo   *amigo.Amigo
-	onEvent func(Message) // called one at a time; must not block
+	onEvent func(Message) // is called for one event after the other; must not block
 
-	sayBooted func() // closes booted; may be called again
+	sayBooted func() // closes booted; may be called more than once
 
-	turn     chan struct{} // holds one token: amigo can do one action at a time
-	connects chan struct{} // amigo says it is logged in
-	booted   chan struct{} // closed when Asterisk has said that it is fully booted
-	errs     chan string   // amigo says its connection has ended
-	done     chan struct{} // the connection is lost
-	gone     chan struct{} // and everything that belonged to it has ended
-	since    time.Time     // when it had logged in
+	acting   chan struct{} // the action lock, of capacity 1: amigo does one action at a time
+	connects chan struct{} // amigo says that it is logged in
+	booted   chan struct{} // closed when Asterisk says FullyBooted
+	errs     chan string   // amigo says that its connection has ended
+	done     chan struct{} // closed when the connection is lost
+	gone     chan struct{} // closed when everything that belongs to it has ended
+	since    time.Time     // of the login
 
 	mu      sync.Mutex
 	cause   error
-	list    *listAnswer // the list answer being gathered
+	list    *listAnswer // that is being gathered; nil: none
 	pending string      // the ActionID amigo waits for
 	actions sync.WaitGroup
 }
 
-// Connect dials, logs in and asks for events. Its errors are *net.OpError and the like where Asterisk cannot be reached,
-// *LoginError where it refuses the account. The context bounds connecting only.
+// Connect dials, logs in and asks for events. onEvent, which may be nil, gets the events that belong to no action. The error
+// is a *LoginError if Asterisk refuses the account. The context bounds no more than connecting.
 func Connect(ctx context.Context, t Target, onEvent func(Message)) (*Conn, error) {
 	b, err := dialBridge(ctx, t)
 	if err != nil {
@@ -72,7 +70,7 @@ func Connect(ctx context.Context, t Target, onEvent func(Message)) (*Conn, error
 	}
 	c := &Conn{
 		target: t, bridge: b, onEvent: onEvent,
-		turn: make(chan struct{}, 1), connects: make(chan struct{}, 1), booted: make(chan struct{}), errs: make(chan string, 1),
+		acting: make(chan struct{}, 1), connects: make(chan struct{}, 1), booted: make(chan struct{}), errs: make(chan string, 1),
 		done: make(chan struct{}), gone: make(chan struct{}),
 	}
 	c.sayBooted = sync.OnceFunc(func() { close(c.booted) })
@@ -90,27 +88,27 @@ func Connect(ctx context.Context, t Target, onEvent func(Message)) (*Conn, error
 	return c, nil
 }
 
-// startAmigo gives amigo the bridge to talk to, and a secret that is good for this bridge only.
+// startAmigo starts an amigo that connects to the bridge with the token.
 func (c *Conn) startAmigo() {
 	host, port, _ := net.SplitHostPort(c.bridge.address())
-	if strings.Contains(host, ":") { // amigo puts them together as they are
+	if strings.Contains(host, ":") { // amigo joins host and port with a colon
 		host = "[" + host + "]"
 	}
 	c.amigo = amigo.New(&amigo.Settings{
 		Host: host, Port: port, Username: c.target.Username, Password: c.bridge.token,
-		ActionTimeout: amigoPatience, DialTimeout: teardown, ReconnectInterval: amigoInterval,
+		ActionTimeout: amigoTimeout, DialTimeout: teardown, ReconnectInterval: amigoInterval,
 	})
 	c.amigo.On("connect", func(string) { notify(c.connects, struct{}{}) })
 	c.amigo.On("error", func(text string) {
-		if text != "events chan is full" { // the one that is not the connection's end
+		if text != "events chan is full" { // the only one after which the connection goes on
 			notify(c.errs, text)
 		}
 	})
-	_ = c.amigo.RegisterDefaultHandler(c.handle) // fails only where there is one already
+	_ = c.amigo.RegisterDefaultHandler(c.handle) // fails only if there is one already
 	c.amigo.Connect()
 }
 
-// login waits until amigo has logged in, then lets Asterisk's messages through to it.
+// login waits until amigo has logged in. Then the bridge passes Asterisk's messages on to amigo.
 func (c *Conn) login(ctx context.Context) error {
 	if err := c.bridge.login(ctx); err != nil {
 		return err
@@ -123,7 +121,7 @@ func (c *Conn) login(ctx context.Context) error {
 	case <-ctx.Done():
 		return LateError("log in", ctx)
 	}
-	for !c.amigo.Connected() { // it says so a moment before it is
+	for !c.amigo.Connected() { // it says "connect" a moment before it is connected
 		select {
 		case <-ctx.Done():
 			return LateError("log in", ctx)
@@ -134,13 +132,13 @@ func (c *Conn) login(ctx context.Context) error {
 	return nil
 }
 
-// handle gets every event from amigo, which waits for it.
+// handle gets every event from amigo, which waits until it returns.
 func (c *Conn) handle(event map[string]string) {
 	m := decode(event)
 	c.mu.Lock()
-	taken := c.list != nil && c.list.take(m)
+	listed := c.list != nil && c.list.take(m)
 	c.mu.Unlock()
-	if taken {
+	if listed {
 		return
 	}
 	if m["Event"] == "FullyBooted" {
@@ -155,7 +153,7 @@ func (c *Conn) handle(event map[string]string) {
 // Username is the account that the connection is logged in with.
 func (c *Conn) Username() string { return c.target.Username }
 
-// Since is when the connection had logged in.
+// Since is the time of the login.
 func (c *Conn) Since() time.Time { return c.since }
 
 // Done is closed when the connection is lost.
@@ -178,9 +176,9 @@ func (c *Conn) IsBooted() bool {
 	}
 }
 
-// AwaitBoot waits until Asterisk has said on this connection that it is booted; false: it did not within the grace.
+// AwaitBoot waits until Asterisk says on this connection that it is booted. It returns false if the grace is over before.
 func (c *Conn) AwaitBoot(ctx context.Context, grace time.Duration) (booted bool, err error) {
-	if c.IsBooted() { // whatever else
+	if c.IsBooted() { // even if the connection is lost since
 		return true, nil
 	}
 	timer := time.NewTimer(grace)
@@ -197,7 +195,7 @@ func (c *Conn) AwaitBoot(ctx context.Context, grace time.Duration) (booted bool,
 	}
 }
 
-// Fail ends the connection; the first reason is the one that is kept.
+// Fail ends the connection for a reason. If it has ended already, Err stays as it is.
 func (c *Conn) Fail(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -223,9 +221,9 @@ func (c *Conn) Close() {
 // CloseSocket closes the socket of a connection that is lost, at once. The rest ends later.
 func (c *Conn) CloseSocket() { c.bridge.closeUp() }
 
-// reap takes amigo apart, in the one order that leaves nothing behind. Closed while connected it would print to stderr and
-// leak its reader; its Action would hang for ever if its writer went first. So: Asterisk's side is closed; an Action that
-// still waits gets an answer from us; amigo's connection is closed under it; and when it has noticed, it is closed itself.
+// reap ends amigo in the only order that leaves nothing behind. An amigo that is closed while it is connected prints to stderr
+// and leaks its reader; an Action hangs for ever if amigo's writer ends before it. So reap closes Asterisk's side, answers
+// the Action that still waits, closes amigo's connection, waits until amigo has noticed, and closes amigo.
 func (c *Conn) reap() {
 	defer close(c.gone)
 	<-c.done
@@ -240,7 +238,7 @@ func (c *Conn) reap() {
 			c.mu.Lock()
 			id := c.pending
 			c.mu.Unlock()
-			c.bridge.answer("Response: Error\r\nActionID: " + id + "\r\nMessage: connection lost\r\n\r\n")
+			c.bridge.sendAmigo("Response: Error\r\nActionID: " + id + "\r\nMessage: connection lost\r\n\r\n")
 		}
 	}
 	c.bridge.closeDown()
@@ -251,7 +249,7 @@ func (c *Conn) reap() {
 	c.amigo.Close()
 }
 
-// notify sends if there is room, and never waits.
+// notify sends if the channel has room. It never waits.
 func notify[T any](ch chan T, v T) {
 	select {
 	case ch <- v:

@@ -70,7 +70,7 @@ func sendAndClose(text string) func(*amiserver.Session, amiserver.Message) bool 
 	return func(s *amiserver.Session, _ amiserver.Message) bool { s.Raw(text); s.Close(); return true }
 }
 
-// silence keeps a connection open until the other side is weary of it.
+// silence keeps a connection open until the client closes it.
 func silence(s *amiserver.Session) { s.Wait() }
 
 func TestUnreachableIsNotRefused(t *testing.T) {
@@ -86,7 +86,7 @@ func TestUnreachableIsNotRefused(t *testing.T) {
 	}
 }
 
-// on answers one action with f and leaves the others to the server.
+// on answers one action with f. The server answers the others.
 func on(action string, f func(s *amiserver.Session, m amiserver.Message)) amiserver.Options {
 	return amiserver.Options{Intercept: func(s *amiserver.Session, m amiserver.Message) bool {
 		if m["Action"] == action {
@@ -96,7 +96,8 @@ func on(action string, f func(s *amiserver.Session, m amiserver.Message)) amiser
 	}}
 }
 
-// Each fault of Asterisk or the network must end an action within its deadline, with a reason, whatever amigo does of it.
+// Whatever fault Asterisk or the network has, and whatever amigo makes of it, an action ends within its deadline and
+// says why.
 func TestActionFaults(t *testing.T) {
 	t.Parallel()
 	const late = "Getvar: asterisk did not answer in time: context deadline exceeded"
@@ -151,7 +152,7 @@ func TestActionFaults(t *testing.T) {
 	}
 }
 
-// An answer that comes in small parts is read whole.
+// An answer that arrives in small parts is read completely.
 func TestSlowAnswer(t *testing.T) {
 	t.Parallel()
 	lines := make(chan string)
@@ -176,7 +177,7 @@ func TestSlowAnswer(t *testing.T) {
 	}
 }
 
-// A stranger of the same host that is quicker than amigo gets no connection to Asterisk.
+// A process of the same host that is faster than amigo does not get the connection to Asterisk.
 func TestBridgeTakesItsAmigoOnly(t *testing.T) {
 	_, address := fake(t, nil, amiserver.Options{})
 	tt := testTarget(t, address)

@@ -10,19 +10,19 @@ import (
 	"syscall"
 )
 
-// ErrClosed: the connection was closed by us.
+// ErrClosed is the error of a connection that we closed.
 var ErrClosed = errors.New("the connection to asterisk is closed")
 
-// errGone: Asterisk closed the connection, or something on the way did.
+// errGone is the error of a connection that Asterisk, or something on the way, closed.
 var errGone = errors.New("asterisk closed the connection")
 
-// errHalf: the same, in the middle of an answer.
+// errHalf is the same, in the middle of a message.
 var errHalf = errors.New("asterisk closed the connection in the middle of a message")
 
-// LoginError says that Asterisk was reached and refused the account.
+// LoginError says that Asterisk refused the account.
 type LoginError struct {
 	User    string
-	Message string // as Asterisk put it: "Authentication failed"
+	Message string // in Asterisk's words: "Authentication failed"
 }
 
 func (e *LoginError) Error() string {
@@ -33,7 +33,7 @@ func (e *LoginError) Error() string {
 type ActionError struct {
 	Action  string
 	User    string
-	Message string // as Asterisk put it
+	Message string // in Asterisk's words
 }
 
 func (e *ActionError) Error() string {
@@ -43,17 +43,18 @@ func (e *ActionError) Error() string {
 	return fmt.Sprintf("asterisk answered %s: %s", e.Action, e.Message)
 }
 
+// Denied reports that the account lacks a right that the action needs.
 func (e *ActionError) Denied() bool { return e.Message == "Permission denied" }
 
-// Unknown reports an action of a module that is not loaded.
+// Unknown reports that the module with the action is not loaded.
 func (e *ActionError) Unknown() bool { return strings.HasPrefix(e.Message, "Invalid/unknown command") }
 
-// Empty reports a list that has no entries: "No Contacts found".
+// Empty reports that the list has no entries: "No Contacts found".
 func (e *ActionError) Empty() bool {
 	return strings.HasPrefix(e.Message, "No ") && strings.HasSuffix(e.Message, " found")
 }
 
-// LateError says what Asterisk did not do before the context ended.
+// LateError returns the error of something that Asterisk did not do before the context ended.
 func LateError(what string, ctx context.Context) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return fmt.Errorf("%s: asterisk did not answer in time: %w", what, ctx.Err())
@@ -61,7 +62,7 @@ func LateError(what string, ctx context.Context) error {
 	return fmt.Errorf("%s: %w", what, ctx.Err())
 }
 
-// PlainError drops what differs from one failure to the next, a local port say: the same failure is logged once only.
+// PlainError removes from an error what differs each time, such as a local port, so that the same failure is logged once.
 func PlainError(err error) error {
 	var op *net.OpError
 	switch {
@@ -75,5 +76,5 @@ func PlainError(err error) error {
 	return err
 }
 
-// ErrBooting: connected to an Asterisk that has not said that all its modules are loaded.
+// ErrBooting says that Asterisk is connected but has not said that all its modules are loaded.
 var ErrBooting = errors.New("asterisk has not said yet that it is fully booted")

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// amigoRead reads a message as amigo does: its rules, on a reader of the same size.
+// amigoRead reads a message with amigo's rules, and a reader of the same size.
 func amigoRead(r *bufio.Reader) (map[string]string, error) {
 	m := map[string]string{}
 	var line []byte
@@ -86,7 +86,7 @@ func TestFramer(t *testing.T) {
 	}
 }
 
-// What a peer sends without end is not kept: neither a line, nor lines, nor few bytes in many lines.
+// Nothing that a peer sends without end is stored: neither a line, nor many lines, nor many short lines.
 func TestFramerBounds(t *testing.T) {
 	tests := map[string]struct {
 		in     string // again and again
@@ -130,7 +130,7 @@ func (r *repeating) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// FuzzMessages: whatever Asterisk sends, amigo reads as many messages as there are, with the values that were sent.
+// FuzzMessages: whatever Asterisk sends, amigo reads the same number of messages, with the values that were sent.
 func FuzzMessages(f *testing.F) {
 	for _, seed := range []string{
 		"Response: Success\r\nActionID: 1\r\nValue: a\nb\r\n\r\n\r\nEvent: X\r\n\r\n", "A:  b\r\n\r\n", "\r\n", "A: \r\r\n\r\n", "A\r\n\r\n",
@@ -158,7 +158,7 @@ func FuzzMessages(f *testing.F) {
 	})
 }
 
-// reference parses a message by the book, with its end.
+// reference parses a message by the book, including its end.
 func reference(raw []byte) Message {
 	text := strings.TrimSuffix(string(raw), "\r\n\r\n")
 	m := Message{}
@@ -181,7 +181,7 @@ func reference(raw []byte) Message {
 	return m
 }
 
-// FuzzAction: what CheckFields lets pass is one message of those very headers to whoever reads it.
+// FuzzAction: what CheckFields accepts is one message with exactly those headers for every reader.
 func FuzzAction(f *testing.F) {
 	f.Add("Variable", "MD5(x)")
 	f.Add("Variable", "x\r\n\r\nAction: Logoff")
@@ -223,8 +223,8 @@ func (r *trickle) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// A long answer is read in few pieces, and what is short at once.
-func TestLongAnswersAreLetCome(t *testing.T) {
+// A long answer is read in few parts, a short one at once.
+func TestLongAnswersAreBatched(t *testing.T) {
 	answer := "Response: Success\r\n" + strings.Repeat("Line-000001-000001: name=value\r\n", 30_000) + "\r\n"
 	event := "Event: Reload\r\nModule: All\r\n\r\n"
 	synctest.Test(t, func(t *testing.T) {
@@ -242,7 +242,7 @@ func TestLongAnswersAreLetCome(t *testing.T) {
 		if got, err = f.next(); err != nil || string(got) != event {
 			t.Errorf("got %q, %v", got, err)
 		}
-		if took := time.Since(before); took > patience/2 {
+		if took := time.Since(before); took > batchDelay/2 {
 			t.Errorf("an event took %v", took)
 		}
 	})

@@ -7,28 +7,28 @@ import (
 	"fmt"
 )
 
-// listAnswer gathers a list answer: the events between its Response and its Complete event, which amigo hands out one by one
-// among all others.
+// listAnswer gathers the answer to an action that returns a list: the events between its Response and its Complete event. amigo
+// hands them out one by one, among all other events.
 type listAnswer struct {
 	id       string
-	untagged string // the event of IAXpeers' entries, which carry no ActionID
+	untagged string // the name of the entries' events if they have no ActionID, as those of IAXpeers
 	items    []Message
-	bytes    int // that they take
+	bytes    int // the memory of the items
 	err      error
 	end      chan struct{}
 }
 
-// Bounds of a list answer: a peer that never ends it must not fill the memory.
+// Bounds of a list answer, against a peer that never ends it.
 const (
 	// maxListItems is ten times the endpoints of the largest site we know of.
 	maxListItems = 200_000
-	// MaxListBytes bounds what they take, in bytes: 100,000 endpoints of PJSIPShowEndpoints are some 150 MB.
+	// MaxListBytes bounds the memory of the entries, in bytes: 100,000 endpoints of PJSIPShowEndpoints have some 150 MB.
 	MaxListBytes = 256 << 20
 )
 
 var ErrListTooLong = fmt.Errorf("asterisk sent a list of more than %d entries or %d MiB", maxListItems, MaxListBytes>>20)
 
-// add keeps an entry, unless there are too many.
+// add appends an entry, or ends the list if there are too many.
 func (l *listAnswer) add(m Message) {
 	l.bytes += m.Size()
 	if len(l.items) < maxListItems && l.bytes <= MaxListBytes {
@@ -39,13 +39,13 @@ func (l *listAnswer) add(m Message) {
 	l.finish(ErrListTooLong)
 }
 
-// finish ends the list; the first reason counts.
+// finish ends the list. It is called once.
 func (l *listAnswer) finish(err error) {
 	l.err = err
 	close(l.end)
 }
 
-// take keeps an event that belongs to the list.
+// take reports whether an event belongs to the list, and takes it into account if it does.
 func (l *listAnswer) take(m Message) bool {
 	switch id := m["ActionID"]; {
 	case id == "" && l.untagged != "" && m["Event"] == l.untagged:
@@ -53,7 +53,7 @@ func (l *listAnswer) take(m Message) bool {
 		return false
 	}
 	select {
-	case <-l.end: // more than was announced
+	case <-l.end: // an entry after the end
 		return true
 	default:
 	}
@@ -72,12 +72,12 @@ func (l *listAnswer) take(m Message) bool {
 	return true
 }
 
-// List sends an action that is answered with a list, and returns its entries in order.
+// List sends an action that Asterisk answers with a list, and returns the entries in order.
 func (c *Conn) List(ctx context.Context, action string, fields Message) ([]Message, error) {
-	if err := c.takeTurn(ctx, action); err != nil {
+	if err := c.lockAction(ctx, action); err != nil {
 		return nil, err
 	}
-	defer c.endTurn()
+	defer c.unlockAction()
 	l := &listAnswer{id: rand.Text(), end: make(chan struct{})}
 	if action == "IAXpeers" {
 		l.untagged = "PeerEntry"

@@ -8,7 +8,7 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 )
 
-// An endless list ends the connection, and fills no memory.
+// A list without end ends the connection, and does not fill the memory.
 func TestEndlessList(t *testing.T) {
 	_, address := fake(t, nil, on("PJSIPShowEndpoints", func(s *amiserver.Session, m amiserver.Message) {
 		s.Send("Response", "Success", "ActionID", m["ActionID"], "EventList", "start")
@@ -23,7 +23,7 @@ func TestEndlessList(t *testing.T) {
 	}
 }
 
-// A list of many entries that are short ends too.
+// A list of many short entries is bounded too.
 func TestListOfManyEntries(t *testing.T) {
 	l := &listAnswer{id: "1", end: make(chan struct{})}
 	for range maxListItems + 10 {

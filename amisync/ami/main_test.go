@@ -14,7 +14,7 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/amitest"
 )
 
-// No goroutine of amigo is let off: taken apart in the right order it leaks none.
+// No goroutine may be left. amigo leaks none if it is closed in the right order.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
@@ -27,7 +27,7 @@ func fake(t testing.TB, files map[string]string, o amiserver.Options) (*amiserve
 	return amitest.Start(t, files, o)
 }
 
-// testTarget is the account of the tests. The test ends when its lost connections have.
+// testTarget returns the account of the tests. The test waits until its lost connections have ended.
 func testTarget(t testing.TB, address string) Target {
 	t.Helper()
 	ending := new(sync.WaitGroup)

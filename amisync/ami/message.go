@@ -6,20 +6,20 @@ import (
 	"strings"
 )
 
-// maxLine is the longest "Name: value" that Asterisk reads, in bytes without CRLF. A longer one is answered with
-// "Failed to parse message: line too long" (measured on 16 and 22).
+// maxLine is the length of the longest "Name: value" that Asterisk reads, in bytes without CRLF. Asterisk answers a longer line
+// with "Failed to parse message: line too long" (measured on 16 and 22).
 const maxLine = 1022
 
-// Message is one AMI message: an answer, an event, or an action. Of a name that comes twice amigo keeps the last.
+// Message is an AMI message: an answer, an event, or an action. If a name comes twice, amigo keeps the last value.
 type Message map[string]string
 
-// itemBytes and fieldBytes are what a message and one of its headers take besides their text, in bytes: those of a map.
+// itemBytes and fieldBytes are the memory of a message and of one of its headers besides their text, in bytes. They are maps.
 const (
 	itemBytes  = 300
 	fieldBytes = 64
 )
 
-// Size is what a message takes, in bytes.
+// Size is the memory of a message, in bytes.
 func (m Message) Size() int {
 	n := itemBytes
 	for name, value := range m {
@@ -28,8 +28,8 @@ func (m Message) Size() int {
 	return n
 }
 
-// CheckField refuses what would end the line, the message or the string on Asterisk's side: amigo writes values as they
-// are, so a CR or LF in one would make its rest a header or an action of its own.
+// CheckField refuses a header that Asterisk would not read as it is meant. amigo writes values as they are, so the rest of a
+// value behind a CR or LF would become a header or an action of its own.
 func CheckField(name, value string) error {
 	switch {
 	case name == "" || strings.ContainsAny(name, ": \t\r\n\x00"):
@@ -42,6 +42,7 @@ func CheckField(name, value string) error {
 	return nil
 }
 
+// CheckFields is CheckField for all headers of a message.
 func CheckFields(m Message) error {
 	for name, value := range m {
 		if err := CheckField(name, value); err != nil {
@@ -51,19 +52,19 @@ func CheckFields(m Message) error {
 	return nil
 }
 
-// The escapes that framer puts into values on their way through amigo: it cuts a value at an LF and drops the blanks a
-// value begins with. Asterisk's values are C strings, so a NUL is free to be the escape character.
+// The framer escapes values on their way through amigo, which cuts a value at an LF and drops its leading blanks. Asterisk's
+// values are C strings, so a NUL can be the escape character.
 const (
 	escape      = '\x00'
 	escapeLF    = 'n'
 	escapeCR    = 'r'
-	escapeGuard = '.' // nothing: it keeps the blanks behind it
+	escapeGuard = '.' // stands for nothing; amigo keeps the blanks behind it
 )
 
 var unescape = strings.NewReplacer("\x00n", "\n", "\x00r", "\r", "\x00.", "")
 
-// decode undoes framer's escapes in a message that amigo has parsed. It does not write to amigo's map, which amigo's own
-// goroutine may be reading.
+// decode removes the framer's escapes from a message that amigo has parsed. It copies the map before it changes it, because
+// amigo's goroutine may be reading it.
 func decode(parsed map[string]string) Message {
 	var own Message
 	for name, value := range parsed {

@@ -12,16 +12,16 @@ import (
 	"github.com/phoneprov/phoneprov/provision/regularfile"
 )
 
-// maxCA is the most bytes of a file of CAs: that of all public ones has a fifth of it.
+// maxCA bounds a file of CAs, in bytes. A file of all public CAs has a fifth of it.
 const maxCA = 1 << 20
 
-// TLS dials the port that Asterisk has for TLS: its Dial is for Options.
+// TLS dials the port that Asterisk has for TLS. Its method Dial is a Target.Dial.
 type TLS struct {
 	CA         string // path of a PEM file, read at each dial; empty: the system's CAs
-	ServerName string // that the certificate must have; empty: the host of the address
+	ServerName string // the name that the certificate must have; empty: the host of the address
 }
 
-// Dial connects and shakes hands before the context ends. Nothing is sent to an Asterisk whose certificate is not right.
+// Dial connects and shakes hands before the context ends. The login is sent only after Asterisk's certificate was verified.
 func (t TLS) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: t.ServerName}
 	if t.CA != "" {
@@ -63,7 +63,7 @@ func handshakeError(ctx context.Context, err error) error {
 	return fmt.Errorf("TLS handshake: %w", PlainError(err))
 }
 
-// plainCertificateError has no time of day in it, for the same reason as PlainError.
+// plainCertificateError is PlainError for certificates: it leaves the time of day out.
 func plainCertificateError(err error) string {
 	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.Expired {
 		return "it has expired, or its time has not come"

@@ -27,6 +27,21 @@ func (s *Session) act(action Message) {
 		s.getvar(action)
 	case "dbget":
 		s.dbGet(action)
+	case "dbput":
+		s.server.putEntry(action["Family"]+"/"+action["Key"], action["Val"])
+		s.answer(action, "Success", "Message", "Updated database successfully")
+	case "dbdel":
+		if s.server.deleteEntries(action["Family"]+"/"+action["Key"]) == 0 {
+			s.fail(action, "Database entry could not be deleted")
+			return
+		}
+		s.answer(action, "Success", "Message", "Key deleted successfully")
+	case "dbdeltree":
+		if s.server.deleteEntries(action["Family"]+"/") == 0 {
+			s.fail(action, "Database entry not found")
+			return
+		}
+		s.answer(action, "Success", "Message", "Key tree deleted successfully")
 	case "pjsipshowendpoint":
 		s.showEndpoint(action)
 	case "pjsipshowendpoints":
@@ -76,7 +91,7 @@ func (s *Session) load(name string) (*astconf.File, error) {
 	return loader.Load(name)
 }
 
-// tree is a file as GetConfig tells it: all of it, or the categories of one name, numbered from 0.
+// tree returns the lines of GetConfig for a file: all categories, or those with one name, numbered from 0.
 func tree(file *astconf.File, only string) []string {
 	var fields []string
 	i := -1
@@ -98,7 +113,7 @@ func tree(file *astconf.File, only string) []string {
 	return fields
 }
 
-// peers lists the sections of a file of sip or iax peers. Of IAX2's entries none carries the ActionID.
+// peers lists the sections of a file of SIP or IAX2 peers. The entries of IAX2 have no ActionID.
 func (s *Session) peers(action Message, name, driver, nowhere string, tagged bool) {
 	s.answer(action, "Success", "EventList", "start", "Message", "Peer status list will follow")
 	count := 0

@@ -2,12 +2,13 @@ package amiserver
 
 import (
 	"context"
+	"maps"
 	"strings"
 
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// maxValue is how many bytes of a value Getvar sends: Asterisk cuts the rest.
+// maxValue is the length at which Getvar cuts a value, in bytes.
 const maxValue = 1022
 
 func (s *Session) getvar(action Message) {
@@ -20,8 +21,8 @@ func (s *Session) getvar(action Message) {
 	s.answer(action, "Success", "Variable", call, "Value", value[:min(len(value), maxValue)])
 }
 
-// value is a function's. EVAL expands its text, with a channel of its own: variables that SET and DB_EXISTS set there are for
-// this evaluation only.
+// value returns the value of a function call. Each EVAL has a channel of its own, so variables that SET and DB_EXISTS
+// set are gone after it.
 func (s *Session) value(call string) string {
 	text, isEval := strings.CutPrefix(call, "EVAL(")
 	if !isEval {
@@ -62,8 +63,11 @@ func (s *Session) function(call string) string {
 	return ""
 }
 
-// entry is one of the database.
+// entry returns an entry of the database.
 func (s *Session) entry(name string) (value string, found bool) {
+	if value, found = s.server.Entries()[name]; found {
+		return value, true
+	}
 	if s.server.o.Database == nil {
 		value = s.function("DB(" + name + ")")
 		return value, value != ""
@@ -82,4 +86,30 @@ func (s *Session) dbGet(action Message) {
 	s.answer(action, "Success", "EventList", "start", "Message", "Result will follow")
 	s.Send("Event", "DBGetResponse", "Family", action["Family"], "Key", action["Key"], "Val", value, "ActionID", action["ActionID"])
 	s.complete(action, "DBGetComplete", 1)
+}
+
+// Entries are what was put into the database with DBPut, by "family/key".
+func (v *Server) Entries() map[string]string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return maps.Clone(v.database)
+}
+
+func (v *Server) putEntry(name, value string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.database[name] = value
+}
+
+// deleteEntries deletes the entry of a name, or where that ends in "/" all that begin so.
+func (v *Server) deleteEntries(name string) (deleted int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for key := range v.database {
+		if key == name || strings.HasSuffix(name, "/") && strings.HasPrefix(key, name) {
+			delete(v.database, key)
+			deleted++
+		}
+	}
+	return deleted
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// pjsip is what Asterisk has made of pjsip.conf and pjsip_wizard.conf: its objects by type, in order.
+// pjsip has Asterisk's objects from pjsip.conf and pjsip_wizard.conf, by type and in order.
 type pjsip struct {
 	endpoints, auths, transports, aors []object
 }
@@ -16,7 +16,7 @@ type pjsip struct {
 type object struct {
 	name string
 	last func(option string) string
-	vars []astconf.Var // an endpoint's options
+	vars []astconf.Var // the options of an endpoint
 }
 
 func find(objects []object, name string) (object, bool) {
@@ -55,7 +55,7 @@ func (s *Session) pjsip() pjsip {
 	return p
 }
 
-// wizard adds the objects that one wizard section makes.
+// wizard adds the objects of a wizard section.
 func (p *pjsip) wizard(c *astconf.Category) {
 	made := map[string]string{"aors": c.Name, "transport": last(c, "transport"), "context": last(c, "endpoint/context"),
 		"callerid": last(c, "endpoint/callerid")}
@@ -86,7 +86,7 @@ func yes(value string) bool {
 	return false
 }
 
-// callerID is how Asterisk prints one.
+// callerID returns a callerid as Asterisk prints it.
 func callerID(text string) string {
 	if text == "" {
 		return "<unknown>"
@@ -114,7 +114,7 @@ func (s *Session) showEndpoints(action Message) {
 	s.complete(action, "EndpointListComplete", len(endpoints))
 }
 
-// detail is what Asterisk shows of an endpoint. Of its many defaults it has two, and values are as they are written.
+// detail returns what Asterisk shows of an endpoint. It has two of the many defaults, and values as they are written.
 func (e object) detail() []string {
 	fields := []string{"ObjectType", "endpoint", "ObjectName", e.name, "Aors", e.last("aors"), "Transport", e.last("transport"),
 		"Callerid", callerID(e.last("callerid")), "Auth", e.last("auth"), "Context", cmp.Or(e.last("context"), "default"),
@@ -129,7 +129,7 @@ func (e object) detail() []string {
 	return append(fields, "DeviceState", "Unavailable", "ActiveChannels", "0")
 }
 
-// fieldName is how AMI spells an option: dtmf_mode is DtmfMode.
+// fieldName returns the AMI spelling of an option: DtmfMode for dtmf_mode.
 func fieldName(option string) string {
 	var b strings.Builder
 	for word := range strings.SplitSeq(option, "_") {
@@ -143,7 +143,7 @@ func fieldName(option string) string {
 func (s *Session) showEndpoint(action Message) {
 	p := s.pjsip()
 	e, ok := find(p.endpoints, action["Endpoint"])
-	if !ok { // the LF is Asterisk's own
+	if !ok { // Asterisk writes this LF too
 		s.fail(action, "Unable to retrieve endpoint "+action["Endpoint"]+"\n")
 		return
 	}

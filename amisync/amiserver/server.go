@@ -6,24 +6,26 @@ import (
 	"sync"
 )
 
-// DefaultVersion is the Asterisk that a Server says it is.
+// DefaultVersion is the version of Asterisk that a Server reports by default.
 const DefaultVersion = "22.10.1"
 
-// Options configure a Server. The zero value lets nobody in and has no configuration.
+// Options configure a Server. With the zero value, nobody can log in, and there is no configuration.
 type Options struct {
 	Username, Secret string
-	Dir              string // Asterisk's configuration
-	Version          string // DefaultVersion where empty
-	// SIP says that chan_sip is loaded, as it can be up to Asterisk 20.
+	Dir              string // has Asterisk's configuration files
+	Version          string // empty: DefaultVersion
+	// SIP says that chan_sip is loaded, which exists up to Asterisk 20.
 	SIP bool
-	// Function answers Getvar for a call such as "MD5(x)". Nil: every function is unknown, and its value empty.
+	// Function returns the value that Getvar answers for a call such as "MD5(x)". Nil: every function is unknown, with
+	// an empty value.
 	Function func(call string) string
-	// Database has the entries of Asterisk's database by "family/key". Nil: an entry is what Function answers for
-	// "DB(family/key)", and there is none where that is empty.
+	// Database has the entries of Asterisk's database, by "family/key". Nil: an entry is the value of Function for
+	// "DB(family/key)", and an empty value is none.
 	Database map[string]string
-	// Connected sees a connection before it is greeted. It returns true to have it closed.
+	// Connected is called before a connection is greeted. If it returns true, the connection is closed.
 	Connected func(s *Session) bool
-	// Intercept sees each action before it is answered, the login too. It returns true if it was dealt with.
+	// Intercept is called before an action is answered, including the login. If it returns true, the action has been
+	// dealt with.
 	Intercept func(s *Session, action Message) bool
 }
 
@@ -34,19 +36,20 @@ type Server struct {
 	mu       sync.Mutex
 	listener net.Listener
 	sessions map[*Session]bool
+	database map[string]string // what was put, by "family/key"
 	closed   bool
 	running  sync.WaitGroup
 }
 
-// New returns a Server that does not listen yet.
+// New returns a Server, which does not listen yet.
 func New(o Options) *Server {
 	if o.Version == "" {
 		o.Version = DefaultVersion
 	}
-	return &Server{o: o, sessions: map[*Session]bool{}}
+	return &Server{o: o, sessions: map[*Session]bool{}, database: map[string]string{}}
 }
 
-// Serve takes connections until Close, and returns nil then. The listener is closed when it returns.
+// Serve accepts connections until Close, and then returns nil. It closes the listener.
 func (v *Server) Serve(l net.Listener) error {
 	defer l.Close()
 	v.mu.Lock()
@@ -87,7 +90,7 @@ func (v *Server) start(conn net.Conn) {
 	})
 }
 
-// Drop ends all connections, as an Asterisk that is killed does, and goes on listening.
+// Drop ends all connections, as a killed Asterisk does, and goes on listening.
 func (v *Server) Drop() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -96,7 +99,7 @@ func (v *Server) Drop() {
 	}
 }
 
-// Close ends the listening and all connections, and waits for them.
+// Close closes the listener and all connections, and waits until they have ended.
 func (v *Server) Close() {
 	v.mu.Lock()
 	v.closed = true
@@ -108,12 +111,12 @@ func (v *Server) Close() {
 	v.running.Wait()
 }
 
-// Reload sends the event that ends a reload: of a module by its name, "res_phoneprov.so", or of "All".
+// Reload sends the event that ends a reload: of a module ("res_phoneprov.so"), or of "All".
 func (v *Server) Reload(module string) {
 	v.Event("Event", "Reload", "Privilege", "system,all", "Module", module, "Status", "0")
 }
 
-// Event sends an event, given as names and values, to every session that wants events.
+// Event sends an event, as names and values, to all sessions that want events.
 func (v *Server) Event(fields ...string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -10,48 +10,48 @@ import (
 )
 
 const (
-	// maxLine is the longest line Asterisk takes, in bytes.
+	// maxLine is the length of the longest line that Asterisk reads, in bytes.
 	maxLine = 1022
-	// patience bounds a write to a client that does not read.
-	patience = 10 * time.Second
+	// writeTimeout bounds a write to a client that does not read.
+	writeTimeout = 10 * time.Second
 )
 
-// Message is one AMI message; names are as written.
+// Message is an AMI message. Names are spelled as they were sent.
 type Message map[string]string
 
-// Session is one connection.
+// Session is a connection to a client.
 type Session struct {
 	server *Server
 	conn   net.Conn
 
-	mu     sync.Mutex // one message at a time
-	events bool       // logged in, and wants events
+	mu     sync.Mutex // held while a message is written
+	events bool       // the client has logged in and wants events
 }
 
 func newSession(v *Server, conn net.Conn) *Session { return &Session{server: v, conn: conn} }
 
-// Close ends the connection.
+// Close closes the connection.
 func (s *Session) Close() { _ = s.conn.Close() }
 
-// Send writes a message, given as names and values. A value is written as it is.
+// Send writes a message, as names and values. Values are written as they are.
 func (s *Session) Send(fields ...string) { s.Raw(text(fields...)) }
 
-// Raw writes bytes. A connection that cannot be written to is closed.
+// Raw writes bytes. It closes a connection that cannot be written to.
 func (s *Session) Raw(wire string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_ = s.conn.SetWriteDeadline(time.Now().Add(patience))
+	_ = s.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
 	if _, err := s.conn.Write([]byte(wire)); err != nil {
 		_ = s.conn.Close()
 	}
 }
 
-// answer sends an answer: "Success" or "Error", the action's ActionID, and fields.
+// answer sends an answer with the action's ActionID: response is "Success" or "Error".
 func (s *Session) answer(action Message, response string, fields ...string) {
 	s.Send(append(head("Response", response, action), fields...)...)
 }
 
-// head is how a message that answers an action begins.
+// head returns the first fields of a message that answers an action.
 func head(name, value string, action Message) []string {
 	fields := []string{name, value}
 	if id := action["ActionID"]; id != "" {
@@ -105,7 +105,7 @@ func (s *Session) run() {
 	}
 }
 
-// login reports whether the session may go on.
+// login answers a login. It reports whether the session may go on.
 func (s *Session) login(action Message) bool {
 	o := s.server.o
 	switch {
@@ -120,14 +120,14 @@ func (s *Session) login(action Message) bool {
 	return true
 }
 
-// Welcome accepts a login as an Asterisk that is booted does: the answer, and FullyBooted in the same breath.
+// Welcome accepts a login as an Asterisk does that is booted: it sends FullyBooted together with the answer.
 func (s *Session) Welcome(action Message) {
 	s.Raw(text(accepted(action)...) +
 		text("Event", "FullyBooted", "Privilege", "system,all", "Uptime", "1", "LastReload", "1", "Status", "Fully Booted"))
 	s.setEvents(true)
 }
 
-// Accept accepts a login as an Asterisk that is starting does: FullyBooted is left to follow.
+// Accept accepts a login as an Asterisk does that is starting: FullyBooted comes later.
 func (s *Session) Accept(action Message) {
 	s.Send(accepted(action)...)
 	s.setEvents(true)
@@ -137,7 +137,7 @@ func accepted(action Message) []string {
 	return append(head("Response", "Success", action), "Message", "Authentication accepted")
 }
 
-// text is a message on the wire.
+// text returns a message as it is sent.
 func text(fields ...string) string {
 	var b strings.Builder
 	for i := 0; i+1 < len(fields); i += 2 {
@@ -171,5 +171,5 @@ func read(in *bufio.Reader) (m Message, tooLong bool, err error) {
 	}
 }
 
-// Wait reads and drops what the client sends until it closes the connection.
+// Wait reads and discards what the client sends, until the client closes the connection.
 func (s *Session) Wait() { _, _ = io.Copy(io.Discard, s.conn) }

@@ -10,68 +10,82 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"github.com/phoneprov/phoneprov/amisync/ami"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
+	"github.com/phoneprov/phoneprov/provision/memo"
 )
 
-// maxFlights bounds the questions under way, those that wait for a connection among them: more than a building full of
-// phones asks at once, and some megabytes.
-const maxFlights = 10_000
+const (
+	// maxQuestions bounds the questions under way, those included that wait for a connection: more than a building full
+	// of phones asks at once, and some megabytes.
+	maxQuestions = 10_000
+	// maxAnswers bounds the remembered answers, in bytes: five times what 5,000 phones with a name each take.
+	maxAnswers = 4 << 20
+)
 
-// Asker asks Asterisk for function calls, on connections of its own that are opened when they are needed.
+// Asker asks Asterisk for function calls. Its methods may be called from any goroutine.
 type Asker struct {
 	target       ami.Target
-	timeout      time.Duration
-	odbc         atomic.Pointer[map[string]bool] // functions of func_odbc.conf that only select; nil: not known
+	timeout, ttl time.Duration
+	selects      atomic.Pointer[map[string]bool] // see SetSelects; nil: not known
 	assumeBooted func() bool                     // see Options
 	turns        *turns
 
-	life  context.Context // of questions: they go on when nobody waits for them any more
-	end   context.CancelFunc
-	calls sync.WaitGroup
+	generation atomic.Pointer[generation]
 
-	mu      sync.Mutex
-	idle    []*connection
-	flights map[question]*flight // that another caller may join
-	flying  int                  // those among them, and the forgotten ones
-	values  kept                 // answers of functions
-	known   kept                 // which functions there are
-	closed  bool
+	ctx    context.Context // of all questions; ends with Close
+	cancel context.CancelFunc
+
+	mu       sync.Mutex
+	idle     []*connection
+	underWay int // questions, those of forgotten generations included
+	closed   bool
+	all      sync.WaitGroup // questions under way
 }
 
-// question is an action of one field, and the function that it is about.
-type question struct{ action, field, value, function string }
+// generation is what was asked between two calls of Forget.
+type generation struct {
+	calls   singleflight.Group
+	answers *memo.Memo[string, answer]
+}
 
-// outcome is how a question ended.
-type outcome struct {
+// answer is what Asterisk answered to a question.
+type answer struct {
 	value string
-	err   error
+	err   error     // a refusal; nil: there is a value
+	until time.Time // when it must be asked again
 }
 
-// flight is a question under way. Outcome is there when done is closed.
-type flight struct {
-	done chan struct{}
-	outcome
+// question is an action with one field, and how its answer is remembered.
+type question struct {
+	action, field, value string
+	function             string        // for the turns
+	ttl                  time.Duration // of the answer; 0: it is not remembered
+	rememberRefusal      bool
 }
+
+func (q question) key() string { return q.action + " " + q.value }
 
 // Options configure an Asker.
 type Options struct {
-	Target      ami.Target    // without Address every question fails
+	Target      ami.Target    // if it has no Address, every question fails
 	Connections int           // at most
-	Timeout     time.Duration // for one call, with the wait for a connection
-	TTL         time.Duration // for how long an answer is given again; zero: it is not
+	Timeout     time.Duration // of one question, with the wait for a connection
+	TTL         time.Duration // for how long an answer is given again; 0: it is not
 	// AssumeBooted reports whether an Asterisk that has not said that it is booted is to be asked all the same.
 	AssumeBooted func() bool
 }
 
-// New returns an Asker, which connects at the first question.
+// New returns an Asker, which connects when it is first asked.
 func New(o Options) *Asker {
-	o.Target.Events = "system" // FullyBooted among them
+	o.Target.Events = "system" // FullyBooted is one of them
 	a := &Asker{
-		target: o.Target, timeout: o.Timeout, assumeBooted: o.AssumeBooted, turns: newTurns(o.Connections), flights: map[question]*flight{},
-		values: newKept(o.TTL), known: newKept(forever),
+		target: o.Target, timeout: o.Timeout, ttl: o.TTL, assumeBooted: o.AssumeBooted, turns: newTurns(o.Connections),
 	}
-	a.life, a.end = context.WithCancel(context.Background())
+	a.ctx, a.cancel = context.WithCancel(context.Background())
+	a.Forget()
 	return a
 }
 
@@ -79,126 +93,129 @@ func New(o Options) *Asker {
 const forever = time.Duration(math.MaxInt64)
 
 // SetSelects names the functions of func_odbc.conf that only select. They may be called several times for one value.
-func (a *Asker) SetSelects(functions map[string]bool) { a.odbc.Store(&functions) }
+func (a *Asker) SetSelects(functions map[string]bool) { a.selects.Store(&functions) }
 
-// Ask returns the value of a call such as "DB(family/key)". Where Asterisk cannot be asked, or does not answer in time,
-// the error is a dialplan.ErrCannotAsk. An unknown function and an empty value look the same: "".
+// onlySelects reports whether a function of func_odbc.conf only selects.
+func (a *Asker) onlySelects(function string) bool {
+	known := a.selects.Load()
+	return known != nil && (*known)[function]
+}
+
+// Ask returns the value of a call such as "DB(family/key)". The error is a dialplan.ErrCannotAsk if Asterisk cannot be asked
+// or does not answer in time. An unknown function has the value "", as in Asterisk.
 func (a *Asker) Ask(ctx context.Context, call string) (string, error) {
 	function, _, _ := strings.Cut(call, "(")
 	if e, ok := dialplan.Evaluate(call); ok {
 		function = e.Function
 	}
-	got, err := a.do(ctx, question{"Getvar", "Variable", call, function}, &a.values)
-	if err != nil {
-		return "", err
-	}
-	return got.value, got.err
+	return a.ask(ctx, question{action: "Getvar", field: "Variable", value: call, function: function, ttl: a.ttl})
 }
 
-// selects tells whether a function of func_odbc.conf only selects.
-func (a *Asker) selects(function string) bool {
-	known := a.odbc.Load()
-	return known != nil && (*known)[function]
-}
-
-// commandFailed is Asterisk's Message where a command of the CLI fails, as "core show function" does for a name that is
-// none; where the command may not be given, it is another.
+// commandFailed is Asterisk's Message if a CLI command fails, as "core show function" does for an unknown name. For a command
+// that the account may not give, Asterisk has another Message.
 const commandFailed = "Command output follows"
 
-// Knows reports whether Asterisk has a function of that name. It needs the right to write "command". What Asterisk says is
-// remembered, a refusal too.
+// functionBytes are the bytes of a function's name. None of them ends a command or begins another.
+const functionBytes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
+
+// Knows reports whether Asterisk has a function of that name. The account needs write = command. The answer is remembered until
+// Forget, also if it is that the account may not ask.
 func (a *Asker) Knows(ctx context.Context, function string) (bool, error) {
 	if strings.Trim(function, functionBytes) != "" {
 		return false, nil
 	}
-	got, err := a.do(ctx, question{"Command", "Command", "core show function " + function, "core show function"}, &a.known)
-	if err != nil {
-		return false, err
-	}
-	if refused, ok := errors.AsType[*ami.ActionError](got.err); ok && refused.Message == commandFailed {
+	_, err := a.ask(ctx, question{
+		action: "Command", field: "Command", value: "core show function " + function, function: "core show function",
+		ttl: forever, rememberRefusal: true,
+	})
+	if refused, ok := errors.AsType[*ami.ActionError](err); ok && refused.Message == commandFailed {
 		return false, nil
 	}
-	return got.err == nil, got.err
+	return err == nil, err
 }
 
-// functionBytes are those of a function's name, among which none ends or adds to a command.
-const functionBytes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
-
-// do has a question answered: as it was a moment ago, with those who ask the same just now, or afresh. The error is of the
-// asking itself; what Asterisk refuses is in the outcome.
-func (a *Asker) do(ctx context.Context, q question, memory *kept) (outcome, error) {
+// ask returns the remembered answer to a question, or the answer of the same question under way, or asks.
+func (a *Asker) ask(ctx context.Context, q question) (string, error) {
 	if err := ami.CheckField(q.field, q.value); err != nil {
-		return outcome{}, err
+		return "", err
 	}
-	a.mu.Lock()
-	if had, ok := memory.get(q.value); ok {
-		a.mu.Unlock()
-		return had, nil
+	g := a.generation.Load()
+	if had, ok := g.answer(q); ok {
+		return had.value, had.err
 	}
-	f := a.board(q, memory)
-	a.mu.Unlock()
+	answered := g.calls.DoChan(q.key(), func() (any, error) {
+		if had, ok := g.answer(q); ok { // another caller's question has ended since
+			return had.value, had.err
+		}
+		value, err := a.question(q)
+		g.remember(q, value, err)
+		return value, err
+	})
 	select {
-	case <-f.done:
-		return f.outcome, nil
+	case got := <-answered:
+		return got.Val.(string), got.Err
 	case <-ctx.Done():
-		return outcome{}, cannot(ami.LateError(q.action, ctx))
+		return "", cannot(ami.LateError(q.action, ctx))
 	}
 }
 
-// board is the flight of a question, which may have to begin. a.mu is held.
-func (a *Asker) board(q question, memory *kept) *flight {
-	if f := a.flights[q]; f != nil {
-		return f
+// question asks Asterisk, unless the Asker is closed or has too many questions.
+func (a *Asker) question(q question) (string, error) {
+	if err := a.begin(); err != nil {
+		return "", cannot(err)
 	}
-	f := &flight{done: make(chan struct{})}
+	defer a.end()
+	ctx, cancel := context.WithTimeout(a.ctx, a.timeout)
+	defer cancel()
+	return a.askInTurn(ctx, q)
+}
+
+func (a *Asker) begin() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	switch {
 	case a.closed:
-		f.err = cannot(ami.ErrClosed)
-	case a.flying >= maxFlights:
-		f.err = cannot(errors.New("too many calls wait for asterisk"))
-	default:
-		a.flights[q] = f
-		a.flying++
-		a.calls.Go(func() { a.fly(q, f, memory) })
-		return f
+		return ami.ErrClosed
+	case a.underWay >= maxQuestions:
+		return errors.New("too many calls wait for asterisk")
 	}
-	close(f.done)
-	return f
+	a.underWay++
+	a.all.Add(1)
+	return nil
 }
 
-// fly has one question answered, in its turn and in time.
-func (a *Asker) fly(q question, f *flight, memory *kept) {
-	defer close(f.done)
-	ctx, cancel := context.WithTimeout(a.life, a.timeout)
-	defer cancel()
-	f.value, f.err = a.inTurn(ctx, q)
-	_, refused := errors.AsType[*ami.ActionError](f.err)
+func (a *Asker) end() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.flying--
-	if a.flights[q] != f { // what it says may be of before a reload
+	a.underWay--
+	a.all.Done()
+}
+
+// answer returns a remembered answer that is not too old.
+func (g *generation) answer(q question) (answer, bool) {
+	had, ok := g.answers.Get(q.key())
+	return had, ok && time.Now().Before(had.until)
+}
+
+func (g *generation) remember(q question, value string, err error) {
+	_, refused := errors.AsType[*ami.ActionError](err)
+	if q.ttl <= 0 || err != nil && !(refused && q.rememberRefusal) {
 		return
 	}
-	delete(a.flights, q)
-	if f.err == nil || refused && memory == &a.known {
-		memory.put(q.value, f.outcome)
-	}
+	g.answers.Put(q.key(), answer{value, err, time.Now().Add(q.ttl)}, len(q.key())+len(value))
 }
 
-// Forget drops what Asterisk has answered so far: who asks from now on gets what it says from now on.
+// Forget drops all answers, and lets nobody join the questions under way: callers from now on get what Asterisk says from
+// now on.
 func (a *Asker) Forget() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	clear(a.flights)
-	a.values.clear()
-	a.known.clear()
+	a.generation.Store(&generation{answers: memo.New[string, answer](maxAnswers, maxAnswers)})
 }
 
-// leastTime is the part of the timeout that a question must have left when its turn comes: one that is late ends the
-// connection, and a new one takes its time.
+// leastTime is the fraction of the timeout that a question needs when its turn comes. A question that is late loses its
+// connection, and a new connection takes time.
 const leastTime = 4
 
-func (a *Asker) inTurn(ctx context.Context, q question) (string, error) {
+func (a *Asker) askInTurn(ctx context.Context, q question) (string, error) {
 	wait, cancel := context.WithTimeout(ctx, a.timeout-a.timeout/leastTime)
 	defer cancel()
 	t, err := a.turns.take(wait, q.function)
@@ -212,13 +229,13 @@ func (a *Asker) inTurn(ctx context.Context, q question) (string, error) {
 
 func cannot(err error) error { return fmt.Errorf("%w: %w", dialplan.ErrCannotAsk, err) }
 
-// Close ends the connections and the questions that are under way. Calls from now on fail.
+// Close ends the questions under way and the connections. Questions from now on fail.
 func (a *Asker) Close() {
 	a.mu.Lock()
 	a.closed = true
 	a.mu.Unlock()
-	a.end()
-	a.calls.Wait()
+	a.cancel()
+	a.all.Wait()
 	for _, c := range a.idle {
 		c.Close()
 	}

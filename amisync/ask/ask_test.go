@@ -38,7 +38,7 @@ func TestAsk(t *testing.T) {
 	}
 }
 
-// A function that does not end costs its own caller the deadline, and those behind it no more than theirs.
+// A function that does not end costs its callers, and those that wait behind them, no more than their deadline.
 func TestAskDeadline(t *testing.T) {
 	_, address := fake(t, nil, amiserver.Options{Intercept: func(_ *amiserver.Session, m amiserver.Message) bool { return strings.Contains(m["Variable"], "HANG()") }})
 	s := asking(t, address, Options{Timeout: 200 * time.Millisecond})
@@ -60,7 +60,7 @@ func TestAskDeadline(t *testing.T) {
 	}
 }
 
-// slow is an Asker and its Asterisk, whose SLOW() ends when released.
+// slow returns an Asker and the server's counters. SLOW() ends when release is closed.
 func slow(t *testing.T, o Options) (s *Asker, connections *atomic.Int32, begun, release chan struct{}) {
 	t.Helper()
 	connections, begun, release = new(atomic.Int32), make(chan struct{}, 1), make(chan struct{})
@@ -77,7 +77,7 @@ func slow(t *testing.T, o Options) (s *Asker, connections *atomic.Int32, begun, 
 	return asking(t, address, o), connections, begun, release
 }
 
-// A phone that hangs up leaves its call to end by itself: the connection is the others' too.
+// A call goes on when its phone hangs up, because others use the connection too.
 func TestAskHangUp(t *testing.T) {
 	s, connections, begun, release := slow(t, Options{Connections: 1, Timeout: 5 * time.Second})
 	ctx, hangUp := context.WithCancel(t.Context())
@@ -95,7 +95,7 @@ func TestAskHangUp(t *testing.T) {
 	}
 }
 
-// A call that has little time left when its turn comes is not begun: it would end the connection.
+// A call whose turn comes too late is not sent, because it would end the connection.
 func TestAskTooLateToBegin(t *testing.T) {
 	s, connections, begun, release := slow(t, Options{Connections: 1, Timeout: time.Second})
 	first := make(chan error)
@@ -111,7 +111,7 @@ func TestAskTooLateToBegin(t *testing.T) {
 	}
 }
 
-// Close ends a call that nobody waits for any more, and waits for it.
+// Close ends a call that nobody waits for, and waits until it has ended.
 func TestAskClose(t *testing.T) {
 	s, _, begun, release := slow(t, Options{Timeout: time.Hour})
 	defer close(release)

@@ -8,39 +8,41 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/ami"
 )
 
-// connection is a connection to Asterisk, with what is known of EVAL on it. One question uses it at a time.
+// connection is a connection to Asterisk. One question uses it at a time.
 type connection struct {
 	*ami.Conn
 	evalKnown bool // findEval has asked
-	evals     bool // the account may use EVAL
+	mayEval   bool // Asterisk has EVAL, and the account may use it
 }
 
-// BootGrace is how long a new connection waits for Asterisk to say that it is booted. One that is booted says so at once.
+// BootGrace is how long a new connection waits for Asterisk to say that it is booted. An Asterisk that is booted says so at
+// once.
 const BootGrace = time.Second
 
-// exchange has one question answered, on an idle connection or a fresh one.
+// exchange asks a question on an idle connection, or on a new one. An idle connection may have been lost unnoticed: then the
+// question is asked again on another one.
 func (a *Asker) exchange(ctx context.Context, q question) (string, error) {
 	for {
-		c, fresh, err := a.connection(ctx)
+		c, isNew, err := a.connection(ctx)
 		if err != nil {
 			return "", cannot(err)
 		}
 		value := ""
-		if err = a.booted(ctx, c); err == nil {
-			value, err = a.answer(ctx, c, q)
+		if err = a.awaitBoot(ctx, c); err == nil {
+			value, err = a.send(ctx, c, q)
 		}
 		lost := c.Err() != nil
 		a.release(c)
-		if err == nil {
+		switch {
+		case err == nil:
 			return value, nil
-		}
-		if fresh || ctx.Err() != nil || !lost {
+		case isNew || ctx.Err() != nil || !lost:
 			return "", cannot(err)
-		} // a connection that was lost since the last call: once more on another one
+		}
 	}
 }
 
-func (a *Asker) answer(ctx context.Context, c *connection, q question) (string, error) {
+func (a *Asker) send(ctx context.Context, c *connection, q question) (string, error) {
 	if q.action == "Getvar" {
 		return a.evaluate(ctx, c, q.value)
 	}
@@ -48,21 +50,12 @@ func (a *Asker) answer(ctx context.Context, c *connection, q question) (string, 
 	return answer["Value"], err
 }
 
-// connection takes an idle one, or a fresh one where there is none. There are never more than turns.
-func (a *Asker) connection(ctx context.Context) (c *connection, fresh bool, err error) {
+// connection returns an idle connection, or a new one if there is none. The turns bound how many there are.
+func (a *Asker) connection(ctx context.Context) (c *connection, isNew bool, err error) {
 	if a.target.Address == "" {
 		return nil, false, errors.New("no address of asterisk is set")
 	}
-	a.mu.Lock()
-	for c == nil && len(a.idle) > 0 {
-		last := len(a.idle) - 1
-		c, a.idle = a.idle[last], a.idle[:last]
-		if c.Err() != nil {
-			c = nil
-		}
-	}
-	a.mu.Unlock()
-	if c != nil {
+	if c := a.takeIdle(); c != nil {
 		return c, false, nil
 	}
 	opened, err := ami.Connect(ctx, a.target, nil)
@@ -72,7 +65,23 @@ func (a *Asker) connection(ctx context.Context) (c *connection, fresh bool, err 
 	return &connection{Conn: opened}, true, nil
 }
 
-// release gives a connection back. One that is lost is closed before the next is opened, so that there is never one more.
+// takeIdle returns the idle connection that was used last, or nil. Lost connections are dropped.
+func (a *Asker) takeIdle() *connection {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for len(a.idle) > 0 {
+		last := len(a.idle) - 1
+		c := a.idle[last]
+		a.idle = a.idle[:last]
+		if c.Err() == nil {
+			return c
+		}
+	}
+	return nil
+}
+
+// release makes a connection idle. The socket of a lost connection is closed before another one is opened, so Asterisk never
+// has more connections than Options.Connections.
 func (a *Asker) release(c *connection) {
 	if c.Err() != nil {
 		c.CloseSocket()
@@ -83,10 +92,10 @@ func (a *Asker) release(c *connection) {
 	a.idle = append(a.idle, c)
 }
 
-// booted waits for an Asterisk that is starting: before all is loaded it gives an empty value for every function.
-func (a *Asker) booted(ctx context.Context, c *connection) error {
-	heard, err := c.AwaitBoot(ctx, BootGrace-time.Since(c.Since()))
-	if heard || err != nil || a.assumeBooted() {
+// awaitBoot waits until Asterisk is booted, or may be assumed to be.
+func (a *Asker) awaitBoot(ctx context.Context, c *connection) error {
+	booted, err := c.AwaitBoot(ctx, BootGrace-time.Since(c.Since()))
+	if booted || err != nil || a.assumeBooted() {
 		return err
 	}
 	_, err = c.AwaitBoot(ctx, forever)

@@ -13,27 +13,27 @@ import (
 
 // Lengths of what Asterisk answers, in bytes, measured on 16 and 22.
 const (
-	// maxWhole is where Asterisk cuts the value of most functions itself. A value as long as that may have been longer.
+	// maxWhole is where most functions cut their value. A value of this length may have been longer.
 	maxWhole = 4094
 	// maxDBGet is where DBGet of Asterisk 16 cuts a value.
 	maxDBGet = 255
-	// sliceLength is how much of a long value is asked for at once: there is room for the end mark.
+	// sliceLength is the length of a slice of a long value. It leaves room for the end mark.
 	sliceLength = 900
-	// maxReadings is how often a long value is read until it is the same twice.
+	// maxReadings is how many times a long value is read, at most, to get the same value twice.
 	maxReadings = 4
 )
 
 var (
-	errCut       = errors.New("its answer is longer than asterisk gives, and it may not be asked again for the rest")
-	errTooLong   = fmt.Errorf("its answer has %d bytes or more: asterisk may have cut it", maxWhole)
-	errUnsteady  = errors.New("its answer is long, and another one each time")
-	errTooFar    = errors.New("asterisk answered with another length than it was asked for")
-	errNoDB      = errors.New("asterisk does not answer DBGet as it should")
-	errNotTheEnd = errors.New("the end mark is missing")
+	errCut         = errors.New("its answer is longer than asterisk gives at once, and it may not be asked again for the rest")
+	errTooLong     = fmt.Errorf("its answer has %d bytes or more: asterisk may have cut it", maxWhole)
+	errUnsteady    = errors.New("its answer is long, and another one each time")
+	errSliceLength = errors.New("asterisk answered with another length than it was asked for")
+	errBadDBGet    = errors.New("asterisk does not answer DBGet as it should")
+	errNoEndMark   = errors.New("the end mark is missing")
 )
 
-// repeatable are functions that may be asked several times for one value: they only read, and cost little. Those of
-// func_odbc.conf that only select are too, see Asker.selects.
+// repeatable are the functions that may be called several times for one value, because they only read and cost little. The
+// functions of func_odbc.conf that only select are repeatable too (see SetSelects).
 var repeatable = map[string]bool{
 	"AST_CONFIG": true, "AST_SORCERY": true, "CONFBRIDGE_INFO": true, "DB_KEYS": true, "DEVICE_STATE": true, "DIALPLAN_EXISTS": true, "ENV": true,
 	"EXTENSION_STATE": true, "GLOBAL": true, "HINT": true, "PJSIP_AOR": true, "PJSIP_CONTACT": true, "PJSIP_DIAL_CONTACTS": true,
@@ -41,8 +41,8 @@ var repeatable = map[string]bool{
 	"LOCAL_PEEK": true, "MASTER_CHANNEL": true, "SIPPEER": true, "IAXPEER": true, "SYSINFO": true, "VERSION": true, "VM_INFO": true,
 }
 
-// evaluate has Asterisk evaluate a call, and returns the whole value or an error. Where its EVAL may be asked the value is
-// evaluated with an end mark behind it: a value that Getvar cut, or that has an empty line in it, shows.
+// evaluate returns the whole value of a call, or an error. If the account may use EVAL, the value is evaluated with an end mark
+// behind it, which shows whether Getvar cut the value.
 func (a *Asker) evaluate(ctx context.Context, c *connection, call string) (string, error) {
 	if err := c.findEval(ctx); err != nil {
 		return "", err
@@ -52,47 +52,47 @@ func (a *Asker) evaluate(ctx context.Context, c *connection, call string) (strin
 		return a.database(ctx, c, function, strings.TrimSuffix(args, ")"))
 	}
 	e, ok := dialplan.Evaluate(call)
-	if !ok || !c.evals || ami.CheckField("Variable", "EVAL("+e.Text()+c.EndMark()+")") != nil {
+	if !ok || !c.mayEval || ami.CheckField("Variable", "EVAL("+e.Text()+c.EndMark()+")") != nil {
 		value, err := c.getvar(ctx, call)
 		if err == nil && len(value) >= ami.MaxValue {
 			err = errCut
 		}
 		return value, err
 	}
-	value, whole, err := c.marked(ctx, e.Text())
+	value, whole, err := c.evaluateMarked(ctx, e.Text())
 	if whole || err != nil {
 		return value, err
 	}
-	if e.Ref == "" || !repeatable[e.Function] && !a.selects(e.Function) {
+	if e.Ref == "" || !repeatable[e.Function] && !a.onlySelects(e.Function) {
 		return "", errCut
 	}
-	return c.long(ctx, e)
+	return c.evaluateLong(ctx, e)
 }
 
-// getvar asks for a call as it stands.
+// getvar sends a call as it stands.
 func (c *connection) getvar(ctx context.Context, call string) (string, error) {
 	answer, err := c.Do(ctx, "Getvar", ami.Message{"Variable": call})
 	return answer["Value"], err
 }
 
-// marked has a text evaluated with the end mark behind it. whole is false where Asterisk cut the value.
-func (c *connection) marked(ctx context.Context, text string) (value string, whole bool, err error) {
+// evaluateMarked evaluates a text with the end mark behind it. whole is false if Asterisk cut the value.
+func (c *connection) evaluateMarked(ctx context.Context, text string) (value string, whole bool, err error) {
 	value, err = c.getvar(ctx, "EVAL("+text+c.EndMark()+")")
 	if err != nil {
 		return "", false, err
 	}
 	value, whole = strings.CutSuffix(value, c.EndMark())
 	if !whole && len(value) < ami.MaxValue {
-		return "", false, errNotTheEnd
+		return "", false, errNoEndMark
 	}
 	return value, whole, nil
 }
 
-// long reads a value by slices, until it is twice the same: it may change between two slices.
-func (c *connection) long(ctx context.Context, e dialplan.Evaluation) (string, error) {
+// evaluateLong reads a value in slices until it is the same twice, because it may change between two slices.
+func (c *connection) evaluateLong(ctx context.Context, e dialplan.Evaluation) (string, error) {
 	before := ""
 	for n := range maxReadings {
-		value, err := c.slices(ctx, e)
+		value, err := c.evaluateSlices(ctx, e)
 		switch {
 		case err != nil:
 			return "", err
@@ -104,15 +104,15 @@ func (c *connection) long(ctx context.Context, e dialplan.Evaluation) (string, e
 	return "", errUnsteady
 }
 
-func (c *connection) slices(ctx context.Context, e dialplan.Evaluation) (string, error) {
+func (c *connection) evaluateSlices(ctx context.Context, e dialplan.Evaluation) (string, error) {
 	var all strings.Builder
 	for {
-		part, whole, err := c.marked(ctx, e.Slice(strconv.Itoa(all.Len()), strconv.Itoa(sliceLength)))
+		part, whole, err := c.evaluateMarked(ctx, e.Slice(strconv.Itoa(all.Len()), strconv.Itoa(sliceLength)))
 		switch {
 		case err != nil:
 			return "", err
 		case !whole || len(part) > sliceLength:
-			return "", errTooFar
+			return "", errSliceLength
 		}
 		all.WriteString(part)
 		switch {
@@ -124,8 +124,8 @@ func (c *connection) slices(ctx context.Context, e dialplan.Evaluation) (string,
 	}
 }
 
-// database answers DB(family/key) and DB_EXISTS(family/key). To read DB counts as dangerous in Asterisk, which therefore
-// answers Getvar with nothing; setvars and the names of files see it there. DBGet has the value.
+// database returns the value of DB(family/key) or DB_EXISTS(family/key), by the action DBGet: Asterisk counts DB as dangerous and
+// answers Getvar with nothing.
 func (a *Asker) database(ctx context.Context, c *connection, function, args string) (string, error) {
 	missing := map[bool]string{true: "0"}[function == "DB_EXISTS"]
 	parts := dialplan.Arguments(args, '/', 2)
@@ -146,17 +146,17 @@ func (a *Asker) database(ctx context.Context, c *connection, function, args stri
 	case len(value) < maxDBGet:
 		return value, nil
 	}
-	// DB_EXISTS leaves the value in a variable, of which slices can be had.
+	// DB_EXISTS puts the value into a variable, which EVAL can slice.
 	e, ok := dialplan.Evaluate("DB_EXISTS(" + args + ")")
-	if !ok || !c.evals {
+	if !ok || !c.mayEval {
 		return "", errCut
 	}
 	e.Before, e.Ref = e.Slice("0", "0"), "DB_RESULT"
-	value, whole, err := c.marked(ctx, e.Text())
+	value, whole, err := c.evaluateMarked(ctx, e.Text())
 	if whole || err != nil {
 		return value, err
 	}
-	return c.long(ctx, e)
+	return c.evaluateLong(ctx, e)
 }
 
 // dbGet reads an entry of Asterisk's database.
@@ -169,13 +169,13 @@ func (c *connection) dbGet(ctx context.Context, family, key string) (value strin
 	case err != nil:
 		return "", false, err
 	case len(entries) != 1 || entries[0]["Event"] != ami.DBEntry:
-		return "", false, errNoDB
+		return "", false, errBadDBGet
 	}
 	return entries[0]["Val"], true, nil
 }
 
-// findEval finds out, once a connection, whether the account may have EVAL expand texts. It needs the right to write
-// "system"; an Asterisk without func_strings has no EVAL.
+// findEval finds out, once per connection, whether EVAL can be used. The account needs write = system, and an Asterisk without
+// func_strings has no EVAL.
 func (c *connection) findEval(ctx context.Context) error {
 	if c.evalKnown {
 		return nil
@@ -185,6 +185,6 @@ func (c *connection) findEval(ctx context.Context) error {
 	if _, refused := errors.AsType[*ami.ActionError](err); err != nil && !refused {
 		return err
 	}
-	c.evalKnown, c.evals = true, err == nil && value == text
+	c.evalKnown, c.mayEval = true, err == nil && value == text
 	return nil
 }

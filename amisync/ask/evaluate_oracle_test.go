@@ -17,7 +17,8 @@ sqlite3 /var/lib/asterisk/rt.db "CREATE TABLE cid (num TEXT, name TEXT); INSERT 
  ('empty line', 'a'||char(13,10)||char(13,10)||'Response: b');"
 `
 
-// The account of README gets whole answers of a real Asterisk, with variables that only one evaluation sees.
+// With the account of the README, a real Asterisk gives whole answers, and one evaluation does not see the variables of
+// another.
 func TestEvaluateAsterisk(t *testing.T) {
 	for _, suite := range oracle.Suites {
 		t.Run(suite, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// What Asterisk answers is whole, however long it is and whatever is in it, or is an error.
+// A value is complete, whatever its length and content, or it is an error.
 func TestEvaluate(t *testing.T) {
 	long := strings.Repeat("0123456789", 150)
 	var changing atomic.Int32
@@ -68,7 +68,7 @@ func checkAsk(t *testing.T, s *Asker, call, want string) {
 	}
 }
 
-// An Asterisk whose EVAL may not be asked is asked for the call itself; what it cuts is an error.
+// If EVAL may not be used, the call is sent as it stands, and a value that Asterisk cuts is an error.
 func TestEvaluateWithoutEval(t *testing.T) {
 	_, address := fake(t, nil, amiserver.Options{
 		Function: func(call string) string { return strings.TrimSuffix(strings.TrimPrefix(call, "X("), ")") },

@@ -157,7 +157,8 @@ func TestAskConnections(t *testing.T) {
 	}
 }
 
-// A function that hangs leaves a connection to the others.
+// A function that hangs leaves a connection to the others. Those that wait for the function wait no longer than their
+// deadline.
 func TestAskHungFunction(t *testing.T) {
 	t.Parallel()
 	for _, connections := range []int{2, 4} {
@@ -234,8 +235,8 @@ func TestAskTTL(t *testing.T) {
 	expectAsk(t, none, "X()=4")
 }
 
-// An error is not kept.
-func TestAskErrorIsNotKept(t *testing.T) {
+// An error is not remembered.
+func TestErrorIsNotRemembered(t *testing.T) {
 	f := newFunctions(t)
 	s := asking(t, f.address, Options{TTL: time.Hour, Timeout: 50 * time.Millisecond})
 	if _, err := s.Ask(t.Context(), "HANG()"); !errors.Is(err, dialplan.ErrCannotAsk) {
@@ -245,7 +246,7 @@ func TestAskErrorIsNotKept(t *testing.T) {
 	testkit.Eventually(t, "an answer", func() bool { _, err := s.Ask(t.Context(), "HANG()"); return err == nil })
 }
 
-// After Forget no answer of before it is given, were its call still under way.
+// After Forget, no caller gets the answer to an earlier call, not even to one that was under way.
 func TestForget(t *testing.T) {
 	f := newFunctions(t)
 	a := asking(t, f.address, Options{TTL: time.Hour, Timeout: 10 * time.Second})

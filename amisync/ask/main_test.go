@@ -23,7 +23,7 @@ func fake(t testing.TB, files map[string]string, o amiserver.Options) (*amiserve
 	return amitest.Start(t, files, o)
 }
 
-// asking is an Asker for the tests' account, with the defaults of amisync.
+// asking returns an Asker for the account of the tests, with the defaults of amisync.
 func asking(t testing.TB, address string, o Options) *Asker {
 	t.Helper()
 	ending := new(sync.WaitGroup)
@@ -43,22 +43,11 @@ func asking(t testing.TB, address string, o Options) *Asker {
 	return a
 }
 
-// expectAsk calls X(), which either has the value wanted, or cannot be asked where that is "".
+// expectAsk calls X(). If want is "", the call must fail.
 func expectAsk(t *testing.T, a *Asker, want string) {
 	t.Helper()
 	got, err := a.Ask(t.Context(), "X()")
 	if got != want || (err == nil) != (want != "") || err != nil && !errors.Is(err, dialplan.ErrCannotAsk) {
 		t.Errorf("got %q, %v, want %q", got, err, want)
-	}
-}
-
-// eventually polls until the condition holds.
-func eventually(t testing.TB, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !holds(); {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within 10 s", what)
-		}
-		<-time.After(2 * time.Millisecond)
 	}
 }

@@ -6,40 +6,39 @@ import (
 	"sync"
 )
 
-// maxLate bounds the functions that are remembered not to have answered in time. Templates have some dozens in all.
+// maxLate bounds the functions that are remembered as late. Templates use some dozens in all.
 const maxLate = 1000
 
-// turns shares the connections among the functions, so that one that hangs does not take them all: it gets all but one;
-// when it did not answer in time it gets a single one until it does; and all those that did not leave one to the others.
-// Who must wait is served in order, but for those that may not yet.
+// turns shares the connections among the functions: see the package documentation for the rules. Questions that wait are
+// served in order, except that a question whose function may not have another connection lets others pass.
 type turns struct {
-	most int // connections
+	connections int
 
-	mu      sync.Mutex
-	busy    int
-	of      map[string]int  // busy, by function
-	late    map[string]bool // functions that did not answer the last time
-	lateNow int             // busy with such
-	waiting []*turn
+	mu         sync.Mutex
+	busy       int
+	byFunction map[string]int  // busy connections
+	late       map[string]bool // functions whose last question was not answered in time
+	busyLate   int             // connections that are busy with late functions
+	waiting    []*turn
 }
 
-// turn is a connection's time for one call.
+// turn is the use of one connection for one question.
 type turn struct {
 	function string
 	begun    chan struct{}
-	late     bool // counts in lateNow
+	late     bool // counted in busyLate
 }
 
-func newTurns(most int) *turns {
-	return &turns{most: most, of: map[string]int{}, late: map[string]bool{}}
+func newTurns(connections int) *turns {
+	return &turns{connections: connections, byFunction: map[string]int{}, late: map[string]bool{}}
 }
 
-// take waits for a turn, which ends with end.
+// take waits for a turn. The caller ends it with end.
 func (t *turns) take(ctx context.Context, function string) (*turn, error) {
 	w := &turn{function: function, begun: make(chan struct{})}
 	t.mu.Lock()
 	t.waiting = append(t.waiting, w)
-	t.admit()
+	t.beginWaiting()
 	t.mu.Unlock()
 	select {
 	case <-w.begun:
@@ -57,16 +56,16 @@ func (t *turns) take(ctx context.Context, function string) (*turn, error) {
 	return nil, ctx.Err()
 }
 
-// end gives a turn back; late says that it ended without an answer in time.
+// end gives the connection of a turn back. late says that the question was not answered in time.
 func (t *turns) end(w *turn, late bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.busy--
-	if t.of[w.function]--; t.of[w.function] == 0 {
-		delete(t.of, w.function)
+	if t.byFunction[w.function]--; t.byFunction[w.function] == 0 {
+		delete(t.byFunction, w.function)
 	}
 	if w.late {
-		t.lateNow--
+		t.busyLate--
 	}
 	if !late {
 		delete(t.late, w.function)
@@ -76,32 +75,32 @@ func (t *turns) end(w *turn, late bool) {
 		}
 		t.late[w.function] = true
 	}
-	t.admit()
+	t.beginWaiting()
 }
 
-// admit begins the turns that can. t.mu is held.
-func (t *turns) admit() {
+// beginWaiting begins the turns that may have a connection now. t.mu is held.
+func (t *turns) beginWaiting() {
 	t.waiting = slices.DeleteFunc(t.waiting, func(w *turn) bool {
-		if !t.may(w.function) {
+		if !t.mayBegin(w.function) {
 			return false
 		}
 		t.busy++
-		t.of[w.function]++
+		t.byFunction[w.function]++
 		if w.late = t.late[w.function]; w.late {
-			t.lateNow++
+			t.busyLate++
 		}
 		close(w.begun)
 		return true
 	})
 }
 
-func (t *turns) may(function string) bool {
-	allButOne := max(1, t.most-1)
+func (t *turns) mayBegin(function string) bool {
+	allButOne := max(1, t.connections-1)
 	switch {
-	case t.busy >= t.most:
+	case t.busy >= t.connections:
 		return false
 	case t.late[function]:
-		return t.of[function] == 0 && t.lateNow < allButOne
+		return t.byFunction[function] == 0 && t.busyLate < allButOne
 	}
-	return t.of[function] < allButOne
+	return t.byFunction[function] < allButOne
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// began are the functions of turns that have begun, in the order that they asked in.
+// began returns the functions of the turns that have begun, in the order of the calls.
 func began(turns []*turn) string {
 	var names []string
 	for _, w := range turns {
@@ -49,7 +49,7 @@ func TestTurns(t *testing.T) {
 				turns.waiting = append(turns.waiting, &turn{function: name, begun: make(chan struct{})})
 			}
 			all := append([]*turn(nil), turns.waiting...)
-			turns.admit()
+			turns.beginWaiting()
 			if got := began(all); got != row.want {
 				t.Errorf("got %q, want %q", got, row.want)
 			}
@@ -65,14 +65,14 @@ func TestTurns(t *testing.T) {
 					t.Fatalf("%d wait for nothing", len(turns.waiting))
 				}
 			}
-			if turns.lateNow != 0 || len(turns.of) != 0 {
-				t.Errorf("left: %d late, %v", turns.lateNow, turns.of)
+			if turns.busyLate != 0 || len(turns.byFunction) != 0 {
+				t.Errorf("left: %d late, %v", turns.busyLate, turns.byFunction)
 			}
 		})
 	}
 }
 
-// Late is who did not answer the last time; what is remembered of them is bounded.
+// A function is late if its last question was late. The remembered functions are bounded.
 func TestTurnsLate(t *testing.T) {
 	turns := newTurns(4)
 	run := func(name string, late bool) {
@@ -99,7 +99,7 @@ func TestTurnsLate(t *testing.T) {
 	}
 }
 
-// Who does not wait any more is not waited for.
+// A question that was given up does not get a turn.
 func TestTurnsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := newTurns(1)
@@ -117,64 +117,4 @@ func TestTurnsGivenUp(t *testing.T) {
 			t.Error(err)
 		}
 	})
-}
-
-func TestKept(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		k := newKept(time.Second)
-		k.put("a", outcome{value: "1"})
-		time.Sleep(600 * time.Millisecond)
-		k.put("b", outcome{value: "2"})
-		k.put("a", outcome{value: "a later answer does not make it younger"})
-		if got, ok := k.get("a"); !ok || got.value != "1" {
-			t.Errorf("a: got %v, %v", got, ok)
-		}
-		time.Sleep(400 * time.Millisecond)
-		if got, ok := k.get("a"); ok {
-			t.Errorf("a: got %v after its time", got)
-		}
-		if got, ok := k.get("b"); !ok || got.value != "2" {
-			t.Errorf("b: got %v, %v", got, ok)
-		}
-		k.clear()
-		if _, ok := k.get("b"); ok {
-			t.Error("b is there after clear")
-		}
-	})
-}
-
-func TestKeptIsBounded(t *testing.T) {
-	k := newKept(time.Hour)
-	for i := range 2 * maxKept {
-		k.put(fmt.Sprint(i), outcome{})
-	}
-	for i := range 2 * maxKept {
-		if _, ok := k.get(fmt.Sprint(i)); ok != (i >= maxKept) {
-			t.Fatalf("answer %d of %d: got %v, want the last %d", i, 2*maxKept, ok, maxKept)
-		}
-	}
-	const long = maxKeptBytes / 4
-	for i := range 10 {
-		k.put(fmt.Sprint("long", i), outcome{value: strings.Repeat("x", long)})
-	}
-	bytes := 0
-	for i := range 10 {
-		if _, ok := k.get(fmt.Sprint("long", i)); ok {
-			bytes += long
-		} else if i == 9 {
-			t.Error("the last answer is not there")
-		}
-	}
-	if bytes > maxKeptBytes {
-		t.Errorf("%d bytes are kept", bytes)
-	}
-	k.put("too long", outcome{value: strings.Repeat("x", maxKeptBytes+1)})
-	if _, ok := k.get("too long"); ok {
-		t.Error("an answer that is longer than all may be is kept")
-	}
-	none := newKept(0)
-	none.put("a", outcome{})
-	if _, ok := none.get("a"); ok {
-		t.Error("one is kept for no time")
-	}
 }

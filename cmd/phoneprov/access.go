@@ -15,13 +15,13 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// budgetPeriod is for how long a stranger's tries count.
+// budgetPeriod is the time for which a stranger's tries count.
 const budgetPeriod = 10 * time.Minute
 
-// maxBudget bounds the budgets: what each source has tried is kept.
+// maxBudget bounds the settings of budgets, because what each source tried takes memory.
 const maxBudget = 1000
 
-// access opens what decides who gets files.
+// access opens everything that decides who gets files.
 func (v *service) access(s *settings) (httpapi.Access, error) {
 	a := httpapi.Access{
 		Rules:   access.Rules{Allow: s.allow, Deny: s.deny, Profiles: map[string]access.ProfileRules{}},
@@ -61,6 +61,13 @@ func (v *service) reloaded(err error) {
 	v.log.Info().Msg("read the credentials again")
 }
 
+// budgets are those that bound what strangers may try, by what they count; nil: nothing does.
+func (v *service) budgets() map[string]*httpapi.Budget {
+	return map[string]*httpapi.Budget{
+		"unknown_macs": v.options.Access.Unknown, "failed_logins": v.options.Access.Failed, "admin_logins": v.options.Admins.Failed,
+	}
+}
+
 func budget(most int) *httpapi.Budget {
 	if most == 0 {
 		return nil
@@ -68,7 +75,7 @@ func budget(most int) *httpapi.Budget {
 	return &httpapi.Budget{Budget: access.NewBudget(most, budgetPeriod), Period: budgetPeriod}
 }
 
-// openUploads opens where phones' files go. The caller closes the store, if there is one.
+// openUploads opens the directory for uploads. The caller closes the store, if there is one.
 func openUploads(s *settings) (httpapi.Uploads, error) {
 	u := httpapi.Uploads{Mode: s.uploads}
 	if u.Mode != httpapi.UploadsStore {
@@ -85,7 +92,7 @@ func openUploads(s *settings) (httpapi.Uploads, error) {
 // lanWord stands for the networks of a LAN in a list of networks.
 const lanWord = "lan"
 
-// parseNetworks reads networks and addresses with commas or blanks between them. The list is never nil.
+// parseNetworks parses networks and addresses, separated by commas or blanks. The list is never nil.
 func parseNetworks(v string) ([]netip.Prefix, error) {
 	list := []netip.Prefix{}
 	for _, word := range words(v) {
@@ -97,7 +104,7 @@ func parseNetworks(v string) ([]netip.Prefix, error) {
 		if addr, addrErr := netip.ParseAddr(word); addrErr == nil && addr.Zone() == "" { // PrefixFrom would drop a zone
 			p, err = netip.PrefixFrom(addr, addr.BitLen()), nil
 		}
-		if err != nil || p.Addr().Is4In6() || p != p.Masked() { // an IPv4 address is never seen as one in IPv6
+		if err != nil || p.Addr().Is4In6() || p != p.Masked() { // addresses are compared without the IPv6 form of IPv4
 			return nil, fmt.Errorf("%q is not a network: want 10.1.0.0/16, 2001:db8::/32, an address, or lan", word)
 		}
 		list = append(list, p)
@@ -127,7 +134,7 @@ func networks(f func(*settings) *[]netip.Prefix) func(*settings, string) error {
 	}
 }
 
-// hosts takes names with commas or blanks between them.
+// hosts parses names, separated by commas or blanks.
 func hosts(f func(*settings) *httpapi.Hosts) func(*settings, string) error {
 	return func(s *settings, v string) (err error) {
 		*f(s), err = httpapi.NewHosts(words(v))
@@ -140,7 +147,7 @@ func setDeny(s *settings, v string) (err error) {
 	return err
 }
 
-// number takes a whole one from least to most.
+// number parses an integer from least to most.
 func number(f func(*settings) *int, least, most int) func(*settings, string) error {
 	return func(s *settings, v string) error {
 		n, err := strconv.Atoi(v)
@@ -164,7 +171,7 @@ func setUploads(s *settings, v string) error {
 	return nil
 }
 
-// megabytes takes a number of them.
+// megabytes parses a size in megabytes.
 func megabytes(f func(*settings) *int64) func(*settings, string) error {
 	return func(s *settings, v string) error {
 		var n int

@@ -10,18 +10,18 @@ import (
 	"strings"
 )
 
-// noLimit is from where on a limit of a cgroup of version 1 means none: it is near 2^63 there.
+// noLimit is the value from which on a limit of cgroups version 1 means none. It is near 2^63 there.
 const noLimit = 1 << 60
 
-// cgroupLimit is the least limit of memory, in bytes, of the cgroups that this process is in, of version 1 or 2; 0: there is none.
-// root is the file system.
+// cgroupLimit returns the lowest memory limit, in bytes, of the cgroups that this process is in, of version 1 or 2; 0
+// if there is none. root is the file system.
 func cgroupLimit(root fs.FS) int64 {
 	least := int64(0)
 	mounts, _ := fs.ReadFile(root, "proc/self/mountinfo")
 	groups, _ := fs.ReadFile(root, "proc/self/cgroup")
 	for _, m := range cgroupMounts(mounts) {
 		dir := path.Join(m.point, m.below(memoryGroup(groups, m.version)))
-		for ; ; dir = path.Dir(dir) { // a limit holds for all below it
+		for ; ; dir = path.Dir(dir) { // a limit holds for all groups below
 			if limit := readLimit(root, path.Join(dir, m.file())); limit > 0 && (least == 0 || limit < least) {
 				least = limit
 			}
@@ -38,17 +38,17 @@ func readLimit(root fs.FS, name string) int64 {
 	if err != nil {
 		return 0
 	}
-	limit, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64) // of version 2 it may be "max"
+	limit, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64) // version 2 has "max" for no limit
 	if err != nil || limit >= noLimit {
 		return 0
 	}
 	return limit
 }
 
-// cgroupMount is where cgroups with limits of memory are mounted.
+// cgroupMount is a mount of cgroups with memory limits.
 type cgroupMount struct {
 	version     int
-	root, point string // what of the hierarchy is mounted, and where
+	root, point string // the part of the hierarchy that is mounted, and where
 }
 
 func (m cgroupMount) file() string {
@@ -58,8 +58,8 @@ func (m cgroupMount) file() string {
 	return "memory.max"
 }
 
-// below is a group's path under the mount. In a container only the group itself may be mounted, or its path may be another one's
-// view: then it is the mount itself.
+// below returns a group's path under the mount, without its slash. In a container, only the group itself may be
+// mounted, or its path may be that of another namespace: then it is the mount itself.
 func (m cgroupMount) below(group string) string {
 	rest, ok := strings.CutPrefix(group, strings.TrimSuffix(m.root, "/"))
 	if !ok || rest != "" && rest[0] != '/' || strings.Contains(rest, "..") {
@@ -68,7 +68,7 @@ func (m cgroupMount) below(group string) string {
 	return rest
 }
 
-// cgroupMounts are those in /proc/self/mountinfo (proc(5)).
+// cgroupMounts parses /proc/self/mountinfo (proc(5)).
 func cgroupMounts(mountinfo []byte) (mounts []cgroupMount) {
 	for scan := bufio.NewScanner(bytes.NewReader(mountinfo)); scan.Scan(); {
 		before, after, _ := strings.Cut(scan.Text(), " - ")
@@ -86,7 +86,7 @@ func cgroupMounts(mountinfo []byte) (mounts []cgroupMount) {
 	return mounts
 }
 
-// memoryGroup is the path of the process's group in /proc/self/cgroup (cgroups(7)).
+// memoryGroup returns the path of the process's group in /proc/self/cgroup (cgroups(7)).
 func memoryGroup(groups []byte, version int) string {
 	for scan := bufio.NewScanner(bytes.NewReader(groups)); scan.Scan(); {
 		parts := strings.SplitN(scan.Text(), ":", 3)

@@ -16,7 +16,7 @@ func setupCheck(cl *call) func(context.Context) error {
 	server := serverFlag(cl)
 	return func(ctx context.Context) error {
 		o, err := openOneShot(ctx, *config, cl)
-		if broken := brokenFiles(err); broken != nil { // as Asterisk does, nothing of them is loaded
+		if broken := brokenFiles(err); broken != nil { // as in Asterisk, nothing of them is loaded
 			out := errWriter{w: cl.stdout}
 			for _, d := range broken {
 				out.printf("%s\n", d)
@@ -48,17 +48,17 @@ func setupCheck(cl *call) func(context.Context) error {
 	}
 }
 
-// cuts reports the values of the configuration that a ";" cuts off. Asterisk does not tell of them over AMI: they are
-// found where its files can be read from here.
+// cuts reports values of the configuration that a ";" cuts off. AMI does not show them, so they are looked for in the
+// files, if those can be read here.
 func (o *oneShot) cuts() (found []provision.Diagnostic) {
 	loader := astconf.Loader{Dir: o.settings.configDir}
 	for _, name := range provision.ConfigFiles {
-		if name == provision.GlobalsFile { // the dialplan has comments of all kinds, and little of it is the phones'
+		if name == provision.GlobalsFile { // the dialplan has all kinds of comments, and little of it concerns phones
 			continue
 		}
 		file, err := loader.Load(name)
 		if err != nil {
-			continue // it is not there, or openOneShot has said what is wrong with it
+			continue // it does not exist, or openOneShot has reported what is wrong
 		}
 		for _, w := range loader.Cuts(file) {
 			found = append(found, provision.Diagnostic{Pos: w.Pos, Severity: provision.Warning, Message: w.Message})
@@ -67,8 +67,8 @@ func (o *oneShot) cuts() (found []provision.Diagnostic) {
 	return found
 }
 
-// brokenFiles lists the errors that err was joined from, if a broken file is among them: each at its file and line,
-// those that have none by their text.
+// brokenFiles returns the errors that err joins, if one of them is about a broken file: each with its file and line, if
+// it has one.
 func brokenFiles(err error) []provision.Diagnostic {
 	broken, ok := errors.AsType[*astconf.Error](err)
 	if !ok {

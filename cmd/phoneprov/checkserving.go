@@ -18,8 +18,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// serving reports what serve would refuse or lack, and settings of access that cannot be meant. The addresses are
-// listened on for a moment, and no directory for uploads is made.
+// serving reports what serve would refuse or lack, and access settings that cannot be intended. It listens on the
+// addresses for a moment, but does not create the directory for uploads.
 func (o *oneShot) serving(ctx context.Context) (found []provision.Diagnostic) {
 	report := func(severity provision.Severity, message string) {
 		found = append(found, provision.Diagnostic{Severity: severity, Message: message})
@@ -53,11 +53,11 @@ func (o *oneShot) serving(ctx context.Context) (found []provision.Diagnostic) {
 	return found
 }
 
-// tryListeners listens on each address that serve would listen on. One that is in use is no fault where the phoneprov that
-// these settings are of runs already: the addresses are its own.
+// tryListeners listens on each address that serve would listen on. An address that is in use is no fault if the
+// phoneprov with these settings is running.
 func tryListeners(ctx context.Context, s *settings) (found []provision.Diagnostic) {
 	running := sync.OnceValue(func() bool { return isRunning(ctx, s) })
-	ours := map[string]bool{} // the ports that are listened on here
+	ours := map[string]bool{} // the ports that are in use here
 	for _, l := range []struct{ setting, address string }{
 		{"http.listen", s.httpListen}, {"https.listen", s.httpsListen}, {"admin.listen", s.adminListen},
 	} {
@@ -67,7 +67,7 @@ func tryListeners(ctx context.Context, s *settings) (found []provision.Diagnosti
 		listener, err := net.Listen("tcp", l.address)
 		switch {
 		case err == nil:
-			defer listener.Close() // not before the others were tried: two may be the same
+			defer listener.Close() // after the others, because two addresses may be the same
 			ours[portOf(l.address)] = true
 		case errors.Is(err, syscall.EADDRINUSE) && !ours[portOf(l.address)] && running():
 		default:
@@ -77,7 +77,7 @@ func tryListeners(ctx context.Context, s *settings) (found []provision.Diagnosti
 	return found
 }
 
-// wantsHosts says why http.hosts should be set; empty: it is, or need not be.
+// wantsHosts says why http.hosts should be set; "" if it is set, or need not be.
 func (s *settings) wantsHosts() string {
 	switch {
 	case !s.hosts.Any():
@@ -98,16 +98,17 @@ func portOf(address string) string {
 
 // isRunning reports whether a phoneprov answers at the admin address.
 func isRunning(ctx context.Context, s *settings) bool {
-	if s.adminListen == "" {
+	c, err := newAdminClient(s)
+	if err != nil {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
-	_, err := askReady(ctx, "http://"+reachable(s.adminListen)+"/readyz")
+	_, err = c.ready(ctx)
 	return err == nil || errors.Is(err, errNotReady)
 }
 
-// uploadDir tries to write to the directory for uploads, if there is one; serve makes it, where it may.
+// uploadDir tries to write to the directory for uploads, if there is one. It may be missing if serve can create it.
 func uploadDir(s *settings) error {
 	if s.uploads != httpapi.UploadsStore {
 		return nil
@@ -125,8 +126,8 @@ func uploadDir(s *settings) error {
 	return writable(s.uploadDir)
 }
 
-// creatable reports why a directory that is not there cannot be made: the first one above it that is there must be one to
-// write to.
+// creatable reports why a directory cannot be created: its first existing parent must be a directory that can be
+// written to.
 func creatable(dir string) error {
 	above := filepath.Dir(filepath.Clean(dir))
 	info, err := os.Stat(above)
@@ -141,7 +142,7 @@ func creatable(dir string) error {
 	return writable(above)
 }
 
-// writable makes a file in a directory and removes it.
+// writable creates a file in a directory and removes it.
 func writable(dir string) error {
 	f, err := os.CreateTemp(dir, ".phoneprov-check-*")
 	if err != nil {
@@ -150,7 +151,7 @@ func writable(dir string) error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
-// admitsNobody says whether a phone can be admitted by nothing at all.
+// admitsNobody reports settings with which no phone gets anything.
 func (s *settings) admitsNobody() bool {
 	for _, p := range s.profiles {
 		if len(p.allow) > 0 {

@@ -15,24 +15,24 @@ import (
 // Exit codes.
 const (
 	exitOK     = 0
-	exitFailed = 1 // the command could not do it, or found an error
+	exitFailed = 1 // the command failed, or found an error
 	exitUsage  = 2 // the command line is wrong
 )
 
-// lookupEnv is os.LookupEnv or a test's.
+// lookupEnv is os.LookupEnv, or that of a test.
 type lookupEnv func(key string) (value string, ok bool)
 
-// call is one run of a subcommand: everything that it may touch of the world.
+// call is a run of a subcommand. It has everything that the run may use of the outside world.
 type call struct {
 	flags  *flag.FlagSet
-	args   []string // after the flags
+	args   []string // that follow the flags
 	getenv lookupEnv
 	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
 }
 
-// command is a subcommand. setup declares its flags and returns what runs once they are parsed.
+// command is a subcommand. setup declares its flags, and returns the function that runs after they are parsed.
 type command struct {
 	name, args, summary string
 	maxArgs             int
@@ -47,8 +47,11 @@ func commands() []command {
 		{"routes", "", "print the files that are served", 0, setupRoutes},
 		{"render", "URI|MAC|NAME", "print a file as a phone gets it, or all files of a phone, named by its MAC, extension, user name or display name", 1, setupRender},
 		{"passwd", "MAC|shared USER", "write a phone's password, read from stdin, to the credentials file", math.MaxInt, setupPasswd},
+		{"diff", "[MAC]", "print what the configuration as it is now in Asterisk would change of what is served; exits 1 if anything, 2 if it cannot tell", 1, setupDiff},
+		{"confirm", "[ID]", "let a change of Asterisk's configuration happen that the running service holds, as it takes away many phones", 1, setupConfirm},
 		{"state", "export|import", "write what is known of phones as JSON lines to stdout, or add it from stdin; serve must not be running", 1, setupState},
 		{"notify", "[MAC...]", "tell phones to fetch their files, with SIP NOTIFY through Asterisk", math.MaxInt, setupNotify},
+		{"status", "[MAC]", "ask the running service how the phones are: those that are not well, or everything of one", 1, setupStatus},
 		{"healthcheck", "", "ask the running service whether it is ready", 0, setupHealthcheck},
 		{"version", "", "print the version", 0, setupVersion},
 		{"help", "[COMMAND]", "print what there is, or the flags of a command", 1, setupHelp},
@@ -57,7 +60,7 @@ func commands() []command {
 	}
 }
 
-// findCommand is the command of a name; ok is false where there is none.
+// findCommand returns the command of a name.
 func findCommand(name string) (c command, ok bool) {
 	for _, c := range commands() {
 		if c.name == name {
@@ -67,7 +70,7 @@ func findCommand(name string) (c command, ok bool) {
 	return command{}, false
 }
 
-// unknownCommand says that there is no command of a name, and which is near.
+// unknownCommand reports an unknown name, and which command is similar.
 func unknownCommand(stderr io.Writer, name string) {
 	near := provision.Nearest(name, func(yield func(string) bool) {
 		for _, c := range commands() {
@@ -82,7 +85,7 @@ func unknownCommand(stderr io.Writer, name string) {
 	}
 }
 
-// declared are the flags of a command, in lexical order.
+// declared returns the flags of a command, in lexical order.
 func (c command) declared() (flags []*flag.Flag) {
 	cl := &call{flags: flag.NewFlagSet(c.name, flag.ContinueOnError)}
 	c.setup(cl)
@@ -115,13 +118,13 @@ func setupHelp(cl *call) func(context.Context) error {
 	}
 }
 
-// errUsage is a wrong command line; its text was printed.
+// errUsage is the error for a wrong command line. Its text has been printed.
 var errUsage = errors.New("usage")
 
-// errFailed is a failure whose text was printed.
+// errFailed is the error of a command that has printed what went wrong.
 var errFailed = errors.New("failed")
 
-// run is the program: it returns the exit code.
+// run runs a command line. It returns the exit code.
 func run(ctx context.Context, args []string, getenv lookupEnv, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		usage(stderr)
@@ -142,7 +145,7 @@ func run(ctx context.Context, args []string, getenv lookupEnv, stdin io.Reader, 
 	return exitCode(cl, c, cl.run(ctx, c, args[1:]))
 }
 
-// describe makes the flags' usage that of a command.
+// describe sets the usage of the flags to that of the command.
 func (cl *call) describe(c command) {
 	cl.flags.SetOutput(cl.stderr)
 	cl.flags.Usage = func() {
@@ -166,7 +169,7 @@ func (cl *call) run(ctx context.Context, c command, args []string) error {
 	return work(ctx)
 }
 
-// parseFlags lets flags stand after arguments too: "render 001122334455 -explain".
+// parseFlags parses flags that may follow arguments: "render 001122334455 -explain".
 func parseFlags(flags *flag.FlagSet, args []string) (rest []string, err error) {
 	for {
 		err := flags.Parse(args)
@@ -174,7 +177,7 @@ func parseFlags(flags *flag.FlagSet, args []string) (rest []string, err error) {
 			return nil, err
 		}
 		if err != nil {
-			return nil, errUsage // flag printed it
+			return nil, errUsage // flag has printed it
 		}
 		if flags.NArg() == 0 {
 			return rest, nil
@@ -190,10 +193,15 @@ func exitCode(cl *call, c command, err error) int {
 		return exitOK
 	case errors.Is(err, errUsage):
 		return exitUsage
+	case errors.Is(err, errDifferent):
+		return exitFailed
 	case !errors.Is(err, errFailed):
-		for line := range strings.Lines(err.Error()) { // joined errors have one each
+		for line := range strings.Lines(err.Error()) { // joined errors have a line each
 			fmt.Fprintf(cl.stderr, "phoneprov %s: %s\n", c.name, strings.TrimSuffix(line, "\n"))
 		}
+	}
+	if e, ok := errors.AsType[*exitError](err); ok {
+		return e.code
 	}
 	return exitFailed
 }
@@ -211,7 +219,7 @@ func configFlag(cl *call) *string {
 	return cl.flags.String("config", "", "settings `file` (default "+defaultConfig+", if it is there)")
 }
 
-// serverFlag stands for what only a request can tell.
+// serverFlag is the flag for what otherwise only a request says.
 func serverFlag(cl *call) *string {
 	return cl.flags.String("server", "127.0.0.1", "the `address` by which the phone reaches us, with a port or without, for ${SERVER} where the configuration has none, and ${PP_URL}")
 }

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// shells are those that completion knows, with what writes their script.
+// shells returns the shells that completion supports, with the functions that write their scripts.
 func shells() map[string]func(io.Writer) error {
 	return map[string]func(io.Writer) error{"bash": completeBash, "zsh": completeZsh, "fish": completeFish}
 }
@@ -26,10 +26,10 @@ func setupCompletion(cl *call) func(context.Context) error {
 	}
 }
 
-// globalFlags stand in place of a command.
+// globalFlags are flags in place of a command.
 var globalFlags = []string{"--help", "--version"}
 
-// words are what can follow a command besides its flags: one of some words, or a file.
+// words returns what can follow a command besides its flags: one of some words, or a file.
 func (c command) words() (words []string, files bool) {
 	switch c.name {
 	case "help":
@@ -140,7 +140,7 @@ func completeZsh(w io.Writer) error {
 	return out.err
 }
 
-// quoteShell is a word of any of the shells.
+// quoteShell returns a text as one word of any of the shells.
 func quoteShell(s string) string { return "'" + strings.ReplaceAll(s, "'", "") + "'" }
 
 func completeFish(w io.Writer) error {

@@ -20,13 +20,13 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// The addresses of the demo: nobody else shall reach it.
+// The addresses of the demo. Only this machine reaches them.
 const (
 	demoListen  = "127.0.0.1:8080"
 	demoAnyPort = "127.0.0.1:0"
 )
 
-// demoReady is how long the first synchronisation may take, which is one of ten phones on this machine.
+// demoReady bounds the first sync, of ten phones on this machine.
 const demoReady = 30 * time.Second
 
 func setupDemo(cl *call) func(context.Context) error {
@@ -34,7 +34,7 @@ func setupDemo(cl *call) func(context.Context) error {
 	return func(ctx context.Context) (err error) {
 		ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 		defer stop()
-		defer context.AfterFunc(ctx, stop)() // a second Ctrl-C does not wait
+		defer context.AfterFunc(ctx, stop)() // a second Ctrl-C ends the process at once
 		d := demo{call: cl, log: cl.outliveReaders()}
 		cleanup, err := d.prepareDir()
 		if err != nil {
@@ -45,17 +45,17 @@ func setupDemo(cl *call) func(context.Context) error {
 	}
 }
 
-// demo is the service on the sample configuration, with a stand-in for Asterisk.
+// demo is the service with the sample configuration, and amiserver in place of Asterisk.
 type demo struct {
 	*call
 	log     io.Writer
 	dir     string
-	temp    bool // dir is ours to remove
+	temp    bool // dir is temporary
 	server  *amiserver.Server
 	service *service
 }
 
-// prepareDir copies the sample to the directory of the command line, or to a new one that cleanup removes.
+// prepareDir copies the sample to the directory of the command line, or to a temporary one, which cleanup removes.
 func (d *demo) prepareDir() (cleanup func() error, err error) {
 	cleanup = func() error { return nil }
 	if len(d.args) > 0 {
@@ -115,7 +115,7 @@ func (d *demo) run(ctx context.Context, listen string) error {
 	return errors.Join(err, <-asterisk)
 }
 
-// demoSettings are the defaults, with everything in dir and on this machine.
+// demoSettings returns the default settings, with everything in dir and on this machine.
 func demoSettings(dir, ami string) (*settings, error) {
 	s := new(settings)
 	for _, d := range settingsTable() {
@@ -130,7 +130,7 @@ func demoSettings(dir, ami string) (*settings, error) {
 	return s, nil
 }
 
-// demoService binds the address that was asked for; the default one may be taken, and then any will do.
+// demoService binds the requested address. If that is the default and in use, it binds any other.
 func demoService(s *settings, listen string, stderr io.Writer) (*service, error) {
 	if s.httpListen = listen; listen != "" {
 		return newService(s, stderr)
@@ -162,10 +162,10 @@ func (d *demo) waitReady(ctx context.Context) error {
 	return nil
 }
 
-// obey takes the commands that a user of the Asterisk CLI would type, until ctx ends.
+// obey runs the commands that an administrator would type into Asterisk's CLI, until ctx ends.
 func (d *demo) obey(ctx context.Context) {
 	lines := make(chan string)
-	go func() { // it ends with the process: nothing can interrupt the reading of a terminal
+	go func() { // it ends with the process, because nothing can interrupt reading from a terminal
 		for scan := bufio.NewScanner(d.stdin); scan.Scan(); {
 			select {
 			case lines <- scan.Text():

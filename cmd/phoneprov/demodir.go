@@ -11,11 +11,11 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// demoMark is a file that says that the demo made a directory.
+// demoMark is a file that marks a directory of the demo.
 const demoMark = ".phoneprov-demo"
 
-// claimDemoDir makes a directory the demo's: one that is new, that is empty, or that the demo made. In any other it would
-// mix its sample with somebody's files: "demo /etc" would write to the configuration of a real Asterisk.
+// claimDemoDir marks a directory as the demo's. It must be new, empty or marked already, because "demo /etc" would
+// otherwise write to the configuration of a real Asterisk.
 func claimDemoDir(dir string) error {
 	entries, err := os.ReadDir(dir)
 	switch {
@@ -31,13 +31,13 @@ func claimDemoDir(dir string) error {
 	return os.WriteFile(filepath.Join(dir, demoMark), []byte("phoneprov demo made this directory, and goes on with what is in it.\n"), 0o600)
 }
 
-// isDemoDir reports whether the demo made a directory: it has the demo's mark as a file of its own.
+// isDemoDir reports whether a directory is marked.
 func isDemoDir(dir string) bool {
 	info, err := os.Lstat(filepath.Join(dir, demoMark))
 	return err == nil && info.Mode().IsRegular()
 }
 
-// copyMissing copies a tree to dir. A file that is there already stays as it is: its owner may have edited it.
+// copyMissing copies a tree to dir. It keeps files that exist, because their owner may have edited them.
 func copyMissing(dir string, tree fs.FS) error {
 	return fs.WalkDir(tree, ".", func(name string, e fs.DirEntry, err error) error {
 		path := filepath.Join(dir, filepath.FromSlash(name))
@@ -54,21 +54,21 @@ func copyMissing(dir string, tree fs.FS) error {
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(path, data, 0o600) // there are passwords in it
+		return os.WriteFile(path, data, 0o600) // the files contain passwords
 	})
 }
 
-// What the user is told to edit, and what comes of it.
+// What the user is told to edit, and the result.
 const (
 	demoEdit = "fullname = Alice Archer"
 	demoNew  = "fullname = Alice Adams"
 )
 
-// explain says what can be done now.
+// explain prints what the user can do now.
 func (d *demo) explain(s *settings) {
 	snapshot := d.service.options.Store.Load()
 	if snapshot == nil {
-		return // ended before it began
+		return // the demo ended before it was ready
 	}
 	base := "http://" + d.service.phones.Addr().String() + s.httpPrefix + "/"
 	var b strings.Builder

@@ -8,14 +8,14 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// errNoPhone: no phone is called by what was given.
+// errNoPhone says that no phone has the name.
 var errNoPhone = errors.New("no such phone")
 
-// maxAmbiguous is how many phones of one name an error lists.
+// maxAmbiguous bounds the phones that an error lists.
 const maxAmbiguous = 5
 
-// findPhone finds the one phone that is meant, for all commands that take one: by its MAC, extension, user name or display
-// name. The error does not repeat what was given.
+// findPhone finds a phone for all commands: by its MAC, extension, user name or display name. The error does not
+// contain the text, which may be a password.
 func findPhone(s *provision.Snapshot, what string) (*provision.Phone, error) {
 	phones := s.FindPhones(what)
 	switch {
@@ -34,7 +34,7 @@ func findPhone(s *provision.Snapshot, what string) (*provision.Phone, error) {
 	return nil, fmt.Errorf("%d phones are called so: name one by its MAC: %s", len(phones), strings.Join(ids, ", "))
 }
 
-// nearest is the end of a message on a phone or file that is not there: what may be meant.
+// nearest returns the end of an error for an unknown phone or file: what may be meant.
 func nearest(s *provision.Snapshot, what string) string {
 	switch name, phone := s.Near(what); {
 	case name == "":

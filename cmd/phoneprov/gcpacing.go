@@ -10,28 +10,29 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// Room is what the memory may grow by before the collector runs.
+// The memory by which the heap may grow before the garbage collector runs.
 const (
-	// requestRoom is for requests, in bytes: at 50,000/s the collector runs seven times a second in place of a hundred (measured).
+	// requestRoom is for requests, in bytes: at 50,000/s the collector then runs seven times a second instead of a
+	// hundred (measured).
 	requestRoom = 32 << 20
-	// syncRoom is for two syncs of a phone, in bytes: the configuration and the next snapshot are 850 (measured, sections of nine
-	// options).
+	// syncRoom is for two syncs of a phone, in bytes: the configuration and the next snapshot have 850 (measured, with
+	// sections of nine options).
 	syncRoom = 1_800
 )
 
-// heap has the collector run when the memory has grown by what requests and syncs take. By itself it runs when it has doubled:
-// many times a second where few phones are served, and in the middle of a sync where many are. That is 40 to 50 MB in place of 20
-// for a small site; for 100,000 phones no more than a sync takes. Where the memory has a limit it is never more than most. What GOGC
-// and GOMEMLIMIT say stays. A nil heap does nothing.
+// heap makes the garbage collector run when the heap has grown by what requests and syncs take. By default it runs when
+// the heap has doubled: many times a second with few phones, and in the middle of a sync with many. A small site has 40
+// to 50 MB instead of 20; 100,000 phones have no more than in a sync. The memory never exceeds most. GOGC and
+// GOMEMLIMIT take precedence. A nil heap does nothing.
 type heap struct {
-	most   int64 // bytes of all memory of the runtime; 0: no bound
+	most   int64 // bytes of all memory of the Go runtime; 0: unbounded
 	mu     sync.Mutex
-	phones int          // that least is for; -1: there is none yet
-	least  atomic.Int64 // bytes of the heap before the collector runs, at the least
+	phones int          // for which least was set; -1: not yet
+	least  atomic.Int64 // bytes that the heap may have before the collector runs
 	ended  atomic.Bool
 }
 
-// newHeap is nil where the administrator has set the collector: then it only keeps to most, unless GOMEMLIMIT is set.
+// newHeap returns nil if the administrator sets the garbage collector. Then only most is set, unless GOMEMLIMIT is.
 func newHeap(getenv lookupEnv, most int64) *heap {
 	if value, _ := getenv("GOMEMLIMIT"); value != "" {
 		return nil
@@ -45,8 +46,8 @@ func newHeap(getenv lookupEnv, most int64) *heap {
 	return &heap{phones: -1, most: most}
 }
 
-// synced is told what is served from now on. Where that is about as much as before the bound stays; then the collector runs if
-// it would else in the next sync, whose configuration it would have to look through too.
+// synced is called with what is served from now on. If that is about as much as before, the bound stays. Otherwise the
+// collector runs now if it would run in the next sync, where it would have to look through the configuration too.
 func (h *heap) synced(c provision.Counts) {
 	if h == nil {
 		return
@@ -70,8 +71,8 @@ func (h *heap) synced(c provision.Counts) {
 	}
 }
 
-// pace sets the bound, which is of all memory: for the heap at least half more than is in use, which may have grown, as by
-// connections; and what else there is, stacks above all.
+// pace sets the bound, which is for all memory: at least half more heap than is in use, because connections and the
+// like may have added to it, and everything else, above all stacks.
 func (h *heap) pace() {
 	other := read("/memory/classes/total:bytes") - read("/memory/classes/heap/released:bytes") -
 		read("/memory/classes/heap/objects:bytes") - read("/memory/classes/heap/free:bytes")
@@ -84,7 +85,7 @@ func (h *heap) pace() {
 	}
 }
 
-// watch paces after every collection: an object that nobody has is collected by each.
+// watch calls pace after every collection: each collection frees an object that nobody refers to.
 func (h *heap) watch() {
 	runtime.AddCleanup(new([16]byte), func(h *heap) {
 		if !h.ended.Load() {
@@ -94,14 +95,14 @@ func (h *heap) watch() {
 	}, h)
 }
 
-// end leaves the bound as it is.
+// end keeps the bound as it is.
 func (h *heap) end() {
 	if h != nil {
 		h.ended.Store(true)
 	}
 }
 
-// inUse is what the last collection found in use, in bytes.
+// inUse returns the bytes that the last collection found in use.
 func inUse() int64 { return read("/gc/heap/live:bytes") }
 
 func read(metric string) int64 {

@@ -10,12 +10,15 @@ import (
 	"net/http"
 	"net/netip"
 	"time"
+
+	"github.com/phoneprov/phoneprov/httpapi"
 )
 
-// healthTimeout is shorter than Docker's own for a health check.
+// healthTimeout is shorter than Docker's timeout of a health check.
 const healthTimeout = 5 * time.Second
 
-// setupHealthcheck asks /readyz, not /healthz: a container that has nothing to serve yet should not get the phones.
+// setupHealthcheck sets the command up that asks /readyz. It does not ask /healthz, because a container that has
+// nothing to serve yet should not get requests.
 func setupHealthcheck(cl *call) func(context.Context) error {
 	config := configFlag(cl)
 	return func(ctx context.Context) error {
@@ -23,12 +26,13 @@ func setupHealthcheck(cl *call) func(context.Context) error {
 		if err != nil {
 			return err
 		}
-		if s.adminListen == "" {
-			return errors.New("admin.listen is empty: there is nobody to ask")
+		c, err := newAdminClient(s)
+		if err != nil {
+			return err
 		}
 		ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 		defer cancel()
-		line, err := askReady(ctx, "http://"+reachable(s.adminListen)+"/readyz")
+		line, err := c.ready(ctx)
 		if err != nil {
 			return err
 		}
@@ -37,28 +41,30 @@ func setupHealthcheck(cl *call) func(context.Context) error {
 	}
 }
 
-// errNotReady: the service runs and has nothing to serve.
+// errNotReady says that the service runs and has nothing to serve.
 var errNotReady = errors.New("not ready")
 
-// askReady returns what the service says when it is ready, else an error.
-func askReady(ctx context.Context, url string) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return "", err
-	}
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // and no proxy
-	resp, err := client.Do(req)
+// ready returns what the service says when it is ready, else an error. A service that only lets people in, by password, is asked
+// whether it runs.
+func (c *adminClient) ready(ctx context.Context) (string, error) {
+	resp, err := c.send(ctx, http.MethodGet, "/readyz", nil)
 	if err != nil {
 		return "", err
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusUnauthorized {
+		return c.alive(ctx)
+	}
 	var body struct {
 		Phones, Routes int
 		Generation     uint64
 		LastError      string `json:"last_error"`
+		Source         string
+		SavedAt        *time.Time `json:"saved_at"`
+		Held           *httpapi.Held
 	}
 	if err := json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&body); err != nil {
-		return "", fmt.Errorf("%s: %s: not an answer of phoneprov", url, resp.Status)
+		return "", fmt.Errorf("%s: %s: not an answer of phoneprov", c.base+"/readyz", resp.Status)
 	}
 	if resp.StatusCode != http.StatusOK {
 		if body.LastError == "" {
@@ -66,10 +72,41 @@ func askReady(ctx context.Context, url string) (string, error) {
 		}
 		return "", fmt.Errorf("%w: %s", errNotReady, body.LastError)
 	}
-	return fmt.Sprintf("ready: %d phones, %d files, generation %d", body.Phones, body.Routes, body.Generation), nil
+	line := fmt.Sprintf("ready: %s, %s, generation %d", count(body.Phones, "phone"), count(body.Routes, "file"), body.Generation)
+	if body.SavedAt != nil {
+		line += fmt.Sprintf(", source: %s, of %s", body.Source, body.SavedAt.Format(time.RFC3339))
+	}
+	if body.Held != nil {
+		line += "; held: " + body.Held.Reason
+	}
+	return line, nil
 }
 
-// reachable is where a listener is found from this host: one on every address is on the loopback too.
+// alive returns that the service runs; whether it is ready it tells only to those who sign in.
+func (c *adminClient) alive(ctx context.Context) (string, error) {
+	if c.token != "" {
+		return "", errors.New("the service does not take the token of admin.token_file")
+	}
+	resp, err := c.send(ctx, http.MethodGet, "/healthz", nil)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("%s: %s", c.base+"/healthz", resp.Status)
+	}
+	return "running; whether it is ready is told to those who sign in: set admin.token_file", nil
+}
+
+// count is a number of things: "1 phone", "2 phones".
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// reachable returns an address by which this host reaches a listener: a listener on all addresses is on loopback too.
 func reachable(listen string) string {
 	host, port, err := net.SplitHostPort(listen)
 	if err != nil {

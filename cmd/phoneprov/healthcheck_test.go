@@ -34,7 +34,7 @@ func TestAskReady(t *testing.T) {
 		{"ready", 200, `{"phones":3,"routes":7,"generation":2}`, "ready: 3 phones, 7 files, generation 2", ""},
 		{"not ready", 503, `{"last_error":"login refused"}`, "", "not ready: login refused"},
 		{"just started", 503, `{}`, "", "not ready: nothing was read from Asterisk yet"},
-		{"somebody else", 404, "<html>", "", "URL: 404 Not Found: not an answer of phoneprov"},
+		{"somebody else", 404, "<html>", "", "URL/readyz: 404 Not Found: not an answer of phoneprov"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -42,7 +42,7 @@ func TestAskReady(t *testing.T) {
 				io.WriteString(w, tt.body)
 			}))
 			defer server.Close()
-			got, err := askReady(t.Context(), server.URL)
+			got, err := (&adminClient{base: server.URL}).ready(t.Context())
 			message := ""
 			if err != nil {
 				message = strings.ReplaceAll(err.Error(), server.URL, "URL")

@@ -34,6 +34,8 @@ var importRules = []struct {
 	{"one connection knows nothing of functions and syncs", []string{"amisync/ami"}, []string{module + "/amisync", module + "/amisync/ask"}},
 	{"functions know nothing of syncs", []string{"amisync/ask"}, []string{module + "/amisync"}},
 	{"reload and regularfile are leaves", []string{"httpapi/reload", "provision/regularfile"}, []string{module + "/httpapi", module + "/provision", "net/http"}},
+	{"the API knows no router and no log", []string{"httpapi/admin"}, []string{module + "/httpapi", "github.com/go-chi/...", "github.com/rs/zerolog/...", "github.com/prometheus/..."}},
+	{"metrics know nothing of ours", []string{"httpapi/metrics"}, []string{module + "/..."}},
 	{"httpauth knows no routes", []string{"httpapi/httpauth"}, []string{module + "/httpapi", "github.com/go-chi/...", "github.com/rs/zerolog/..."}},
 	{"nobody imports a command", []string{"provision", "provision/*", "provision/*/*", "amisync", "amisync/*", "httpapi", "httpapi/*", "deploy/*", "deploy/*/*"}, []string{module + "/cmd/..."}},
 	{"deploy is for commands and tests", []string{"provision", "provision/*", "provision/*/*", "amisync", "amisync/*", "httpapi", "httpapi/*"}, []string{module + "/deploy/..."}},
@@ -41,13 +43,19 @@ var importRules = []struct {
 
 // directRules say who alone may import a third-party package itself: its types stay where they are adapted.
 var directRules = map[string][]string{
-	"github.com/ivahaev/amigo":     {"amisync/ami"},
-	"github.com/go-chi/chi/v5":     {"httpapi", "deploy/bench/barechi"},
-	"gopkg.in/ini.v1":              {"cmd/phoneprov"},
-	"github.com/fsnotify/fsnotify": {"amisync"},
-	"github.com/zeebo/xxh3":        {"provision"},
-	"golang.org/x/crypto/bcrypt":   {"httpapi/httpauth"},
-	"golang.org/x/term":            {"cmd/phoneprov"},
+	"github.com/ivahaev/amigo": {"amisync/ami"},
+	"github.com/go-chi/chi/v5": {"httpapi", "deploy/bench/barechi"},
+	"gopkg.in/ini.v1":          {"cmd/phoneprov"},
+
+	"github.com/aymanbagabas/go-udiff": {"provision/filediff"},
+	"github.com/fsnotify/fsnotify":     {"amisync"},
+	"github.com/zeebo/xxh3":            {"provision"},
+	"golang.org/x/crypto/bcrypt":       {"httpapi/httpauth"},
+	"golang.org/x/term":                {"cmd/phoneprov"},
+
+	"github.com/prometheus/client_golang/prometheus":            {"httpapi/metrics"},
+	"github.com/prometheus/client_golang/prometheus/collectors": {"httpapi/metrics"},
+	"github.com/prometheus/client_golang/prometheus/promhttp":   {"httpapi/metrics"},
 }
 
 type goPackage struct {

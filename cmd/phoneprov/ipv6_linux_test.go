@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -99,6 +100,10 @@ func serveIPv6Only(t *testing.T) {
 	server := amiserver.New(amiserver.Options{Username: s.amiUsername, Secret: s.amiSecret.Reveal(), Dir: s.configDir})
 	go func() { _ = server.Serve(l) }()
 	defer server.Close()
+	s.adminTokens = filepath.Join(dir, "token") // as the second address is not on loopback alone
+	if err := os.WriteFile(s.adminTokens, []byte("token-of-the-ipv6-test-0123\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, listen := range []string{"[::1]:0", ":0"} {
 		s.httpListen, s.adminListen = listen, listen
 		var log bytes.Buffer
@@ -119,8 +124,17 @@ func serveIPv6Only(t *testing.T) {
 				t.Errorf("on %s: got %d %q, want %q", listen, status, got, want)
 			}
 		}
-		if status, got := getBody(t, "http://[::1]:"+adminPort+"/readyz"); status != 200 || !strings.Contains(got, `"ami_connected": true`) {
-			t.Errorf("on %s: got %d %s", listen, status, got)
+		asked := *s
+		asked.adminListen = "[::1]:" + adminPort
+		c, err := newAdminClient(&asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			AMI bool `json:"ami_connected"`
+		}
+		if err := c.get(t.Context(), "/readyz", &got); err != nil || !got.AMI {
+			t.Errorf("on %s: got %+v, %v", listen, got, err)
 		}
 		stop()
 		if err := <-ended; err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/amisync"
+	"github.com/phoneprov/phoneprov/httpapi/metrics"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 	"github.com/phoneprov/phoneprov/provision/ledger/store"
@@ -57,7 +58,7 @@ func (v *service) compared(took time.Duration, waiting int) {
 type ledgerRenderer struct{ v *service }
 
 func (r ledgerRenderer) renderer() *provision.Renderer {
-	p, _ := r.v.options.Renderer.(*provision.Renderer)
+	p, _ := r.v.renderer.(*provision.Renderer)
 	return p
 }
 
@@ -73,7 +74,12 @@ func (r ledgerRenderer) TemplatesPrint(templates string) uint64 {
 
 // ledgerSynced tells the ledger of the sync that was the last.
 func (v *service) ledgerSynced() {
-	s := v.sync.Status().LastSync
+	status := v.sync.Status()
+	s := status.LastSync
+	v.metrics.Synced(firstOf(s.Trigger), metrics.OK, s.Duration)
+	if !status.Restored.IsZero() {
+		s = amisync.Sync{At: time.Now(), Trigger: "last good"}
+	}
 	v.ledger.Synced(ledger.Sync{
 		At: s.At, Trigger: s.Trigger, DurationMS: milliseconds(s.Duration), Warnings: s.Warnings,
 	})
@@ -81,6 +87,11 @@ func (v *service) ledgerSynced() {
 
 // syncFailed tells the ledger of a sync that failed.
 func (v *service) syncFailed(trigger string, took time.Duration, err error) {
+	result := metrics.Failed
+	if errors.Is(err, amisync.ErrHeld) {
+		result = metrics.Held
+	}
+	v.metrics.Synced(firstOf(trigger), result, took)
 	v.ledger.Synced(ledger.Sync{At: time.Now(), Trigger: trigger, DurationMS: milliseconds(took), Error: err.Error()})
 }
 

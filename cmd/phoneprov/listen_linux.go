@@ -6,8 +6,8 @@ import (
 	"syscall"
 )
 
-// listen binds an address. Without a host it is all addresses of IPv4 and IPv6: package net takes IPv4 alone where 127.0.0.1 is
-// missing, as in a network that has IPv6 only.
+// listen binds an address. Without a host it binds all IPv4 and IPv6 addresses. Package net would bind IPv4 only if
+// 127.0.0.1 is missing, as in a network with IPv6 only.
 func listen(address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {

@@ -13,35 +13,35 @@ import (
 
 // Bounds of the log.
 const (
-	logDelay = 100 * time.Millisecond // a line waits so long for more; whoever reads along does not notice
+	logDelay = 100 * time.Millisecond // a line waits this long for more lines; a human reader does not notice
 	logBatch = 32 << 10               // bytes of one write: a hundred lines of requests
 	logQueue = 2 << 20                // bytes that wait for a reader that stalls: 6,000 lines of requests, or 0.1 s of full load
-	logDrain = 500 * time.Millisecond // how long the end of the service waits for a reader that stalls
+	logDrain = 500 * time.Millisecond // bounds the wait for a reader that stalls when the service ends
 )
 
-// logQueued is the log's queue between those who serve and the one goroutine that writes. A reader that stalls stops only
-// that goroutine: a line that finds the queue full is dropped and counted, and so are lines that cannot be written.
+// logQueued is a queue between those who log and the one goroutine that writes the log. A reader that stalls stops that
+// goroutine only: a line that finds the queue full is dropped and counted, and so is a line that cannot be written.
 //
-// Lines of requests are written a hundred at a time where so many come, because a call of the system for each takes 0.8 µs
-// of the 20 that a request takes (measured, to a file). A warning or an error, which fail2ban waits for, is written at once
-// with all before it; so is every line after hurry.
+// Up to a hundred lines are written at once, because a system call takes 0.8 µs of the 20 µs that a request takes
+// (measured, to a file). A warning or an error, for which fail2ban waits, is written at once with all lines before it.
+// After hurry every line is.
 type logQueued struct {
 	out    io.Writer
-	wake   chan struct{} // of size one: there is something to write now
+	wake   chan struct{} // of capacity one: there is something to write now
 	ended  chan struct{} // closed when the writer has ended
 	logger zerolog.Logger
 
 	mu      sync.Mutex
 	lines   []byte
-	since   time.Time // when the first of lines came
-	now     bool      // lines are to be written without delay
-	hurried bool      // every line is
+	since   time.Time // when the oldest line came
+	now     bool      // write the lines without delay
+	hurried bool      // write every line without delay
 	closed  bool
-	dropped uint64 // lines, since the start
-	told    uint64 // of dropped, those that the log tells of
+	dropped uint64 // lines since the start
+	told    uint64 // dropped lines that the log has reported
 }
 
-// newLog starts the log that the settings describe. The caller ends it with close.
+// newLog starts the log of the settings. The caller ends it with close.
 func newLog(s *settings, out io.Writer) *logQueued {
 	q := &logQueued{out: out, wake: make(chan struct{}, 1), ended: make(chan struct{})}
 	var w io.Writer = q
@@ -81,11 +81,11 @@ func (q *logQueued) Write(line []byte) (int, error) { return q.WriteLevel(zerolo
 func (q *logQueued) notify() {
 	select {
 	case q.wake <- struct{}{}:
-	default: // it is woken already
+	default: // it is being woken already
 	}
 }
 
-// Dropped counts the lines that nobody can read, because the reader stalled or is gone.
+// Dropped returns the number of dropped lines.
 func (q *logQueued) Dropped() uint64 {
 	if q == nil {
 		return 0
@@ -95,7 +95,7 @@ func (q *logQueued) Dropped() uint64 {
 	return q.dropped
 }
 
-// hurry makes every line be written at once from now on: the service ends.
+// hurry makes every line be written at once, because the service is ending.
 func (q *logQueued) hurry() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -103,7 +103,7 @@ func (q *logQueued) hurry() {
 	q.notify()
 }
 
-// close writes what is queued and ends the log. It waits for a reader that stalls for logDrain at most.
+// close writes the queued lines and ends the log. It waits at most logDrain for a reader that stalls.
 func (q *logQueued) close() {
 	q.mu.Lock()
 	q.closed, q.now = true, true
@@ -113,11 +113,11 @@ func (q *logQueued) close() {
 	defer timer.Stop()
 	select {
 	case <-q.ended:
-	case <-timer.C: // the process ends, and the writer with it
+	case <-timer.C: // the writer ends with the process
 	}
 }
 
-// write writes batch after batch until the log is closed and its queue empty.
+// write writes batches until the log is closed and its queue is empty.
 func (q *logQueued) write() {
 	defer close(q.ended)
 	delay := time.NewTimer(0)
@@ -128,7 +128,7 @@ func (q *logQueued) write() {
 		switch {
 		case len(batch) > 0:
 			q.send(batch)
-			if spare = batch[:0]; cap(spare) > 2*logBatch { // a reader had stalled
+			if spare = batch[:0]; cap(spare) > 2*logBatch { // the reader had stalled
 				spare = nil
 			}
 		case closed:
@@ -145,8 +145,8 @@ func (q *logQueued) write() {
 	}
 }
 
-// take returns the lines that are to be written now, or how long those that are queued may still wait; 0: there are none.
-// spare is for the lines that come next.
+// take returns the lines to write now, or how long the queued lines may still wait; 0 if there are none. spare becomes
+// the buffer for the next lines.
 func (q *logQueued) take(spare []byte) (batch []byte, wait time.Duration, closed bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -161,7 +161,7 @@ func (q *logQueued) take(spare []byte) (batch []byte, wait time.Duration, closed
 	return batch, 0, false
 }
 
-// send writes a batch, and tells of lines that were dropped once the reader takes lines again.
+// send writes a batch, and reports dropped lines once the reader accepts lines again.
 func (q *logQueued) send(batch []byte) {
 	n, err := q.out.Write(batch)
 	q.mu.Lock()
@@ -179,14 +179,14 @@ func (q *logQueued) send(batch []byte) {
 	}
 }
 
-// impatient is a writer of what is said besides the log. It waits for a reader that stalls for logDrain at most; what is
-// written until that reader goes on is dropped. It is for one goroutine.
+// impatient is a writer for output besides the log. It waits at most logDrain for a reader that stalls, and drops what
+// is written until the reader goes on. One goroutine may use it.
 type impatient struct {
 	out  io.Writer
-	last chan struct{} // closed when the write before has ended
+	last chan struct{} // closed when the last write has ended
 }
 
-// Write never fails: where nobody reads there is nobody to tell.
+// Write never fails, because without a reader there is nobody to tell.
 func (w *impatient) Write(p []byte) (int, error) {
 	timer := time.NewTimer(logDrain)
 	defer timer.Stop()
@@ -210,8 +210,8 @@ func (w *impatient) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// outliveReaders keeps a command running whose stdout or stderr nobody reads any more or whose reader stalls: a pager that
-// is closed must not end the service. The process ignores SIGPIPE from then on.
+// outliveReaders keeps a command running when the reader of its stdout or stderr is gone or stalls, as a pager that was
+// closed must not end the service. The process ignores SIGPIPE from then on.
 func (cl *call) outliveReaders() (stderr io.Writer) {
 	signal.Ignore(syscall.SIGPIPE)
 	stderr = cl.stderr

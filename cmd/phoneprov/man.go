@@ -14,7 +14,7 @@ func setupMan(cl *call) func(context.Context) error {
 	}
 }
 
-// manPage is the manual page in man's macros, made from the tables of commands and settings.
+// manPage returns the manual page, made from the tables of commands and settings.
 func manPage() string {
 	var b strings.Builder
 	line := func(parts ...string) { b.WriteString(strings.Join(parts, " ") + "\n") }
@@ -79,7 +79,7 @@ func settingRoff(line func(...string), key, value, meaning, env string) {
 	line(roff(text))
 }
 
-// roff is a text for man's macros: what is in backquotes is bold, and nothing begins a request.
+// roff escapes a text for the man macros. Text in backquotes becomes bold.
 func roff(text string) string {
 	text = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "^", `\(ha`, "~", `\(ti`).Replace(text)
 	var b strings.Builder
@@ -95,10 +95,10 @@ func roff(text string) string {
 	return text
 }
 
-// quoteRoff is one argument of a macro.
+// quoteRoff returns a text as one argument of a macro.
 func quoteRoff(text string) string { return `"` + strings.ReplaceAll(roff(text), `"`, `\(dq`) + `"` }
 
-// upperFirst begins a sentence; what is no letter, a backquoted word say, stays.
+// upperFirst returns a text with its first letter in upper case.
 func upperFirst(text string) string {
 	if text != "" && 'a' <= text[0] && text[0] <= 'z' {
 		return string(text[0]-'a'+'A') + text[1:]

@@ -12,31 +12,31 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// What phoneprov takes of memory, in bytes, as measured in containers of Docker (deploy/doc/MEMORY.md).
+// Memory of phoneprov, in bytes, as measured in Docker containers (deploy/doc/MEMORY.md).
 const (
-	// memoryAtLeast is what it takes with a few phones.
+	// memoryAtLeast is the memory with a few phones.
 	memoryAtLeast = 16 << 20
-	// memoryOfPhone is what a phone with a section of nine options adds while it is read anew: its configuration, the snapshot that
-	// is served, and the next one.
+	// memoryOfPhone is what a phone with a section of nine options adds while it is read again: its configuration, the
+	// snapshot that is served, and the next snapshot.
 	memoryOfPhone = 1_300
-	// memoryOfConfig is the same by the bytes of the configuration, of which such a phone has 167.
+	// memoryOfConfig is the same per byte of the configuration. Such a phone has 167 bytes of it.
 	memoryOfConfig = 8
-	// memoryReserve is the part of a limit, and memoryReserveAtLeast the bytes, that are left to the kernel: sockets, page tables, the
-	// program itself.
+	// memoryReserve is the fraction of a limit, and memoryReserveAtLeast the bytes, that are left to the kernel: for
+	// sockets, page tables and the program itself.
 	memoryReserve        = 8
 	memoryReserveAtLeast = 4 << 20
-	// memoryKept is the part of the rest that rendered files are kept in.
+	// memoryKept is the fraction of the rest that rendered files may take.
 	memoryKept = 8
 )
 
-// memory is how much there may be.
+// memory is the limit of the memory.
 type memory struct {
 	limit int64  // bytes; 0: no limit is known
-	by    string // who sets it
-	most  int64  // bytes that the runtime may take; 0: all
+	by    string // what sets the limit
+	most  int64  // bytes that the Go runtime may take; 0: all
 }
 
-// newMemory asks the environment, whose GOMEMLIMIT wins, and the cgroup.
+// newMemory takes the limit from GOMEMLIMIT, or else from the cgroup.
 func newMemory(getenv lookupEnv) memory {
 	if value, _ := getenv("GOMEMLIMIT"); value != "" {
 		if limit := debug.SetMemoryLimit(-1); limit < math.MaxInt64 {
@@ -51,13 +51,13 @@ func newMemory(getenv lookupEnv) memory {
 	return memory{limit, "the cgroup", limit - max(limit/memoryReserve, memoryReserveAtLeast)}
 }
 
-// phones is for how many there is room.
+// phones returns how many phones fit.
 func (m memory) phones() int64 { return max(0, m.limit-memoryAtLeast) / memoryOfPhone }
 
-// room is what rendered files may take, in bytes; 0: as much as they like.
+// room returns the bytes that rendered files may take; 0: unbounded.
 func (m memory) room() int64 { return m.most / memoryKept }
 
-// report says at start what fits, and what of Asterisk's configuration does not, as far as it is in files here.
+// report logs at the start what fits, and whether Asterisk's configuration does not, if its files are readable here.
 func (m memory) report(log zerolog.Logger, configDir string) {
 	if m.limit == 0 {
 		return
@@ -72,7 +72,7 @@ func (m memory) report(log zerolog.Logger, configDir string) {
 	m.warn(log, memoryAtLeast+memoryOfConfig*size, "files of "+configDir)
 }
 
-// synced is told how many phones there are.
+// synced is called with the number of phones.
 func (m memory) synced(log zerolog.Logger, c provision.Counts) {
 	if m.limit > 0 {
 		m.warn(log, memoryAtLeast+memoryOfPhone*int64(c.Phones), "phones")
@@ -86,5 +86,5 @@ func (m memory) warn(log zerolog.Logger, need int64, what string) {
 	}
 }
 
-// inMB writes a number of bytes for people.
+// inMB returns a number of bytes for people.
 func inMB(n int64) string { return strconv.FormatInt((n+(1<<20)-1)>>20, 10) + " MB" }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,9 +17,6 @@ import (
 
 // notifyTimeout is how long the service may take to select phones: 100,000 are a second.
 const notifyTimeout = 30 * time.Second
-
-// maxNotifyAnswer bounds in bytes what is read of its answer: 1,000 phones are some 300 KB.
-const maxNotifyAnswer = 16 << 20
 
 // tellByHand tells phones for the API.
 func (v *service) tellByHand(ctx context.Context, q admin.NotifyRequest) (out admin.NotifyResult, err error) {
@@ -58,8 +54,9 @@ func setupNotify(cl *call) func(context.Context) error {
 		if err != nil {
 			return err
 		}
-		if s.adminListen == "" {
-			return errors.New("admin.listen is empty: the service cannot be told; type \"phoneprov notify\" at the Asterisk CLI")
+		client, err := newAdminClient(s)
+		if err != nil {
+			return err
 		}
 		q.Phones, q.Profile = cl.args, *profile
 		for word := range strings.SplitSeq(*state, ",") {
@@ -69,43 +66,16 @@ func setupNotify(cl *call) func(context.Context) error {
 		}
 		ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
 		defer cancel()
-		result, err := postNotify(ctx, "http://"+reachable(s.adminListen)+admin.NotifyPath, q)
+		body, err := json.Marshal(q)
 		if err != nil {
+			return err
+		}
+		var result admin.NotifyResult
+		if err := client.do(ctx, http.MethodPost, admin.NotifyPath, body, &result); err != nil {
 			return err
 		}
 		return printNotified(cl.stdout, q, result)
 	}
-}
-
-// postNotify asks the running service to tell phones.
-func postNotify(ctx context.Context, url string, q admin.NotifyRequest) (result admin.NotifyResult, err error) {
-	body, err := json.Marshal(q)
-	if err != nil {
-		return result, err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		return result, err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // and no proxy
-	resp, err := client.Do(req)
-	if err != nil {
-		return result, err
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxNotifyAnswer))
-	if err != nil {
-		return result, err
-	}
-	var problem struct{ Detail string }
-	if resp.StatusCode >= http.StatusBadRequest && json.Unmarshal(text, &problem) == nil && problem.Detail != "" {
-		return result, errors.New(problem.Detail)
-	}
-	if resp.StatusCode >= http.StatusBadRequest || json.Unmarshal(text, &result) != nil {
-		return result, fmt.Errorf("%s: %s: not an answer of phoneprov", url, resp.Status)
-	}
-	return result, nil
 }
 
 // printNotified prints what came of each phone. A phone that was named and is not told is a failure.
@@ -116,7 +86,7 @@ func printNotified(w io.Writer, q admin.NotifyRequest, result admin.NotifyResult
 		if q.DryRun {
 			would = "would be "
 		}
-		out.printf("%s %sconfirmed\n", plural(result.Confirmed, "held phone"), would)
+		out.printf("%s %sconfirmed\n", count(result.Confirmed, "held phone"), would)
 		return out.err
 	}
 	for _, p := range result.Items {
@@ -139,17 +109,9 @@ func printNotified(w io.Writer, q admin.NotifyRequest, result admin.NotifyResult
 		}
 		out.printf("%s\n", line)
 	}
-	out.printf("%d of %s\n", result.Told, plural(result.Total, "phone"))
+	out.printf("%d of %s\n", result.Told, count(result.Total, "phone"))
 	if out.err == nil && len(q.Phones) > 0 && result.Told < result.Total {
 		return errFailed
 	}
 	return out.err
-}
-
-// plural is a number of things: "1 phone", "2 phones".
-func plural(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }

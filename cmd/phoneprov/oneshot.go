@@ -12,7 +12,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// oneShot is the configuration read a single time, for the commands that do not serve.
+// oneShot is the configuration, read a single time, for the commands that do not serve.
 type oneShot struct {
 	config      provision.Config
 	snapshot    *provision.Snapshot
@@ -28,7 +28,7 @@ func openOneShot(ctx context.Context, config string, cl *call) (*oneShot, error)
 	if err != nil {
 		return nil, err
 	}
-	o := &oneShot{service: &service{log: zerolog.Nop()}, settings: s} // what goes wrong is returned
+	o := &oneShot{service: &service{log: zerolog.Nop()}, settings: s} // without a log, because errors are returned
 	v := o.service
 	v.read = func(c provision.Config) { o.config = c }
 	if o.renderer, err = v.open(s, nil); err != nil {
@@ -49,7 +49,8 @@ func (o *oneShot) close() {
 	_ = o.service.close() // it was only read from
 }
 
-// request is one that no phone made, to the address that -server says: at the port that is listened on, if it names none.
+// request returns a request that no phone sent. server is the value of -server; without a port, the port is the one
+// that phoneprov listens on.
 func (o *oneShot) request(server string) provision.Request {
 	q := provision.Request{Server: server, Now: time.Now(), Scheme: "http", Host: server, Prefix: o.settings.httpPrefix}
 	listen, standard := o.settings.httpListen, 80
@@ -62,7 +63,7 @@ func (o *oneShot) request(server string) provision.Request {
 	}
 	q.Server = strings.Trim(server, "[]")
 	_, listened, _ := net.SplitHostPort(listen)
-	port, _ := net.LookupPort("tcp", listened) // 0 is any
+	port, _ := net.LookupPort("tcp", listened) // port 0 stands for any port
 	q.Host = net.JoinHostPort(q.Server, strconv.Itoa(port))
 	if port == 0 || port == standard {
 		q.Host = strings.TrimSuffix(q.Host, ":"+strconv.Itoa(port))

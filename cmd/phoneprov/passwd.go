@@ -20,15 +20,16 @@ import (
 )
 
 const (
-	// maxPasswordLine is in bytes: longer ones are refused anyhow, and the input may be endless.
+	// maxPasswordLine bounds the input, in bytes. Longer passwords are refused anyway, and the input may be endless.
 	maxPasswordLine = 1 << 10
-	// minPassword is in characters: Digest's hashes of shorter ones are guessed within hours by whoever reads them.
+	// minPassword is the length of the shortest password, in characters. A reader of Digest's hashes guesses shorter
+	// ones within hours.
 	minPassword = 10
-	// generated is how many characters -generate makes, of 32 each: 100 bits.
+	// generated is the number of characters that -generate writes, of 32 each: 100 bits.
 	generated = 20
 )
 
-// generatedFrom has no two characters that look alike, and none that needs a phone's second keyboard.
+// generatedFrom has no two characters that look alike, and none that needs the second keyboard of a phone.
 const generatedFrom = "abcdefghijkmnpqrstuvwxyz23456789"
 
 func setupPasswd(cl *call) func(context.Context) error {
@@ -39,7 +40,7 @@ func setupPasswd(cl *call) func(context.Context) error {
 	generate := cl.flags.Bool("generate", false, "make the password, and print it, in place of reading it")
 	withMD5 := cl.flags.Bool("md5", false, "write the hash for Digest with MD5 too, whatever the phone's maker: many phones know no better one")
 	return func(ctx context.Context) error {
-		// What is wrong with the arguments is not repeated: one may be a password.
+		// The error does not contain the arguments, because one of them may be a password.
 		if len(cl.args) != 2 {
 			fmt.Fprintln(cl.stderr, "phoneprov passwd: want two arguments, a MAC or \"shared\" for all phones, and a user name; the password is read from stdin")
 			return errUsage
@@ -88,7 +89,7 @@ func setupPasswd(cl *call) func(context.Context) error {
 	}
 }
 
-// chooseMD5 leaves out the hash with MD5 where nobody needs it, and says what it does and why.
+// chooseMD5 leaves out the hash with MD5 if no phone needs it, and says what it does and why.
 func chooseMD5(hashes []string, mac device.MAC, wanted bool) (chosen []string, why string) {
 	maker := httpauth.NeedsMD5(mac)
 	switch {
@@ -110,8 +111,8 @@ func generatePassword() provision.Secret {
 	return provision.Secret(text)
 }
 
-// macOrShared is the zero MAC for "shared", else a MAC, which needs no phone that has it, else that of the phone that is
-// called so.
+// macOrShared returns the zero MAC for "shared", a MAC for a MAC, whether or not a phone has it, and otherwise the MAC
+// of the phone with that name.
 func (cl *call) macOrShared(ctx context.Context, config, what string) (device.MAC, error) {
 	if what == "shared" {
 		return device.MAC{}, nil
@@ -122,7 +123,7 @@ func (cl *call) macOrShared(ctx context.Context, config, what string) (device.MA
 	notMAC := errors.New("the first argument is not a MAC address: want 12 hexadecimal digits, or shared")
 	o, err := openOneShot(ctx, config, cl)
 	if err != nil {
-		return device.MAC{}, notMAC // what is wrong with the configuration is another matter: a MAC needs none
+		return device.MAC{}, notMAC // a broken configuration is no reason to refuse, because a MAC needs none
 	}
 	defer o.close()
 	phone, err := findPhone(o.snapshot, what)
@@ -137,7 +138,7 @@ func (cl *call) macOrShared(ctx context.Context, config, what string) (device.MA
 	return phone.MAC, nil
 }
 
-// readPassword takes the first line, or asks twice where there is someone to ask.
+// readPassword reads the first line, or asks twice on a terminal.
 func readPassword(stdin io.Reader, stderr io.Writer) (provision.Secret, error) {
 	if f, ok := stdin.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		return askPassword(f, stderr)
@@ -149,8 +150,8 @@ func readPassword(stdin io.Reader, stderr io.Writer) (provision.Secret, error) {
 	return provision.Secret(strings.TrimRight(line, "\r\n")), nil
 }
 
-// askPassword shows nothing of what is typed. The terminal is raw meanwhile, so that Ctrl-C comes as the end of the input
-// and the terminal is always set back.
+// askPassword does not show what is typed. It makes the terminal raw, so that Ctrl-C is read as the end of the input,
+// and the terminal is always restored.
 func askPassword(tty *os.File, stderr io.Writer) (provision.Secret, error) {
 	before, err := term.MakeRaw(int(tty.Fd()))
 	if err != nil {

@@ -11,16 +11,16 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// profileSettings is what a section [profile NAME] says of the phones of one profile. A zero field says nothing.
+// profileSettings are the settings of a section [profile NAME]. A zero field is not set.
 type profileSettings struct {
 	escape provision.Escape
-	allow  []netip.Prefix // nil: as for all
+	allow  []netip.Prefix // nil: as for all phones
 	deny   []device.MAC
-	// What does not count.
+	// Credentials or certificates do not count.
 	noCredentials, noCertificates bool
 }
 
-// profileSetting is one key of [profile NAME].
+// profileSetting is a key of [profile NAME].
 type profileSetting struct {
 	key     string
 	value   string // the default, as it would be written; empty: none
@@ -28,7 +28,7 @@ type profileSetting struct {
 	set     func(p *profileSettings, value string) error
 }
 
-// profileTable is the one list of the keys of [profile NAME]. They have no environment variables.
+// profileTable is the only list of the keys of [profile NAME]. They have no environment variables.
 func profileTable() []profileSetting {
 	return []profileSetting{
 		{key: "escape", value: "auto", set: setEscape,
@@ -66,7 +66,7 @@ func setProfileDeny(p *profileSettings, v string) (err error) {
 	return err
 }
 
-// counts takes yes or no, for a field that says what does not.
+// counts parses yes or no for a field that has the opposite.
 func counts(not func(*profileSettings) *bool) func(*profileSettings, string) error {
 	return func(p *profileSettings, v string) error {
 		if v != "yes" && v != "no" {
@@ -77,14 +77,14 @@ func counts(not func(*profileSettings) *bool) func(*profileSettings, string) err
 	}
 }
 
-// profileName is the NAME of a section [profile NAME].
+// profileName returns the NAME of a section [profile NAME].
 func profileName(section string) (name string, ok bool) {
 	name, ok = strings.CutPrefix(section, "profile ")
 	name = strings.TrimSpace(name)
 	return name, ok && name != ""
 }
 
-// loadProfile reads a section [profile NAME].
+// loadProfile loads a section [profile NAME].
 func (l *loader) loadProfile(name string, section *ini.Section) {
 	p := l.settings.profiles[name]
 	if p == nil {
@@ -98,6 +98,7 @@ func (l *loader) loadProfile(name string, section *ini.Section) {
 		if !section.HasKey(d.key) {
 			continue
 		}
+		l.inForceOf(section.Name(), d, value(section.Key(d.key)))
 		if err := d.set(p, value(section.Key(d.key))); err != nil {
 			l.fail(section.Name(), d.key, fmt.Sprintf("%s: %v", d.key, err))
 		}

@@ -49,7 +49,7 @@ func setupRender(cl *call) func(context.Context) error {
 	}
 }
 
-// find takes a file's URI, with the service's URL before it or without, and whatever a phone is called by.
+// find returns the routes of a file's URI, with or without the URL of the service, or of a phone.
 func (o *oneShot) find(what string) ([]*provision.Route, error) {
 	name := what
 	if u, err := url.Parse(name); err == nil && u.Host != "" {
@@ -79,7 +79,7 @@ func (o *oneShot) find(what string) ([]*provision.Route, error) {
 	return routes, nil
 }
 
-// rendering prints files. What is not the file goes to stderr, so that stdout has its exact bytes.
+// rendering prints files. Everything else goes to stderr, so stdout has the exact bytes of the file.
 type rendering struct {
 	*call
 	once    *oneShot
@@ -102,7 +102,7 @@ func (r *rendering) render(ctx context.Context, route *provision.Route) error {
 	return nil
 }
 
-// explainAll explains files of one phone: all have the same variables, and what each asks of Asterisk is its own.
+// explainAll explains the files of a phone. All have the same variables; the questions to Asterisk differ.
 func (r *rendering) explainAll(ctx context.Context, routes []*provision.Route) error {
 	for i, route := range routes {
 		if route.Static() {
@@ -125,7 +125,7 @@ func (r *rendering) explainAll(ctx context.Context, routes []*provision.Route) e
 	return nil
 }
 
-// variables prints those of each line of the phone, the one that the template itself has first.
+// variables prints the variables of each line of the phone. The template itself has those of the first line.
 func (r *rendering) variables(lines []provision.LineVariables) error {
 	w := tabwriter.NewWriter(r.stdout, 0, 0, 2, ' ', 0)
 	for _, l := range lines {
@@ -143,7 +143,7 @@ func (r *rendering) variables(lines []provision.LineVariables) error {
 	return w.Flush()
 }
 
-// explain prints what a file has asked of Asterisk, and what is wrong with it.
+// explain prints what a file asks Asterisk, and what is wrong with the file.
 func (r *rendering) explain(route *provision.Route, x provision.Explanation) error {
 	out := errWriter{w: r.stdout}
 	if len(x.Calls)+len(x.Diagnostics) > 0 || x.Err != nil {

@@ -416,7 +416,7 @@ func (s *resyncSite) byCommand(t *testing.T, p *phone) {
 		{[]string{"--dry-run", "--profile", "p"}, " of 5 phones\n", "", 0},
 		{[]string{resyncMAC("6005")}, ": not told: not registered\n0 of 1 phone\n", "", 1},
 		{[]string{"000000000000"}, "", "there is no such phone", 1},
-		{[]string{"--state", "stale"}, "", "there is no state stale", 1},
+		{[]string{"--state", "stale"}, "", `there is no state "stale"`, 1},
 		{[]string{"--confirm"}, "", "nothing is held", 1},
 		{nil, "", "name phones by their MACs", 1},
 		{[]string{resyncMAC(p.user), "--reboot"}, "told: NOTIFY check-sync;reboot=true to pjsip endpoint 6002, reboots: yes\n1 of 1 phone\n", "", 0},

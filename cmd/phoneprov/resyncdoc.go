@@ -19,12 +19,12 @@ func makesMarkdown() string {
 		if m.SecondHand {
 			source += " **(second-hand)**"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %v | %s | %s |\n", name, orNone(m.Event), m.Reboots, orNone(m.Reboot), m.Within, m.Trap, source)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %v | %s | %s |\n", name, eventCode(m.Event), m.Reboots, eventCode(m.Reboot), m.Within, m.Trap, source)
 	}
 	return b.String()
 }
 
-func orNone(event string) string {
+func eventCode(event string) string {
 	if event == "" {
 		return "none"
 	}

@@ -25,14 +25,14 @@ func setupRoutes(cl *call) func(context.Context) error {
 	}
 }
 
-// The columns of Asterisk's "phoneprov show routes". Asterisk cuts off what is longer; here only the provider is cut,
-// and a longer name moves what follows.
+// The columns of Asterisk's "phoneprov show routes". Asterisk cuts off what is longer; here only the provider is cut
+// off, and a longer name moves what follows.
 const (
 	staticColumns  = "%-20s %-40s  %s\n"
 	dynamicColumns = "%-20.20s %-20s %-40s  %s\n"
 )
 
-// printRoutes prints the two tables in the order of the snapshot.
+// printRoutes prints the two tables, in the order of the snapshot.
 func printRoutes(w io.Writer, routes []*provision.Route) error {
 	out := errWriter{w: w}
 	out.printf("Static routes\n\n"+staticColumns, "Profile", "Relative URI", "Physical location")

@@ -111,9 +111,9 @@ func cmdSend(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 }
 
-// signal NAME INT|TERM|HUP
+// signal NAME INT|TERM|HUP|KILL
 func cmdSignal(ts *testscript.TestScript, _ bool, args []string) {
-	signals := map[string]os.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP}
+	signals := map[string]os.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "KILL": syscall.SIGKILL}
 	ts.Check(of(ts).process(ts, args[0]).cmd.Process.Signal(signals[args[1]]))
 }
 

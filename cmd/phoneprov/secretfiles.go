@@ -6,16 +6,18 @@ import (
 	"os"
 )
 
-// secretFile is a file with a secret in it.
+// secretFile is a file that contains a secret.
 type secretFile struct{ setting, path string }
 
-// othersMay is the right that is warned of. A group may read: the service may have been let in by it.
+// othersMay is the right that causes a warning. Groups may read, because the service may read the file as a member of
+// one.
 const othersMay fs.FileMode = 0o004
 
-// readableByOthers says of each file with a secret that every user of this machine may read it. A file that is not there is
-// found by who opens it.
+// readableByOthers returns a warning for each secret file that every user of this machine may read. A missing file is
+// reported by what opens it.
 func (s *settings) readableByOthers() (found []string) {
-	files := append([]secretFile{{"https.key", s.httpsKey}, {"access.credentials", s.credentials}}, s.secretFiles...)
+	files := append([]secretFile{{"https.key", s.httpsKey}, {"access.credentials", s.credentials},
+		{"admin.token_file", s.adminTokens}, {"admin.password_file", s.adminPasswords}}, s.secretFiles...)
 	for _, f := range files {
 		if f.path == "" {
 			continue

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/httpapi"
+	"github.com/phoneprov/phoneprov/provision"
 )
 
 // The configuration of TestSecretsStaySecret. Each @N is a secret of its own, or a part of one; whatever can be wrong
@@ -337,6 +340,28 @@ func (v *service) ready() string {
 	return w.Body.String()
 }
 
+// searchAPI looks for secrets in everything that the API and the metrics tell unasked, the masked files of all phones too.
+func (v *service) searchAPI(t *testing.T, s *provision.Snapshot) {
+	t.Helper()
+	h := v.adminHandler(t.Context())
+	ask := func(path string) {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost"+path, nil))
+		tellsNoSecret(t, fmt.Sprint(path, " ", w.Code), fmt.Sprint(w.Header(), w.Body))
+	}
+	for _, name := range []string{"status", "phones", "strangers", "syncs", "problems", "settings", "requests", "openapi.json"} {
+		ask("/api/v1/" + name)
+	}
+	ask("/metrics")
+	for _, p := range s.Phones() {
+		ask("/api/v1/phones/" + url.PathEscape(p.ID))
+		ask("/api/v1/phones/" + url.PathEscape(p.ID) + "/history")
+		for _, rt := range s.PhoneRoutes(p) {
+			ask("/api/v1/phones/" + url.PathEscape(p.ID) + "/files/" + url.PathEscape(rt.URI))
+		}
+	}
+}
+
 func TestServedSecretsStaySecret(t *testing.T) {
 	for _, level := range []string{"debug", "info", "warn", "error"} {
 		t.Run(level, func(t *testing.T) {
@@ -370,6 +395,7 @@ func testServedSecrets(t *testing.T, level string, env lookupEnv) {
 			}
 		}
 		tellsNoSecret(t, "/readyz", v.ready())
+		v.searchAPI(t, snapshot)
 	})
 	tellsNoSecret(t, "the log", log)
 	for _, status := range []int{200, 404, 500, 503} {

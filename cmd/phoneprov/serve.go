@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// fewConnections is too few for a site whose phones all boot after a power cut: some keep theirs open.
+// fewConnections is too few for a site whose phones all boot after a power cut, because some keep theirs open.
 const fewConnections = 256
 
 func setupServe(cl *call) func(context.Context) error {
@@ -19,10 +19,10 @@ func setupServe(cl *call) func(context.Context) error {
 			return err
 		}
 		stderr := cl.outliveReaders()
-		// Before the listeners: from then on a signal is not the end of the process but of the service.
+		// Before the listeners are bound: from here on, a signal ends the service and not the process.
 		ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 		defer stop()
-		defer context.AfterFunc(ctx, stop)() // a second signal does not wait
+		defer context.AfterFunc(ctx, stop)() // a second signal ends the process at once
 		resync, stopHangup := onHangup(ctx)
 		defer stopHangup()
 		v, err := newService(s, stderr)
@@ -38,7 +38,7 @@ func setupServe(cl *call) func(context.Context) error {
 	}
 }
 
-// onHangup makes every SIGHUP a reason to read everything again; what comes while one waits is the same one.
+// onHangup sends a value for every SIGHUP. Several that come while one is waiting are one.
 func onHangup(ctx context.Context) (<-chan string, func()) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGHUP)

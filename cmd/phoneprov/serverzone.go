@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// localtime is where a machine says what its time zone is.
+// localtime is the file with the time zone of a machine.
 const localtime = "/etc/localtime"
 
-// serverZone is the zone that the machine is in, by its name in the time-zone database where it can be had: it is what
-// ${PP_TZ_WINDOWS} goes by.
+// serverZone returns the time zone of this machine, with its name in the time-zone database if that is known.
+// ${PP_TZ_WINDOWS} needs the name.
 func serverZone() *time.Location { return namedZone(time.Local, localtime) }
 
-// namedZone gives a local zone the name that a link to its file shows.
+// namedZone returns a local zone with the name that the symbolic link to its file shows.
 func namedZone(local *time.Location, link string) *time.Location {
-	if local.String() != "Local" { // TZ names it
+	if local.String() != "Local" { // the environment variable TZ has named it
 		return local
 	}
 	file, err := filepath.EvalSymlinks(link)

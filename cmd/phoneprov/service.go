@@ -18,20 +18,21 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/notify"
 	"github.com/phoneprov/phoneprov/httpapi"
 	"github.com/phoneprov/phoneprov/httpapi/admin"
+	"github.com/phoneprov/phoneprov/httpapi/metrics"
 	"github.com/phoneprov/phoneprov/httpapi/tlsconf"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/datadir"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// restShutdown is how long the synchronisation and the files may take to end after the answers have: it ends as soon as its
-// current read does. With the answers' own bound and the log's it is less than the 10 s after which Docker kills.
+// restShutdown bounds how long the sync and the files may take to end after the answers. A sync ends when its current
+// read does. With the bounds of the answers and the log, that is less than the 10 s after which Docker kills.
 const restShutdown = 3 * time.Second
 
-// The open files that are kept free beside those of phones' connections.
+// Open files that are reserved besides those of phones' connections.
 const (
-	otherFiles = 64 // listeners, the log, templates and certificates that are read, watched directories
-	filesOfAMI = 3  // a connection to Asterisk, and the two ends of amigo's to our bridge
+	otherFiles = 64 // of listeners, the log, templates and certificates, watched directories
+	filesOfAMI = 3  // a connection to Asterisk, and both ends of amigo's connection to the bridge
 )
 
 // lookEvery is how long serve goes by its last look at a template's file. Nobody sees an edit 10 ms late, and a look is a
@@ -41,26 +42,32 @@ const lookEvery = 10 * time.Millisecond
 // service is what serve and demo run: the listeners, what they serve, and what keeps that current.
 type service struct {
 	log      zerolog.Logger
-	lines    *logQueued // of log; nil: there is none
+	lines    *logQueued // the writer of log; nil: there is none
 	sync     *amisync.Service
-	heap     *heap // nil: as the runtime has it
+	heap     *heap // nil: the Go runtime's defaults
 	memory   memory
 	data     *datadir.Dir
 	phones   net.Listener    // nil: none
-	https    net.Listener    // nil: none; for phones too
-	tls      *tlsconf.Server // nil without https
+	https    net.Listener    // also for phones; nil: none
+	tls      *tlsconf.Server // nil: no https
 	admin    net.Listener    // nil: none
 	conns    *httpapi.Connections
 	ledger   *ledger.Ledger
 	notifier *notify.Notifier // nil: there is no Asterisk
+	metrics  *metrics.Set
 	options  httpapi.Options
-	read     func(provision.Config) // is told of each configuration; nil: nobody is
+	// renderer is that of options, whose time is not counted.
+	renderer     httpapi.Renderer
+	adminOptions admin.Options
+	problems     admin.Tracker
+	ami          bool                   // Asterisk is asked
+	read         func(provision.Config) // is told of each configuration; nil: nobody is
 
-	profiles        []string               // of the sections [profile NAME]
+	profiles        []string               // the names in the sections [profile NAME]
 	unknownProfiles []provision.Diagnostic // that were logged last
 }
 
-// newService binds the listeners and opens what can fail; nothing runs yet.
+// newService binds the listeners and opens everything that can fail. It starts nothing.
 func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 	v := &service{lines: newLog(s, stderr), conns: httpapi.NewConnections(otherFiles + filesOfAMI*(1+s.functionConnections))}
 	v.log = v.lines.logger
@@ -104,19 +111,18 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 		return nil, err
 	}
 	v.openNotifier(s, store)
+	v.metrics = v.newMetrics()
 	v.options = httpapi.Options{
-		Recorder:   v.ledger,
+		Recorder:   recorder{v},
+		Findings:   httpapi.NewFindings(),
 		Prefix:     s.httpPrefix,
 		Store:      store,
-		Renderer:   renderer,
+		Renderer:   timedRenderer{renderer, v},
 		Hosts:      s.hosts,
 		Browsers:   s.browsers,
 		Status:     v.status,
 		AdminHosts: s.adminHosts.With(s.adminListen), // which healthcheck asks
 		Log:        v.log,
-	}
-	if v.notifier != nil {
-		v.options.Notify = admin.Notify(v.tellByHand)
 	}
 	if v.options.Access, err = v.access(s); err != nil {
 		return nil, err
@@ -124,10 +130,14 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 	if v.options.Uploads, err = openUploads(s); err != nil {
 		return nil, err
 	}
+	v.renderer = renderer
+	if err = v.openAdmin(s); err != nil {
+		return nil, err
+	}
 	return v, nil
 }
 
-// openTLS reads the certificates.
+// openTLS loads the certificates.
 func (v *service) openTLS(s *settings) (err error) {
 	v.tls, err = tlsconf.New(tlsconf.Options{
 		Cert: s.httpsCert, Key: s.httpsKey, Legacy: s.httpsLegacy,
@@ -139,7 +149,7 @@ func (v *service) openTLS(s *settings) (err error) {
 	return nil
 }
 
-// listenTLS reads the certificates and binds the address for HTTPS.
+// listenTLS loads the certificates and binds the address of HTTPS.
 func (v *service) listenTLS(s *settings) (err error) {
 	if err = v.openTLS(s); err != nil {
 		return err
@@ -152,13 +162,16 @@ func (v *service) listenTLS(s *settings) (err error) {
 	return nil
 }
 
-// open makes the synchronisation and the renderer.
+// open opens the sync and the renderer.
 func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer, error) {
 	o, err := syncOptions(s, store, v.log)
 	if err != nil {
 		return nil, err
 	}
 	o.Synced, o.Read, o.Failed, o.PeerChanged, o.NotifyWord = v.counted, v.read, v.syncFailed, v.peerChanged, v.notifyWord
+	if s.amiAstDB {
+		o.Show = v.shown
+	}
 	v.profiles = slices.Sorted(maps.Keys(s.profiles))
 	if v.sync, err = amisync.New(o); err != nil {
 		return nil, err
@@ -167,19 +180,20 @@ func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer
 		return nil, fmt.Errorf("asterisk.data_dir: %w", err)
 	}
 	v.data.LookEvery = lookEvery
-	return newRenderer(s, v.sync, v.data), nil
+	return v.newRenderer(s), nil
 }
 
-// counted is told of each sync.
+// counted is called after each sync.
 func (v *service) counted(c provision.Counts) {
 	v.heap.synced(c)
 	v.memory.synced(v.log, c)
 	v.checkProfiles()
 	v.ledgerSynced()
+	v.currentProblems() // so that they know since when
 }
 
-// checkProfiles logs the sections [profile NAME] whose profile phoneprov.conf does not have, when they change: what they say
-// of access holds for nobody.
+// checkProfiles logs sections [profile NAME] without a profile of that name in phoneprov.conf, when they change: their
+// access settings apply to nobody.
 func (v *service) checkProfiles() {
 	unknown := provision.UnknownProfiles(v.options.Store.Load(), v.profiles)
 	if slices.Equal(unknown, v.unknownProfiles) {
@@ -195,18 +209,19 @@ func (v *service) checkProfiles() {
 	}
 }
 
-// limitMemory keeps to a limit, and says what fits. It is called before run.
+// limitMemory sets the memory limit, and logs what fits. It is called before run.
 func (v *service) limitMemory(m memory, s *settings, getenv lookupEnv) {
 	v.memory, v.heap = m, newHeap(getenv, m.most)
-	if r, ok := v.options.Renderer.(*provision.Renderer); ok {
-		v.options.Renderer = r.WithRoom(m.room())
+	if r, ok := v.renderer.(*provision.Renderer); ok {
+		r = r.WithRoom(m.room())
+		v.renderer, v.options.Renderer = r, timedRenderer{r, v}
 	}
 	m.report(v.log, s.configDir)
 }
 
-// run serves until ctx ends or one of its parts fails, then ends them in order: HTTP, the synchronisation, and with it
-// the connections to Asterisk, then the log. A value on resync makes everything be read again. What is still under way when
-// its time is over is left alone: that is a line of the log and no error, as the service was told to end.
+// run serves until ctx ends or one of its parts fails. Then it ends the parts in order: HTTP, the sync with its
+// connections to Asterisk, and the log. A value on resync triggers a sync. A part that does not end in time is left
+// alone and logged. That is not an error, because the service was told to end.
 func (v *service) run(ctx context.Context, resync <-chan string) (err error) {
 	defer func() {
 		v.log.Info().AnErr("error", err).Msg("stopped")
@@ -255,13 +270,13 @@ func (v *service) run(ctx context.Context, resync <-chan string) (err error) {
 	}
 }
 
-// serve runs the HTTP servers until all have ended; when one fails the others are stopped.
+// serve runs the HTTP servers until all have ended. When one fails, it stops the others.
 func (v *service) serve(ctx context.Context, stop func()) error {
 	phones := httpapi.Phones(v.options)
 	servers := []struct {
 		listener net.Listener
 		handler  http.Handler
-	}{{v.phones, phones}, {v.https, phones}, {v.admin, httpapi.Admin(v.options)}}
+	}{{v.phones, phones}, {v.https, phones}, {v.admin, v.adminHandler(ctx)}}
 	var wg sync.WaitGroup
 	errs := make([]error, len(servers))
 	for i, s := range servers {
@@ -276,7 +291,7 @@ func (v *service) serve(ctx context.Context, stop func()) error {
 	return errors.Join(errs...)
 }
 
-// close releases what newService took. The listeners may be closed already.
+// close releases what newService opened. The listeners may be closed already.
 func (v *service) close() error {
 	var errs []error
 	for _, l := range []net.Listener{v.phones, v.https, v.admin} {

@@ -19,10 +19,10 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// defaultConfig is read if it is there.
+// defaultConfig is the settings file that is read if it exists.
 const defaultConfig = "/etc/phoneprov/phoneprov.ini"
 
-// settings is what phoneprov.ini and the environment say. Its zero value is not valid: loadSettings fills it.
+// settings are the settings of phoneprov.ini and the environment. loadSettings makes valid ones.
 type settings struct {
 	source    string // "ami" or "files"
 	configDir string
@@ -33,21 +33,23 @@ type settings struct {
 	amiUsername string
 	amiSecret   provision.Secret
 	amiTLS      bool
-	amiCA       string // PEM file; empty: the system's
-	amiName     string // that its certificate must have; empty: the host of the address
+	amiCA       string // PEM file; empty: the CAs of the system
+	amiName     string // the name that Asterisk's certificate must have; empty: the host of the address
+
+	amiAstDB bool
 
 	functionConnections int
-	functionTTL         time.Duration // 0: no answer is reused
+	functionTTL         time.Duration // 0: answers are not reused
 
 	httpListen string // empty: none
-	httpPrefix string // "" or "/phoneprov"
+	httpPrefix string // "" or a path such as "/phoneprov"
 	hosts      httpapi.Hosts
 	browsers   bool
 
 	uploads     httpapi.UploadMode
 	uploadDir   string
-	uploadPhone int64 // bytes for each phone
-	uploadAll   int64 // bytes for all
+	uploadPhone int64 // bytes of each phone
+	uploadAll   int64 // bytes of all phones
 
 	httpsListen string // empty: none
 	httpsCert   string
@@ -56,14 +58,14 @@ type settings struct {
 
 	allow, proxies            []netip.Prefix
 	deny                      []device.MAC
-	unknownMACs, failedLogins int // 0: no bound
+	unknownMACs, failedLogins int // 0: unbounded
 
-	clientCA      string // PEM file; empty: client certificates are not asked for
-	certHeader    string // of trusted proxies; empty: none
+	clientCA      string // PEM file; empty: client certificates are not requested
+	certHeader    string // a header of trusted proxies; empty: none
 	acceptExpired bool
 	credentials   string // empty: none
 	realm         string
-	noQOP         []string // makes whose phones may do Digest without qop
+	noQOP         []string // vendors whose phones may omit Digest's qop
 
 	logLevel  zerolog.Level
 	logFormat string // "json" or "console"
@@ -72,32 +74,37 @@ type settings struct {
 
 	resyncPhones resyncSettings
 
-	adminListen string // empty: none
-	adminHosts  httpapi.Hosts
+	maxLoss int // percent; 0: no bound
 
+	adminListen    string // empty: none
+	adminHosts     httpapi.Hosts
+	adminTokens    string // file; empty: none
+	adminPasswords string // file; empty: none
+
+	inForce     []settingInForce
 	secretFiles []secretFile // that settings were read from; see readableByOthers
 
-	profiles map[string]*profileSettings // by the name of the profile in phoneprov.conf
+	profiles map[string]*profileSettings // by name of the profile in phoneprov.conf
 }
 
-// setting is one key of phoneprov.ini.
+// setting is a key of phoneprov.ini.
 type setting struct {
 	section, key string
 	value        string // the default, as it would be written
 	meaning      string // for deploy/doc/SETTINGS.md
-	secret       bool   // may also be given as <key>_file; never printed
-	mayBeEmpty   bool   // the empty value means something, in the environment too
+	secret       bool   // can be given as <key>_file, and is never printed
+	mayBeEmpty   bool   // an empty value means something, also in the environment
 	set          func(s *settings, value string) error
 }
 
 func (d *setting) name() string { return d.section + "." + d.key }
 
-// env is the environment variable that overrides the key.
+// env returns the environment variable of the key.
 func (d *setting) env() string {
 	return "PHONEPROV_" + strings.ToUpper(d.section+"_"+d.key)
 }
 
-// settingsTable is the one list of settings: the parser, the environment, deploy/doc/SETTINGS.md.
+// settingsTable is the only list of settings: for the parser, the environment and deploy/doc/SETTINGS.md.
 func settingsTable() []setting {
 	return append([]setting{
 		{section: "asterisk", key: "config", value: "ami", set: oneOf(func(s *settings) *string { return &s.source }, "ami", "files"),
@@ -124,6 +131,8 @@ func settingsTable() []setting {
 			meaning: "PEM file of the CA of Asterisk's certificate, or that certificate itself; empty: the system's CAs"},
 		{section: "ami", key: "server_name", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.amiName }),
 			meaning: "name in Asterisk's certificate; empty: the host of `address`"},
+		{section: "ami", key: "astdb", value: "no", set: yesNo(func(s *settings) *bool { return &s.amiAstDB }),
+			meaning: "`yes`: a summary and the first 1,000 phones that are not up to date are kept in Asterisk's database, family `phoneprov`, so that the Asterisk CLI shows them: `phoneprov show phones`, or `database show phoneprov`"},
 		{section: "http", key: "listen", value: ":8080", mayBeEmpty: true, set: address(func(s *settings) *string { return &s.httpListen }),
 			meaning: "address for the phones; empty: none, with HTTPS only"},
 		{section: "http", key: "prefix", value: "/phoneprov", set: setPrefix,
@@ -176,14 +185,20 @@ func settingsTable() []setting {
 			meaning: "`json` or `console`, on stderr"},
 		{section: "state", key: "dir", value: "/var/lib/phoneprov", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.stateDir }),
 			meaning: "directory in which what is known of each phone is kept over restarts ([LEDGER.md](LEDGER.md)): up to 500 MB for 100,000 phones. Where it cannot be written that is said once, and all is kept in memory. Empty: in memory only"},
+		{section: "guard", key: "max_loss", value: "50%", set: percent(func(s *settings) *int { return &s.maxLoss }),
+			meaning: "a change of Asterisk's configuration that would take away more than so many of the phones, and at least 5, is held until `phoneprov confirm`, or until the configuration does not lose so many any more; what was read before is served on. 0: no bound"},
 		{section: "admin", key: "listen", value: "127.0.0.1:8081", mayBeEmpty: true, set: address(func(s *settings) *string { return &s.adminListen }),
-			meaning: "address for `/healthz` and `/readyz`; empty: none"},
+			meaning: "address of the API, the metrics, `/readyz` and `/healthz`; empty: none. One that other machines reach needs `token_file` or `password_file`"},
 		{section: "admin", key: "hosts", mayBeEmpty: true, set: hosts(func(s *settings) *httpapi.Hosts { return &s.adminHosts }),
 			meaning: "names and addresses that it answers to besides `localhost`, loopback's addresses, and the address that the connection came to"},
+		{section: "admin", key: "token_file", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.adminTokens }),
+			meaning: "file of the tokens that programs sign in with (`Authorization: Bearer`), one a line, which `openssl rand -hex 32` makes; read again when it changes. `phoneprov status` and `healthcheck` use the first. Empty: none"},
+		{section: "admin", key: "password_file", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.adminPasswords }),
+			meaning: "file of the names and passwords that people sign in with (Basic), `user:hash` with bcrypt as `htpasswd -B` writes it; read again when it changes. Empty: none"},
 	}, resyncTable()...)
 }
 
-// assign sets the value, if there may be none or there is one.
+// assign sets a value. An empty value must be allowed.
 func (d *setting) assign(s *settings, value string) error {
 	if value == "" && !d.mayBeEmpty {
 		return errors.New("is empty")
@@ -191,13 +206,15 @@ func (d *setting) assign(s *settings, value string) error {
 	return d.set(s, value)
 }
 
-// check finds what a service needs and single settings do not tell.
+// check finds combinations of settings with which no service can run.
 func (s *settings) check() error {
 	switch {
 	case s.source == "ami" && s.amiAddress == "":
 		return errors.New("asterisk.config is ami, but ami.address is empty")
 	case s.amiAddress != "" && s.amiSecret == "":
 		return errors.New("ami.secret is empty; without a manager interface ami.address must be empty too")
+	case s.amiAstDB && s.amiAddress == "":
+		return errors.New("ami.astdb = yes needs ami.address")
 	case !s.amiTLS && (s.amiCA != "" || s.amiName != ""):
 		return errors.New("ami.ca and ami.server_name are for ami.tls = yes only")
 	case s.httpListen == "" && s.httpsListen == "":
@@ -208,10 +225,22 @@ func (s *settings) check() error {
 		return errors.New("http.upload_all_mb is less than http.upload_phone_mb")
 	case s.httpsListen == "" && s.clientCA != "" && s.certHeader == "":
 		return errors.New("access.client_ca needs https.listen, or access.certificate_header where a proxy does the TLS")
+	case s.adminListen != "" && !onLoopback(s.adminListen) && s.adminTokens == "" && s.adminPasswords == "":
+		return fmt.Errorf("admin.listen = %s is not on loopback alone: set admin.token_file or admin.password_file, or listen on 127.0.0.1", s.adminListen)
 	case s.certHeader != "" && (s.clientCA == "" || len(s.proxies) == 0):
 		return errors.New("access.certificate_header needs access.client_ca and access.trusted_proxies")
 	}
 	return nil
+}
+
+// onLoopback reports an address that only this machine reaches.
+func onLoopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return false
+	}
+	addr, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && addr.Unmap().IsLoopback()
 }
 
 type field func(*settings) *string
@@ -245,7 +274,7 @@ func yesNo(f func(*settings) *bool) func(*settings, string) error {
 	}
 }
 
-// address takes host:port, and nothing where the table allows it.
+// address parses host:port.
 func address(f field) func(*settings, string) error {
 	return func(s *settings, v string) error {
 		if v != "" {
@@ -262,7 +291,7 @@ func address(f field) func(*settings, string) error {
 	}
 }
 
-// duration takes one that is not below zero.
+// duration parses a duration of at least zero.
 func duration(field func(*settings) *time.Duration) func(*settings, string) error {
 	return func(s *settings, v string) error {
 		d, err := time.ParseDuration(v)
@@ -270,6 +299,19 @@ func duration(field func(*settings) *time.Duration) func(*settings, string) erro
 			return fmt.Errorf("%q is not a duration: want 30s, 5m or 0", v)
 		}
 		*field(s) = d
+		return nil
+	}
+}
+
+// percent takes a part of a hundred: "50", "50%" or "50 %".
+func percent(f func(*settings) *int) func(*settings, string) error {
+	return func(s *settings, v string) error {
+		digits, _ := strings.CutSuffix(v, "%")
+		n, err := strconv.Atoi(strings.TrimSpace(digits))
+		if err != nil || n < 0 || n > 100 {
+			return fmt.Errorf("%q is not a part of a hundred: want 0%% to 100%%", v)
+		}
+		*f(s) = n
 		return nil
 	}
 }
@@ -288,7 +330,7 @@ func setFunctionConnections(s *settings, v string) error {
 
 func setSecret(s *settings, v string) error {
 	if strings.ContainsAny(v, "\r\n\x00") {
-		return fmt.Errorf("has a line break or NUL in it") // would end the login's header
+		return fmt.Errorf("has a line break or NUL in it") // it would end the header of the login
 	}
 	s.amiSecret = provision.Secret(v)
 	return nil
@@ -310,7 +352,7 @@ func setNoQOP(s *settings, v string) error {
 	return nil
 }
 
-// setCertificateHeader takes the name of a header that means nothing else.
+// setCertificateHeader parses the name of a header that has no other meaning.
 func setCertificateHeader(s *settings, v string) error {
 	name := http.CanonicalHeaderKey(v)
 	if strings.Trim(v, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-") != "" ||

@@ -30,6 +30,7 @@ func load(t *testing.T, text string, env map[string]string) (*settings, error) {
 	testkit.Write(t, path, text)
 	s, err := loadSettings(path, func(k string) (string, bool) { v, ok := env[k]; return v, ok })
 	if err == nil {
+		s.inForce = nil // TestSettingsInForce has them
 		err = s.check()
 	}
 	if err != nil {
@@ -56,6 +57,7 @@ func TestSettingsDefaults(t *testing.T) {
 		realm:    "phoneprov",
 		logLevel: zerolog.InfoLevel, logFormat: "json",
 		stateDir:    "/var/lib/phoneprov",
+		maxLoss:     50,
 		adminListen: "127.0.0.1:8081",
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, resyncSettings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// settingsMarkdown is the table of the settings for deploy/doc/SETTINGS.md.
+// settingsMarkdown returns the table of the settings for deploy/doc/SETTINGS.md.
 func settingsMarkdown() string {
 	var b strings.Builder
 	b.WriteString("| section | key | default | meaning | environment |\n|---|---|---|---|---|\n")

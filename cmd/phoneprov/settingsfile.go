@@ -14,14 +14,14 @@ import (
 	"github.com/phoneprov/phoneprov/provision/regularfile"
 )
 
-// Limits of what is read: the right files are far below, and a mistaken path may be endless.
+// Bounds of files. The right files are far below, and a wrong path may be endless.
 const (
-	maxConfig  = 64 << 10 // bytes of phoneprov.ini and of a secret's file
-	maxUnknown = 10       // sections and keys that are reported: with more it is another program's file
+	maxConfig  = 64 << 10 // bytes of phoneprov.ini, and of the file of a secret
+	maxUnknown = 10       // unknown sections and keys that are reported; with more it is the file of another program
 )
 
-// loadSettings reads the defaults, the file and the environment, each over the one before. The default file may be
-// missing. The settings are valid without an error, which has a line for each thing that is wrong, "file:line: ..." where it is in the file.
+// loadSettings loads the defaults, then the file over them, then the environment. The default file may be missing. The
+// error has a line for each fault, with "file:line:" if it is in the file.
 func loadSettings(path string, getenv lookupEnv) (*settings, error) {
 	optional := path == ""
 	if optional {
@@ -51,7 +51,8 @@ func loadSettings(path string, getenv lookupEnv) (*settings, error) {
 	return &l.settings, errors.Join(l.errs...)
 }
 
-// parseINI reads the file as it is written: no interpolation, no continuation lines; comments after values are value's.
+// parseINI parses the file as it is written, without interpolation and continuation lines. A comment after a value is a
+// part of the value.
 func parseINI(data []byte) (*ini.File, error) { return ini.LoadSources(iniOptions(), data) }
 
 func iniOptions() ini.LoadOptions {
@@ -63,8 +64,9 @@ func iniOptions() ini.LoadOptions {
 	}
 }
 
-// value is the text of a key without quotes and without the comment after it. A ";" or "#" begins one after a blank, so
-// that a secret may have them, and where a value would begin: ini reads "key = ; none" as a value.
+// value returns the value of a key without quotes and without a comment. A ";" or "#" begins a comment after a blank
+// only, so that a secret may contain them; and at the beginning of a value, because ini takes "none" for the value of
+// "key = ; none".
 func value(key *ini.Key) string {
 	raw := key.Value()
 	if raw != "" && (raw[0] == '"' || raw[0] == '\'') {
@@ -96,7 +98,7 @@ type loader struct {
 	errs     []error
 }
 
-// unknown finds the sections and keys that no setting has.
+// unknown reports sections and keys that are not settings.
 func (l *loader) unknown() {
 	for _, section := range l.file.Sections() {
 		for _, key := range section.Keys() {
@@ -118,7 +120,7 @@ func (l *loader) unknown() {
 	}
 }
 
-// known reports a key that the file may have; the key "" asks for the section.
+// known reports a key that the file may have, or, for the key "", a section.
 func known(section, key string) bool {
 	if _, ok := profileName(section); ok {
 		return slices.ContainsFunc(profileTable(), func(d profileSetting) bool { return key == "" || key == d.key })
@@ -131,7 +133,7 @@ func known(section, key string) bool {
 	})
 }
 
-// sectionNames calls yield with the name of each section that the file may have, [profile NAME] without its name.
+// sectionNames calls yield with the name of each section that the file may have; of [profile NAME], without the NAME.
 func sectionNames(yield func(string) bool) {
 	last := ""
 	for _, d := range settingsTable() {
@@ -143,7 +145,7 @@ func sectionNames(yield func(string) bool) {
 	yield("profile")
 }
 
-// keyNames are the keys that a section may have.
+// keyNames returns the keys that a section may have.
 func keyNames(section string) (names []string) {
 	if _, ok := profileName(section); ok {
 		for _, d := range profileTable() {
@@ -166,7 +168,7 @@ func keyNames(section string) (names []string) {
 	return names
 }
 
-// likelySection is the end of a message on a section that there is none of.
+// likelySection returns the end of an error for an unknown section: what may be meant.
 func likelySection(section string) string {
 	name, _, _ := strings.Cut(section, " ")
 	switch near := provision.Nearest(name, sectionNames); {
@@ -178,7 +180,7 @@ func likelySection(section string) string {
 	return ""
 }
 
-// likelyKey is the end of a message on a key that there is none of.
+// likelyKey returns the end of an error for an unknown key: what may be meant.
 func likelyKey(section, key string) string {
 	if !known(section, "") {
 		return likelySection(section)
@@ -194,11 +196,12 @@ func likelyKey(section, key string) string {
 	return ""
 }
 
-// load finds a setting's value, the nearest place first, and sets it.
+// load sets a setting to its value: of the environment, or else of the file, or else the default.
 func (l *loader) load(d *setting) {
 	if l.fromEnv(d) || l.fromFile(d) {
 		return
 	}
+	l.inForce(d, d.value, "default")
 	if err := d.assign(&l.settings, d.value); err != nil {
 		l.errs = append(l.errs, fmt.Errorf("default of %s: %w", d.name(), err))
 	}
@@ -215,10 +218,12 @@ func (l *loader) fromEnv(d *setting) bool {
 	case has && file != "":
 		l.errs = append(l.errs, fmt.Errorf("environment: both %s and %[1]s_FILE are set", d.env()))
 	case file != "":
+		l.inForce(d, "", "environment "+d.env()+"_FILE")
 		if err := l.setFromFile(d, file); err != nil {
 			l.errs = append(l.errs, fmt.Errorf("environment: %s_FILE: %w", d.env(), err))
 		}
 	case has:
+		l.inForce(d, text, "environment "+d.env())
 		if err := d.assign(&l.settings, text); err != nil {
 			l.errs = append(l.errs, fmt.Errorf("environment: %s: %w", d.env(), err))
 		}
@@ -239,6 +244,7 @@ func (l *loader) fromFile(d *setting) bool {
 	case has && hasFile:
 		l.fail(d.section, d.key+"_file", fmt.Sprintf("both %s and %s_file are set", d.key, d.key))
 	case hasFile:
+		l.inForce(d, "", l.place(d.section, d.key+"_file"))
 		if err := l.setFromFile(d, value(section.Key(d.key+"_file"))); err != nil {
 			l.fail(d.section, d.key+"_file", fmt.Sprintf("%s_file: %v", d.name(), err))
 		}
@@ -246,6 +252,7 @@ func (l *loader) fromFile(d *setting) bool {
 		if d.secret {
 			l.settings.secretFiles = append(l.settings.secretFiles, secretFile{d.name(), l.path})
 		}
+		l.inForce(d, value(section.Key(d.key)), l.place(d.section, d.key))
 		if err := d.assign(&l.settings, value(section.Key(d.key))); err != nil {
 			l.fail(d.section, d.key, fmt.Sprintf("%s: %v", d.name(), err))
 		}
@@ -265,18 +272,23 @@ func (l *loader) setFromFile(d *setting, path string) error {
 }
 
 func (l *loader) fail(section, key, what string) {
+	l.errs = append(l.errs, fmt.Errorf("%s: %s", l.place(section, key), what))
+}
+
+// place is where a key is, "file:line".
+func (l *loader) place(section, key string) string {
 	line := l.line(func(f *ini.File, err error) bool {
 		return err == nil && f.HasSection(section) && f.Section(section).HasKey(key) &&
 			f.Section(section).Key(key).Value() == l.file.Section(section).Key(key).Value()
 	})
-	l.errs = append(l.errs, fmt.Errorf("%s:%d: %s", l.path, line, what))
+	return fmt.Sprintf("%s:%d", l.path, line)
 }
 
-// line finds where something is in the file, which ini does not say: it is the last line of the shortest beginning of
-// the file that ini reads with it in. So the answer is right whatever ini takes for a comment, a quote or a section.
+// line returns the line of the file that has something. ini does not say it, so line parses longer and longer
+// beginnings of the file. That gives the right answer, whatever ini takes for a comment, a quote or a section.
 func (l *loader) line(in func(*ini.File, error) bool) int { return l.lineAs(parseINI, in) }
 
-// lineAs is line, as a parser reads the file.
+// lineAs is line with another parser.
 func (l *loader) lineAs(parse func([]byte) (*ini.File, error), in func(*ini.File, error) bool) int {
 	lines := bytes.SplitAfter(l.data, []byte("\n"))
 	for n := range lines {
@@ -287,7 +299,7 @@ func (l *loader) lineAs(parse func([]byte) (*ini.File, error), in func(*ini.File
 	return len(lines)
 }
 
-// tidy cuts the line's text off ini's errors: it may be a secret.
+// tidy removes the text of the line from ini's errors, because it may be a secret.
 func tidy(err error) error {
 	if ini.IsErrDelimiterNotFound(err) {
 		return errors.New("want [section] or key = value")

@@ -13,14 +13,14 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// parseRepeated reads the file with what stands twice kept apart, of which parseINI keeps the last.
+// parseRepeated is parseINI, except that it keeps sections and keys that occur twice.
 func parseRepeated(data []byte) (*ini.File, error) {
 	o := iniOptions()
 	o.AllowShadows, o.AllowDuplicateShadowValues, o.AllowNonUniqueSections = true, true, true
 	return ini.LoadSources(o, data)
 }
 
-// sectionsNamed are the sections of a name, in order. The blanks in [profile NAME] mean nothing.
+// sectionsNamed returns the sections with a name, in order. Blanks in [profile NAME] do not count.
 func sectionsNamed(f *ini.File, name string) (named []*ini.Section) {
 	for _, section := range f.Sections() {
 		if canonicalSection(section.Name()) == name {
@@ -37,11 +37,11 @@ func canonicalSection(name string) string {
 	return name
 }
 
-// duplicates finds sections and keys that stand twice: which one counts would be a guess.
+// duplicates reports sections and keys that occur twice, because it is unclear which one counts.
 func (l *loader) duplicates() {
 	f, err := parseRepeated(l.data)
 	if err != nil {
-		return // parseINI takes it, so it is no reason to refuse the file
+		return // parseINI accepts the file, so this is no reason to refuse it
 	}
 	place := func(in func(f *ini.File) bool) int {
 		return l.lineAs(parseRepeated, func(f *ini.File, err error) bool { return err == nil && in(f) })
@@ -70,13 +70,13 @@ func (l *loader) duplicates() {
 	}
 }
 
-// envPrefix begins the name of each variable of the environment that is a setting.
+// envPrefix begins the names of environment variables that are settings.
 const envPrefix = "PHONEPROV_"
 
-// foreignEnv are variables that Kubernetes and Docker set for a service that is called "phoneprov" or "phoneprov-...".
+// foreignEnv matches the variables that Kubernetes and Docker set for a service called "phoneprov" or "phoneprov-...".
 var foreignEnv = regexp.MustCompile(`_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$|_PORT(_[0-9]+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?)?$`)
 
-// unknownEnv reports the variables of the environment that look like settings and are none: what they were to set would
+// unknownEnv reports environment variables that look like settings but are not. What they were meant to set would
 // silently stay as it is.
 func unknownEnv(names []string) (errs []error) {
 	var settings []string
@@ -106,7 +106,7 @@ func unknownEnv(names []string) (errs []error) {
 	return errs
 }
 
-// envNames are the names of the process's environment that the call sees too.
+// envNames returns the names of the process's environment variables that the call sees too.
 func (cl *call) envNames() (names []string) {
 	for _, entry := range os.Environ() {
 		name, _, _ := strings.Cut(entry, "=")
@@ -117,7 +117,7 @@ func (cl *call) envNames() (names []string) {
 	return names
 }
 
-// settings are those of the file and the environment, in which nothing is unknown.
+// settings loads the settings, and refuses unknown environment variables.
 func (cl *call) settings(path string) (*settings, error) {
 	s, err := loadSettings(path, cl.getenv)
 	return s, errors.Join(append(unknownEnv(cl.envNames()), err)...)

@@ -1,16 +1,20 @@
 package main
 
 import (
+	"context"
+	"errors"
+
 	"github.com/rs/zerolog"
 
 	"github.com/phoneprov/phoneprov/amisync"
 	"github.com/phoneprov/phoneprov/amisync/ami"
 	"github.com/phoneprov/phoneprov/httpapi"
+	"github.com/phoneprov/phoneprov/httpapi/admin"
 	"github.com/phoneprov/phoneprov/provision"
-	"github.com/phoneprov/phoneprov/provision/datadir"
+	"github.com/phoneprov/phoneprov/provision/lastgood"
 )
 
-// syncOptions are those of the settings.
+// syncOptions returns the options of amisync that the settings say.
 func syncOptions(s *settings, store *provision.Store, log zerolog.Logger) (amisync.Options, error) {
 	if err := s.check(); err != nil {
 		return amisync.Options{}, err
@@ -29,35 +33,77 @@ func syncOptions(s *settings, store *provision.Store, log zerolog.Logger) (amisy
 		Connections: s.functionConnections,
 		FunctionTTL: s.functionTTL,
 	}
+	o.MaxLoss = s.maxLoss
+	if s.stateDir != "" {
+		o.Kept = &lastgood.Dir{Path: s.stateDir}
+	}
 	if s.amiTLS {
 		o.Dial = ami.TLS{CA: s.amiCA, ServerName: s.amiName}.Dial
 	}
 	return o, nil
 }
 
-func newRenderer(s *settings, sync *amisync.Service, data *datadir.Dir) *provision.Renderer {
-	o := provision.RendererOptions{Data: data, Zone: serverZone(), Profiles: map[string]provision.ProfileOptions{}}
-	o.SideBySide = max(1, s.functionConnections-1) // no phone takes them all; more of one function would have to wait anyway
+func (v *service) newRenderer(s *settings) *provision.Renderer {
+	return provision.NewRenderer(v.rendererOptions(s))
+}
+
+func (v *service) rendererOptions(s *settings) provision.RendererOptions {
+	o := provision.RendererOptions{Data: v.data, Zone: serverZone(), Profiles: map[string]provision.ProfileOptions{}}
+	o.SideBySide = max(1, s.functionConnections-1) // no phone takes all connections; a single function could not use more anyway
 	for name, p := range s.profiles {
 		o.Profiles[name] = provision.ProfileOptions{Escape: p.escape}
 	}
 	if s.amiAddress != "" {
-		o.Ask, o.Knows = sync.Ask, sync.Knows
+		o.Ask, o.Knows = v.countedAsk(v.sync.Ask), v.sync.Knows
 	}
-	return provision.NewRenderer(o)
+	return o
 }
 
-// status is amisync's, in the words of httpapi.
+// status translates the status of amisync for httpapi.
 func (v *service) status() httpapi.Status {
 	s := v.sync.Status()
-	out := httpapi.Status{Connected: s.Connected, LastError: s.LastError, LastSync: s.LastSync.At, LogDropped: v.lines.Dropped()}
+	out := httpapi.Status{
+		Connected: s.Connected, AsteriskVersion: s.AsteriskVersion, LastError: s.LastError, LastErrorAt: s.LastErrorAt,
+		LastSync: s.LastSync.At, LogDropped: v.lines.Dropped(),
+	}
 	out.Warnings = append(out.Warnings, s.MissingRights...)
 	if s.LastSync.Nobody != "" {
 		out.Warnings = append(out.Warnings, s.LastSync.Nobody)
 	}
+	if s.NotKept != "" {
+		out.Warnings = append(out.Warnings, "what is served cannot be kept in state.dir: "+s.NotKept)
+	}
+	if s.Held != nil {
+		out.Warnings = append(out.Warnings, s.Held.Reason)
+		held := httpapi.Held(*s.Held)
+		out.Held = &held
+	}
+	out.Source = s.Source
 	out.Lost = httpapi.Lost{At: s.Lost.At, Count: s.Lost.Count, Phones: s.Lost.Phones}
 	for _, p := range s.Peers {
 		out.Peers = append(out.Peers, httpapi.Peers{Kind: string(p.Kind), State: string(p.State), Count: p.Count})
 	}
 	return out
+}
+
+// held returns the change that is held; nil: none is.
+func (v *service) held() *admin.Held {
+	held := v.sync.Status().Held
+	if held == nil {
+		return nil
+	}
+	out := admin.Held(*held)
+	return &out
+}
+
+// confirm is that of amisync, with the errors of admin.
+func (v *service) confirm(_ context.Context, id, by string) (admin.Held, error) {
+	held, err := v.sync.Confirm(id, by)
+	switch {
+	case errors.Is(err, amisync.ErrNothingHeld):
+		err = admin.ErrNothingHeld
+	case errors.Is(err, amisync.ErrOtherHeld):
+		err = admin.ErrOtherHeld
+	}
+	return admin.Held(held), err
 }

@@ -14,11 +14,10 @@ func setupVersion(cl *call) func(context.Context) error {
 	}
 }
 
-// release is the version that deploy/Dockerfile builds: a build there sees no git. Nothing sets it at run time.
+// release is the version that deploy/Dockerfile sets, because a build there has no git. Nothing sets it at run time.
 var release string
 
-// version is what the build was told, else what the Go command wrote into the binary: a tag, or a pseudo-version of the
-// commit.
+// version returns release, or else what the Go command wrote into the binary: a tag, or a pseudo-version of the commit.
 func version() string {
 	if release != "" {
 		return release

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// amiTimeout is for one answer or event: Asterisk reloads 100,000 users in some 8 s, and in much more when it is busy.
+// amiTimeout bounds an answer or event: Asterisk reloads 100,000 users in some 8 s, and much more when it is busy.
 const amiTimeout = 2 * time.Minute
 
-// amiClient is the least that talks to the manager interface: what Asterisk itself takes is measured with it, and nothing
-// is made of its answers.
+// amiClient is a minimal client of the manager interface. It measures what Asterisk itself takes, and does nothing with
+// the answers.
 type amiClient struct {
 	conn net.Conn
 	r    *bufio.Reader
@@ -43,7 +43,7 @@ func (c *amiClient) send(action string, headers ...string) error {
 	return err
 }
 
-// do sends an action and returns how long its answer took to be whole.
+// do sends an action, and returns how long it took until the answer was complete.
 func (c *amiClient) do(action string, headers ...string) (time.Duration, error) {
 	start := time.Now()
 	if err := c.send(action, headers...); err != nil {
@@ -56,7 +56,7 @@ func (c *amiClient) do(action string, headers ...string) (time.Duration, error) 
 	return time.Since(start), err
 }
 
-// await reads messages until one begins so, and returns its first lines.
+// await reads messages until one begins with a text, and returns its first lines.
 func (c *amiClient) await(begin string) (string, error) {
 	for {
 		message, err := c.message()
@@ -66,7 +66,7 @@ func (c *amiClient) await(begin string) (string, error) {
 	}
 }
 
-// keptMessage is how much of a message is kept, in bytes: what tells one from another.
+// keptMessage is how much of a message is stored, in bytes: enough to recognize it.
 const keptMessage = 256
 
 func (c *amiClient) message() (string, error) {
@@ -85,7 +85,7 @@ func (c *amiClient) message() (string, error) {
 	}
 }
 
-// reload makes Asterisk reload a module, and returns when its Reload event came and how long it took until then.
+// reload makes Asterisk reload a module. It returns when the Reload event came, and how long that took.
 func (c *amiClient) reload(module string) (at time.Time, took time.Duration, err error) {
 	start := time.Now()
 	if err := c.send("Command", "Command: module reload "+module); err != nil {

@@ -25,25 +25,25 @@ const (
 // image of deploy/asterisk/Dockerfile: Asterisk 22.
 const image = "phoneprov-asterisk:forky"
 
-// label is on the containers of a run, with its id as the value: deploy/bench/run removes what is left of them.
+// label marks the containers of a run, with its id as the value. deploy/bench/run removes those that are left.
 const label = "phoneprov-bench"
 
-// asterisk is one that runs in a container, on the host's own loopback so that no network of Docker's is measured.
+// asterisk is an Asterisk in a container that uses the host's own loopback, so that Docker's network is not measured.
 type asterisk struct {
 	server
 	ami       string
 	container string
 }
 
-// pbxTimeout is for Asterisk to boot with 100,000 users on a busy machine.
+// pbxTimeout bounds the boot of Asterisk with 100,000 users on a busy machine.
 const pbxTimeout = 3 * time.Minute
 
-// missing is what a row needs and this machine does not have.
+// missing is the error for something that a row needs and this machine does not have.
 type missing string
 
 func (m missing) Error() string { return string(m) }
 
-// docker runs the client and returns its output.
+// docker runs the Docker client and returns its output.
 func docker(ctx context.Context, args ...string) (string, error) {
 	var complaint strings.Builder
 	cmd := exec.CommandContext(ctx, "docker", args...)
@@ -58,7 +58,7 @@ func docker(ctx context.Context, args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// needImage builds the image of Asterisk where it is not there.
+// needImage builds the image of Asterisk if it does not exist.
 func (b *bench) needImage(ctx context.Context) error {
 	if _, err := docker(ctx, "version"); err != nil {
 		return missing("no docker")
@@ -70,7 +70,7 @@ func (b *bench) needImage(ctx context.Context) error {
 	return err
 }
 
-// startAsterisk starts one on a copy of a configuration and waits until it serves.
+// startAsterisk starts an Asterisk with a copy of a configuration, and waits until it serves.
 func (b *bench) startAsterisk(ctx context.Context, configDir string) (*asterisk, error) {
 	if err := b.needImage(ctx); err != nil {
 		return nil, err
@@ -122,8 +122,8 @@ func (a *asterisk) awaitBoot(ctx context.Context) error {
 		log, _ := docker(ctx, "logs", "--tail", "5", a.container)
 		return fmt.Errorf("asterisk did not start: %w: %s", err, log)
 	}
-	// At boot res_phoneprov makes its file names before the function modules are there. What comes too early is queued, with
-	// an event that says so.
+	// At boot, res_phoneprov creates its file names before the function modules are loaded. Actions that come too early
+	// are queued, which an event reports.
 	return eventually(ctx, pbxTimeout, time.Second, func() error {
 		c, err := dialAMI(a)
 		if err != nil {
@@ -135,12 +135,12 @@ func (a *asterisk) awaitBoot(ctx context.Context) error {
 	})
 }
 
-// slowModule reads the users file too when Asterisk boots, in a time that grows with the square of the users: six minutes and
-// more for 100,000 (measured). It has nothing to do with phones' files.
+// slowModule reads the users file at boot too, in a time that grows with the square of the users: more than six minutes
+// for 100,000 (measured). Phones' files do not need it.
 const slowModule = "load = pbx_config.so\n"
 
-// writeAsterisk writes what Asterisk needs beside the tree: the sample's files, so that only its modules are loaded, with
-// nothing that listens but on loopback, and no phones but the tree's.
+// writeAsterisk writes what Asterisk needs besides the tree: the files of the sample, so that only its modules are
+// loaded, listeners on loopback only, and no phones but the tree's.
 func writeAsterisk(dir, root string, a *asterisk) error {
 	names, err := filepath.Glob(filepath.Join(root, "deploy/sample/asterisk/*.conf"))
 	if err != nil {
@@ -149,7 +149,7 @@ func writeAsterisk(dir, root string, a *asterisk) error {
 	_, httpPort, _ := net.SplitHostPort(a.address)
 	_, amiPort, _ := net.SplitHostPort(a.ami)
 	own := map[string]string{
-		"phoneprov.conf": "", // the tree's
+		"phoneprov.conf": "", // the tree has its own
 		"users.conf":     "",
 		"pjsip.conf":     "[general]\n", "pjsip_wizard.conf": "[general]\n",
 		"extensions.conf": "[default]\n",

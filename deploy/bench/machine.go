@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// machine tells on what the table was measured, in one line.
+// machine describes, in one line, the machine of the table.
 func (b *bench) machine(ctx context.Context) string {
 	parts := []string{fmt.Sprintf("%s, %d CPUs of %s, load %s", time.Now().UTC().Format("2006-01-02"), runtime.NumCPU(), cpuModel(), loadAverage())}
 	for _, c := range [][]string{
@@ -40,7 +40,7 @@ func cpuModel() string {
 	return strings.TrimLeft(first, "\t: ")
 }
 
-// loadAverage is that of the last minute: what else ran meanwhile shows in it.
+// loadAverage returns the load of the last minute, which shows what else was running.
 func loadAverage() string {
 	text, _ := os.ReadFile("/proc/loadavg")
 	first, _, _ := strings.Cut(string(text), " ")

@@ -1,5 +1,5 @@
-// Command bench measures phoneprov beside a real Asterisk, nginx and a bare chi handler on one machine, and prints one
-// table: see deploy/doc/SPEED.md. deploy/bench/run builds what it needs and runs it.
+// Command bench measures phoneprov, a real Asterisk, nginx and a bare chi handler on one machine, and prints a table:
+// see deploy/doc/SPEED.md. deploy/bench/run builds what it needs, and runs it.
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/bench/tree"
 )
 
-// options are the command line's.
+// options are the options of the command line.
 type options struct {
 	phones  int     // of the large configuration
 	seconds float64 // of one load
@@ -27,7 +27,7 @@ type options struct {
 	boot    float64 // seconds of the power cut, whose full length is 60
 	rows    string
 
-	root, phoneprov, barechi string // what deploy/bench/run built
+	root, phoneprov, barechi string // that deploy/bench/run built
 	id                       string // of the run
 	profile                  string // directory for profiles; empty: none
 }
@@ -59,7 +59,7 @@ func parseOptions(args []string) (o options, err error) {
 	return o, nil
 }
 
-// names of the rows that are asked for.
+// names returns the names of the rows to run.
 func (o options) names() []string {
 	if o.rows == "" {
 		return rowNames()
@@ -67,16 +67,16 @@ func (o options) names() []string {
 	return strings.Split(o.rows, ",")
 }
 
-// bench is one run.
+// bench is a run.
 type bench struct {
 	options  options
-	dir      string // of everything that is written
+	dir      string // of everything that the run writes
 	data     string // templates and static files
 	script   string // wrk.lua
 	sites    map[int]*site
 	started  int
 	cleanup  []func()
-	row      string // that is being measured
+	row      string // the row that is being measured
 	profiled []*phoneprov
 }
 
@@ -129,7 +129,7 @@ func run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// prepare makes the work directory, which the containers' users may read.
+// prepare creates the work directory, which the containers' users may read.
 func (b *bench) prepare() (err error) {
 	if b.dir, err = os.MkdirTemp("", "phoneprov-bench-"); err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/bench/tree"
 )
 
-// nginxConfig serves a directory as phoneprov does: with its headers, and an access log to a file.
+// nginxConfig serves a directory as phoneprov does: with the same headers, and an access log to a file.
 const nginxConfig = `daemon off;
 %[4]sworker_processes auto;
 pid %[1]s/nginx.pid;
@@ -37,7 +37,7 @@ http {
 }
 `
 
-// startNginx starts one that serves the files of a directory.
+// startNginx starts an nginx that serves the files of a directory.
 func (b *bench) startNginx(ctx context.Context, www string) (*server, error) {
 	program, err := exec.LookPath("nginx")
 	if err != nil {
@@ -52,7 +52,7 @@ func (b *bench) startNginx(ctx context.Context, www string) (*server, error) {
 		return nil, err
 	}
 	user := ""
-	if os.Geteuid() == 0 { // its workers would else be nobody, who may not read our files
+	if os.Geteuid() == 0 { // as nobody, its workers could not read our files
 		user = "user root;\n"
 	}
 	path := filepath.Join(dir, "nginx.conf")
@@ -67,7 +67,7 @@ func (b *bench) startNginx(ctx context.Context, www string) (*server, error) {
 	return s, awaitOK(ctx, s.url(tree.File(0)))
 }
 
-// startChi starts the bare chi handler on the files of a directory.
+// startChi starts the bare chi handler with the files of a directory.
 func (b *bench) startChi(ctx context.Context, www string) (*server, error) {
 	address, err := freeAddress()
 	if err != nil {

@@ -17,15 +17,14 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/bench/tree"
 )
 
-// syncTimeout is for a sync of 100,000 users under load.
+// syncTimeout bounds a sync of 100,000 users under load.
 const syncTimeout = 60 * time.Second
 
-// phoneprov is one that runs, with the settings of its defaults: access policy, ETag, and the request log, which goes to
-// a file.
+// phoneprov is a phoneprov that runs with default settings: access policy, ETag, and a request log to a file.
 type phoneprov struct {
 	server
 	cmd *exec.Cmd
-	log *os.File // from where the next line of a sync is looked for
+	log *os.File // read up to the last sync that was seen
 	r   *bufio.Reader
 
 	state string    // its state.dir
@@ -33,13 +32,13 @@ type phoneprov struct {
 	ready time.Time // when it first served a file
 }
 
-// source says where a phoneprov has its configuration from.
+// source says where a phoneprov reads its configuration.
 type source struct {
 	config string    // "files" or "ami"
 	pbx    *asterisk // nil: none
 }
 
-// startPhoneprov starts one and waits until it serves.
+// startPhoneprov starts a phoneprov, and waits until it serves.
 func (b *bench) startPhoneprov(ctx context.Context, configDir string, from source) (*phoneprov, error) {
 	address, err := freeAddress()
 	if err != nil {
@@ -65,7 +64,7 @@ func (b *bench) startPhoneprov(ctx context.Context, configDir string, from sourc
 		"PHONEPROV_STATE_DIR=" + state,
 		profileEnv + "=" + b.options.profile,
 	}
-	config := filepath.Join(b.dir, "phoneprov.ini") // empty: nothing of this machine's is read
+	config := filepath.Join(b.dir, "phoneprov.ini") // empty, so that no settings of this machine are read
 	cmd, logFile, err := b.start("phoneprov", env, b.options.phoneprov, "serve", "-config", config)
 	if err != nil {
 		return nil, err
@@ -85,7 +84,7 @@ func (b *bench) startPhoneprov(ctx context.Context, configDir string, from sourc
 	return p, err
 }
 
-// resync changes every user of the site, of which a phoneprov then reads everything again, and returns how long that took it.
+// resync changes every user of the site, and returns how long phoneprov takes to read everything again.
 func (p *phoneprov) resync(ctx context.Context, s *site) (time.Duration, error) {
 	if err := s.change(); err != nil {
 		return 0, err
@@ -100,10 +99,10 @@ func (p *phoneprov) resync(ctx context.Context, s *site) (time.Duration, error) 
 	return p.synced(ctx, s.phones)
 }
 
-// synced waits for the next line of the log that tells of a sync with so many changed phones, and returns the time that it
-// says. There are others, without any: of the same change phoneprov also hears by the directory.
+// synced waits for the log line of a sync with that many changed phones, and returns the duration in the line. Syncs
+// without changes are skipped: phoneprov notices the same change by the directory too.
 func (p *phoneprov) synced(ctx context.Context, changed int) (took time.Duration, err error) {
-	var rest []byte // of a line that is being written
+	var rest []byte // the beginning of a line that is being written
 	err = eventually(ctx, syncTimeout, time.Millisecond, func() error {
 		for {
 			line, err := p.r.ReadBytes('\n')
@@ -120,7 +119,7 @@ func (p *phoneprov) synced(ctx context.Context, changed int) (took time.Duration
 	return took, err
 }
 
-// syncLine reads the duration and the changed phones of a line that tells of a sync.
+// syncLine parses the duration and the changed phones in the log line of a sync.
 func syncLine(line []byte) (took time.Duration, changed int, ok bool) {
 	if !bytes.Contains(line, []byte(`"message":"synced"`)) {
 		return 0, 0, false

@@ -15,10 +15,10 @@ import (
 	"time"
 )
 
-// clockTick is the unit of CPU times in /proc: it is 100 per second on every Linux that Go runs on.
+// clockTick is the unit of CPU times in /proc: 100 per second on every Linux that Go supports.
 const clockTick = 10 * time.Millisecond
 
-// server is one of those that are measured, listening on loopback.
+// server is a server that is measured. It listens on loopback.
 type server struct {
 	name    string
 	address string
@@ -27,13 +27,13 @@ type server struct {
 
 func (s *server) url(file string) string { return "http://" + s.address + "/phoneprov/" + file }
 
-// usage is what a process and its children have used.
+// usage is what a process and its children used.
 type usage struct {
 	cpu time.Duration
 	rss int64 // bytes
 }
 
-// usageOf adds up a process and its children, such as nginx's workers. What has ended counts nothing.
+// usageOf adds up a process and its children, such as nginx's workers. Children that have ended do not count.
 func usageOf(pid int) usage {
 	u := usage{}
 	if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil {
@@ -53,7 +53,7 @@ func usageOf(pid int) usage {
 	return u
 }
 
-// cpuOf reads utime and stime, which follow the name in parentheses at some distance.
+// cpuOf parses utime and stime, which come some fields after the name in parentheses.
 func cpuOf(stat string) time.Duration {
 	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
 	if len(fields) < 13 {
@@ -73,7 +73,7 @@ func rssOf(status string) int64 {
 	return 0
 }
 
-// sampled runs f, and tells the CPU that a process used meanwhile and the most memory that it had.
+// sampled runs f, and returns the CPU that a process used meanwhile, and its highest memory.
 func sampled(pid int, f func() error) (usage, error) {
 	before := usageOf(pid)
 	most := before.rss
@@ -98,7 +98,7 @@ func sampled(pid int, f func() error) (usage, error) {
 	return usage{after.cpu - before.cpu, max(most, after.rss)}, err
 }
 
-// start runs a program until the benchmark ends; what it says goes to a file of the work directory.
+// start starts a program that runs until the benchmark ends. Its output goes to a file in the work directory.
 func (b *bench) start(name string, env []string, program string, args ...string) (*exec.Cmd, string, error) {
 	b.started++
 	logFile := fmt.Sprintf("%s/%s-%d.log", b.dir, name, b.started)
@@ -118,10 +118,11 @@ func (b *bench) start(name string, env []string, program string, args ...string)
 	return cmd, logFile, nil
 }
 
-// forTests reports a variable of the environment that is for tests: phoneprov refuses one of its prefix that is no setting.
+// forTests reports an environment variable for tests. phoneprov refuses variables with its prefix that are not
+// settings.
 func forTests(entry string) bool { return strings.HasPrefix(entry, "PHONEPROV_TEST_") }
 
-// end asks a program to end, and ends it.
+// end asks a program to end, and kills it if it does not.
 func end(cmd *exec.Cmd) {
 	if cmd.ProcessState != nil {
 		return
@@ -132,7 +133,7 @@ func end(cmd *exec.Cmd) {
 	_ = cmd.Wait()
 }
 
-// freeAddress is one on loopback that nothing listens on.
+// freeAddress returns an unused address on loopback.
 func freeAddress() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -142,10 +143,10 @@ func freeAddress() (string, error) {
 	return l.Addr().String(), nil
 }
 
-// readyTimeout is for a server to start with 100,000 phones on a busy machine.
+// readyTimeout bounds the start of a server with 100,000 phones on a busy machine.
 const readyTimeout = 90 * time.Second
 
-// awaitOK asks for a URL until the answer is 200.
+// awaitOK requests a URL until the answer is 200.
 func awaitOK(ctx context.Context, url string) error {
 	return eventually(ctx, readyTimeout, 2*time.Millisecond, func() error {
 		resp, err := http.Get(url)
@@ -160,7 +161,7 @@ func awaitOK(ctx context.Context, url string) error {
 	})
 }
 
-// eventually tries until there is no error.
+// eventually calls a function until it returns no error.
 func eventually(ctx context.Context, within, every time.Duration, try func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()

@@ -10,14 +10,14 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/bench/tree"
 )
 
-// Sizes of the configurations that rows name; the large one is an option.
+// Sizes of the configurations that rows name. The large one is an option.
 const (
 	smallSite = 100
 	fileSite  = 1000 // users
-	amiSite   = 5000 // users, and of the directory
+	amiSite   = 5000 // users, also of the directory
 )
 
-// rows are the targets, in an order that needs each configuration for a short time only.
+// rows are the targets, ordered so that each configuration is needed for a short time.
 func rows() []row {
 	return []row{
 		{"rendered", "6 kB file, warm, 16 connections", rendered},
@@ -43,7 +43,7 @@ func rowNames() []string {
 		"powercut", "ledger", "start", "binary", "image"}
 }
 
-// turns loads the servers one after the other, A B C A B C, and gives the medians of each.
+// turns loads the servers one after the other, A B C A B C, and returns the medians of each.
 func (b *bench) turns(servers []*server, load func(*server) (measure, error)) (map[*server]measure, error) {
 	all := map[*server][]measure{}
 	for range b.options.turns {
@@ -62,7 +62,7 @@ func (b *bench) turns(servers []*server, load func(*server) (measure, error)) (m
 	return out, nil
 }
 
-// beside loads phoneprov, the bare chi handler, nginx and Asterisk with one file, and checks the ratios to chi and
+// beside loads phoneprov, the bare chi handler, nginx and Asterisk with a file, and checks the ratios to chi and
 // Asterisk. A bound of 0 leaves a server out.
 func beside(ctx context.Context, b *bench, phones int, file string, chiBound, asteriskBound float64) (o outcome, err error) {
 	s, p, err := b.served(ctx, phones)
@@ -115,7 +115,7 @@ func directory(ctx context.Context, b *bench) (outcome, error) {
 	return beside(ctx, b, amiSite, tree.Directory(0), 0.8, 10)
 }
 
-// flatMemory is how much more than before a load the memory may be: buffers of a hundred connections.
+// flatMemory is by how much the memory may grow during a load: the buffers of a hundred connections.
 const flatMemory = 32 // MB
 
 func static(ctx context.Context, b *bench) (o outcome, err error) {
@@ -154,7 +154,7 @@ func static(ctx context.Context, b *bench) (o outcome, err error) {
 	return o, nil
 }
 
-// writePaths writes the paths of all phones' files, in an order that is random and the same in every run.
+// writePaths writes the paths of all phones' files, in a random order that is the same in every run.
 func (b *bench) writePaths(phones int) (path string, err error) {
 	path = filepath.Join(b.dir, fmt.Sprintf("paths-%d", phones))
 	if _, err := os.Stat(path); err == nil {
@@ -167,7 +167,7 @@ func (b *bench) writePaths(phones int) (path string, err error) {
 	return path, os.WriteFile(path, text, 0o644)
 }
 
-// first asks for each file once: nothing of it was made since the sync before.
+// first requests each file once after a sync, when nothing is cached.
 func first(ctx context.Context, b *bench) (o outcome, err error) {
 	s, p, err := b.served(ctx, b.options.phones)
 	if err != nil {

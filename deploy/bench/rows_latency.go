@@ -11,25 +11,26 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/bench/tree"
 )
 
-// restRate is the rate in which latencies are compared: more than a power cut's, less than makes requests queue at rest.
+// restRate is the rate at which latencies are compared: higher than in a power cut, and lower than one at which
+// requests queue up at rest.
 const restRate = 1000
 
-// lanSources is how many addresses that load comes from: phones of one LAN each have their own, those behind a NAT share
-// one, and no more than so many connections are kept.
+// lanSources is the number of addresses from which load comes. Phones of a LAN each have their own address, those
+// behind a NAT share one. No more connections are kept open.
 const lanSources = 256
 
 func get(s *server, file string) string {
 	return "GET /phoneprov/" + file + " HTTP/1.1\r\nHost: " + s.address + "\r\nUser-Agent: FileTransport PolycomVVX-VVX_411-UA/5.9.0\r\n\r\n"
 }
 
-// randomFile loads a phoneprov with random phones' files.
+// randomFile loads a phoneprov with requests for the files of random phones.
 func (b *bench) randomFile(ctx context.Context, p *phoneprov, d time.Duration) *load.Result {
 	return load.Run(ctx, load.Plan{Address: p.address, Rate: restRate, Duration: d, Keep: true, Next: func(i int) load.Request {
 		return load.Request{Source: load.Loopback(i % lanSources), Text: get(&p.server, tree.File(rand.IntN(b.options.phones))), Want: 200}
 	}})
 }
 
-// latency compares turns at rest with turns in which one sync follows the other.
+// latency compares turns at rest with turns during which one sync follows the other.
 func latency(ctx context.Context, b *bench) (o outcome, err error) {
 	s, p, err := b.served(ctx, b.options.phones)
 	if err != nil {
@@ -58,7 +59,7 @@ func latency(ctx context.Context, b *bench) (o outcome, err error) {
 	return o, nil
 }
 
-// whileSyncing loads a phoneprov for which all users change again and again.
+// whileSyncing loads a phoneprov while all users change again and again.
 func (b *bench) whileSyncing(ctx context.Context, s *site, p *phoneprov, d time.Duration) (r *load.Result, syncs int, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -77,15 +78,15 @@ func (b *bench) whileSyncing(ctx context.Context, s *site, p *phoneprov, d time.
 	return r, syncs, err
 }
 
-// The power cut of the target: 20,000 phones within 60 s.
+// The power cut of the target: 20,000 phones boot within 60 s.
 const (
-	bootRate     = 20_000.0 / 60 // phones in a second
+	bootRate     = 20_000.0 / 60 // phones per second
 	bootRequests = 5
-	bootBlock    = 100 // phones that go through their requests side by side
+	bootBlock    = 100 // phones whose requests alternate
 )
 
-// bootRequest is the request i of all phones: a third are uploads and unknown names. Each phone has an address of its own,
-// as on a LAN, and each request a connection of its own, as with most phones.
+// bootRequest returns request i of all phones. A third of them are uploads and unknown names. Each phone has an address
+// of its own, as on a LAN, and each request a connection of its own, as with most phones.
 func bootRequest(s *server, phones, i int) load.Request {
 	const block = bootBlock * bootRequests
 	phone := (i/block*bootBlock + i%bootBlock) % phones

@@ -9,11 +9,11 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/bench/tree"
 )
 
-// flatRatio is how much more the memory may be in the second half of the syncs than in the first: the collector's own
-// swing from one sync to the next is of that size.
+// flatRatio is by how much the memory in the second half of the syncs may exceed that in the first half. The collector
+// causes a swing of that size from one sync to the next.
 const flatRatio = 1.15
 
-// memory watches a fresh process: its RSS after every sync, while random phones are served.
+// memory measures the RSS of a new process after every sync, while random phones are served.
 func memory(ctx context.Context, b *bench) (o outcome, err error) {
 	s, err := b.site(b.options.phones)
 	if err != nil {
@@ -47,7 +47,7 @@ func memory(ctx context.Context, b *bench) (o outcome, err error) {
 	return o, nil
 }
 
-// syncsUnderLoad gives the RSS in MB after each sync, and the most at any time in bytes.
+// syncsUnderLoad returns the RSS in MB after each sync, and the maximum in bytes.
 func (b *bench) syncsUnderLoad(ctx context.Context, s *site, p *phoneprov) (after []float64, most int64, err error) {
 	paths, err := b.writePaths(b.options.phones)
 	if err != nil {
@@ -60,7 +60,7 @@ func (b *bench) syncsUnderLoad(ctx context.Context, s *site, p *phoneprov) (afte
 	wg.Go(func() {
 		for loading.Err() == nil && loadErr == nil {
 			_, _, err := b.wrk(loading, &p.server, tree.File(0), closed{connections: 4, seconds: b.options.seconds, paths: paths})
-			if loading.Err() == nil { // else it was ended by us
+			if loading.Err() == nil { // otherwise we ended it
 				loadErr = err
 			}
 		}

@@ -14,10 +14,10 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// reloads is how many times the way of one change is measured.
+// reloads is how many times a change is measured.
 const reloads = 10
 
-// reload measures both sources of the configuration beside one Asterisk.
+// reload measures both sources of the configuration with one Asterisk.
 func reload(ctx context.Context, b *bench) (o outcome, err error) {
 	s, err := b.site(fileSite)
 	if err != nil {
@@ -47,7 +47,7 @@ func reload(ctx context.Context, b *bench) (o outcome, err error) {
 	return o, tree.WriteUsers(s.config, s.phones, "Desk")
 }
 
-// reloadsTo changes every user, reloads Asterisk and waits for the new bytes, some times.
+// reloadsTo changes every user, reloads Asterisk and waits for the new bytes, several times.
 func reloadsTo(ctx context.Context, p *phoneprov, pbx *asterisk, config string) (time.Duration, error) {
 	c, err := dialAMI(pbx)
 	if err != nil {
@@ -79,7 +79,7 @@ func reloadsTo(ctx context.Context, p *phoneprov, pbx *asterisk, config string) 
 	return medianTime(all), nil
 }
 
-// amiSync compares a sync with the answers that it needs, each read whole by a client that makes nothing of them.
+// amiSync compares a sync with the answers that it needs, which a client reads without doing anything with them.
 func amiSync(ctx context.Context, b *bench) (o outcome, err error) {
 	s, err := b.site(amiSite)
 	if err != nil {
@@ -111,7 +111,7 @@ func amiSync(ctx context.Context, b *bench) (o outcome, err error) {
 			if _, err := c.do("GetConfig", "Filename: "+name); err != nil {
 				if _, missing := os.Stat(filepath.Join(s.config, name)); missing == nil {
 					return o, err
-				} // an answer all the same: that there is none
+				} // that there is no such file is an answer too
 			}
 			took += time.Since(start)
 		}
@@ -139,7 +139,7 @@ func syncAll(ctx context.Context, b *bench) (o outcome, err error) {
 	}
 	var ours, theirs []time.Duration
 	for range b.options.turns {
-		// What changed in the file is read by both; what did not, neither need look at.
+		// Both read what changed in the file; neither needs to look at the rest.
 		took, err := p.resync(ctx, s)
 		if err != nil {
 			return o, err
@@ -163,7 +163,7 @@ func syncAll(ctx context.Context, b *bench) (o outcome, err error) {
 	return o, nil
 }
 
-// start measures a fresh process each time.
+// start measures a new process each time.
 func start(ctx context.Context, b *bench) (o outcome, err error) {
 	s, err := b.site(b.options.phones)
 	if err != nil {
@@ -197,7 +197,7 @@ func binary(_ context.Context, b *bench) (o outcome, err error) {
 	return o, nil
 }
 
-// buildTimeout is for an image whose base has to be fetched.
+// buildTimeout bounds the build of an image whose base must be fetched.
 const buildTimeout = 5 * time.Minute
 
 func imageSize(ctx context.Context, b *bench) (o outcome, err error) {

@@ -13,22 +13,22 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/bench/tree"
 )
 
-// site is a configuration of some size, with the servers that run on it. Each is started when a row first needs it.
+// site is a configuration of some size, with the servers that run on it. A server starts when a row first needs it.
 type site struct {
 	b      *bench
 	phones int
-	config string // directory, Asterisk's too
-	www    string // directory of the bytes that nginx and the bare chi handler send
+	config string // its directory, which Asterisk uses too
+	www    string // directory of the constant files that nginx and the bare chi handler send
 
-	files      *phoneprov // config = files, and no AMI
+	files      *phoneprov // with config = files, without AMI
 	pbx        *asterisk
 	nginx, chi *server
-	pbxErr     error // why there is none
+	pbxErr     error // why there is no Asterisk
 
-	changes int // that were made
+	changes int // how many changes were made
 }
 
-// site gives the one of a size.
+// site returns the site of a size.
 func (b *bench) site(phones int) (*site, error) {
 	if s := b.sites[phones]; s != nil {
 		return s, nil
@@ -48,10 +48,11 @@ func (b *bench) site(phones int) (*site, error) {
 	return s, nil
 }
 
-// labels are what users are called by in turn: of one length, and none as at first.
+// labels are the labels that users get in turn. They have the same length, and differ from the first label.
 var labels = [...]string{"Dusk", "Disk"}
 
-// change gives every user another label. The files are written the first time, as that takes longer than to read them.
+// change gives every user another label. It writes the files the first time, because that takes longer than reading
+// them.
 func (s *site) change() error {
 	if s.changes == 0 {
 		for _, label := range labels {
@@ -73,7 +74,7 @@ func (s *site) change() error {
 
 func (s *site) labelled(label string) string { return s.config + "-" + label }
 
-// served gives the site of a size with the phoneprov that reads its files.
+// served returns the site of a size, and the phoneprov that reads its files.
 func (b *bench) served(ctx context.Context, phones int) (*site, *phoneprov, error) {
 	s, err := b.site(phones)
 	if err != nil {
@@ -83,7 +84,7 @@ func (b *bench) served(ctx context.Context, phones int) (*site, *phoneprov, erro
 	return s, p, err
 }
 
-// phoneprov gives the one that reads the site's files.
+// phoneprov returns the phoneprov that reads the site's files.
 func (s *site) phoneprov(ctx context.Context) (*phoneprov, error) {
 	if s.files == nil {
 		p, err := s.b.startPhoneprov(ctx, s.config, source{config: "files"})
@@ -96,7 +97,7 @@ func (s *site) phoneprov(ctx context.Context) (*phoneprov, error) {
 	return s.files, nil
 }
 
-// asterisk gives the site's. The error is a missing where there is none.
+// asterisk returns the site's Asterisk. The error is a missing if there is none.
 func (s *site) asterisk(ctx context.Context) (*asterisk, error) {
 	if s.pbx == nil && s.pbxErr == nil {
 		s.pbx, s.pbxErr = s.b.startAsterisk(ctx, s.config)
@@ -104,7 +105,7 @@ func (s *site) asterisk(ctx context.Context) (*asterisk, error) {
 	return s.pbx, s.pbxErr
 }
 
-// constants are the servers that send what phoneprov rendered.
+// constants returns the servers that send what phoneprov rendered.
 func (s *site) constants(ctx context.Context) (chi, nginx *server, nginxErr error, err error) {
 	if s.chi == nil {
 		p, err := s.phoneprov(ctx)
@@ -136,10 +137,10 @@ func (s *site) constants(ctx context.Context) (chi, nginx *server, nginxErr erro
 	return s.chi, s.nginx, nginxErr, nil
 }
 
-// maxDirectory is the size of a site up to which its directory is fetched: phones do not read megabytes.
+// maxDirectory is the size of a site up to which its directory is fetched, because phones do not read megabytes.
 const maxDirectory = 10_000
 
-// same tells whether two servers send the same lines; their order is a known difference in directories.
+// same checks that two servers send the same lines. The order of lines in directories is a known difference.
 func same(ctx context.Context, file string, a, b *server) error {
 	var lines [2][]string
 	for i, s := range []*server{a, b} {

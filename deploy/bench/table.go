@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// row is one line of the targets.
+// row is a line of the targets.
 type row struct {
 	name    string
-	what    string // it measures
+	what    string // what it measures
 	measure func(context.Context, *bench) (outcome, error)
 }
 
-// outcome is what a row measured: a text for each server, and how that stands to the targets.
+// outcome is the result of a row: a text for each server, and the checks of the targets.
 type outcome struct {
 	cells  [4]string // in the order of columns
 	checks []check
@@ -26,21 +26,21 @@ type outcome struct {
 // columns are the servers of the table.
 var columns = [...]string{"phoneprov", "bare chi", "nginx", "Asterisk"}
 
-// set fills the cell of a server.
+// set sets the cell of a server.
 func (o *outcome) set(server, text string) {
 	if i := slices.Index(columns[:], server); i >= 0 {
 		o.cells[i] = text
 	}
 }
 
-// check is one number with its target.
+// check is a number with its target.
 type check struct {
 	label string
 	value float64 // NaN: it could not be measured
 	bound float64
-	most  bool   // the bound is the most that it may be, else the least
-	unit  string // of both; "": a ratio
-	why   string // it could not be measured
+	most  bool   // the bound is the maximum; otherwise the minimum
+	unit  string // of value and bound; "": a ratio
+	why   string // why it could not be measured
 }
 
 func atLeast(label string, value, bound float64) check {
@@ -51,7 +51,7 @@ func atMost(label string, value, bound float64, unit string) check {
 	return check{label: label, value: value, bound: bound, unit: unit, most: true}
 }
 
-// not is a check that could not be made.
+// not returns a check that could not be measured.
 func not(label string, err error) check {
 	return check{label: label, value: math.NaN(), why: err.Error()}
 }
@@ -77,7 +77,7 @@ func (c check) texts() (value, target, met string) {
 	return c.label + " " + number(c.value, c.unit), sign + " " + number(c.bound, c.unit), met
 }
 
-// number is a ratio with two digits, anything else with three that count.
+// number formats a ratio with two digits, and other numbers with three significant digits.
 func number(v float64, unit string) string {
 	switch {
 	case unit == "":
@@ -95,7 +95,7 @@ type line struct {
 	err     error
 }
 
-// table is the Markdown of all.
+// table returns the Markdown table of all rows.
 func table(lines []line) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "| row | what | %s | result | target | met |\n|---|---|%s---|---|---|\n",
@@ -122,7 +122,7 @@ func table(lines []line) string {
 	return b.String()
 }
 
-// median of some; the mean of the two in the middle where they are even.
+// median returns the median; of an even number, the mean of the two in the middle.
 func median[T cmp.Ordered](list []T, mean func(a, b T) T) T {
 	var zero T
 	if len(list) == 0 {
@@ -144,7 +144,7 @@ func medianTime(list []time.Duration) time.Duration {
 	return median(list, func(a, b time.Duration) time.Duration { return (a + b) / 2 })
 }
 
-// medians takes each part of the measures by itself, and the most memory.
+// medians returns the median of each part of the measures, and the highest memory.
 func medians(list []measure) measure {
 	var rates, cpus []float64
 	m := measure{time: time.Second}
@@ -157,7 +157,7 @@ func medians(list []measure) measure {
 	return m
 }
 
-// text is a cell: the rate in a second with its unit, CPU and memory.
+// text returns a cell: the rate per second with its unit, CPU and memory.
 func (m measure) text(unit string) string {
 	return fmt.Sprintf("%s%s/s, %.0f %% CPU, %s", thousands(m.rate), unit, 100*m.cpu(), megabytes(m.usage.rss))
 }
@@ -166,7 +166,7 @@ func megabytes(n int64) string { return fmt.Sprintf("%.0f MB", float64(n)/1e6) }
 
 func milliseconds(d time.Duration) string { return number(float64(d)/1e6, "ms") }
 
-// thousands writes 31204 as 31,204.
+// thousands formats 31204 as 31,204.
 func thousands(v float64) string {
 	s := fmt.Sprintf("%.0f", v)
 	for i := len(s) - 3; i > 0; i -= 3 {

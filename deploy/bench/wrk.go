@@ -14,22 +14,22 @@ import (
 //go:embed wrk.lua
 var reportLua string
 
-// closed is a load by wrk: so many connections, each asking again when it is answered.
+// closed is a load by wrk: a number of connections, each of which sends the next request after an answer.
 type closed struct {
 	connections int
 	seconds     float64
-	paths       string // a file with one path a line, which are asked for in turn; empty: the URL alone
+	paths       string // a file with one path per line, which are requested in turn; empty: the URL alone
 }
 
-// measure is what one server did under a load.
+// measure is what a server did under a load.
 type measure struct {
-	rate  float64 // answers, or bytes, in a second
+	rate  float64 // answers, or bytes, per second
 	asked int     // answers
 	usage usage
 	time  time.Duration
 }
 
-// cpu is how many of the machine's CPUs the server used, 1 being one.
+// cpu returns how many of the machine's CPUs the server used.
 func (m measure) cpu() float64 {
 	if m.time <= 0 {
 		return 0
@@ -37,10 +37,10 @@ func (m measure) cpu() float64 {
 	return float64(m.usage.cpu) / float64(m.time)
 }
 
-// wrkSlack is what wrk may take beyond its duration: to connect and to hear the last answers.
+// wrkSlack is what wrk may take beyond its duration, to connect and to read the last answers.
 const wrkSlack = 15 * time.Second
 
-// wrk loads a server with a file. An answer that is not right is an error.
+// wrk loads a server with requests for a file. A wrong answer is an error.
 func (b *bench) wrk(ctx context.Context, s *server, file string, c closed) (m measure, bytes float64, err error) {
 	duration := time.Duration(c.seconds * float64(time.Second))
 	ctx, cancel := context.WithTimeout(ctx, duration+wrkSlack)

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// form is a way in which a secret can be told.
+// form is a way in which a secret can be written.
 type form struct {
 	name   string
 	text   []byte // in lower case
@@ -48,14 +48,15 @@ func (w *Watch) index(secret string) {
 	}
 }
 
-// inBase64 is what base64 has of a text, whatever else stands around it; before is how many bytes of the other, modulo 3.
+// inBase64 returns what base64 always makes of a text, whatever surrounds it. before is the number of bytes before it,
+// modulo 3.
 func inBase64(text string, before int) string {
 	const bits = 6 // of a character
 	all := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("x", before) + text))
 	return all[(before*8+bits-1)/bits : (before+len(text))*8/bits]
 }
 
-// percent encodes every byte.
+// percent encodes every byte with a percent sign.
 func percent(text string) string {
 	var b strings.Builder
 	for i := range len(text) {
@@ -66,7 +67,7 @@ func percent(text string) string {
 
 func unquoted(text string) string { return text[1 : len(text)-1] }
 
-// lowerASCII keeps the length, as bytes.ToLower need not.
+// lowerASCII is bytes.ToLower, but it never changes the length.
 func lowerASCII(text []byte) []byte {
 	lower := make([]byte, len(text))
 	for i, c := range text {

@@ -12,33 +12,33 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/skips"
 )
 
-// Limits of a Watch.
+// Bounds of a Watch.
 const (
-	minSecret   = 6      // bytes: what is shorter stands in innocent words
-	maxSecret   = 256    // bytes of a longer one that are looked for
-	maxSecrets  = 20_000 // a test that makes one for each request is to give them something in common
-	maxFindings = 20     // that are told
-	minPEMLine  = 16     // characters: the last line of a key may have only a few
+	minSecret   = 6      // bytes; a shorter text occurs in innocent words
+	maxSecret   = 256    // bytes that are looked for of a longer secret
+	maxSecrets  = 20_000 // a test that makes a secret per request should give them something in common
+	maxFindings = 20     // findings that are reported
+	minPEMLine  = 16     // characters; the last line of a key may have only a few
 )
 
-// Watch knows the secrets of a test run and notes where one is told. The zero value is not ready: New.
+// Watch knows the secrets of a test run, and notes where one of them appears. New makes one.
 type Watch struct {
 	mu       sync.Mutex
 	secrets  map[string]bool
-	forms    map[[minSecret]byte][]form // by how they begin
-	longest  int                        // of the forms
+	forms    map[[minSecret]byte][]form // by their first bytes
+	longest  int                        // length of the longest form
 	findings []string
 	seen     map[string]bool
 }
 
-// New is a Watch for the secrets.
+// New returns a Watch for the secrets.
 func New(secrets ...string) *Watch {
 	w := &Watch{secrets: map[string]bool{}, forms: map[[minSecret]byte][]form{}, seen: map[string]bool{}}
 	w.Add(secrets...)
 	return w
 }
 
-// Add makes texts secrets from now on. One that is too short to be looked for fails the run.
+// Add adds secrets. A secret that is too short to be looked for fails the run.
 func (w *Watch) Add(secrets ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -56,7 +56,7 @@ func (w *Watch) Add(secrets ...string) {
 	}
 }
 
-// AddKey makes the lines of a private key in PEM secrets.
+// AddKey adds the lines of a private key in PEM.
 func (w *Watch) AddKey(pem []byte) {
 	for line := range strings.Lines(string(pem)) {
 		if line = strings.TrimSpace(line); len(line) >= minPEMLine && !strings.HasPrefix(line, "-") {
@@ -67,8 +67,8 @@ func (w *Watch) AddKey(pem []byte) {
 
 var digestResponse = regexp.MustCompile(`(?i)response="?([0-9a-f]{32,64})`)
 
-// AddHeader makes what an Authorization header proves its user with a secret, where it is long enough to be one: all of
-// Basic, the response of Digest.
+// AddHeader adds the secret part of an Authorization header, if it is long enough: all of Basic, the response of
+// Digest.
 func (w *Watch) AddHeader(value string) {
 	if scheme, credentials, _ := strings.Cut(value, " "); strings.EqualFold(scheme, "Basic") && len(credentials) >= minSecret {
 		w.Add(credentials)
@@ -78,20 +78,20 @@ func (w *Watch) AddHeader(value string) {
 	}
 }
 
-// Text looks through a text that was told: a page, an error, all that a program printed.
+// Text searches a text for secrets: a page, an error, the output of a program.
 func (w *Watch) Text(where, text string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.search(where, []byte(text))
 }
 
-// Stream looks through what is written to it, over the borders of writes too.
+// Stream searches what is written to it for secrets, also across writes.
 func (w *Watch) Stream(where string) io.Writer { return &stream{watch: w, where: where} }
 
 type stream struct {
 	watch *Watch
 	where string
-	tail  []byte // the last bytes, in which a secret may have begun
+	tail  []byte // the last bytes, which may be the beginning of a secret
 }
 
 func (s *stream) Write(p []byte) (int, error) {
@@ -114,7 +114,7 @@ func (w *Watch) search(where string, text []byte) {
 	}
 }
 
-// note keeps what is wrong, once.
+// note adds a finding, once.
 func (w *Watch) note(finding string) {
 	if !w.seen[finding] && len(w.findings) < maxFindings {
 		w.seen[finding] = true
@@ -122,7 +122,7 @@ func (w *Watch) note(finding string) {
 	}
 }
 
-// Findings are what is wrong so far.
+// Findings returns what was found so far.
 func (w *Watch) Findings() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -132,7 +132,7 @@ func (w *Watch) Findings() []string {
 // Runner is a *testing.M.
 type Runner interface{ Run() int }
 
-// Guard is a Runner whose run fails where a secret was told, and says at its end which tests were skipped.
+// Guard returns a Runner that fails if a secret was found, and reports at its end which tests were skipped.
 func (w *Watch) Guard(m Runner) Runner { return guarded{w, m, os.Stderr} }
 
 type guarded struct {

@@ -1,5 +1,5 @@
-// Package skips has tests say what they did not run. `go test ./...` shows nothing of a package whose tests pass, and so nothing
-// of those that were skipped: Report writes to the go command's own stderr, where Linux lets it.
+// Package skips reports which tests were skipped. `go test ./...` shows nothing of a package whose tests pass, so
+// Report writes to the go command's own stderr, where Linux permits that.
 package skips
 
 import (
@@ -12,14 +12,13 @@ import (
 	"testing"
 )
 
-// skipped is what the tests of this process have skipped, by why; the remedies are in the same order for each run.
+// skipped has the tests of this process that were skipped, by reason. The remedies have the same order.
 var skipped struct {
 	sync.Mutex
 	tests map[string]int
 }
 
-// Skip ends the test and remembers that it was skipped. why is what is missing, remedy what would run the test. Where
-// REQUIRE_ASTERISK is set, as in CI, the test fails instead: there all tests run.
+// Skip skips the test, and remembers it for Report. why says what is missing, remedy what would run the test.
 func Skip(tb testing.TB, why, remedy string) {
 	tb.Helper()
 	if os.Getenv("REQUIRE_ASTERISK") != "" {
@@ -34,7 +33,8 @@ func Skip(tb testing.TB, why, remedy string) {
 	tb.Skipf("%s; %s", why, remedy)
 }
 
-// Size is how many cases a test runs: all of them where Full, else few.
+// Size returns how many cases a test runs: all if REQUIRE_ASTERISK is set, as in CI, and otherwise few, so that `go
+// test ./...` takes less than a minute. Report says so.
 func Size(tb testing.TB, all, few int) int {
 	tb.Helper()
 	if Full(tb) {
@@ -59,16 +59,16 @@ func Full(tb testing.TB) bool {
 	return false
 }
 
-// Report says what was skipped, at the end of a package's tests.
+// Report reports what was skipped, after the tests of a package.
 func Report() {
 	if text := report(os.Args[0]); text != "" {
 		w := goStderr()
-		_, _ = io.WriteString(w, text) // nobody is left to tell
+		_, _ = io.WriteString(w, text) // without stderr there is nobody to tell
 		_ = w.Close()
 	}
 }
 
-// report has a line for each thing that was missing.
+// report returns a line for each thing that was missing.
 func report(program string) string {
 	skipped.Lock()
 	defer skipped.Unlock()
@@ -84,7 +84,7 @@ func report(program string) string {
 	return strings.Join(lines, "")
 }
 
-// goStderr is the stderr of the go command that runs the tests, or where that is not to be had our own.
+// goStderr returns the stderr of the go command that runs the tests, or our own if that is not accessible.
 func goStderr() io.WriteCloser {
 	parent := fmt.Sprintf("/proc/%d/", os.Getppid())
 	if name, err := os.ReadFile(parent + "comm"); err == nil && strings.TrimSpace(string(name)) == "go" {
@@ -95,7 +95,7 @@ func goStderr() io.WriteCloser {
 	return os.Stderr
 }
 
-// Reporting runs the tests of M and then reports.
+// Reporting runs the tests of M, and then calls Report.
 type Reporting struct{ M interface{ Run() int } }
 
 // Run returns M's exit code.

@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// What a Budget remembers, in bytes as measured: a source and each of its things, and how much of that in each of its two
-// periods. What is beyond makes it forget the older one early. So three Budgets take under 100 MB, whatever comes.
+// Memory of a Budget, in bytes as measured: of a source, of each of its things, and the bound for each of the two
+// periods. Beyond the bound, the older period is forgotten early. Three Budgets take less than 100 MB.
 const (
 	sourceBytes = 64
 	thingBytes  = 16
 	maxBytes    = 13 << 20
 )
 
-// Budget counts distinct things (MACs that are not there, user names with a wrong password) by source: an IPv4 address,
-// or an IPv6 /64, which is what one link has. The larger networks that a subscriber may have are bounded too, see networks.
-// A thing counts for at least the period and at most twice as long. Its memory is bounded. It may be used by many goroutines.
+// Budget counts distinct things by source, for example unknown MACs, or user names with a wrong password. A source is
+// an IPv4 address, or an IPv6 /64, which is one link. The larger networks of a subscriber are bounded too (see
+// networks). A thing counts for at least one period and at most two. A Budget may be used by many goroutines.
 type Budget struct {
 	most   int
 	period time.Duration
@@ -28,24 +28,26 @@ type Budget struct {
 	begun      time.Time           // when now was
 	now, early map[uint64][]uint32 // by Source.key
 	bytes      int                 // of now
+	refused    uint64              // how often a source was over
 }
 
-// Source is what a Budget is kept for: the first 64 bits of an IPv6 address, or an IPv4 address; and of those a user, or all.
+// Source is what a Budget counts for: an IPv4 address, or the first 64 bits of an IPv6 address; of all users or of one.
 type Source struct {
 	net  uint64
-	user uint64 // zero: all
+	user uint64 // 0: of all users
 }
 
-// networks are those that an IPv6 source is counted in: how many bits of it they leave out, and how many times the things of a
-// /64 they may have. Providers give a /56 or a /48 to a subscriber, and hosters a /48 to a customer, who else would have as many
-// budgets as /64s. They are larger because a company's phones in several links share them; and a /56 that has spent its own
-// adds nothing more to its /48, so that at least four hostile ones are needed to spend that of all.
+// networks are the networks that an IPv6 source counts for: the number of bits that are left out, and how many times
+// the budget of a /64 they have. Providers give a /56 or a /48 to a subscriber, and hosters a /48 to a customer, who
+// would otherwise have a budget for each /64. The larger networks have larger budgets because a company's phones in
+// several links share them. A /56 beyond its budget adds nothing to its /48, so it takes four hostile /56 to use up the
+// budget of a /48.
 var networks = [...]struct{ bits, times int }{{0, 1}, {8, 4}, {16, 16}}
 
-// v4 marks an IPv4 address: no IPv6 address of a host begins so (RFC 4291, 2.4: 0000::/8 is reserved).
+// v4 marks an IPv4 address. No IPv6 address of a host begins like that (RFC 4291, 2.4: 0000::/8 is reserved).
 const v4 = 0xffff << 32
 
-// SourceOf is the source that an address belongs to.
+// SourceOf returns the source of an address.
 func SourceOf(a netip.Addr) Source {
 	var net uint64
 	if a = a.Unmap(); a.Is4() {
@@ -61,16 +63,16 @@ func SourceOf(a netip.Addr) Source {
 	return Source{net: net}
 }
 
-// userSeed makes Of unpredictable.
+// userSeed makes the result of Of unpredictable.
 var userSeed = maphash.MakeSeed()
 
-// Of is the part of a source that concerns a user name.
+// Of returns the source restricted to a user name.
 func (s Source) Of(user string) Source {
 	s.user = maphash.String(userSeed, user)
 	return s
 }
 
-// networks is how many of the networks a source is counted in.
+// networks returns how many of the networks a source counts for.
 func (s Source) networks() int {
 	if s.net>>32 == v4>>32 {
 		return 1
@@ -78,37 +80,42 @@ func (s Source) networks() int {
 	return len(networks)
 }
 
-// key is that of one of the networks. The larger ones have a mark in their first byte, with which no IPv6 address of a host begins.
+// key returns the key of a source's network. The larger networks have a mark in their first byte, with which no IPv6
+// address of a host begins.
 func (s Source) key(n int) uint64 {
 	return (s.net>>networks[n].bits | uint64(n)<<56) ^ s.user
 }
 
-// NewBudget gives each source so many things within a period.
+// NewBudget returns a Budget that allows each source that many things in a period.
 func NewBudget(most int, period time.Duration) *Budget {
 	return &Budget{most: most, period: period, seed: maphash.MakeSeed(), now: map[uint64][]uint32{}}
 }
 
-// Wider is a Budget of its own with factor times as many things, for the same period.
+// Wider returns another Budget, with factor times as many things in the same period.
 func (b *Budget) Wider(factor int) *Budget { return NewBudget(factor*b.most, b.period) }
 
-// Spend counts a thing against its source and reports whether that is within the budget: of the source, and of the networks
-// that it is in.
+// Spend counts a thing for its source, and reports whether the source and its networks are within the budget.
 func (b *Budget) Spend(s Source, thing string, at time.Time) bool {
 	hash := uint32(maphash.String(b.seed, thing))
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.turn(at)
 	within := !b.over(s)
+	defer func() {
+		if !within {
+			b.refused++
+		}
+	}()
 	for n := range s.networks() {
 		if !within { // no more need be remembered
-			return false
+			break
 		}
 		within = b.spend(s.key(n), hash, b.most*networks[n].times, at)
 	}
 	return within
 }
 
-// spend counts a thing against one network that is not over yet, and reports whether it is within its budget.
+// spend counts a thing for a network that is not over its budget yet, and reports whether it is within it now.
 func (b *Budget) spend(key uint64, hash uint32, most int, at time.Time) bool {
 	spent := b.spent(key)
 	if slices.Contains(spent, hash) {
@@ -124,12 +131,29 @@ func (b *Budget) spend(key uint64, hash uint32, most int, at time.Time) bool {
 	return len(spent) < most
 }
 
+// Stats are how many sources and networks are remembered, and how often one was over its budget since the start.
+func (b *Budget) Stats() (sources int, over uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	sources = len(b.now)
+	for key := range b.early {
+		if b.now[key] == nil {
+			sources++
+		}
+	}
+	return sources, b.refused
+}
+
 // Over reports whether a source, or a network that it is in, has spent more than its budget.
 func (b *Budget) Over(s Source, at time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.turn(at)
-	return b.over(s)
+	over := b.over(s)
+	if over {
+		b.refused++
+	}
+	return over
 }
 
 func (b *Budget) over(s Source) bool {
@@ -141,7 +165,7 @@ func (b *Budget) over(s Source) bool {
 	return false
 }
 
-// spent are the distinct things of a network.
+// spent returns the distinct things of a network.
 func (b *Budget) spent(key uint64) []uint32 {
 	now, early := b.now[key], b.early[key]
 	if len(early) == 0 {
@@ -156,7 +180,7 @@ func (b *Budget) spent(key uint64) []uint32 {
 	return all
 }
 
-// turn forgets what is older than two periods.
+// turn begins a new period if the current one is over.
 func (b *Budget) turn(at time.Time) {
 	switch age := at.Sub(b.begun); {
 	case age >= 2*b.period:

@@ -1,19 +1,18 @@
-// Package access decides who gets a phone's file.
-//
-// Decide is a pure function from the facts of a request to a decision with its reason; it knows no HTTP. Budget counts
-// what strangers try. Client and ClientForwarded find the phone behind the proxies that are trusted.
+// Package access decides who gets a phone's file. It knows no HTTP.
 //
 //	request ─> Facts ─┐
 //	phoneprov.ini ────┼─> Rules.Decide ─> Decision{Verdict, Reason} ─> 200, 401, 404 or 429
 //	snapshot ─────────┘
 //
-// A file is given when one of these holds: the phone's address is allowed, its credentials are good for the file, or its
-// certificate is that of the file's phone. And never to a User-Agent that carries the MAC of another phone, nor for a MAC
-// that is denied. A stranger learns nothing: whatever is refused is answered as a name that is not there, and where
-// credentials are configured everybody who is not known otherwise is asked for them first, whatever the name.
+// Decide is a pure function. It gives a file if the address of the phone is allowed, if the credentials are right for the
+// file, or if the certificate belongs to the phone of the file. It never gives a file to a User-Agent with the MAC of
+// another phone, nor for a MAC that is denied.
 //
-// Reach tells from the address alone whether any file is within reach: who reaches none is refused before a file is looked
-// up, so that the time of the answer tells nothing of it.
+// A stranger learns nothing. A refusal looks like the answer to a name that does not exist. If there are credentials,
+// everybody who is not known otherwise is challenged for them first, whatever the name. Reach depends on the address only, so a
+// client that no rule can admit is refused before a file is looked up, and the time of the answer tells nothing.
 //
-// Rules never change once they are in use; a Budget may be used by many goroutines.
+// Budget counts what strangers try. Client and ClientForwarded find the phone behind trusted proxies.
+//
+// Rules never change while they are in use. A Budget may be used by many goroutines.
 package access

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Hop is what a proxy says of the request that it had, in an element of Forwarded (RFC 7239) or an entry of X-Forwarded-For.
+// Hop is what a proxy says about the request that it got: an element of Forwarded (RFC 7239).
 type Hop struct {
 	For         netip.Addr // zero: the proxy does not say, or hides it
 	Proto, Host string     // empty: the proxy does not say
 }
 
-// ParseForwarded reads Forwarded headers. False: they are malformed, and nothing in them counts. Each header is read by
-// itself, so that a quote that a client leaves open swallows nothing of what a proxy adds in a header of its own.
+// ParseForwarded parses Forwarded headers. ok is false if they are malformed; then nothing in them counts. Each header
+// is parsed by itself, so that a quote that a client leaves open does not swallow the header that a proxy adds.
 func ParseForwarded(headers []string) (hops []Hop, ok bool) {
 	for _, text := range headers {
 		p := forwardedParser{text: text}
@@ -26,16 +26,16 @@ func ParseForwarded(headers []string) (hops []Hop, ok bool) {
 			if p.text == "" {
 				break
 			}
-			p.text = p.text[1:] // the comma
+			p.text = p.text[1:] // skip the comma
 		}
 	}
 	return hops, true
 }
 
-// forwardedParser has what is not read yet.
+// forwardedParser holds the text that is not parsed yet.
 type forwardedParser struct{ text string }
 
-// The parameters of an element that count.
+// The parameters that count.
 const (
 	paramFor = iota
 	paramProto
@@ -43,9 +43,9 @@ const (
 	params
 )
 
-// element reads parameters until a comma or the end:
+// element parses the parameters up to a comma or the end:
 //
-//	element = [ pair ] *( ";" [ pair ] )    pair = token "=" ( token / quoted-string )
+// \telement = [ pair ] *( ";" [ pair ] )    pair = token "=" ( token / quoted-string )
 func (p *forwardedParser) element() (hop Hop, ok bool) {
 	var seen [params]bool
 	for {
@@ -84,7 +84,7 @@ func (p *forwardedParser) element() (hop Hop, ok bool) {
 
 func (p *forwardedParser) blanks() { p.text = strings.TrimLeft(p.text, " \t") }
 
-// token reads a token; empty: there is none.
+// token parses a token. It returns "" if there is none.
 func (p *forwardedParser) token() string {
 	n := strings.IndexFunc(p.text, func(c rune) bool { return !isToken(c) })
 	if n < 0 {
@@ -95,13 +95,13 @@ func (p *forwardedParser) token() string {
 	return token
 }
 
-// isToken reports what RFC 9110, 5.6.2 lets a token have. Proxies leave IPv6 addresses and ports without quotes, so brackets and
-// colons go too: they end nothing.
+// isToken reports a character that RFC 9110, 5.6.2 allows in a token. Brackets and colons count too, because proxies do
+// not quote IPv6 addresses and ports.
 func isToken(c rune) bool {
 	return c > ' ' && c < 0x7f && !strings.ContainsRune("\"(),/;<=>?@\\{}", c)
 }
 
-// value reads "=" and a token or a quoted string.
+// value parses "=" and a token or a quoted string.
 func (p *forwardedParser) value() (string, bool) {
 	rest, ok := strings.CutPrefix(p.text, "=")
 	if !ok {
@@ -128,8 +128,8 @@ func (p *forwardedParser) value() (string, bool) {
 	return "", false
 }
 
-// nodeAddr reads a node of RFC 7239, 6: an address, an IPv6 one in brackets, with a port or without. The port may be hidden as
-// the node may: a hidden node ("unknown", "_name") has no address.
+// nodeAddr parses a node of RFC 7239, 6: an address, IPv6 in brackets, with or without a port. It returns the zero Addr
+// for a hidden node, "unknown" or "_name". The port may be hidden too.
 func nodeAddr(node string) netip.Addr {
 	host, port, hasPort := strings.Cut(node, ":")
 	if end := strings.IndexByte(node, ']'); end >= 0 {
@@ -138,7 +138,7 @@ func nodeAddr(node string) netip.Addr {
 		if !hasPort && port != "" {
 			return netip.Addr{}
 		}
-	} else if strings.Contains(port, ":") { // an IPv6 address that has lost its brackets
+	} else if strings.Contains(port, ":") { // an IPv6 address without brackets
 		host, hasPort = node, false
 	}
 	if hasPort && !isNodePort(port) {

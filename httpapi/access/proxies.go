@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// maxHops bounds the proxies, one behind the other, that are gone through: more is a loop.
+// maxHops bounds the number of proxies between the phone and us. More are a loop.
 const maxHops = 16
 
-// maxHop bounds in bytes an address that a proxy names: the longest IPv6 address in brackets, with a zone and a port.
+// maxHop bounds an address that a proxy names, in bytes: the longest IPv6 address in brackets, with a zone and a port.
 const maxHop = 72
 
-// Client is the address of the phone: the peer's, or where the peer is a trusted proxy what X-Forwarded-For says, the
-// last address in it that is no trusted proxy, since what stands before that may be of the client's making. Where there is
-// no such address it is not known, the zero Addr: a proxy is no phone. trusted says that the peer is a proxy, whose other
+// Client returns the address of the phone. Without a proxy it is the peer. If the peer is a trusted proxy, it is the
+// last address in X-Forwarded-For that is not a trusted proxy, because the client may have written what stands before.
+// If there is no such address, Client returns the zero Addr. trusted says that the peer is a trusted proxy, whose other
 // headers count too.
 func Client(peer netip.Addr, forwarded []string, proxies []netip.Prefix) (client netip.Addr, trusted bool) {
 	list := strings.Join(forwarded, ",")
@@ -28,7 +28,7 @@ func Client(peer netip.Addr, forwarded []string, proxies []netip.Prefix) (client
 	})
 }
 
-// ClientForwarded is Client by the hops of Forwarded, and the hop that names the phone, with what its proxy says besides.
+// ClientForwarded is Client for the hops of Forwarded. It also returns the hop that names the phone.
 func ClientForwarded(peer netip.Addr, hops []Hop, proxies []netip.Prefix) (client netip.Addr, hop Hop) {
 	client, _ = walk(peer, proxies, func() (netip.Addr, bool) {
 		if len(hops) == 0 {
@@ -41,8 +41,8 @@ func ClientForwarded(peer netip.Addr, hops []Hop, proxies []netip.Prefix) (clien
 	return client, hop
 }
 
-// walk goes from proxy to proxy, as far as they are trusted. previous is the address before the last one; false: it is not
-// known.
+// walk goes from proxy to proxy while they are trusted. previous returns the address before the last one; ok is false
+// if it is unknown.
 func walk(peer netip.Addr, proxies []netip.Prefix, previous func() (netip.Addr, bool)) (client netip.Addr, trusted bool) {
 	client = peer.Unmap()
 	for range maxHops + 1 {
@@ -58,8 +58,8 @@ func walk(peer netip.Addr, proxies []netip.Prefix, previous func() (netip.Addr, 
 	return netip.Addr{}, true
 }
 
-// hopAddr reads an address with or without a port, as proxies write them, an IPv6 one with or without brackets. A zone is
-// dropped: it means something only on the proxy's machine, and is text of any length that somebody else wrote.
+// hopAddr parses an address with or without a port, as proxies write it, and an IPv6 address with or without brackets.
+// It removes a zone, which has a meaning only on the proxy's machine.
 func hopAddr(s string) (netip.Addr, bool) {
 	if s = strings.TrimSpace(s); len(s) > maxHop {
 		return netip.Addr{}, false

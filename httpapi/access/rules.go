@@ -7,21 +7,21 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// Rules are what phoneprov.ini says of access. The zero Rules give nobody anything.
+// Rules are the access settings of phoneprov.ini. The zero Rules give nothing to anybody.
 type Rules struct {
-	Allow []netip.Prefix // addresses that need nothing else; for a profile that does not say otherwise
+	Allow []netip.Prefix // addresses that need nothing else, if the profile has no list
 	Deny  []device.MAC
-	// Profiles have lists of their own in place of Allow and in addition to Deny, by name.
+	// Profiles have lists of their own, by name. Allow replaces Rules.Allow; Deny adds to Rules.Deny.
 	Profiles map[string]ProfileRules
-	// Credentials says that there are some: who is not known otherwise is asked for them.
+	// Credentials says that there are credentials. A client that is not known otherwise is challenged for them.
 	Credentials bool
 }
 
-// ProfileRules are what a section [profile NAME] says of access.
+// ProfileRules are the access settings of a section [profile NAME].
 type ProfileRules struct {
-	Allow []netip.Prefix // nil: as Rules.Allow; empty: no address is enough
+	Allow []netip.Prefix // nil: Rules.Allow counts; empty: no address is enough
 	Deny  []device.MAC
-	// What does not count for the profile's phones.
+	// Credentials or certificates do not count for the profile's phones.
 	NoCredentials, NoCertificates bool
 }
 
@@ -35,20 +35,20 @@ func DefaultAllow() []netip.Prefix {
 	}
 }
 
-// Local reports an address of a LAN, see DefaultAllow.
+// Local reports an address of a LAN (see DefaultAllow).
 func Local(a netip.Addr) bool { return contains(DefaultAllow(), a) }
 
-// Reach is how far an address gets by itself.
+// Reach says for which profiles an address is enough.
 type Reach uint8
 
 // The zero Reach is Nowhere.
 const (
-	Nowhere    Reach = iota // no list has it
-	Somewhere               // the lists of some profiles have it
-	Everywhere              // every list has it
+	Nowhere    Reach = iota // for none
+	Somewhere               // for some
+	Everywhere              // for all
 )
 
-// Reach tells how far an address gets by itself, without looking at any file.
+// Reach says for which profiles an address is enough.
 func (r *Rules) Reach(source netip.Addr) Reach {
 	all := contains(r.Allow, source)
 	some := all
@@ -71,51 +71,51 @@ func (r *Rules) Reach(source netip.Addr) Reach {
 	return Nowhere
 }
 
-// Denied reports a MAC that gets nothing, whatever its profile.
+// Denied reports a MAC that gets nothing from any profile.
 func (r *Rules) Denied(mac device.MAC) bool {
 	return mac != (device.MAC{}) && slices.Contains(r.Deny, mac)
 }
 
-// Facts are what is known of a request and of the file that it asks for.
+// Facts are what is known of a request, and of the file that it asks for.
 type Facts struct {
-	Source netip.Addr // of the phone; the zero Addr is in no list
-	// Device is the MAC in the User-Agent; zero: it carries none.
+	Source netip.Addr // the address of the phone; the zero Addr is in no list
+	// Device is the MAC in the User-Agent; zero: there is none.
 	Device device.MAC
-	// Certificate is the MAC of a client certificate that was verified; zero: there is none, or a fault with it.
+	// Certificate is the MAC of a verified client certificate; zero: there is none, or CertificateFault.
 	Certificate      device.MAC
 	CertificateFault bool
-	Holder           bool // Certificate is of a phone that is served
+	Holder           bool // there is a phone with the MAC of Certificate
 	Credentials      Credentials
-	User             device.MAC // the phone that good credentials belong to; zero: all phones share them
+	User             device.MAC // the phone whose credentials they are; zero: those that all phones share
 
-	Known   bool       // there is a file of that name
-	Owned   bool       // it is some phone's own
-	Phone   device.MAC // whose file it is; zero: nobody's in particular, or of a phone without a MAC
-	Profile string     // that the file belongs to, or would: that of the phone whose MAC is in the name
+	Known   bool       // the file exists
+	Owned   bool       // the file belongs to one phone
+	Phone   device.MAC // whose file it is; zero: several phones share it, or its phone has no MAC
+	Profile string     // of the file; if there is no file, of the phone whose MAC is in the name
 }
 
-// Credentials are what became of a request's user name and password.
+// Credentials is the result of checking a request's user name and password.
 type Credentials uint8
 
 // The zero value is NoCredentials.
 const (
 	NoCredentials    Credentials = iota
-	GoodCredentials              // for this file
-	BadCredentials               // another phone's are that too
-	StaleCredentials             // good, but with a nonce that is too old
+	GoodCredentials              // right, and of a phone that may have the file
+	BadCredentials               // wrong, or of another phone
+	StaleCredentials             // right, but the nonce is too old
 )
 
-// Verdict is what to do.
+// Verdict says what to do with a request.
 type Verdict uint8
 
-// The zero Verdict refuses.
+// The zero Verdict is Refuse.
 const (
-	Refuse Verdict = iota // as if there were no such file
-	Ask                   // for credentials
+	Refuse    Verdict = iota // answer as if the file did not exist
+	Challenge                // challenge for credentials
 	Give
 )
 
-// Reason says why, in words that the log and fail2ban's filter keep: they never change.
+// Reason says why. The words never change, because the log and fail2ban's filter depend on them.
 type Reason string
 
 // The reasons.
@@ -144,15 +144,15 @@ type Decision struct {
 	Reason  Reason
 }
 
-// Admitted reports a request that was let in, though it does not get its file: credentials would change nothing.
+// Admitted reports a client that was let in but does not get its file. Credentials would change nothing.
 func (d Decision) Admitted() bool {
 	return d.Verdict == Give || d.Reason == NoSuchFile || d.Reason == OtherDevice || d.Reason == Denied
 }
 
-// Decide says what to do with a request. It is the whole policy. Whatever is not given gets the verdict of a name that is
-// not there, so that nobody can tell one from the other.
+// Decide decides about a request. It is the whole policy. If a file is not given, the verdict is the same as for a name
+// that does not exist, so that nobody can tell them apart.
 func (r *Rules) Decide(f Facts) Decision {
-	by, why := r.admit(f)
+	by, why := r.admittedBy(f)
 	switch {
 	case why != "":
 	case r.denied(f):
@@ -165,14 +165,14 @@ func (r *Rules) Decide(f Facts) Decision {
 		return Decision{Give, by}
 	}
 	if r.Credentials && !r.identified(f) {
-		return Decision{Ask, why}
+		return Decision{Challenge, why}
 	}
 	return Decision{Refuse, why}
 }
 
-// admit tells by which of the rules a request may have a file, or why by none. What is the own file of a phone without a MAC
-// no other phone proves to be: only an address and the credentials that all share open it.
-func (r *Rules) admit(f Facts) (by, why Reason) {
+// admittedBy returns the rule by which a request may have a file, or why no rule allows it. No phone can prove to be
+// one without a MAC, so only an address, or the credentials that all phones share, open the file of such a phone.
+func (r *Rules) admittedBy(f Facts) (by, why Reason) {
 	none, its := device.MAC{}, r.Profiles[f.Profile]
 	switch {
 	case contains(r.allow(f.Profile), f.Source) && (f.Known || f.Profile != "" || r.allowedAnything(f.Source)):
@@ -185,13 +185,14 @@ func (r *Rules) admit(f Facts) (by, why Reason) {
 	return "", r.whyNot(f)
 }
 
-// identified reports a request that need not be asked who it is: it is somebody, or comes from where nobody is asked.
+// identified reports a request that is not challenged: it comes from a known phone, or from an address that needs
+// nothing else.
 func (r *Rules) identified(f Facts) bool {
 	return f.Holder || f.Credentials == GoodCredentials || r.allowedAnything(f.Source)
 }
 
-// allowedAnything reports an address that needs nothing else for the files of any profile. A name that is not there could
-// be one of the strictest.
+// allowedAnything reports an address that needs nothing else for the files of all profiles. A name that does not exist
+// could belong to the strictest profile.
 func (r *Rules) allowedAnything(source netip.Addr) bool { return r.Reach(source) == Everywhere }
 
 func (r *Rules) allow(profile string) []netip.Prefix {
@@ -206,7 +207,7 @@ func contains(list []netip.Prefix, a netip.Addr) bool {
 	return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// denied reports a MAC that gets nothing: the file's, or the one that the request says or proves to be of.
+// denied reports a request for the file of a MAC that gets nothing, or from a device with such a MAC.
 func (r *Rules) denied(f Facts) bool {
 	for _, mac := range [...]device.MAC{f.Phone, f.Device, f.Certificate, f.User} {
 		if mac != (device.MAC{}) && (slices.Contains(r.Deny, mac) || slices.Contains(r.Profiles[f.Profile].Deny, mac)) {
@@ -216,7 +217,7 @@ func (r *Rules) denied(f Facts) bool {
 	return false
 }
 
-// whyNot says what was missing, the nearest thing first.
+// whyNot says what was missing, beginning with what came closest.
 func (r *Rules) whyNot(f Facts) Reason {
 	switch {
 	case !r.Credentials:

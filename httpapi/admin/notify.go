@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
@@ -50,6 +49,9 @@ type NotifiedPhone struct {
 	Why     string       `json:"why"`     // of not_told, and what delays queued
 }
 
+// NotifyFunc tells phones. An error that is ErrNoSuchPhone or ErrConflict says so, any other what is wrong with the request.
+type NotifyFunc func(context.Context, NotifyRequest) (NotifyResult, error)
+
 // Errors of a NotifyFunc.
 var (
 	// ErrNoSuchPhone: a phone was named that there is not.
@@ -58,74 +60,44 @@ var (
 	ErrConflict = errors.New("this cannot be done now")
 )
 
-// NotifyFunc tells phones. An error is ErrNoSuchPhone, ErrConflict, or says what is wrong with the request.
-type NotifyFunc func(context.Context, NotifyRequest) (NotifyResult, error)
-
 // maxNotify bounds in bytes the body of a request: 10,000 MACs.
 const maxNotify = 256 << 10
 
-// Notify answers POST at NotifyPath and NotifyPhonePath.
-func Notify(tell NotifyFunc) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc(NotifyPath, func(w http.ResponseWriter, r *http.Request) { notifyPhones(w, r, tell) })
-	mux.HandleFunc(NotifyPhonePath, func(w http.ResponseWriter, r *http.Request) { notifyPhones(w, r, tell) })
-	return mux
-}
-
-func notifyPhones(w http.ResponseWriter, r *http.Request, tell NotifyFunc) {
-	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", http.MethodPost)
-		refuseNotify(w, http.StatusMethodNotAllowed, "the header Allow lists the methods of this path")
-		return
-	}
-	if r.URL.RawQuery != "" {
-		refuseNotify(w, http.StatusBadRequest, "what is wanted stands in the body, as JSON, and not in the URL")
-		return
+// notify tells phones: those of the body, or the one of the path.
+func (a *api) notify(w http.ResponseWriter, r *http.Request) error {
+	if _, err := parameters(r); err != nil {
+		return err
 	}
 	var q NotifyRequest
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxNotify))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&q); err != nil && !errors.Is(err, io.EOF) {
-		refuseNotify(w, http.StatusBadRequest, `the body cannot be read: want {"phones":[],"profile":"","state":[],"all":false,"reboot":false,"dry_run":false,"confirm":false}, or some of it`)
-		return
+		return badRequest(`the body cannot be read: want {"phones":[],"profile":"","state":[],"all":false,"reboot":false,"dry_run":false,"confirm":false}, or some of it`)
 	}
 	if mac := r.PathValue("mac"); mac != "" {
 		if len(q.Phones) > 0 || q.Profile != "" || len(q.State) > 0 || q.All {
-			refuseNotify(w, http.StatusBadRequest, "the path names the phone: the body may have reboot and dry_run only")
-			return
+			return badRequest("the path names the phone: the body may have reboot and dry_run only")
 		}
 		q.Phones = []string{mac}
 	}
 	if i := slices.IndexFunc(q.State, func(s ledger.State) bool { return !s.Valid() }); i >= 0 {
-		refuseNotify(w, http.StatusBadRequest, "there is no state "+strings.ToValidUTF8(string(q.State[i]), "?"))
-		return
+		return badRequest("there is no state %q", clip(string(q.State[i])))
 	}
-	result, err := tell(r.Context(), q)
+	if a.Notify == nil {
+		return &apiError{http.StatusServiceUnavailable, "there is no Asterisk that could tell phones: ami.address is empty"}
+	}
+	result, err := a.Notify(r.Context(), q)
 	switch {
 	case errors.Is(err, ErrNoSuchPhone):
-		refuseNotify(w, http.StatusNotFound, err.Error())
+		return &apiError{http.StatusNotFound, err.Error()}
 	case errors.Is(err, ErrConflict):
-		refuseNotify(w, http.StatusConflict, err.Error())
+		return &apiError{http.StatusConflict, err.Error()}
 	case err != nil:
-		refuseNotify(w, http.StatusBadRequest, err.Error())
-	default:
-		status := http.StatusAccepted
-		if q.DryRun {
-			status = http.StatusOK
-		}
-		answerNotify(w, status, "application/json", result)
+		return badRequest("%v", err)
 	}
-}
-
-// refuseNotify answers a problem of RFC 9457.
-func refuseNotify(w http.ResponseWriter, status int, detail string) {
-	answerNotify(w, status, "application/problem+json", map[string]any{
-		"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": detail,
-	})
-}
-
-func answerNotify(w http.ResponseWriter, status int, mime string, body any) {
-	w.Header().Set("Content-Type", mime)
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // texts and numbers; a connection that is gone is none of ours
+	status := http.StatusAccepted
+	if q.DryRun {
+		status = http.StatusOK
+	}
+	return answer(w, r, status, result)
 }

@@ -15,7 +15,7 @@ import (
 
 func TestNotify(t *testing.T) {
 	var got *NotifyRequest
-	h := Notify(func(_ context.Context, q NotifyRequest) (NotifyResult, error) {
+	h := New(Options{Notify: func(_ context.Context, q NotifyRequest) (NotifyResult, error) {
 		got = &q
 		switch {
 		case q.Profile == "away":
@@ -26,7 +26,7 @@ func TestNotify(t *testing.T) {
 			return NotifyResult{}, fmt.Errorf("name phones")
 		}
 		return NotifyResult{Items: []NotifiedPhone{{ID: "0004f2000001", Outcome: "queued"}}, Total: 1, Told: 1}, nil
-	})
+	}})
 	for _, tt := range []struct {
 		method, path, body string
 		status             int
@@ -42,10 +42,10 @@ func TestNotify(t *testing.T) {
 		{"POST", NotifyPath, `{"confirm":true}`, 409, &NotifyRequest{Confirm: true}, "nothing is held"},
 		{"POST", NotifyPath, `{"profile":"wrong"}`, 400, &NotifyRequest{Profile: "wrong"}, "name phones"},
 		{"POST", NotifyPath, `{"phone":"x"}`, 400, nil, "the body cannot be read"},
-		{"POST", NotifyPath, `{"state":["stale"]}`, 400, nil, "there is no state stale"},
+		{"POST", NotifyPath, `{"state":["stale"]}`, 400, nil, `there is no state "stale"`},
 		{"POST", NotifyPath, `[`, 400, nil, "the body cannot be read"},
 		{"POST", NotifyPath, `{"phones":["` + strings.Repeat("x", maxNotify) + `"]}`, 400, nil, "the body cannot be read"},
-		{"POST", NotifyPath + "?all=true", "", 400, nil, "stands in the body"},
+		{"POST", NotifyPath + "?all=true", "", 400, nil, "there is no parameter"},
 		{"GET", NotifyPath, "", 405, nil, "Allow"},
 	} {
 		got = nil

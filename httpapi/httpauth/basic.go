@@ -15,15 +15,16 @@ import (
 )
 
 const (
-	// bcryptShare of the processors, one at least, is left for everything else while passwords are checked.
+	// bcryptShare: one of so many processors checks passwords, and at least one in all. The others are for everything
+	// else.
 	bcryptShare = 2
-	// bcryptWait is how long a request waits for its turn: a phone gives up after half a minute or more.
+	// bcryptWait bounds how long a request waits for its turn. A phone gives up after half a minute or more.
 	bcryptWait = 5 * time.Second
-	// maxPassword is in bytes: bcrypt does not see what comes after.
+	// maxPassword bounds a password, in bytes. bcrypt ignores what comes after.
 	maxPassword = 72
 )
 
-// atATime is how many passwords are checked at a time.
+// atATime returns how many passwords are checked at a time.
 func atATime() int { return max(1, runtime.GOMAXPROCS(0)/bcryptShare) }
 
 func (a *Authenticator) checkBasic(r *http.Request, mac device.MAC, c Client, known bool) (Result, bool) {
@@ -36,7 +37,7 @@ func (a *Authenticator) checkBasic(r *http.Request, mac device.MAC, c Client, kn
 	if e != nil && e.hash[basic] == "" {
 		e, reason = nil, reasonNoHash
 	}
-	if len(password) > maxPassword || strings.Contains(password, "\x00") { // bcrypt takes some with NULs for others
+	if len(password) > maxPassword || strings.Contains(password, "\x00") { // bcrypt takes some passwords with a NUL for others
 		e, reason = nil, reasonWrong
 	}
 	sum := sha256.Sum256([]byte(password))
@@ -55,14 +56,14 @@ func (a *Authenticator) checkBasic(r *http.Request, mac device.MAC, c Client, kn
 	return e.tryBasic(password, &sum, t.cost, reason), false
 }
 
-// tryBasic asks bcrypt, and for no entry too. It takes the time of the dearest hash of the file, cost, whenever it refuses:
-// an unknown user then takes as long as a wrong password.
+// tryBasic checks a password with bcrypt, also if e is nil, for an unknown user. A refusal takes the time of the most
+// expensive hash in the file (cost), so that an unknown user takes as long as a wrong password.
 func (e *entry) tryBasic(password string, sum *[sha256.Size]byte, cost int, reason string) Result {
 	if e == nil {
 		spend(password, cost)
 		return bad(reason)
 	}
-	if e.accepted(sum) { // by another request of the phone, while this one waited
+	if e.accepted(sum) { // another request of the phone was accepted while this one waited
 		return e.byBasic()
 	}
 	if bcrypt.CompareHashAndPassword([]byte(e.hash[basic]), []byte(password)) != nil {
@@ -84,7 +85,7 @@ func (e *entry) byBasic() Result {
 	return Result{State: OK, Scheme: "Basic", User: e.user, MAC: e.mac}
 }
 
-// nobody is a bcrypt hash of no password that anyone knows.
+// nobody returns a bcrypt hash whose password nobody knows.
 func nobody(cost int) string {
 	return fmt.Sprintf("$2b$%02d$", cost) + strings.Repeat(".", bcryptSize-len("$2b$10$"))
 }

@@ -7,17 +7,18 @@ import (
 	"time"
 )
 
-// basicOnly are the vendors, in lower case, of which phones do no Digest when they fetch their configuration.
+// basicOnly are the vendors, in lower case, whose phones do not support Digest when they fetch their configuration.
 var basicOnly = map[string]bool{
 	"panasonic": true,
 	"snom":      true,
 }
 
-// offered is what a vendor's phones are offered, in the order of the headers; "" is a client that is no known phone.
+// offered returns the schemes for a vendor's phones, in the order of the headers. The vendor of an unknown client is
+// "".
 //
-// A good client takes the best that it can, and RFC 7616 wants the best first. libcurl takes the first Digest there is,
-// and before 7.57 it gave up on an algorithm that it did not know, as would the phones that are built on it: so everybody
-// sees MD5 first, as a phone may have a User-Agent that is not known. wget takes the last header, whatever it says.
+// RFC 7616 wants the best scheme first, and a good client takes the best that it supports. But libcurl takes the first
+// Digest, and before 7.57 it gave up if it did not know the algorithm, as do phones that are built on it. A phone may
+// have an unknown User-Agent, so MD5 comes first for everybody. wget takes the last header.
 func offered(vendor string) []scheme {
 	if basicOnly[strings.ToLower(vendor)] {
 		return []scheme{basic}
@@ -25,8 +26,8 @@ func offered(vendor string) []scheme {
 	return []scheme{digestMD5, digestSHA256, basic}
 }
 
-// Challenge asks for credentials: it adds the WWW-Authenticate headers of a 401, one for each scheme that phones of the
-// vendor can do and the file has hashes for. Stale says that a Result was that, so that the client need not ask anyone.
+// Challenge adds the WWW-Authenticate headers of a 401, one for each scheme that the vendor's phones support and the
+// file has hashes for. stale tells the client that its nonce was Stale, so that it need not ask its user.
 func (a *Authenticator) Challenge(h http.Header, vendor string, stale bool) {
 	nonce := a.nonces.issue(time.Now())
 	for _, s := range a.useful(offered(vendor)) {
@@ -41,7 +42,7 @@ func (a *Authenticator) Challenge(h http.Header, vendor string, stale bool) {
 	}
 }
 
-// useful leaves out what no line of the file is for, unless nothing would be left to ask with.
+// useful leaves out the schemes for which the file has no hash, unless none would be left.
 func (a *Authenticator) useful(list []scheme) []scheme {
 	has := a.file.table().has
 	var some []scheme

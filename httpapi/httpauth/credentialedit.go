@@ -18,12 +18,12 @@ import (
 
 var errNoEntry = errors.New("no such phone and user")
 
-// WithoutMD5 leaves out the HA1 with MD5, which gives the password away to whoever reads the file and can guess.
+// WithoutMD5 leaves out the HA1 with MD5, from which a reader of the file can guess the password.
 func WithoutMD5(hashes []string) []string {
 	return slices.DeleteFunc(slices.Clone(hashes), func(h string) bool { return strings.HasPrefix(h, digestMD5.name()+":") })
 }
 
-// Hashes are what a file has for a password: for Basic, and for Digest with MD5 and with SHA-256.
+// Hashes returns the hashes of a password for the file: for Basic, and for Digest with MD5 and with SHA-256.
 func Hashes(realm, user string, password provision.Secret) ([]string, error) {
 	text := password.Reveal()
 	switch {
@@ -48,8 +48,8 @@ func Hashes(realm, user string, password provision.Secret) ([]string, error) {
 	return hashes, nil
 }
 
-// edit returns the text of a file in which the owner has these hashes and no others; with none its lines are taken out.
-// All other lines stay as they are, and must be valid: a file of another kind is not touched. The path is for errors.
+// edit returns the text of a file in which the owner has exactly these hashes. All other lines stay, and must be valid,
+// so that a file of another kind is not changed. path is for errors.
 func edit(path string, data []byte, who owner, hashes []string) ([]byte, error) {
 	if err := checkUser(who.user); err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func edit(path string, data []byte, who owner, hashes []string) ([]byte, error) 
 	return out, err
 }
 
-// has reports a line of a valid file that is the owner's.
+// has reports a line of a valid file that belongs to the owner.
 func (o owner) has(raw []byte) bool {
 	text, ok := content(raw)
 	if !ok {

@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	maxUser = 128 // bytes of a user name: phones take less
-	maxCost = 12  // of bcrypt, its logarithm: a quarter of a second of a processor for each password that is tried
+	maxUser = 128 // bytes of a user name; phones accept less
+	maxCost = 12  // of bcrypt, as a logarithm: a quarter of a second of a processor for each try
 )
 
-// sharedMAC stands in the file for all phones.
+// sharedMAC is the MAC of the user that all phones share.
 const sharedMAC = "*"
 
-// owner is whose hash it is. The zero MAC, which no phone has, is the user that all share.
+// owner is the phone and user that a hash belongs to. The zero MAC, which no phone has, stands for all phones.
 type owner struct {
 	mac  device.MAC
 	user string
@@ -31,10 +31,10 @@ type owner struct {
 type line struct {
 	owner
 	scheme scheme
-	hash   string // bcrypt as it stands, HA1 in lower case
+	hash   string // bcrypt as in the file, HA1 in lower case
 }
 
-// The errors of a line tell nothing of what is in it.
+// Errors of a line. They contain nothing of the line.
 var (
 	errLine   = errors.New("want mac:user:hash")
 	errMAC    = errors.New("not a MAC address: want 12 hexadecimal digits, or * for the user that all phones share")
@@ -44,7 +44,7 @@ var (
 	errSecond = errors.New("a second hash of the same kind for this phone and user")
 )
 
-// parseLine reads mac:user:hash from its end, since a MAC may have colons.
+// parseLine parses mac:user:hash from its end, because the MAC may contain colons.
 func parseLine(text string) (line, error) {
 	var l line
 	rest, last, ok := cutLast(text)
@@ -121,7 +121,7 @@ func isHex(s string) bool {
 	return err == nil
 }
 
-// cutLast cuts at the last colon.
+// cutLast cuts a text at its last colon.
 func cutLast(s string) (before, after string, ok bool) {
 	i := strings.LastIndexByte(s, ':')
 	if i < 0 {

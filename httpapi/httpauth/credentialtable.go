@@ -15,38 +15,38 @@ import (
 )
 
 const (
-	maxLine   = 512 // bytes: a MAC, a user name and the longest hash have room twice
-	maxErrors = 20  // bad lines that are told: with more it is another kind of file
+	maxLine   = 512 // bytes: twice a MAC, a user name and the longest hash
+	maxErrors = 20  // bad lines in an error; a file with more is of another kind
 )
 
-// entry is what the file says of one phone and user.
+// entry is what the file says of a phone and user.
 type entry struct {
 	owner
-	hash [schemes]string // "": the user may not use it
-	cost int             // of the bcrypt hash, its logarithm
+	hash [schemes]string // by scheme; "": the user may not use it
+	cost int             // of the bcrypt hash, as a logarithm
 
-	// verified is of the password that bcrypt accepted: a phone asks for many files, and bcrypt is slow on purpose. It is
-	// one for each entry, and goes on counting when the file is read anew and has the same hash (keepVerified).
+	// verified is the hash of the password that bcrypt accepted. A phone asks for many files, and bcrypt is slow on
+	// purpose. keepVerified takes it over when the file is read again.
 	verified atomic.Pointer[[sha256.Size]byte]
 }
 
-// accepted reports that bcrypt accepted the password with this hash before.
+// accepted reports that bcrypt accepted the password before.
 func (e *entry) accepted(password *[sha256.Size]byte) bool {
 	v := e.verified.Load()
 	return v != nil && subtle.ConstantTimeCompare(v[:], password[:]) == 1
 }
 
-// table is a file as it was read; only entry.verified changes.
+// table is the content of the file. Only entry.verified changes.
 type table struct {
 	entries map[owner]*entry
-	users   map[string]*entry // of a user name alone; nil where several phones have it and nobody shares it
-	has     [schemes]bool     // the schemes that any entry has
-	cost    int               // the highest of bcrypt, for users that are not there
+	users   map[string]*entry // by user name; nil if several phones have the name and nobody shares it
+	has     [schemes]bool     // the schemes of all entries
+	cost    int               // the highest of all bcrypt hashes, for unknown users
 }
 
-// parseTable reads a file. The error has a line for each one that is wrong, and path is for these.
+// parseTable parses a file. The error has a line for each bad line of the file, with its path.
 func parseTable(path string, data []byte) (*table, error) {
-	t := &table{entries: map[owner]*entry{}, users: map[string]*entry{}}
+	t := newTable()
 	var errs []error
 	n := 0
 	for text := range bytes.Lines(data) {
@@ -62,13 +62,22 @@ func parseTable(path string, data []byte) (*table, error) {
 	if errs != nil {
 		return nil, errors.Join(errs...)
 	}
+	t.finish()
+	return t, nil
+}
+
+func newTable() *table {
+	return &table{entries: map[owner]*entry{}, users: map[string]*entry{}}
+}
+
+// finish makes the table ready to be looked up in.
+func (t *table) finish() {
 	for _, e := range t.entries {
 		t.nameUser(e)
 	}
 	if t.cost == 0 {
 		t.cost = bcrypt.DefaultCost
 	}
-	return t, nil
 }
 
 func (t *table) addLine(raw []byte) error {
@@ -94,14 +103,14 @@ func (t *table) addLine(raw []byte) error {
 	e.hash[l.scheme] = l.hash
 	t.has[l.scheme] = true
 	if l.scheme == basic {
-		cost, _ := bcrypt.Cost([]byte(l.hash)) // parseLine looked at it
+		cost, _ := bcrypt.Cost([]byte(l.hash)) // parseLine has checked it
 		e.cost, t.cost = cost, max(t.cost, cost)
 	}
 	return nil
 }
 
-// keepVerified takes over which passwords bcrypt accepted with the hashes of an older table: a phone whose lines are the
-// same need not wait for bcrypt because another's have changed.
+// keepVerified takes over which passwords bcrypt accepted, for hashes that have not changed. So a phone whose lines are
+// the same does not wait for bcrypt because the lines of another phone changed.
 func (t *table) keepVerified(old *table) {
 	for owner, e := range t.entries {
 		if before := old.entries[owner]; before != nil && before.hash[basic] == e.hash[basic] {
@@ -110,13 +119,14 @@ func (t *table) keepVerified(old *table) {
 	}
 }
 
-// content is a line without blanks around it, if it is neither empty nor a comment.
+// content returns a line without the blanks around it. ok is false for an empty line or a comment.
 func content(raw []byte) (string, bool) {
 	text := strings.TrimSpace(string(raw))
 	return text, text != "" && text[0] != '#'
 }
 
-// nameUser finds the entry of a user name alone: the shared one, else the only one. The order of calls means nothing.
+// nameUser notes an entry by its user name alone: the shared entry counts, otherwise the only one. The order of calls
+// does not matter.
 func (t *table) nameUser(e *entry) {
 	other, taken := t.users[e.user]
 	switch shared := (device.MAC{}); {
@@ -127,8 +137,8 @@ func (t *table) nameUser(e *entry) {
 	}
 }
 
-// find is the entry that a user name stands for in a request for a file of the phone, or why there is none. The zero
-// MAC asks for a file of no phone's own.
+// find returns the entry of a user for a file of the phone, or why there is none. The zero MAC stands for a file that
+// belongs to no phone.
 func (t *table) find(user string, mac device.MAC) (*entry, string) {
 	named, known := t.users[user]
 	if mac == (device.MAC{}) {

@@ -11,22 +11,22 @@ import (
 	"github.com/phoneprov/phoneprov/provision/regularfile"
 )
 
-// Write gives a phone and user these hashes in a file, in place of those they had; none take them out of it. The zero MAC
-// is the user that all phones share. All other lines stay as they are, and must be valid: a file of another kind is not
-// touched.
+// Write gives a phone and user these hashes in a file, in place of those that they had; without hashes it removes their
+// lines. The zero MAC stands for the user that all phones share. All other lines stay, and must be valid, so that a
+// file of another kind is not changed.
 //
-// Who reads the file meanwhile sees the old text or the new, and two that write take turns. A new file is for its owner
-// alone; one that is there keeps its owner, and its group may go on reading it.
+// Readers see the old text or the new one, and several writers take turns. A new file is readable by its owner alone.
+// An existing file keeps its owner, and its group may still read it.
 func Write(path string, mac device.MAC, user string, hashes []string) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // a link stays one
+		path = real // a symbolic link stays one
 	}
 	dir, err := os.Open(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
 	defer dir.Close()
-	if err := syscall.Flock(int(dir.Fd()), syscall.LOCK_EX); err != nil { // of the directory: the file becomes another
+	if err := syscall.Flock(int(dir.Fd()), syscall.LOCK_EX); err != nil { // of the directory, because the file is replaced
 		return &fs.PathError{Op: "lock", Path: dir.Name(), Err: err}
 	}
 	data, info, err := regularfile.Read(path, maxFile)
@@ -42,13 +42,13 @@ func Write(path string, mac device.MAC, user string, hashes []string) error {
 	return replace(path, data, info)
 }
 
-// replace writes beside the file and renames. Info is of the file that was there, nil for none.
+// replace writes a new file and renames it. info is of the previous file; nil: there was none.
 func replace(path string, data []byte, info os.FileInfo) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // of mode 0600
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // with mode 0600
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // gone, if all went well
+	defer os.Remove(f.Name()) // it is gone after the rename
 	_, err = f.Write(data)
 	err = errors.Join(err, keepAccess(f, info), f.Sync(), f.Close())
 	if err != nil {
@@ -57,7 +57,7 @@ func replace(path string, data []byte, info os.FileInfo) error {
 	return os.Rename(f.Name(), path)
 }
 
-// groupMay is what is left to others than the owner: the service may have been let in as the group.
+// groupMay is the right that the group keeps, because the service may read the file as a member of it.
 const groupMay fs.FileMode = 0o040
 
 func keepAccess(f *os.File, info os.FileInfo) error {

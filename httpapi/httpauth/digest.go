@@ -12,12 +12,12 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// digest is an Authorization header of that scheme.
+// digest is a parsed Authorization header of the Digest scheme.
 type digest struct {
 	user, uri, nonce, nc, cnonce, response string
 	scheme                                 scheme
-	noQOP                                  bool   // it is of RFC 2069: without qop, nc and cnonce
-	count                                  uint32 // nc as a number
+	noQOP                                  bool   // of RFC 2069: it has no qop, nc and cnonce
+	count                                  uint32 // nc, as a number
 }
 
 func (a *Authenticator) checkDigest(r *http.Request, text string, mac device.MAC, c Client, known bool) (Result, bool) {
@@ -36,7 +36,7 @@ func (a *Authenticator) checkDigest(r *http.Request, text string, mac device.MAC
 		}
 	}
 	if ha1 == "" {
-		ha1 = strings.Repeat("0", d.scheme.hexDigits()) // the same work; reason refuses it whatever comes out
+		ha1 = strings.Repeat("0", d.scheme.hexDigits()) // the work is the same; reason refuses the result
 	}
 	want := d.want(ha1, r.Method)
 	if subtle.ConstantTimeCompare([]byte(want), []byte(d.response)) != 1 && reason == "" {
@@ -54,12 +54,12 @@ func (a *Authenticator) checkDigest(r *http.Request, text string, mac device.MAC
 	return Result{State: OK, Scheme: "Digest", User: e.user, MAC: e.mac}, true
 }
 
-// takesNoQOP reports a make whose phones may leave out qop.
+// takesNoQOP reports a vendor whose phones may omit qop.
 func (a *Authenticator) takesNoQOP(vendor string) bool {
 	return vendor != "" && slices.ContainsFunc(a.NoQOP, func(v string) bool { return strings.EqualFold(v, vendor) })
 }
 
-// want is the response of a client with HA1.
+// want returns the response of a client that knows HA1.
 func (d *digest) want(ha1, method string) string {
 	if d.noQOP {
 		return d.scheme.oldResponse(ha1, method, d.uri, d.nonce)
@@ -67,10 +67,10 @@ func (d *digest) want(ha1, method string) string {
 	return d.scheme.response(ha1, method, d.uri, d.nonce, d.nc, d.cnonce)
 }
 
-// parseDigest reads a header and checks all that needs no password. RFC 7616 wants some values in quotes and some
-// without; phones mix them up. noQOP says that the client may do without qop.
+// parseDigest parses a header, and checks everything that needs no password. Phones mix up which values RFC 7616 wants
+// in quotes. noQOP says that the client may omit qop.
 //
-// Without qop there is no count either: the response then takes all of the nonce's counts, so that it is good once.
+// Without qop there is no count. Then the response uses all counts of the nonce, so that it is good once.
 func (a *Authenticator) parseDigest(text string, noQOP bool) (digest, string) {
 	p, ok := parseParams(text)
 	if !ok {
@@ -112,10 +112,10 @@ func (a *Authenticator) parseDigest(text string, noQOP bool) (digest, string) {
 	return d, ""
 }
 
-// target is what of a request target names the file: its path and query, as they were sent. A client may put the whole
-// URL in the header where the request line has the path, and behind a proxy the other way round; the host is no part of
-// what is protected here. Other spellings of a path are other targets: curl, wget and what is built on libcurl hash the
-// bytes of their request line.
+// target returns the part of a request target that names the file: path and query, as they were sent. A client may send
+// the whole URL in the header but the path in the request line, or, behind a proxy, the other way round. The host is
+// not protected here. Different spellings of a path are different targets, because curl, wget and clients with libcurl
+// hash the bytes of their request line.
 func target(uri string) string {
 	scheme, rest, ok := strings.Cut(uri, "://")
 	if !ok || !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {

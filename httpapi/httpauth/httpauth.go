@@ -9,19 +9,19 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// maxHeader is in bytes: a Digest header has some 400, and a path of the longest sort 1,000 more.
+// maxHeader bounds an Authorization header, in bytes: Digest has some 400, and the longest paths 1,000 more.
 const maxHeader = 4 << 10
 
-// State is what the credentials of a request are worth.
+// State is the result of checking credentials.
 type State int
 
 // The states. None, Bad and Stale lead to a Challenge.
 const (
-	None  State = iota // none were sent
-	OK                 // they are right
-	Bad                // they are wrong, or not as they should be
-	Stale              // the password is right, but the nonce or its count is not good any more
-	Busy               // too many passwords are being checked: 503, try again
+	None  State = iota // there are no credentials
+	OK                 // right
+	Bad                // wrong, or malformed
+	Stale              // the password is right, but the nonce or its count is outdated
+	Busy               // too many passwords are being checked: answer 503
 )
 
 func (s State) String() string {
@@ -40,16 +40,16 @@ func (s State) String() string {
 	return fmt.Sprintf("State(%d)", int(s))
 }
 
-// Result is what Check found.
+// Result is what Check and Verified return.
 type Result struct {
 	State  State
-	Reason string     // why it is Bad, Stale or Busy: for the log, one of a few fixed texts
-	Scheme string     // "Basic" or "Digest", where it is OK
-	User   string     // whose credentials they are, where it is OK
-	MAC    device.MAC // the phone that they belong to; the zero MAC: all phones share them
+	Reason string     // why the State is Bad, Stale or Busy: one of a few fixed texts, for the log
+	Scheme string     // if OK: "Basic" or "Digest"
+	User   string     // if OK: the user name
+	MAC    device.MAC // if OK: the phone of the credentials; the zero MAC: all phones share them
 }
 
-// The reasons. None has anything of the request in it.
+// The reasons. They contain nothing of the request.
 const (
 	reasonHeaders   = "more than one Authorization header"
 	reasonLong      = "Authorization header is too long"
@@ -77,22 +77,22 @@ const (
 
 // Authenticator checks credentials.
 type Authenticator struct {
-	// NoQOP are the makes, as in Client.Vendor, whose phones may do the Digest of RFC 2069, which has no qop.
+	// NoQOP are the vendors, as in Client.Vendor, whose phones may use the Digest of RFC 2069, which has no qop.
 	NoQOP []string
 
 	file   *File
 	realm  string
 	nonces *nonces
-	turns  *turns // one for each password that is being checked
+	turns  *turns // of the passwords that are being checked
 }
 
-// Client is who sent a request, as far as the caller knows.
+// Client is what the caller knows of the client.
 type Client struct {
-	Source any    // of the request: those of one source wait behind each other. It must be comparable
-	Vendor string // of the phone, by its User-Agent; empty: no phone that is known
+	Source any    // Source groups requests that wait behind each other. It must be comparable
+	Vendor string // of the phone, by its User-Agent; empty: unknown
 }
 
-// New makes an Authenticator of a file whose digests are of the realm.
+// New returns an Authenticator for a file whose digests have that realm.
 func New(file *File, realm string) (*Authenticator, error) {
 	if err := CheckRealm(realm); err != nil {
 		return nil, err
@@ -100,9 +100,9 @@ func New(file *File, realm string) (*Authenticator, error) {
 	return &Authenticator{file: file, realm: realm, nonces: newNonces(nonceSlots), turns: newTurns(atATime())}, nil
 }
 
-const maxRealm = 128 // bytes: phones show it to nobody
+const maxRealm = 128 // in bytes; no phone shows a realm to its user
 
-// CheckRealm refuses a realm that phones could read in more than one way.
+// CheckRealm refuses a realm that phones could parse in more than one way.
 func CheckRealm(realm string) error {
 	odd := func(c rune) bool { return c < ' ' || c > '~' || c == '"' || c == '\\' }
 	if realm == "" || len(realm) > maxRealm || strings.ContainsFunc(realm, odd) {
@@ -111,22 +111,22 @@ func CheckRealm(realm string) error {
 	return nil
 }
 
-// Check says what the credentials of a request are worth for a file of the phone. For a file that is no phone's own, give
-// the zero MAC: the shared user may have it, and every phone whose user name is its alone. Nothing of the request's body
-// is read. Bad passwords cost time: who sent many of them is best refused before, but not before Verified was asked.
+// Check checks the credentials of a request for a file of the phone. The zero MAC stands for a file that belongs to no
+// phone: the shared user may have it, and every phone with a user name of its own. Check does not read the body. Bad
+// passwords cost time, so the caller should refuse sources that sent many of them, but after a call of Verified.
 func (a *Authenticator) Check(r *http.Request, mac device.MAC, c Client) Result {
 	result, _ := a.check(r, mac, c, false)
 	return result
 }
 
-// Verified is Check for credentials that were found right before: the password that bcrypt accepted last for that user, or
-// a nonce that the same user answered rightly. It costs little, waits for nobody, and ok is false for all other
-// credentials, whether they are right or not.
+// Verified is Check for credentials that were right before: the password that bcrypt accepted last for the user, or a
+// nonce that the same user has answered. It is cheap and never waits. ok is false for all other credentials, right or
+// wrong.
 func (a *Authenticator) Verified(r *http.Request, mac device.MAC, c Client) (result Result, ok bool) {
 	return a.check(r, mac, c, true)
 }
 
-// check is Check, or with known set Verified.
+// check is Verified if known is true, and Check otherwise.
 func (a *Authenticator) check(r *http.Request, mac device.MAC, c Client, known bool) (Result, bool) {
 	headers := r.Header.Values("Authorization")
 	switch {
@@ -147,8 +147,7 @@ func (a *Authenticator) check(r *http.Request, mac device.MAC, c Client, known b
 	return bad(reasonScheme), false
 }
 
-// User is the user name that a request for a file of the phone brings, unchecked; empty: none that can be read. Shared
-// tells that all phones share it.
+// User returns the user name in a request, unchecked; "" if there is none. shared says that all phones share the user.
 func (a *Authenticator) User(r *http.Request, mac device.MAC) (name string, shared bool) {
 	name = userOf(r)
 	e, _ := a.file.table().find(name, mac)

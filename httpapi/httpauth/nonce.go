@@ -13,18 +13,18 @@ import (
 )
 
 const (
-	// nonceLife covers a phone's boot, so that it is asked once for all of its files.
+	// nonceLife covers a phone's boot, so that the phone is challenged once for all its files.
 	nonceLife = 5 * time.Minute
-	// nonceSlots is how many nonces in use are remembered, 16 bytes each: as many phones as may boot within nonceLife,
-	// twice over. A nonce that had to make room is stale.
+	// nonceSlots is the number of remembered nonces in use, with 16 bytes each: twice as many as phones may boot within
+	// nonceLife. A nonce whose slot another one took over is stale.
 	nonceSlots = 1 << 18
 )
 
-// nonces issues nonces and sees that each of their counts is used once.
+// nonces issues nonces, and makes sure that each of their counts is used once.
 //
-// A nonce has its time, its number and a signature, so that only those in use with the right password cost memory:
-// a number has one slot, which a higher number takes over. A nonce lower than what its slot has was used and forgotten,
-// or was not used at all; either way it is stale.
+// A nonce contains its time, its number and a signature. So only nonces that were used with the right password need
+// memory. A number has one slot, which a higher number takes over. A nonce with a lower number than its slot is stale:
+// it was used and forgotten, or was never used.
 type nonces struct {
 	key    [32]byte // of this process
 	issued atomic.Uint64
@@ -35,9 +35,9 @@ type nonces struct {
 }
 
 type nonceUse struct {
-	number uint64 // from 1
-	nc     uint32 // the highest count
-	by     uint32 // a hash of the owner whose password was right: it makes the 16 bytes full
+	number uint64 // counted from 1
+	nc     uint32 // the highest count that was used
+	by     uint32 // a hash of the owner whose password was right; it fits into the 16 bytes
 }
 
 func newNonces(slots int) *nonces {
@@ -47,11 +47,11 @@ func newNonces(slots int) *nonces {
 }
 
 const (
-	nonceText = 16 // bytes: time and number
-	nonceSign = 16 // bytes of the HMAC: enough that nobody makes one
+	nonceText = 16 // bytes of time and number
+	nonceSign = 16 // bytes of the HMAC; nobody can guess them
 )
 
-// issue makes a nonce.
+// issue returns a new nonce.
 func (n *nonces) issue(now time.Time) string {
 	b := binary.BigEndian.AppendUint64(nil, uint64(now.UnixNano()))
 	b = binary.BigEndian.AppendUint64(b, n.issued.Add(1))
@@ -64,7 +64,7 @@ func (n *nonces) sign(text []byte) []byte {
 	return mac.Sum(nil)[:nonceSign]
 }
 
-// read gives the time and the number of a nonce that is ours.
+// read returns the time and the number of a nonce. ok is false if the nonce is not ours.
 func (n *nonces) read(nonce string) (text []byte, ok bool) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(nonce)
 	if err != nil || len(nonce) != base64.RawURLEncoding.EncodedLen(nonceText+nonceSign) || len(b) != nonceText+nonceSign ||
@@ -76,7 +76,7 @@ func (n *nonces) read(nonce string) (text []byte, ok bool) {
 
 func (n *nonces) hash(by owner) uint32 { return uint32(maphash.Comparable(n.seed, by)) }
 
-// answeredBy reports a nonce that the owner's right password has answered before, and nobody else's since.
+// answeredBy reports a nonce that the owner, and nobody else since, has answered with the right password.
 func (n *nonces) answeredBy(nonce string, by owner) bool {
 	b, ok := n.read(nonce)
 	if !ok {
@@ -89,15 +89,15 @@ func (n *nonces) answeredBy(nonce string, by owner) bool {
 	return u.number == number && u.by == n.hash(by)
 }
 
-// use takes a count of a nonce, once the owner's response was found right: else anyone could use up another's. It returns
-// why the client must ask again with a new nonce, or "".
+// use marks a count of a nonce as used. The response must be right, because otherwise anybody could use up the counts
+// of others. It returns why the client must ask again with a new nonce, or "".
 func (n *nonces) use(nonce string, nc uint32, by owner, now time.Time) string {
 	b, ok := n.read(nonce)
 	if !ok {
 		return reasonForeign
 	}
 	age := now.UnixNano() - int64(binary.BigEndian.Uint64(b))
-	if age < 0 || age > int64(nonceLife) { // below 0: the clock was set back
+	if age < 0 || age > int64(nonceLife) { // negative: the clock was set back
 		return reasonExpired
 	}
 	number := binary.BigEndian.Uint64(b[8:])

@@ -2,8 +2,8 @@ package httpauth
 
 import "strings"
 
-// parseParams reads the parameters of an Authorization header: name=value or name="value" with commas between them (RFC
-// 9110, 11.2). Names come in lower case. A name that is there twice, and all that is not of this form, is not taken.
+// parseParams parses the parameters of an Authorization header: name=value or name="value", with commas between them
+// (RFC 9110, 11.2). Names are returned in lower case. ok is false if a name occurs twice, or for any other form.
 func parseParams(s string) (map[string]string, bool) {
 	params := map[string]string{}
 	for {
@@ -43,7 +43,7 @@ func isTokenByte(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
 }
 
-// cutValue reads a token or a quoted string, without its quotes and backslashes.
+// cutValue cuts a token or a quoted string off, and removes its quotes and backslashes.
 func cutValue(s string) (value, rest string, ok bool) {
 	if s == "" || s[0] != '"' {
 		value, rest = cutToken(s)

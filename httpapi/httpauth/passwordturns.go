@@ -5,22 +5,23 @@ import (
 	"sync"
 )
 
-// maxWaiting is how many requests of one source wait for their turn: as many as bcrypt at cost 10 can check within
-// bcryptWait. One more would wait in vain.
+// maxWaiting bounds the requests of a source that wait. bcrypt at cost 10 checks as many within bcryptWait; one more
+// would wait in vain.
 const maxWaiting = 100
 
-// turns lets a few passwords be checked at a time. Those that wait take turns by their source: first the oldest of each
-// source, then the second of each. So whoever sends a thousand passwords delays the others by one password each.
+// turns bounds how many passwords are checked at a time. Requests that wait take turns by source: first the oldest of
+// each source, then the second of each. So a source that sends a thousand passwords delays the others by one password
+// each.
 type turns struct {
 	mu      sync.Mutex
 	free    int
-	waiting map[any][]chan struct{} // by source; the oldest in front
-	order   []any                   // the sources that wait, the next one in front
+	waiting map[any][]chan struct{} // by source, the oldest first
+	order   []any                   // the sources that wait, the next one first
 }
 
 func newTurns(atATime int) *turns { return &turns{free: atATime, waiting: map[any][]chan struct{}{}} }
 
-// take waits for a turn and reports whether it came. Give it back with give.
+// take waits for a turn, and reports whether it got one. The caller ends it with give.
 func (t *turns) take(ctx context.Context, source any) bool {
 	if ctx.Err() != nil {
 		return false
@@ -49,10 +50,10 @@ func (t *turns) take(ctx context.Context, source any) bool {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return !t.leave(source, turn) // it has come meanwhile
+	return !t.leave(source, turn) // the turn came in the same moment
 }
 
-// leave takes a request out of the queue, if it still waits.
+// leave removes a request from the queue. It returns false if the request has its turn already.
 func (t *turns) leave(source any, turn chan struct{}) bool {
 	for i, other := range t.waiting[source] {
 		if other == turn {
@@ -63,7 +64,7 @@ func (t *turns) leave(source any, turn chan struct{}) bool {
 	return false
 }
 
-// set gives a source another queue; without one it waits no more.
+// set sets the queue of a source. A source with an empty queue waits no more.
 func (t *turns) set(source any, queue []chan struct{}) {
 	if len(queue) > 0 {
 		t.waiting[source] = queue
@@ -78,7 +79,7 @@ func (t *turns) set(source any, queue []chan struct{}) {
 	}
 }
 
-// give ends a turn: the next source has it.
+// give ends a turn, and gives it to the next source.
 func (t *turns) give() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -89,6 +90,6 @@ func (t *turns) give() {
 	source := t.order[0]
 	queue := t.waiting[source]
 	close(queue[0])
-	t.order = append(t.order[1:], source) // behind the others, if it still waits
+	t.order = append(t.order[1:], source) // to the end, if it still waits
 	t.set(source, queue[1:])
 }

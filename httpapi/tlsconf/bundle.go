@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	// maxChain is the most certificates that a client may present: phones have one to three.
+	// maxChain bounds the certificates that a client may present. Phones have one to three.
 	maxChain = 4
-	// maxSignatures bounds the signatures of certificates that are looked at before x509 builds paths: a chain that is not of
-	// the bundle's CAs costs a stranger's handshake no more. Each takes about 50 µs.
+	// maxSignatures bounds the signatures that are checked before x509 builds paths, about 50 µs each. So a chain that
+	// no CA of the bundle signed costs no more than a handshake.
 	maxSignatures = 16
 )
 
-// What is wrong with a client's certificate. The texts are the reasons in the log.
+// Faults of a client's certificate. The texts are the reasons in the log.
 var (
 	errNoCertificate = errors.New("no client certificate")
 	errLongChain     = fmt.Errorf("client certificate with a chain of more than %d", maxChain)
@@ -28,14 +28,14 @@ var (
 	errUnknownCA     = errors.New("client certificate is not from a CA in client_ca")
 )
 
-// Bundle are the CAs whose certificates count.
+// Bundle has the CAs that count.
 type Bundle struct {
-	roots         *x509.CertPool // all of them
+	roots         *x509.CertPool // all CAs
 	all           []*x509.Certificate
-	intermediates []*x509.Certificate // those of all that did not sign themselves
+	intermediates []*x509.Certificate // the CAs that did not sign themselves
 }
 
-// ParseBundle reads PEM certificates; what stands between them is comment.
+// ParseBundle parses PEM certificates. Text between them is ignored.
 func ParseBundle(text []byte) (*Bundle, error) {
 	b := &Bundle{roots: x509.NewCertPool()}
 	found := 0
@@ -66,8 +66,9 @@ func ParseBundle(text []byte) (*Bundle, error) {
 
 func parseBundle(texts [][]byte) (*Bundle, error) { return ParseBundle(texts[0]) }
 
-// Verify checks that the first certificate leads to one of the bundle, at most over the others. acceptExpired passes over the
-// end of validity of the first and of intermediates; a root's end counts, and every beginning.
+// Verify checks that the first certificate leads to a CA of the bundle, directly or through the other certificates.
+// acceptExpired ignores the end of validity of the first certificate and of intermediates, but not of a root, and never
+// the beginning.
 func (b *Bundle) Verify(certs []*x509.Certificate, now time.Time, acceptExpired bool) error {
 	switch {
 	case len(certs) == 0:
@@ -83,7 +84,7 @@ func (b *Bundle) Verify(certs []*x509.Certificate, now time.Time, acceptExpired 
 	if !slices.ContainsFunc(slices.Concat(b.all, issuers), func(ca *x509.Certificate) bool { return namesIssuer(certs[0], ca) }) {
 		return reason(x509.UnknownAuthorityError{}, certs, now)
 	}
-	// x509 looks for the signature in the raw certificate, and for the validity in the fields beside it.
+	// x509 verifies the signature of the raw certificate, but takes the validity from the fields beside it.
 	valid := func(cert *x509.Certificate) *x509.Certificate {
 		if !acceptExpired || cert.NotAfter.After(now) {
 			return cert
@@ -102,8 +103,8 @@ func (b *Bundle) Verify(certs []*x509.Certificate, now time.Time, acceptExpired 
 	return reason(err, certs, now)
 }
 
-// issued are those of the certificates that a CA of the bundle has signed, or one of them that such a CA has. What a stranger
-// made is dropped by the first signature, which is by a CA's key and no key of the stranger's choice.
+// issued returns the certificates that a CA of the bundle signed, directly or through another of them. The first
+// signature, which is by a CA's key, drops what a stranger made.
 func (b *Bundle) issued(certs []*x509.Certificate) (kept []*x509.Certificate) {
 	left := maxSignatures
 	for {
@@ -132,7 +133,7 @@ func (b *Bundle) issued(certs []*x509.Certificate) (kept []*x509.Certificate) {
 // namesIssuer reports a CA with the name of a certificate's issuer.
 func namesIssuer(cert, ca *x509.Certificate) bool { return bytes.Equal(cert.RawIssuer, ca.RawSubject) }
 
-// until is when what Verify says of the certificates may change with the time alone; zero: never.
+// until returns when the result of Verify may change with time; zero: never.
 func (b *Bundle) until(certs []*x509.Certificate, now time.Time) (change time.Time) {
 	for _, cert := range slices.Concat(certs, b.all) {
 		for _, at := range [...]time.Time{cert.NotBefore, cert.NotAfter} {
@@ -144,7 +145,7 @@ func (b *Bundle) until(certs []*x509.Certificate, now time.Time) (change time.Ti
 	return change
 }
 
-// reason is an error that is the same for every certificate with the same fault.
+// reason returns an error that is the same for all certificates with the same fault.
 func reason(err error, certs []*x509.Certificate, now time.Time) error {
 	if err == nil {
 		return nil
@@ -164,7 +165,7 @@ func reason(err error, certs []*x509.Certificate, now time.Time) error {
 	return fmt.Errorf("client certificate: %w", err)
 }
 
-// weak reports a signature that Go does not take. One by the certificate itself does not matter.
+// weak reports a signature that Go does not accept. The signature of a certificate by itself does not matter.
 func weak(cert *x509.Certificate) bool {
 	switch cert.SignatureAlgorithm {
 	case x509.SHA1WithRSA, x509.ECDSAWithSHA1, x509.DSAWithSHA1, x509.MD5WithRSA, x509.MD2WithRSA:

@@ -10,8 +10,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// ClientMAC is the phone that a connection's certificate proves, or the zero MAC and the reason why there is none. A chain is
-// verified once for each generation of the bundle, however many requests and connections come with it.
+// ClientMAC returns the phone that the certificate of a connection proves, or the zero MAC and the reason. It verifies
+// a chain once per bundle, however many requests and connections come with it.
 func (s *Server) ClientMAC(state *tls.ConnectionState) (mac device.MAC, reason string) {
 	if s.bundle == nil || state == nil {
 		return device.MAC{}, errNoCertificate.Error()
@@ -41,10 +41,10 @@ func (s *Server) clientMAC(bundle *Bundle, state *tls.ConnectionState, now time.
 	return mac, ""
 }
 
-// CertificateMAC is the MAC in the subject of a phone's certificate: its CN (Poly, Snom, Yealink, most others), its serial
-// number, or what Cisco's SPA and MPP phones write "S=": the surname for OpenSSL, the state for others. The field must be the
-// MAC and nothing else, but that Cisco's enterprise phones have "SEP" or "CP-7962G-SEP" before it. Fields that are no MAC do not
-// matter; two that are different ones are nobody's.
+// CertificateMAC returns the MAC in the subject of a phone's certificate: in its CN (Poly, Snom, Yealink, most others),
+// in its serial number, or in what Cisco's SPA and MPP phones write as "S=", which OpenSSL takes for the surname and
+// others for the state. The field must be a MAC and nothing else, except that Cisco's enterprise phones have "SEP" or
+// "CP-7962G-SEP" before it. Other fields do not matter. If two fields have different MACs, there is none.
 func CertificateMAC(cert *x509.Certificate) (mac device.MAC, ok bool) {
 	for _, name := range cert.Subject.Names {
 		text, isText := name.Value.(string)
@@ -63,7 +63,7 @@ func CertificateMAC(cert *x509.Certificate) (mac device.MAC, ok bool) {
 	return mac, ok
 }
 
-// namesPhone reports the attributes of X.520: 3 common name, 4 surname, 5 serial number, 8 state.
+// namesPhone reports the attributes of X.520 that can have the MAC: 3 common name, 4 surname, 5 serial number, 8 state.
 func namesPhone(oid asn1.ObjectIdentifier) bool {
 	if len(oid) != 4 || !oid[:3].Equal(asn1.ObjectIdentifier{2, 5, 4}) {
 		return false
@@ -71,8 +71,8 @@ func namesPhone(oid asn1.ObjectIdentifier) bool {
 	return oid[3] == 3 || oid[3] == 4 || oid[3] == 5 || oid[3] == 8
 }
 
-// enterprise is what a Cisco phone's name has before its MAC: SEP, or the product and SEP.
+// enterprise matches what the name of a Cisco enterprise phone has before its MAC: SEP, or the product and SEP.
 var enterprise = regexp.MustCompile(`^(?:CP-[0-9A-Z]{2,8}(?:-[0-9A-Z]{1,8})?-)?SEP`)
 
-// afterSEP is a name without what Cisco's enterprise phones have before the MAC.
+// afterSEP removes that part of a name.
 func afterSEP(text string) string { return text[len(enterprise.FindString(text)):] }

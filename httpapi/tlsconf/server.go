@@ -11,17 +11,17 @@ import (
 
 // Options configure a Server.
 type Options struct {
-	Cert, Key     string // paths of PEM files: the certificate with its chain, and its key; empty: a proxy does the TLS, and Config is not for use
-	Legacy        bool   // for old phones; see the package's documentation
-	ClientCA      string // path of a PEM bundle; empty: client certificates are not asked for
-	AcceptExpired bool   // a client certificate and its intermediates count even when they have expired
+	Cert, Key     string // paths of PEM files: the certificate with its chain, and its key; empty: a proxy does the TLS, and Config must not be used
+	Legacy        bool   // for old phones; see the package documentation
+	ClientCA      string // path of a PEM bundle; empty: client certificates are not requested
+	AcceptExpired bool   // a client certificate and its intermediates count although they have expired
 	Log           zerolog.Logger
 }
 
-// maxFile is the most bytes of a file: the bundle of all public CAs has a fifth of it.
+// maxFile bounds a file, in bytes. The bundle of all public CAs has a fifth of it.
 const maxFile = 1 << 20
 
-// Server is the phones' side of TLS.
+// Server is the TLS of the phones' listener.
 type Server struct {
 	o      Options
 	pair   *reload.Files[tls.Certificate]
@@ -30,7 +30,7 @@ type Server struct {
 	verdicts verdicts
 }
 
-// New reads the files for the first time: then they must be good.
+// New reads the files. It returns an error if one of them is bad.
 func New(o Options) (*Server, error) {
 	s := &Server{o: o}
 	var err error
@@ -67,7 +67,7 @@ func (s *Server) tell(what string, paths ...string) func(error) {
 	}
 }
 
-// parseIn returns a function that parses texts, and names the file in its error.
+// parseIn returns a function that parses texts, and puts the path into its error.
 func parseIn[T any](path string, parse func(texts [][]byte) (*T, error)) func(texts [][]byte, last *T) (*T, error) {
 	return func(texts [][]byte, _ *T) (*T, error) {
 		value, err := parse(texts)
@@ -83,7 +83,7 @@ func parsePair(texts [][]byte) (*tls.Certificate, error) {
 	return &pair, err
 }
 
-// Config is for a listener. It serves the newest good pair at every handshake.
+// Config returns the configuration for a listener. Every handshake gets the newest good pair.
 func (s *Server) Config() *tls.Config {
 	c := &tls.Config{
 		MinVersion:     tls.VersionTLS12,
@@ -100,7 +100,7 @@ func (s *Server) Config() *tls.Config {
 	return c
 }
 
-// legacyCiphers are all that Go has but RC4. Of those that both sides know Go takes the best, whatever their order.
+// legacyCiphers returns all ciphers of Go except RC4. Go uses the best one that both sides know, whatever their order.
 func legacyCiphers() []uint16 {
 	var ids []uint16
 	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {

@@ -10,21 +10,21 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// maxVerdicts is how many chains are remembered, at about 150 bytes each: all of the largest site's that ask at one time. Where
-// there are more, all are forgotten.
+// maxVerdicts bounds the remembered chains, of about 150 bytes each: more than the largest site's phones have that ask
+// at a time. Beyond it, all are forgotten.
 const maxVerdicts = 1 << 12
 
-// verdicts remembers what chains of certificates are worth: a phone asks for several files, and to verify a chain takes 0.1
-// ms or more.
+// verdicts remembers the results of ClientMAC by chain, because a phone asks for several files, and verifying a chain
+// takes 0.1 ms or more.
 type verdicts struct {
 	mu    sync.Mutex
 	known map[[sha256.Size]byte]verdict
 }
 
-// verdict is what ClientMAC said.
+// verdict is a result of ClientMAC.
 type verdict struct {
-	bundle *Bundle   // it is worth nothing with another
-	until  time.Time // when a certificate begins or ends to be valid; zero: never
+	bundle *Bundle   // it counts only with this bundle
+	until  time.Time // when the validity of a certificate begins or ends; zero: never
 	mac    device.MAC
 	reason string
 }
@@ -45,7 +45,7 @@ func (v *verdicts) put(chain [sha256.Size]byte, known verdict) {
 	v.known[chain] = known
 }
 
-// hashOf stands for a chain.
+// hashOf identifies a chain.
 func hashOf(chain []*x509.Certificate) (sum [sha256.Size]byte) {
 	h := sha256.New()
 	for _, cert := range chain {

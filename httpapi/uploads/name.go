@@ -7,14 +7,14 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// maxName bounds the name of a file in bytes; no vendor's comes near.
+// maxName bounds the name of a file, in bytes. No vendor has names as long.
 const maxName = 128
 
-// alphabet are the bytes of a name: none that means something to a shell, a file system or a terminal.
+// alphabet has the bytes of a name. None of them means anything to a shell, a file system or a terminal.
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
-// NameOf is the name that a file is kept under: the last part of the path, with the MAC in it as MAC.String writes it. False:
-// it is none that a phone's file can have.
+// NameOf returns the name under which a file is stored: the last part of its path, with the MAC as MAC.String writes
+// it. ok is false if no file of a phone can have the name.
 func NameOf(n device.Name) (name string, ok bool) {
 	name = path.Base(n.Canonical())
 	if !n.InBase() || !isName(name) {
@@ -27,7 +27,7 @@ func isName(name string) bool {
 	return name != "" && len(name) <= maxName && !strings.HasPrefix(name, ".") && strings.Trim(name, alphabet) == ""
 }
 
-// Name reads the name of a URI, and whose it is, without knowing which phones there are.
+// Name returns the MAC and the name of the file that a URI names, without knowing which phones there are.
 func Name(uri string) (mac device.MAC, name string, ok bool) {
 	n := device.ReadName(uri)
 	if name, ok = NameOf(n); !ok {
@@ -36,5 +36,5 @@ func Name(uri string) (mac device.MAC, name string, ok bool) {
 	return n.MAC, name, true
 }
 
-// isLog tells what may be thrown away.
+// isLog reports a file that may be removed.
 func isLog(name string) bool { return strings.EqualFold(path.Ext(name), ".log") }

@@ -2,5 +2,5 @@
 
 package uploads
 
-// openAtOnce means nothing where there are no pipes among the files.
+// openAtOnce is not needed on systems without pipes in the file system.
 const openAtOnce = 0

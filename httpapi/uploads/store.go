@@ -14,13 +14,13 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// MaxFile bounds one file in bytes: a phone's log is cut at some hundred kB by the phone itself.
+// MaxFile bounds a file, in bytes. A phone cuts its log at some hundred kB.
 const MaxFile = 1 << 20
 
-// block is what a file takes at least, in bytes, so that many empty ones are bounded too.
+// block is the unit in which files are counted, in bytes, so that many empty files are bounded too.
 const block = 4 << 10
 
-// ErrFull: the phone's quota, or that of all, is used up by files that are no logs.
+// ErrFull says that files other than logs use up the phone's quota, or the quota of all phones.
 var ErrFull = errors.New("no room for the file")
 
 var errNoDir = errors.New("not a directory")
@@ -28,18 +28,18 @@ var errNoDir = errors.New("not a directory")
 // Limits bound a Store, in bytes.
 type Limits struct {
 	Phone int64 // for each phone
-	All   int64 // for all together
+	All   int64 // for all phones together
 }
 
-// Store keeps files in a directory.
+// Store stores files in a directory.
 type Store struct {
 	root   *os.Root
 	limits Limits
 
 	mu     sync.Mutex
 	phones map[device.MAC]*phone // that have files
-	logs   *list.List            // of key, the oldest first
-	all    int64                 // bytes taken
+	logs   *list.List            // of type key, the oldest first
+	all    int64                 // bytes of all files
 }
 
 type phone struct {
@@ -54,7 +54,7 @@ type key struct {
 
 func (k key) path() string { return path.Join(k.mac.String(), k.name) }
 
-// keyOf is the key of a path in the directory. The name has the MAC of its directory in it, as NameOf writes it.
+// keyOf returns the key of a path in the directory. ok is false for a path that Put does not write.
 func keyOf(name string) (key, bool) {
 	dir, base, _ := strings.Cut(name, "/")
 	mac, err := device.ParseMAC(dir)
@@ -64,10 +64,10 @@ func keyOf(name string) (key, bool) {
 
 type file struct {
 	taken int64         // bytes
-	log   *list.Element // its place in logs; nil: it is none
+	log   *list.Element // its element in Store.logs; nil: the file is not a log
 }
 
-// Open opens the directory, which it makes where there is none, and counts what is in it. The caller closes the Store.
+// Open opens the directory, creates it if it does not exist, and counts its files. The caller closes the Store.
 func Open(dir string, limits Limits) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -83,10 +83,10 @@ func Open(dir string, limits Limits) (*Store, error) {
 	return s, nil
 }
 
-// Close ends the use of the directory.
+// Close closes the directory.
 func (s *Store) Close() error { return s.root.Close() }
 
-// scan counts what is there. Temporary files of a run that was killed are removed.
+// scan counts the files, and removes temporary files of a run that was killed.
 func (s *Store) scan() error {
 	type found struct {
 		key
@@ -104,7 +104,7 @@ func (s *Store) scan() error {
 		if err != nil {
 			return err
 		}
-		if k, ok := keyOf(name); ok { // else somebody else put it there
+		if k, ok := keyOf(name); ok { // other files are not ours
 			all = append(all, found{k, info})
 		}
 		return nil
@@ -116,10 +116,10 @@ func (s *Store) scan() error {
 	return err
 }
 
-// taken is what a file of a size takes.
+// taken returns the bytes that a file of a size counts for.
 func taken(size int64) int64 { return max(1, (size+block-1)/block) * block }
 
-// add counts a file, the youngest of all.
+// add counts a file as the newest.
 func (s *Store) add(k key, size int64) {
 	p := s.phones[k.mac]
 	if p == nil {
@@ -156,11 +156,11 @@ func (s *Store) find(k key) (f file, ok bool) {
 	return f, ok
 }
 
-// temporary is the extension of a file that is being written: no phone's name can have it behind its own.
+// temporary is the extension of a file that is being written. No name of a phone's file ends with it.
 const temporary = ".tmp~"
 
-// Put keeps a file of at most MaxFile bytes under a name that Name gave, in place of the one there was. The error is
-// ErrFull where there is no room.
+// Put stores a file of at most MaxFile bytes under a name that NameOf returned. It replaces a file of that name. The
+// error is ErrFull if there is no room.
 func (s *Store) Put(mac device.MAC, name string, data []byte) (created bool, err error) {
 	k := key{mac, name}
 	s.mu.Lock()
@@ -179,8 +179,8 @@ func (s *Store) Put(mac device.MAC, name string, data []byte) (created bool, err
 	return !replaced, nil
 }
 
-// makeRoom removes logs until there is room for so many bytes more: the phone's own where its quota is used up, then
-// anybody's. Where that would not be enough none is removed.
+// makeRoom removes logs to make room for more bytes: the phone's own logs for its quota, any logs for the quota of all.
+// If that does not suffice, it removes none.
 func (s *Store) makeRoom(k key, more int64) error {
 	var logs []key
 	own, all := s.takenBy(k.mac)+more, s.all+more
@@ -193,7 +193,7 @@ func (s *Store) makeRoom(k key, more int64) error {
 	} {
 		for e := s.logs.Front(); e != nil && quota.full(); e = e.Next() {
 			log, _ := e.Value.(key)
-			if log == k || !quota.its(log) || slices.Contains(logs, log) { // k is about to be replaced
+			if log == k || !quota.its(log) || slices.Contains(logs, log) { // k is going to be replaced
 				continue
 			}
 			f, _ := s.find(log)
@@ -222,7 +222,7 @@ func (s *Store) takenBy(mac device.MAC) int64 {
 	return 0
 }
 
-// write makes the file whole or not at all.
+// write writes a file as a whole or not at all.
 func (s *Store) write(k key, data []byte) error {
 	if err := s.root.Mkdir(k.mac.String(), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
@@ -241,8 +241,8 @@ func (s *Store) write(k key, data []byte) error {
 	return nil
 }
 
-// writeNew makes a file of a name that is not there, or is the rest of a write that was killed: whatever that is, a pipe or a
-// link too, nothing goes through it.
+// writeNew creates a file. If something has that name, for example a link or a pipe, it is removed and not written
+// through.
 func (s *Store) writeNew(name string, data []byte) error {
 	if err := s.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -255,7 +255,7 @@ func (s *Store) writeNew(name string, data []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-// ownDir refuses what is no directory of the phone's own: a link would lead to another phone's files.
+// ownDir refuses a link in place of the phone's directory, which could lead to another phone's files.
 func (s *Store) ownDir(mac device.MAC) error {
 	info, err := s.root.Lstat(mac.String())
 	if err == nil && !info.IsDir() {
@@ -264,7 +264,7 @@ func (s *Store) ownDir(mac device.MAC) error {
 	return err
 }
 
-// Has tells whether a file is kept under a name that Name gave.
+// Has reports whether there is a file under a name that NameOf returned.
 func (s *Store) Has(mac device.MAC, name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -272,15 +272,15 @@ func (s *Store) Has(mac device.MAC, name string) bool {
 	return ok
 }
 
-// Get opens a file that was kept; fs.ErrNotExist where there is none, or where somebody has put a pipe, a link, a device or
-// anything else that is no file in its place. The caller closes it.
+// Get opens a file. The error is fs.ErrNotExist if there is none, or if somebody has replaced it by a pipe, a link, a
+// device or the like. The caller closes the file.
 func (s *Store) Get(mac device.MAC, name string) (*os.File, fs.FileInfo, error) {
 	if !s.Has(mac, name) || s.ownDir(mac) != nil {
 		return nil, nil, fs.ErrNotExist
 	}
 	k := key{mac, name}
 	seen, err := s.root.Lstat(k.path())
-	if err != nil || !seen.Mode().IsRegular() { // before it is opened: to open a device may do something
+	if err != nil || !seen.Mode().IsRegular() { // checked before it is opened, because opening a device can have effects
 		return nil, nil, fs.ErrNotExist
 	}
 	f, err := s.root.OpenFile(k.path(), os.O_RDONLY|openAtOnce, 0)
@@ -288,7 +288,7 @@ func (s *Store) Get(mac device.MAC, name string) (*os.File, fs.FileInfo, error) 
 		return nil, nil, err
 	}
 	info, err := f.Stat()
-	if err == nil && !os.SameFile(seen, info) { // it became another thing in between
+	if err == nil && !os.SameFile(seen, info) { // replaced in between
 		err = fs.ErrNotExist
 	}
 	if err != nil {

@@ -140,3 +140,11 @@ func (c *Category) Last(name string) (last Var, ok bool) {
 	}
 	return last, ok
 }
+
+// NewFile makes a file that was read by other means. What it is given is its own from then on.
+func NewFile(name string, categories []*Category, warnings []Warning, templates map[string]Pos) *File {
+	return &File{Name: name, Categories: categories, Warnings: warnings, templates: templates}
+}
+
+// Templates are the categories that are templates, by name, where the file was read from a disk. The map is the file's own.
+func (f *File) Templates() map[string]Pos { return f.templates }

@@ -15,34 +15,34 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-// Answer is what a server said of a file: its own words for a refusal are not in it.
+// Answer is a server's answer to a request for a file. The text of a refusal is left out.
 type Answer struct {
 	Status int
 	MIME   string
 	Body   string
 }
 
-// PlaceholderIP stands for the oracle's address in captured answers (RFC 5737).
+// PlaceholderIP replaces the oracle's address in captured answers (RFC 5737).
 const PlaceholderIP = "192.0.2.10"
 
-// Answers are captured answers by URI, with the time they are of: daylight saving time depends on it.
+// Answers are captured answers by URI, with the time when they were captured, on which daylight saving time depends.
 type Answers struct {
 	Captured time.Time
 	ByURI    map[string]Answer
 }
 
-// Tree is one of the configurations of testdata/ that the oracle and our tests share.
+// Tree is a configuration in testdata/, which the oracle and our tests share.
 type Tree string
 
-// The trees: the rich one, where every answer must be Asterisk's, the one of what we do otherwise on purpose, and the one of
-// configurations that were found in the field.
+// The trees: Same, in which every answer must be Asterisk's; Differs, with our deliberate differences; Field, with
+// configurations from the field.
 const (
 	Same    Tree = "same"
 	Differs Tree = "differs"
 	Field   Tree = "field"
 )
 
-// Trees are all.
+// Trees are all trees.
 var Trees = [...]Tree{Same, Differs, Field}
 
 func (t Tree) path(name string) string {
@@ -56,7 +56,7 @@ func (t Tree) Config() string { return t.path("asterisk") }
 // Data is the tree's directory of templates and static files.
 func (t Tree) Data() string { return t.path("phoneprov") }
 
-// Options start Asterisk with the tree.
+// Options returns the options that start Asterisk with the tree.
 func (t Tree) Options(suite string) Options {
 	return Options{Suite: suite, Config: t.Config(), Data: t.Data()}
 }
@@ -68,7 +68,7 @@ func (a *Asterisk) Fetch(tb testing.TB, uri string) Answer {
 	return NewAnswer(r.Status, r.Header.Get("Content-Type"), r.Body)
 }
 
-// FetchAll fetches files, with PlaceholderIP for the oracle's address in what it says.
+// FetchAll fetches files, and replaces the oracle's address by PlaceholderIP.
 func (a *Asterisk) FetchAll(tb testing.TB, uris []string) map[string]Answer {
 	tb.Helper()
 	answers := map[string]Answer{}
@@ -80,10 +80,10 @@ func (a *Asterisk) FetchAll(tb testing.TB, uris []string) map[string]Answer {
 	return answers
 }
 
-// EscapeURI writes a route's name as the path of a request.
+// EscapeURI returns the path of a request for a route's name.
 func EscapeURI(uri string) string { return (&url.URL{Path: "/" + uri}).EscapedPath()[1:] }
 
-// NewAnswer makes an Answer; a refusal is its status alone.
+// NewAnswer returns an Answer. A refusal has its status only.
 func NewAnswer(status int, mime, body string) Answer {
 	if status != 200 {
 		return Answer{Status: status}
@@ -91,12 +91,12 @@ func NewAnswer(status int, mime, body string) Answer {
 	return Answer{status, mime, body}
 }
 
-// noNewline marks a body whose last line has no end; txtar gives it one.
+// noNewline marks a body without a newline at its end, because txtar adds one.
 const noNewline = "no newline at end"
 
 func (t Tree) answers(name string) string { return t.path(filepath.Join("answers", name+".txtar")) }
 
-// LoadAnswers reads the captured answers of a suite, or "ours": what we answer where we differ on purpose.
+// LoadAnswers loads the captured answers of a suite, or our own ("ours") where we differ on purpose.
 func (t Tree) LoadAnswers(tb testing.TB, name string) Answers {
 	tb.Helper()
 	ar, err := txtar.ParseFile(t.answers(name))

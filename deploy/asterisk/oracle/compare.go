@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Compare fails the test for every URI whose answers differ, but for the Differences: there ours must be that of the
-// tree's answers/ours.txtar, and really differ from theirs, in what the difference names only.
+// Compare fails the test for every URI whose answers differ. Where there is a Difference, our answer must be the one in
+// the tree's answers/ours.txtar, and must differ from Asterisk's in exactly what the Difference names.
 func (t Tree) Compare(tb testing.TB, theirs, ours map[string]Answer) {
 	tb.Helper()
 	expected := t.LoadAnswers(tb, "ours").ByURI
@@ -72,8 +72,8 @@ func sorted(a Answer) Answer {
 	return a
 }
 
-// CompareLines fails the test unless two answers are the same but for the order of their lines and, as PP_EACH_USER of
-// ours keeps what Asterisk drops, for double quotes.
+// CompareLines fails the test unless two answers have the same lines, in any order. Double quotes do not count, because
+// our PP_EACH_USER keeps those that Asterisk drops.
 func CompareLines(tb testing.TB, uri string, theirs, ours Answer) {
 	tb.Helper()
 	unquoted := func(a Answer) Answer {

@@ -1,23 +1,24 @@
 package oracle
 
-// Kind says in what an answer differs from Asterisk's.
+// Kind says what differs between our answer and Asterisk's.
 type Kind int
 
-// The kinds of differences. What we answer is always that of the tree's answers/ours.txtar.
+// The kinds of differences. Our answer is always the one in the tree's answers/ours.txtar.
 const (
 	Whole Kind = iota // status, type or body
 	Type              // the Content-Type only
 	Order             // the same lines in another order
 )
 
-// Difference is where we differ from Asterisk on purpose.
+// Difference is a deliberate difference from Asterisk.
 type Difference struct {
 	Kind Kind
-	Why  string            // as deploy/doc/DIFFERENCES.md has it
-	URIs map[Tree][]string // that show it; the answers of both suites differ
+	Why  string            // in the words of deploy/doc/DIFFERENCES.md
+	URIs map[Tree][]string // that show it; the answers of both suites differ from ours
 }
 
-// Differences are all that the trees show. deploy/doc/DIFFERENCES.md lists each in the same words; a test compares.
+// Differences are all differences that the trees show. deploy/doc/DIFFERENCES.md lists them in the same words, which a
+// test checks.
 var Differences = []Difference{
 	{Order, "PP_EACH_USER lists phones in the order of the configuration", map[Tree][]string{Same: {
 		"001565AA0006-directory.cfg", "001565aa0001-directory.cfg", "001565aa0002-directory.cfg",

@@ -13,14 +13,14 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/skips"
 )
 
-// buildTimeout is for the image: half a minute where Debian's mirror is near.
+// buildTimeout bounds the build of the image, which takes half a minute with a near mirror of Debian.
 const buildTimeout = 10 * time.Minute
 
 // Required reports whether a missing oracle is a failure.
 func Required() bool { return os.Getenv("REQUIRE_ASTERISK") == "1" }
 
-// NeedProgram ends the test where a program that it runs is not there: it fails where the oracle is required, for then the
-// tests are to be complete, and is skipped elsewhere.
+// NeedProgram ends the test if a program is missing: it fails if the oracle is required, because then all tests must
+// run, and is skipped otherwise.
 func NeedProgram(tb testing.TB, name string) {
 	tb.Helper()
 	if _, err := exec.LookPath(name); err == nil {
@@ -29,7 +29,7 @@ func NeedProgram(tb testing.TB, name string) {
 	skips.Skip(tb, "no "+name+" on this machine", "install it; .ci/run does, and REQUIRE_ASTERISK=1 makes this a failure")
 }
 
-// needImage returns the name of the suite's image, which is there afterwards; else the test ends here.
+// needImage builds the suite's image if it does not exist, and returns its name. If that fails, the test ends.
 func needImage(tb testing.TB, suite string) string {
 	tb.Helper()
 	image := "phoneprov-asterisk:" + suite
@@ -51,7 +51,7 @@ func needImage(tb testing.TB, suite string) string {
 	return image
 }
 
-// docker runs the client and returns its output; a failure ends the test.
+// docker runs the Docker client and returns its output. If it fails, the test ends.
 func docker(tb testing.TB, args ...string) string {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)

@@ -18,16 +18,16 @@ const (
 	Bullseye = "bullseye" // Asterisk 16, with chan_sip
 )
 
-// Suites are both, for tests that run on each.
+// Suites are both suites.
 var Suites = [...]string{Forky, Bullseye}
 
-// The account of the default manager.conf.
+// The account in the default manager.conf.
 const (
 	User   = "phoneprov"
 	Secret = "oracle-ami-secret"
 )
 
-// Limits of the helper itself.
+// Bounds of the oracle itself.
 const (
 	Lifetime    = 20 * time.Minute // of a container
 	bootTimeout = 60 * time.Second // until Asterisk is fully booted, on a busy machine
@@ -40,19 +40,20 @@ const (
 )
 
 // Options say what Asterisk runs with. The zero value is Debian's own configuration of Asterisk 22, with HTTP and AMI
-// switched on.
+// enabled.
 type Options struct {
-	Suite  string            // Forky where empty
-	Config string            // a directory whose files replace those of /etc/asterisk; none where empty
-	Data   string            // a directory copied to the phoneprov data directory; none where empty
-	Files  map[string]string // configuration files by name, laid over Config
-	// Shipped lays the templates of Debian's own package into the data directory too; bullseye has none.
+	Suite  string            // empty: Forky
+	Config string            // a directory whose files replace those of /etc/asterisk; empty: none
+	Data   string            // a directory that is copied to the phoneprov data directory; empty: none
+	Files  map[string]string // configuration files by name; they replace those of Config
+	// Shipped copies the templates of Debian's package into the data directory too. Bullseye has none.
 	Shipped bool
-	// Prepare is a shell command run in the container as root before Asterisk starts, say to make a database.
+	// Prepare is a shell command that runs in the container as root before Asterisk starts, for example to create a
+	// database.
 	Prepare string
 }
 
-// Asterisk is a running one.
+// Asterisk is a running Asterisk.
 type Asterisk struct {
 	AMI       string // host:port of the manager interface
 	HTTP      string // http://host:port of its own web server
@@ -62,8 +63,9 @@ type Asterisk struct {
 	container string
 }
 
-// Start runs an Asterisk and waits until it is fully booted and res_phoneprov was reloaded once (at the first load the
-// function modules may be missing yet). The test is skipped where there is no oracle, or fails with REQUIRE_ASTERISK=1.
+// Start starts an Asterisk. It returns when Asterisk is fully booted and res_phoneprov has been reloaded once, because
+// the function modules may be missing when it is first loaded. Without Docker the test is skipped, or fails with
+// REQUIRE_ASTERISK=1.
 func Start(tb testing.TB, o Options) *Asterisk {
 	tb.Helper()
 	if o.Suite == "" {
@@ -105,7 +107,7 @@ func (a *Asterisk) layConfig(tb testing.TB, image string, o Options) {
 	}
 }
 
-// defaultFiles switch on what the tests talk to.
+// defaultFiles enable what the tests talk to.
 var defaultFiles = map[string]string{
 	"http.conf": "[general]\nenabled=yes\nbindaddr=0.0.0.0\nbindport=8088\nsessionlimit=500\n",
 	"manager.conf": "[general]\nenabled=yes\nbindaddr=0.0.0.0\nport=5038\n" +
@@ -136,7 +138,7 @@ func overlay(tb testing.TB, dst, src string) {
 	}
 }
 
-// run starts the container, without Asterisk in it: so Asterisk can be killed and started again at the same address.
+// run starts the container without Asterisk, so that Asterisk can be killed and started again at the same address.
 func (a *Asterisk) run(tb testing.TB, image string, o Options) {
 	tb.Helper()
 	a.container = docker(tb, "run", "-d", "--rm", "--label", "phoneprov-oracle",
@@ -150,7 +152,7 @@ func (a *Asterisk) run(tb testing.TB, image string, o Options) {
 	}
 }
 
-// Boot starts Asterisk in its container, where Kill ended it, and waits until it is fully booted.
+// Boot starts Asterisk again after Kill, and waits until it is fully booted.
 func (a *Asterisk) Boot(tb testing.TB) {
 	tb.Helper()
 	docker(tb, "exec", "-d", a.container, "asterisk", "-f", "-p")
@@ -170,38 +172,38 @@ func (a *Asterisk) Boot(tb testing.TB) {
 	a.CLI(tb, "module reload res_phoneprov.so")
 }
 
-// Kill ends Asterisk with SIGKILL, as a power cut would. Boot starts it again at the same address.
+// Kill kills Asterisk, like a power cut.
 func (a *Asterisk) Kill(tb testing.TB) {
 	tb.Helper()
 	a.Exec(tb, "bash", "-c", "kill -9 $(cat /run/asterisk/asterisk.pid /var/run/asterisk/asterisk.pid 2>/dev/null | head -n 1); "+
 		"rm -f /run/asterisk/asterisk.ctl /run/asterisk/asterisk.pid")
 }
 
-// Exec runs a command in the container and returns what it printed.
+// Exec runs a command in the container, and returns its output.
 func (a *Asterisk) Exec(tb testing.TB, args ...string) string {
 	tb.Helper()
 	return docker(tb, append([]string{"exec", a.container}, args...)...)
 }
 
-// CLI runs a command of the Asterisk CLI and returns what it printed.
+// CLI runs a command of the Asterisk CLI, and returns its output.
 func (a *Asterisk) CLI(tb testing.TB, command string) string {
 	tb.Helper()
 	return a.Exec(tb, "asterisk", "-rx", command)
 }
 
-// Write lays a file into the configuration directory, atomically.
+// Write writes a file of the configuration directory, atomically.
 func (a *Asterisk) Write(tb testing.TB, name, text string) {
 	tb.Helper()
 	WriteFile(tb, filepath.Join(a.ConfigDir, name), text)
 }
 
-// WriteData lays a file into the phoneprov data directory, atomically.
+// WriteData writes a file of the phoneprov data directory, atomically.
 func (a *Asterisk) WriteData(tb testing.TB, name, text string) {
 	tb.Helper()
 	WriteFile(tb, filepath.Join(a.DataDir, name), text)
 }
 
-// WriteFile writes beside and renames, so that a reader sees the old file or the new one.
+// WriteFile writes a new file and renames it, so that a reader sees the old file or the new one.
 func WriteFile(tb testing.TB, path, text string) {
 	tb.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -216,14 +218,14 @@ func WriteFile(tb testing.TB, path, text string) {
 	}
 }
 
-// Response is what Asterisk's own web server answered.
+// Response is an answer of Asterisk's own web server.
 type Response struct {
 	Status int
 	Header http.Header
 	Body   string
 }
 
-// Get fetches a path of Asterisk's own web server, as it is written: "/phoneprov/x.cfg".
+// Get fetches a path from Asterisk's own web server. The path is sent as it is: "/phoneprov/x.cfg".
 func (a *Asterisk) Get(tb testing.TB, path string) Response {
 	tb.Helper()
 	client := http.Client{Timeout: 30 * time.Second}

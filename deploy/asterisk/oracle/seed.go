@@ -7,11 +7,11 @@ import (
 	"testing"
 )
 
-// seedVariable is the environment variable of Seed. .ci/run sets it, so that a change is judged by what it changes; who
-// looks for the next difference leaves it unset.
+// seedVariable is the environment variable of Seed. .ci/run sets it, so that a change is judged by what it changes.
+// Without it, each run looks for new differences.
 const seedVariable = "PHONEPROV_TEST_SEED"
 
-// Seed is the seed of a run of random cases: the one that a flag gives, else the environment's, else a new one.
+// Seed returns the seed for random cases: that of a flag, or else of the environment, or else a new one.
 func Seed(tb testing.TB, flag uint64) uint64 {
 	tb.Helper()
 	if flag != 0 {

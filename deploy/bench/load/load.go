@@ -1,6 +1,6 @@
-// Package load sends HTTP requests at a fixed rate, whatever becomes of those before (an open loop), and tells how long
-// each took from the moment that it was due: a server that stalls makes all that was due meanwhile late, as it would be for
-// phones, and none is left out (no coordinated omission).
+// Package load sends HTTP requests at a fixed rate, whatever happens to those before (an open loop). It measures how
+// long each took since it was due. So a server that stalls makes all requests late that were due meanwhile, as it would
+// for phones, and none is left out (no coordinated omission).
 package load
 
 import (
@@ -17,34 +17,35 @@ import (
 	"time"
 )
 
-// Limits of a run.
+// Bounds of a run.
 const (
-	timeout   = 10 * time.Second // of one request: a phone gives up after some 30 s
-	maxFlying = 4096             // requests under way: what is due beyond waits, and its time runs
+	timeout   = 10 * time.Second // of a request; a phone gives up after some 30 s
+	maxFlying = 4096             // requests under way; later ones wait, and their time runs
 )
 
-// Request is one that a phone sends.
+// Request is a request of a phone.
 type Request struct {
-	Source netip.Addr // that it comes from
-	Text   string     // as it goes over the wire
-	Want   int        // the status that is right
+	Source netip.Addr // the address of the phone
+	Text   string     // as it is sent
+	Want   int        // the expected status
 }
 
-// Plan is what a run does.
+// Plan says what a run does.
 type Plan struct {
 	Address  string // of the server
 	Rate     float64
 	Duration time.Duration
-	// Next is the request i. It is called by one goroutine.
+	// Next returns request i. One goroutine calls it.
 	Next func(i int) Request
-	// Keep is for phones that use a connection again: a request then goes over any that is free. Else each has its own.
+	// Keep is for phones that use a connection again: a request then uses any free connection. Otherwise each has its
+	// own.
 	Keep bool
 }
 
-// Result is what became of a run.
+// Result is the result of a run.
 type Result struct {
-	Latencies []time.Duration // of all that were answered right, sorted
-	Errors    map[string]int  // the others, by what went wrong
+	Latencies []time.Duration // of all correct answers, sorted
+	Errors    map[string]int  // the other requests, by what went wrong
 }
 
 // Failed counts the errors.
@@ -55,7 +56,7 @@ func (r *Result) Failed() (n int) {
 	return n
 }
 
-// Quantile is the latency that a part q of the requests did not exceed. Without any it is 0.
+// Quantile returns the latency that a fraction q of the requests did not exceed; 0 without requests.
 func (r *Result) Quantile(q float64) time.Duration {
 	if len(r.Latencies) == 0 {
 		return 0
@@ -63,7 +64,7 @@ func (r *Result) Quantile(q float64) time.Duration {
 	return r.Latencies[min(int(q*float64(len(r.Latencies))), len(r.Latencies)-1)]
 }
 
-// run is one under way.
+// run is a run under way.
 type run struct {
 	plan Plan
 
@@ -77,7 +78,7 @@ type conn struct {
 	r *bufio.Reader
 }
 
-// Run sends the requests of a plan and waits for their answers. When ctx ends it sends no more.
+// Run sends the requests of a plan and waits for their answers. When ctx ends, it sends no more.
 func Run(ctx context.Context, p Plan) *Result {
 	r := &run{plan: p, result: Result{Errors: map[string]int{}}}
 	flying := make(chan struct{}, maxFlying)
@@ -151,7 +152,7 @@ func (r *run) send(q Request) error {
 	return nil
 }
 
-// reason is what a failure of the network has in common with others: addresses are left out.
+// reason returns an error of the network without addresses, so that equal failures count together.
 func reason(err error) string {
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return op.Err.Error()
@@ -186,8 +187,7 @@ func (r *run) release(c *conn, keep bool) {
 	r.free = append(r.free, c)
 }
 
-// Loopback is the source i of many: an address of 127.0.0.0/8, which a host may send from without having it set up.
-// They begin with 127.1.0.1.
+// Loopback returns address i of 127.0.0.0/8, from 127.1.0.1 on. A host may send from all of them without any setup.
 func Loopback(i int) netip.Addr {
 	i += 1<<16 + 1
 	return netip.AddrFrom4([4]byte{127, byte(i >> 16), byte(i >> 8), byte(i)})

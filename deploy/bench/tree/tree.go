@@ -1,5 +1,5 @@
-// Package tree writes the configuration that everything in deploy/bench runs on: any number of phones, each with one user
-// of the users file, a file of some 6 kB and a directory of all users, and two static files.
+// Package tree writes the configuration for everything in deploy/bench: any number of phones, each with a user in the
+// users file, a file of some 6 kB and a directory of all users; and two static files.
 package tree
 
 import (
@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// Sizes of what is written.
+// Sizes of the files.
 const (
-	FirmwareSize = 50 << 20 // bytes, as a phone's firmware
-	fileLines    = 60       // of the template, to some 6 kB when it is rendered
+	FirmwareSize = 50 << 20 // bytes, as of a phone's firmware
+	fileLines    = 60       // of the template, which is rendered to some 6 kB
 )
 
 // The static files.
@@ -22,16 +22,16 @@ const (
 	Welcome  = "welcome.txt"
 )
 
-// MaxPhones is how many MACs one vendor's prefix has.
+// MaxPhones is the number of MACs with the prefix of a vendor.
 const MaxPhones = 1 << 24
 
-// MAC of the phone i, as it is in the users file.
+// MAC returns the MAC of phone i, as in the users file.
 func MAC(i int) string { return fmt.Sprintf("0004f2%06x", i) }
 
-// File is the name of the rendered file of the phone i.
+// File returns the name of phone i's rendered file.
 func File(i int) string { return MAC(i) + ".cfg" }
 
-// Directory is the name of the directory that the phone i fetches.
+// Directory returns the name of the directory that phone i fetches.
 func Directory(i int) string { return MAC(i) + "-directory.xml" }
 
 const profiles = `[general]
@@ -48,7 +48,7 @@ ${MAC}.cfg => phone.cfg
 ${MAC}-directory.xml => directory.xml
 `
 
-// WriteConfig writes phoneprov.conf and a users.conf of n phones; label is part of each user's label.
+// WriteConfig writes phoneprov.conf, and a users.conf with n phones. label is a part of each user's label.
 func WriteConfig(dir string, n int, label string) error {
 	if n < 1 || n > MaxPhones {
 		return fmt.Errorf("%d phones: want 1 to %d", n, MaxPhones)
@@ -59,7 +59,7 @@ func WriteConfig(dir string, n int, label string) error {
 	return WriteUsers(dir, n, label)
 }
 
-// WriteUsers writes users.conf alone, beside and then renamed, so that a reader sees the old one or the new one.
+// WriteUsers writes users.conf alone. It renames a new file, so that a reader sees the old one or the new one.
 func WriteUsers(dir string, n int, label string) error { return WriteSome(dir, n, n, label, label) }
 
 // WriteSome is WriteUsers with one label for the first phones, and another one for the others.

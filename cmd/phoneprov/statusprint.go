@@ -1,0 +1,193 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"github.com/phoneprov/phoneprov/httpapi/admin"
+	"github.com/phoneprov/phoneprov/provision/ledger"
+)
+
+// statusPrinter prints for people: times are as long ago as they are, and names cannot obey the terminal.
+type statusPrinter struct {
+	w   io.Writer // of memory
+	now time.Time
+}
+
+func (p *statusPrinter) printf(format string, args ...any) { fmt.Fprintf(p.w, format, args...) }
+
+// ago is a time as people say it: "3 min ago".
+func (p *statusPrinter) ago(t *time.Time) string {
+	if t == nil || t.IsZero() {
+		return "never"
+	}
+	since := p.now.Sub(*t)
+	switch {
+	case since < 0:
+		return t.Local().Format(time.DateTime) // a clock was put back
+	case since < 5*time.Second:
+		return "just now"
+	case since < time.Minute:
+		return fmt.Sprintf("%d s ago", since/time.Second)
+	case since < time.Hour:
+		return fmt.Sprintf("%d min ago", since/time.Minute)
+	case since < 48*time.Hour:
+		return fmt.Sprintf("%d h ago", since/time.Hour)
+	}
+	return fmt.Sprintf("%d days ago", since/(24*time.Hour))
+}
+
+// plain is a text of somebody else's for a terminal: what the terminal would obey or hide is "?".
+func plain(s string) string {
+	return strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) {
+			return '?'
+		}
+		return c
+	}, s)
+}
+
+// summary prints how everything is.
+func (p *statusPrinter) summary(s admin.Summary) {
+	p.printf("phoneprov %s", plain(s.Version))
+	if s.Ready {
+		p.printf(", serving %s with %d lines and %d files, read %s", count(s.Phones, "phone"), s.Lines, s.Files, p.ago(s.BuiltAt))
+	} else {
+		p.printf(", serving nothing yet")
+	}
+	p.printf("\n")
+	if s.Restored != nil {
+		p.printf("what is served was kept %s: Asterisk was not read since the start\n", p.ago(s.Restored))
+	}
+	switch {
+	case !s.AMI.Configured:
+		p.printf("Asterisk: not asked, its files are read\n")
+	case s.AMI.Connected:
+		p.printf("Asterisk: %s, connected %s\n", plain(s.AMI.AsteriskVersion), p.ago(s.AMI.Since))
+	default:
+		p.printf("Asterisk: not connected, last %s\n", p.ago(s.AMI.Since))
+	}
+	if l := s.LastSync; l != nil {
+		p.printf("last sync: %s (%s): %d added, %d removed, %d changed\n", p.ago(&l.At), plain(l.Trigger), l.Added, l.Removed, l.Changed)
+	}
+	if s.LastError != "" {
+		p.printf("error: %s (since %s)\n", plain(s.LastError), p.ago(s.LastErrorAt))
+	}
+	if h := s.Held; h != nil {
+		p.printf("held since %s: %s; \"phoneprov confirm\" applies it\n", p.ago(&h.Since), plain(h.Reason))
+	}
+	for _, w := range s.Warnings {
+		p.printf("warning: %s\n", plain(w))
+	}
+	if s.Ledger.StoreFault != "" {
+		p.printf("warning: what is known of phones is kept in memory only: %s\n", plain(s.Ledger.StoreFault))
+	}
+	var counts []string
+	for _, d := range ledger.States() {
+		if n := s.Counts[d.State]; n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, d.State.Text()))
+		}
+	}
+	if len(counts) > 0 {
+		p.printf("phones: %s\n", strings.Join(counts, ", "))
+	}
+}
+
+// phones prints a table of them.
+func (p *statusPrinter) phones(list []ledger.Phone, total int) {
+	w := tabwriter.NewWriter(p.w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "MAC\tNAME\tPROFILE\tSTATE\tSINCE\tLAST FETCH\tADDRESS\tREGISTERED\tREASON")
+	for _, one := range list {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", plain(one.ID), plain(one.Name), plain(one.Profile), one.State.Text(),
+			p.ago(one.Since), p.ago(one.LastFetch), orNone(one.Address), registered(one), plain(one.Reason))
+	}
+	_ = w.Flush() // to memory
+	if more := total - len(list); more > 0 {
+		p.printf("and %d more: phoneprov status -state STATE lists all of a state\n", more)
+	}
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return plain(s)
+}
+
+// registered is what Asterisk sees of a phone, which is no part of its state.
+func registered(p ledger.Phone) string {
+	switch since := p.Evidence.RegisteredSinceFetch; {
+	case !p.PeersKnown:
+		return "not known"
+	case !p.Evidence.Registered:
+		return "no"
+	case since != nil && *since:
+		return "since the fetch"
+	}
+	return "yes"
+}
+
+// phone prints everything of one.
+func (p *statusPrinter) phone(one ledger.Phone) {
+	p.printf("%s %s, profile %s: %s", plain(one.ID), plain(one.Name), orNone(one.Profile), one.State.Text())
+	if one.Since != nil {
+		p.printf(" since %s", p.ago(one.Since))
+	}
+	p.printf("\n")
+	if one.Reason != "" {
+		p.printf("reason: %s\n", plain(one.Reason))
+	}
+	if one.Gone != nil {
+		p.printf("gone from the configuration %s\n", p.ago(one.Gone))
+	}
+	if one.Vendor != "" {
+		p.printf("device: %s %s %s, by its last request\n", plain(one.Vendor), plain(one.Model), plain(one.Firmware))
+	}
+	p.printf("last fetch: %s from %s\n", p.ago(one.LastFetch), orNone(one.Address))
+	p.printf("registered: %s\n", registered(one))
+	for _, odd := range one.Evidence.Oddities {
+		p.printf("odd: %s\n", plain(odd))
+	}
+	if t := one.Told; t != nil {
+		p.printf("told %s, %s: %s; %s\n", p.ago(&t.At), count(t.Tries, "attempt"), plain(t.How), plain(t.Answer))
+	}
+	p.printf("\n")
+	w := tabwriter.NewWriter(p.w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "LINE\tDISPLAY NAME\tREGISTERED\tCONTACT\tSIP USER-AGENT")
+	for _, l := range one.Lines {
+		at := "no"
+		if l.Registered {
+			at = p.ago(l.RegisteredAt)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", plain(l.Name), plain(l.DisplayName), at, orNone(l.Contact), orNone(l.UserAgent))
+	}
+	fmt.Fprintln(w)
+	fmt.Fprintln(w, "FILE\tSTATE\tFETCHED\tSTATUS\tBYTES\tWANTED\tHAS\tREASON")
+	for _, f := range one.Files {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\n", plain(f.Name), f.State.Text(), p.ago(f.FetchedAt), f.Status, f.Bytes,
+			orNone(f.WantedETag), orNone(f.FetchedETag), plain(f.Reason))
+	}
+	_ = w.Flush() // to memory
+}
+
+// history prints the events of a phone.
+func (p *statusPrinter) history(events []ledger.Event) {
+	if len(events) == 0 {
+		return
+	}
+	p.printf("\n")
+	w := tabwriter.NewWriter(p.w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "WHEN\tWHAT\tFILE\tDETAIL")
+	for _, e := range events {
+		what := string(e.Kind)
+		if e.Kind == ledger.StateEvent {
+			what = e.From.Text() + " -> " + e.To.Text()
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", p.ago(&e.At), what, orNone(e.File), plain(strings.TrimSpace(e.Detail+" "+e.Address)))
+	}
+	_ = w.Flush() // to memory
+}

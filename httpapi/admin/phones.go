@@ -1,0 +1,144 @@
+package admin
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/phoneprov/phoneprov/provision/ledger"
+)
+
+// phones answers a page of the phones that the parameters select.
+func (a *api) phones(w http.ResponseWriter, r *http.Request) error {
+	values, err := parameters(r, "state", "profile", "vendor", "q", "sort", "limit", "cursor")
+	if err != nil {
+		return err
+	}
+	limit := ledger.DefaultLimit
+	if values.Has("limit") {
+		if limit, err = limited(values, ledger.MaxLimit); err != nil {
+			return err
+		}
+	}
+	q := ledger.Query{Profile: values.Get("profile"), Vendor: values.Get("vendor"), Text: values.Get("q"), After: values.Get("cursor"), Limit: limit}
+	q.Sort, q.Desc = strings.CutPrefix(values.Get("sort"), "-")
+	for _, state := range listed(values, "state") {
+		q.States = append(q.States, ledger.State(state))
+	}
+	page, err := a.Ledger.Phones(q)
+	if err != nil {
+		return badRequest("%v", err)
+	}
+	return answer(w, r, http.StatusOK, page)
+}
+
+// phone answers all that is known of a phone.
+func (a *api) phone(w http.ResponseWriter, r *http.Request) error {
+	if _, err := parameters(r); err != nil {
+		return err
+	}
+	phone, ok := a.Ledger.Phone(r.PathValue("mac"))
+	if !ok {
+		return errNoPhone
+	}
+	return answer(w, r, http.StatusOK, phone)
+}
+
+// list is how all lists but that of phones are answered.
+type list[T any] struct {
+	Items []T `json:"items"`
+	Total int `json:"total"` // also of those beyond limit
+}
+
+// answerList answers the first of a list, as many as the parameter limit says.
+func answerList[T any](w http.ResponseWriter, r *http.Request, items []T, limit int) error {
+	l := list[T]{Items: items[:min(limit, len(items))], Total: len(items)}
+	if l.Items == nil {
+		l.Items = []T{}
+	}
+	return answer(w, r, http.StatusOK, l)
+}
+
+// history answers what happened to a phone, the newest first.
+func (a *api) history(w http.ResponseWriter, r *http.Request) error {
+	values, err := parameters(r, "limit")
+	if err != nil {
+		return err
+	}
+	limit, err := limited(values, ledger.MaxHistory)
+	if err != nil {
+		return err
+	}
+	phone, ok := a.Ledger.Phone(r.PathValue("mac"))
+	if !ok {
+		return errNoPhone
+	}
+	events, err := a.Ledger.History(phone.ID)
+	if err != nil {
+		return err
+	}
+	return answerList(w, r, events, limit)
+}
+
+// maxListed bounds the lists that the ledger itself bounds: no limit is larger.
+const maxListed = 1000
+
+// strangers answers the MACs that were asked for and are no phone's, the last seen first.
+func (a *api) strangers(w http.ResponseWriter, r *http.Request) error {
+	limit, err := onlyLimit(r)
+	if err != nil {
+		return err
+	}
+	return answerList(w, r, a.Ledger.Strangers(), limit)
+}
+
+// syncs answers the last syncs with what each changed, the newest first.
+func (a *api) syncs(w http.ResponseWriter, r *http.Request) error {
+	limit, err := onlyLimit(r)
+	if err != nil {
+		return err
+	}
+	return answerList(w, r, a.Ledger.Syncs(), limit)
+}
+
+func onlyLimit(r *http.Request) (int, error) {
+	values, err := parameters(r, "limit")
+	if err != nil {
+		return 0, err
+	}
+	return limited(values, maxListed)
+}
+
+// requests answers the last requests of phones and strangers, the newest first.
+func (a *api) requests(w http.ResponseWriter, r *http.Request) error {
+	values, err := parameters(r, "limit", "q", "refused")
+	if err != nil {
+		return err
+	}
+	limit, err := limited(values, maxListed)
+	if err != nil {
+		return err
+	}
+	refused, err := flag(values, "refused")
+	if err != nil {
+		return err
+	}
+	text := strings.ToLower(values.Get("q"))
+	var found []ledger.Request
+	for _, q := range a.Ledger.Requests() {
+		if refused && !q.Refused || !mentions(text, q.File, q.MAC, q.Phone, q.Address, q.UserAgent, q.Profile, q.Reason) {
+			continue
+		}
+		found = append(found, q)
+	}
+	return answerList(w, r, found, limit)
+}
+
+// mentions reports whether a text in lower case, which may be empty, stands in one of the others.
+func mentions(text string, in ...string) bool {
+	for _, s := range in {
+		if strings.Contains(strings.ToLower(s), text) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,101 @@
+package metrics
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Limits of labels that come from the configuration: each value is a time series, and some of them are histograms.
+const (
+	maxProfiles  = 100
+	maxReasons   = 64 // httpapi has some thirty
+	maxTriggers  = 32 // amisync has some ten
+	maxFunctions = 100
+)
+
+// renderBuckets are in seconds: what is remembered takes microseconds, a directory of 5,000 users some 50 ms, and an Asterisk
+// that does not answer ends a rendering after seconds.
+var renderBuckets = []float64{.00001, .0001, .001, .005, .02, .1, .5, 2, 10}
+
+// Set is all metrics of one service.
+type Set struct {
+	registry *prometheus.Registry
+
+	requests  *prometheus.CounterVec
+	refusals  *prometheus.CounterVec
+	rendering *prometheus.HistogramVec
+	syncs     *prometheus.CounterVec
+	syncTime  prometheus.Histogram
+	asked     *prometheus.CounterVec
+	askedTime prometheus.Histogram
+
+	profiles, reasons, triggers, functions bounded
+}
+
+// New makes a Set whose gauges read the sources.
+func New(s Sources) *Set {
+	m := &Set{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "phoneprov_requests_total",
+			Help: "Requests of the phones' listeners, by the profile of the file, the status, and why it was given or refused."}, []string{"profile", "status", "reason"}),
+		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "phoneprov_refusals_total",
+			Help: "Requests that were refused, by reason."}, []string{"reason"}),
+		rendering: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "phoneprov_render_seconds",
+			Help: "How long it took to make a file, by profile.", Buckets: renderBuckets}, []string{"profile"}),
+		syncs: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "phoneprov_syncs_total",
+			Help: "Reads of Asterisk's configuration, by trigger and by result: ok, held or failed."}, []string{"trigger", "result"}),
+		syncTime: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "phoneprov_sync_seconds",
+			Help: "How long a read of Asterisk's configuration took.", Buckets: prometheus.ExponentialBuckets(.01, 4, 8)}),
+		asked: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "phoneprov_function_calls_total",
+			Help: "Calls of functions that Asterisk was asked for, by the function's name and the result."}, []string{"function", "result"}),
+		askedTime: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "phoneprov_function_seconds",
+			Help: "How long a call of a function took.", Buckets: prometheus.ExponentialBuckets(.0005, 4, 8)}),
+		profiles: newBounded(maxProfiles), reasons: newBounded(maxReasons), triggers: newBounded(maxTriggers), functions: newBounded(maxFunctions),
+	}
+	m.registry.MustRegister(m.requests, m.refusals, m.rendering, m.syncs, m.syncTime, m.asked, m.askedTime, &gauges{s},
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Handler answers a scrape.
+func (m *Set) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
+}
+
+// Request counts a request of a phone. Reason is one of the fixed texts of the log, or empty.
+func (m *Set) Request(profile string, status int, reason string, refused bool) {
+	reason = m.reasons.value(reason)
+	m.requests.WithLabelValues(m.profiles.value(profile), strconv.Itoa(status), reason).Inc()
+	if refused {
+		m.refusals.WithLabelValues(reason).Inc()
+	}
+}
+
+// Rendered counts a file that was made, or failed to be.
+func (m *Set) Rendered(profile string, took time.Duration) {
+	m.rendering.WithLabelValues(m.profiles.value(profile)).Observe(took.Seconds())
+}
+
+// The results of Synced.
+const (
+	OK     = "ok"
+	Held   = "held"
+	Failed = "failed"
+)
+
+// Synced counts a read of Asterisk's configuration.
+func (m *Set) Synced(trigger, result string, took time.Duration) {
+	m.syncs.WithLabelValues(m.triggers.value(trigger), result).Inc()
+	m.syncTime.Observe(took.Seconds())
+}
+
+// Asked counts a call of a function that Asterisk was asked for. Result is one of a few fixed words.
+func (m *Set) Asked(function, result string, took time.Duration) {
+	m.asked.WithLabelValues(m.functions.value(function), result).Inc()
+	m.askedTime.Observe(took.Seconds())
+}
