@@ -383,7 +383,7 @@ func (s *resyncSite) twoContacts(t *testing.T, p *phone) {
 	s.secrets[p.user] = "secret-" + p.user + "-c"
 	s.reload()
 	testkit.Eventually(t, "the phone is notified", func() bool { return len(p.notified()) > 0 })
-	now, _ := s.v.ledger.Phone(resyncMAC(p.user))
+	now := p.wait("told", func(now ledger.Phone) bool { return now.Told != nil }) // the phone may have it before the ledger
 	if got := other.notified(); got != nil || !strings.Contains(now.Told.How, fmt.Sprintf(":%d", p.port)) {
 		t.Errorf("the other contact got %q: %+v", got, now.Told)
 	}
