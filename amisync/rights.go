@@ -21,7 +21,7 @@ type right struct {
 // neededRights were measured on Asterisk 16 and 22 (TestRights). DBPut belongs to Asterisk's core, and needs no other
 // class than system.
 var neededRights = [...]right{
-	{"write", "system", "DBPut", "the configuration, the endpoints and the peers cannot be read, and nothing can be kept in Asterisk's database (ami.astdb)"},
+	{"write", "system", "DBPut", "the configuration, the endpoints and the peers cannot be read, phones cannot be told that their files have changed, and nothing can be kept in Asterisk's database (ami.astdb)"},
 	{"write", "reporting", "Getvar", "functions in templates cannot be asked, and files that use them are 503"},
 	{"read", "system", "", "reloads of asterisk are not seen: changes show after the resync period or on SIGHUP only"},
 	{"read", "call", "", "the states of peers are those of the last sync"},

@@ -25,7 +25,7 @@ var rightTests = []struct {
 		[]string{`user "no-read-system" lacks read = system in manager.conf: reloads of asterisk are not seen`}},
 	{"no-read-call", "system", "system,reporting,command", []string{"event DeviceStateChange"},
 		[]string{`user "no-read-call" lacks read = call in manager.conf: the states of peers`}},
-	{"no-write-system", "system,call", "reporting,command", []string{"configuration", "endpoints", "peers"},
+	{"no-write-system", "system,call", "reporting,command", []string{"configuration", "endpoints", "peers", "telling phones"},
 		[]string{`user "no-write-system" lacks write = system in manager.conf: the configuration, the endpoints and the peers cannot be read`}},
 	{"no-write-reporting", "system,call", "system,command", []string{"functions"},
 		[]string{`user "no-write-reporting" lacks write = reporting in manager.conf: functions in templates cannot be asked`}},
@@ -102,7 +102,12 @@ func refusedActions(t *testing.T, c *ami.Conn) (refused []string) {
 	_, peers := readPeers(testkit.Within(t, testkit.Patience), c)
 	_, function := c.Do(testkit.Within(t, testkit.Patience), "Getvar", ami.Message{"Variable": "LEN(x)"})
 	_, name := c.Do(testkit.Within(t, testkit.Patience), "Command", ami.Message{"Command": "core show function LEN"})
-	for what, err := range map[string]error{"configuration": config, "endpoints": live, "peers": peers, "functions": function, "names of functions": name} {
+	_, telling := c.Do(testkit.Within(t, testkit.Patience), "PJSIPNotify", ami.Message{"Endpoint": "6002", "Variable": "Event=check-sync"})
+	var unknown *ami.ActionError
+	if errors.As(telling, &unknown) && !unknown.Denied() { // there is no such endpoint, but it may be told
+		telling = nil
+	}
+	for what, err := range map[string]error{"telling phones": telling, "configuration": config, "endpoints": live, "peers": peers, "functions": function, "names of functions": name} {
 		var denied *ami.ActionError
 		switch {
 		case errors.As(err, &denied) && denied.Denied():

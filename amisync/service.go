@@ -25,6 +25,8 @@ type Service struct {
 	watched    func(files []*astconf.File) (more bool, err error) // passes the files that were read to the watcher; nil without a watcher
 	ending     sync.WaitGroup                                     // of connections that are being closed
 	toldBooted atomic.Bool                                        // see ami.Target
+	outbound   atomic.Value                                       // the name of the default outbound endpoint, a string
+	commands   commandLine                                        // of handleEvents
 
 	guard      guard
 	restored   restored
@@ -210,12 +212,17 @@ func (s *Service) handleEvents(ctx context.Context) {
 func (s *Service) handle(m ami.Message) {
 	switch m["Event"] {
 	case "Reload":
-		if m["Module"] == confirmModule {
+		if word, ours := s.commands.take(m, time.Now()); ours {
+			if word != "" && s.o.NotifyWord != nil {
+				s.o.NotifyWord(word)
+			}
+		} else if m["Module"] == confirmModule {
 			s.confirmFromCLI()
 		} else if reason := reloadReason(m); reason != "" {
 			s.triggers.add(reason)
 		}
-	case "FullyBooted":
+	case "FullyBooted": // of each connection the first event
+		s.commands = commandLine{}
 		s.triggers.add("fully booted")
 	case "ContactStatus", "DeviceStateChange", "PeerStatus":
 		s.tell(s.peers.event(m, time.Now()))

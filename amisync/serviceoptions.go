@@ -42,6 +42,9 @@ type Options struct {
 	Failed func(trigger string, took time.Duration, err error)
 	// PeerChanged is called with a peer that registered, registered again or unregistered. It may be nil.
 	PeerChanged func(Peer)
+	// NotifyWord is told each argument of "phoneprov notify" at the Asterisk CLI: twelve digits of a MAC, WordStale or WordConfirm. It must not
+	// wait; nil: nobody is told.
+	NotifyWord func(word string)
 	// Read is called with each configuration that was read. It may be nil.
 	Read func(provision.Config)
 

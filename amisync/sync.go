@@ -111,6 +111,9 @@ func (s *Service) Once(ctx context.Context) (*provision.Snapshot, []provision.Di
 		}
 	}
 	b, err := s.build(ctx, c, err)
+	if err == nil && c != nil {
+		s.readPeers(ctx, c)
+	}
 	for _, d := range missing {
 		if err != nil { // the missing right may be the reason
 			err = fmt.Errorf("%w; %s", err, d.Message)
@@ -173,6 +176,7 @@ func (s *Service) input(ctx context.Context, c *ami.Conn, down error) (in provis
 	if err != nil {
 		return in, nil, err
 	}
+	s.outbound.Store(outboundEndpoint(config))
 	if s.o.Read != nil {
 		s.o.Read(config)
 	}

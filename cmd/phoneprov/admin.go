@@ -27,6 +27,9 @@ func (v *service) openAdmin(s *settings) (err error) {
 		Ledger: v.ledger, Store: v.options.Store, Request: o.request("127.0.0.1"), Version: version(), Settings: shownSettings(s),
 		Status: v.adminStatus, Problems: v.currentProblems, Reload: v.sync.Trigger, Confirm: v.sync.Confirm, Held: v.sync.Held, Metrics: v.metrics.Handler(),
 	}
+	if v.notifier != nil {
+		v.adminOptions.Notify = v.tellByHand
+	}
 	v.ami = s.amiAddress != ""
 	return nil
 }

@@ -27,7 +27,7 @@ func setupCheck(cl *call) func(context.Context) error {
 			return err
 		}
 		defer o.close()
-		found := slices.Concat(o.serving(ctx), o.diagnostics, provision.CheckConfig(o.config), o.cuts(),
+		found := slices.Concat(o.serving(ctx), o.diagnostics, provision.CheckConfig(o.config), o.cuts(), o.checkResync(),
 			provision.Check(ctx, o.snapshot, o.renderer, o.request(*server)))
 		counts := map[provision.Severity]int{}
 		out := errWriter{w: cl.stdout}

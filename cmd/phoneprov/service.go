@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/phoneprov/phoneprov/amisync"
+	"github.com/phoneprov/phoneprov/amisync/notify"
 	"github.com/phoneprov/phoneprov/httpapi"
 	"github.com/phoneprov/phoneprov/httpapi/admin"
 	"github.com/phoneprov/phoneprov/httpapi/metrics"
@@ -40,20 +41,21 @@ const lookEvery = 10 * time.Millisecond
 
 // service is what serve and demo run: the listeners, what they serve, and what keeps that current.
 type service struct {
-	log     zerolog.Logger
-	lines   *logQueued // the writer of log; nil: there is none
-	sync    *amisync.Service
-	heap    *heap // nil: the Go runtime's defaults
-	memory  memory
-	data    *datadir.Dir
-	phones  net.Listener    // nil: none
-	https   net.Listener    // also for phones; nil: none
-	tls     *tlsconf.Server // nil: no https
-	admin   net.Listener    // nil: none
-	conns   *httpapi.Connections
-	ledger  *ledger.Ledger
-	metrics *metrics.Set
-	options httpapi.Options
+	log      zerolog.Logger
+	lines    *logQueued // the writer of log; nil: there is none
+	sync     *amisync.Service
+	heap     *heap // nil: the Go runtime's defaults
+	memory   memory
+	data     *datadir.Dir
+	phones   net.Listener    // nil: none
+	https    net.Listener    // also for phones; nil: none
+	tls      *tlsconf.Server // nil: no https
+	admin    net.Listener    // nil: none
+	conns    *httpapi.Connections
+	ledger   *ledger.Ledger
+	notifier *notify.Notifier // nil: there is no Asterisk
+	metrics  *metrics.Set
+	options  httpapi.Options
 	// renderer is the renderer of options without the measurement of time.
 	renderer     httpapi.Renderer
 	adminOptions admin.Options
@@ -108,6 +110,7 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 	if err = v.openLedger(s, store); err != nil {
 		return nil, err
 	}
+	v.openNotifier(s, store)
 	v.metrics = v.newMetrics()
 	v.options = httpapi.Options{
 		Recorder:   recorder{v},
@@ -165,7 +168,7 @@ func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer
 	if err != nil {
 		return nil, err
 	}
-	o.Synced, o.Read, o.Failed, o.PeerChanged = v.counted, v.read, v.syncFailed, v.peerChanged
+	o.Synced, o.Read, o.Failed, o.PeerChanged, o.NotifyWord = v.counted, v.read, v.syncFailed, v.peerChanged, v.notifyWord
 	if s.amiAstDB {
 		o.Show = v.shown
 	}
@@ -233,7 +236,11 @@ func (v *service) run(ctx context.Context, resync <-chan string) (err error) {
 	rest := make(chan error, 1)
 	go func() {
 		defer stopHTTP()
-		rest <- v.sync.Run(syncCtx)
+		var notifying sync.WaitGroup
+		notifying.Go(func() { v.runNotifier(syncCtx) })
+		err := v.sync.Run(syncCtx)
+		notifying.Wait()
+		rest <- err
 	}()
 	ledgerCtx, stopLedger := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopLedger()

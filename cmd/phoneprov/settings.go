@@ -72,6 +72,8 @@ type settings struct {
 
 	stateDir string // empty: none, all is in memory
 
+	resyncPhones resyncSettings
+
 	maxLoss int // percent; 0: no bound
 
 	adminListen    string // empty: none
@@ -104,7 +106,7 @@ func (d *setting) env() string {
 
 // settingsTable is the only list of settings: for the parser, the environment and deploy/doc/SETTINGS.md.
 func settingsTable() []setting {
-	return []setting{
+	return append([]setting{
 		{section: "asterisk", key: "config", value: "ami", set: oneOf(func(s *settings) *string { return &s.source }, "ami", "files"),
 			meaning: "`ami`: Asterisk's configuration is asked for over the manager interface. `files`: it is read from `config_dir`"},
 		{section: "asterisk", key: "config_dir", value: "/etc/asterisk", set: text(func(s *settings) *string { return &s.configDir }),
@@ -193,7 +195,7 @@ func settingsTable() []setting {
 			meaning: "file of the tokens that programs sign in with (`Authorization: Bearer`), one a line, which `openssl rand -hex 32` makes; read again when it changes. `phoneprov status` and `healthcheck` use the first. Empty: none"},
 		{section: "admin", key: "password_file", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.adminPasswords }),
 			meaning: "file of the names and passwords that people sign in with (Basic), `user:hash` with bcrypt as `htpasswd -B` writes it; read again when it changes. Empty: none"},
-	}
+	}, resyncTable()...)
 }
 
 // assign sets a value. An empty value must be allowed.

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/rs/zerolog"
 
+	"github.com/phoneprov/phoneprov/amisync/notify"
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/httpapi"
 	"github.com/phoneprov/phoneprov/httpapi/access"
@@ -46,7 +47,8 @@ func TestSettingsDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &settings{
-		source: "ami", configDir: "/etc/asterisk", dataDir: "/usr/share/asterisk/phoneprov", resync: 5 * time.Minute,
+		resyncPhones: defaultResync,
+		source:       "ami", configDir: "/etc/asterisk", dataDir: "/usr/share/asterisk/phoneprov", resync: 5 * time.Minute,
 		amiAddress: "127.0.0.1:5038", amiUsername: "phoneprov", amiSecret: "s",
 		functionConnections: 4, functionTTL: time.Second,
 		httpListen: ":8080", httpPrefix: "/phoneprov",
@@ -58,10 +60,12 @@ func TestSettingsDefaults(t *testing.T) {
 		maxLoss:     50,
 		adminListen: "127.0.0.1:8081",
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, resyncSettings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
+
+var defaultResync = resyncSettings{mode: "log", spread: 20 * time.Second, rate: 10, busyLimit: time.Hour, limit: 50}
 
 var comparePrefixes = cmp.Options{
 	cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }),
@@ -94,7 +98,7 @@ func TestAccessSettings(t *testing.T) {
 	}
 	*got = settings{allow: got.allow, proxies: got.proxies, deny: got.deny, unknownMACs: got.unknownMACs, failedLogins: got.failedLogins,
 		uploads: got.uploads, uploadDir: got.uploadDir, uploadPhone: got.uploadPhone, uploadAll: got.uploadAll, profiles: got.profiles}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, profileSettings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, resyncSettings{}, profileSettings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -120,6 +124,28 @@ phoneprov.ini:7: admin.hosts: "a/b" is not a host: want a name as pbx.example.co
 	}
 }
 
+func TestResyncSettings(t *testing.T) {
+	got, err := load(t, withSecret+"[resync]\nmode = notify\nspread = 1m\nrate = 5\nbusy_limit = 0\nlimit = 0\n"+
+		"[resync yealink]\nevent = check-sync;reboot=true\nreboots = yes\n[resync Cisco SPA5]\nevent =\nreboot_event = restart_now\nwithin = 10m\n", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := got.resyncPhones
+	if r.mode != "notify" || r.spread != time.Minute || r.rate != 5 || r.busyLimit != 0 || r.limit != 0 || len(r.makes) != 2 {
+		t.Fatalf("got %+v", r)
+	}
+	table := notify.Table{}.With(r.makes)
+	if m := table.Of("Yealink", "T46S"); m.Event != "check-sync;reboot=true" || m.Reboots != notify.RebootsYes || m.Within != 5*time.Minute {
+		t.Errorf("got %+v", m)
+	}
+	if m := table.Of("Cisco", "SPA504G"); m.Event != "" || m.Reboot != "restart_now" || m.Within != 10*time.Minute {
+		t.Errorf("got %+v", m)
+	}
+	if m := table.Of("Cisco", "CP-8841-3PCC"); m.Event != "resync" {
+		t.Errorf("got %+v", m)
+	}
+}
+
 func TestTLSSettings(t *testing.T) {
 	want, err := load(t, withSecret, nil)
 	if err != nil {
@@ -133,7 +159,7 @@ func TestTLSSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, resyncSettings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -243,6 +269,17 @@ func TestBadSettings(t *testing.T) {
 		{"empty", "[asterisk]\ndata_dir =\n", nil, `phoneprov.ini:2: asterisk.data_dir: is empty`},
 		{"duration", "[asterisk]\nresync = 5\n", nil, `phoneprov.ini:2: asterisk.resync: "5" is not a duration: want 30s, 5m or 0`},
 		{"duration below zero", "[asterisk]\nresync = -1s\n", nil, `phoneprov.ini:2: asterisk.resync: "-1s" is not a duration: want 30s, 5m or 0`},
+		{"mode of resync", "[resync]\nmode = on\n", nil, `phoneprov.ini:2: resync.mode: "on" is not one of: off, log, notify`},
+		{"rate of resync", "[resync]\nrate = 0\n", nil, `phoneprov.ini:2: resync.rate: "0" is not a number from 1 to 1000`},
+		{"limit of resync", "[resync]\nlimit = -1\n", nil, `phoneprov.ini:2: resync.limit: "-1" is not a number from 0 to 1000000`},
+		{"spread of resync", "[resync]\nspread = 25h\n", nil, `phoneprov.ini:2: resync.spread: "25h" is more than 24h`},
+		{"a make of resync", "[log]\nlevel = info\n[resync Acme]\nwithin = 1m\n", nil,
+			`phoneprov.ini:3: [resync Acme]: "Acme" is no make of phones: want ` + strings.Join(device.Vendors(), ", ") + `, or other`},
+		{"an event of resync", "[resync Snom]\nevent = check-sync,Content-type=a/b\n", nil,
+			`phoneprov.ini:2: event: "check-sync,Content-type=a/b" is no event: want check-sync, check-sync;reboot=false or the like`},
+		{"a time of resync", "[resync Snom D7]\nwithin = 1s\n", nil, `phoneprov.ini:2: within: "1s" is not a duration from 10s to 24h: want 1m`},
+		{"reboots of resync", "[resync Snom]\nreboots = often\n", nil, `phoneprov.ini:2: reboots: "often" is not one of: no, yes, maybe`},
+		{"a key of a make", "[resync Snom]\nwithn = 1m\n", nil, `phoneprov.ini:2: unknown key "withn" in [resync Snom]; is "within" meant?`},
 		{"no connections", "[ami]\nfunction_connections = 0\n", nil, `phoneprov.ini:2: ami.function_connections: "0" is not a number from 1 to 64`},
 		{"too many connections", "[ami]\nfunction_connections = 65\n", nil, `phoneprov.ini:2: ami.function_connections: "65" is not a number from 1 to 64`},
 		{"function_ttl", "[ami]\nfunction_ttl = 1\n", nil, `phoneprov.ini:2: ami.function_ttl: "1" is not a duration: want 30s, 5m or 0`},

@@ -19,6 +19,9 @@ func settingsMarkdown() string {
 	for _, d := range profileTable() {
 		fmt.Fprintf(&b, "| `[profile NAME]` | `%s` | %s | %s | |\n", d.key, code(d.value), d.meaning)
 	}
+	for _, d := range makeTable() {
+		fmt.Fprintf(&b, "| `[resync MAKE]` | `%s` | by make | %s | |\n", d.key, d.meaning)
+	}
 	return b.String()
 }
 

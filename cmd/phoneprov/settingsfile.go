@@ -44,6 +44,9 @@ func loadSettings(path string, getenv lookupEnv) (*settings, error) {
 		if name, ok := profileName(section.Name()); ok {
 			l.loadProfile(name, section)
 		}
+		if text, ok := resyncMake(section.Name()); ok {
+			l.loadMake(text, section)
+		}
 	}
 	return &l.settings, errors.Join(l.errs...)
 }
@@ -122,6 +125,9 @@ func known(section, key string) bool {
 	if _, ok := profileName(section); ok {
 		return slices.ContainsFunc(profileTable(), func(d profileSetting) bool { return key == "" || key == d.key })
 	}
+	if _, ok := resyncMake(section); ok {
+		return slices.ContainsFunc(makeTable(), func(d makeSetting) bool { return key == "" || key == d.key })
+	}
 	return slices.ContainsFunc(settingsTable(), func(d setting) bool {
 		return d.section == section && (key == "" || key == d.key || d.secret && key == d.key+"_file")
 	})
@@ -143,6 +149,11 @@ func sectionNames(yield func(string) bool) {
 func keyNames(section string) (names []string) {
 	if _, ok := profileName(section); ok {
 		for _, d := range profileTable() {
+			names = append(names, d.key)
+		}
+	}
+	if _, ok := resyncMake(section); ok {
+		for _, d := range makeTable() {
 			names = append(names, d.key)
 		}
 	}

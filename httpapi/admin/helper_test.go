@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -123,6 +124,15 @@ func newSite(t testing.TB, users string) *site {
 		applied := *s.held
 		s.held = nil
 		return applied, nil
+	}
+	s.Notify = func(_ context.Context, q NotifyRequest) (NotifyResult, error) {
+		switch {
+		case q.Confirm:
+			return NotifyResult{}, fmt.Errorf("%w: nothing is held", ErrConflict)
+		case slices.Contains(q.Phones, nobody):
+			return NotifyResult{}, fmt.Errorf("%w: %s", ErrNoSuchPhone, nobody)
+		}
+		return NotifyResult{Items: []NotifiedPhone{{ID: alice, MAC: alice, State: ledger.UpToDate, Outcome: "queued", Event: "check-sync", Reboots: "no", To: "pjsip endpoint 6001"}}, Total: 1, Told: 1}, nil
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)

@@ -45,6 +45,7 @@ type Options struct {
 	// provision.ErrNothingHeld and provision.ErrOtherHeld.
 	Held    func() *provision.Held
 	Confirm func(id, by string) (provision.Held, error)
+	Notify  NotifyFunc      // tells phones; nil: there is no Asterisk
 	Metrics http.Handler    // nil: there are none
 	Ending  <-chan struct{} // closed when streams must end; nil: a stream ends only with its request
 	Now     func() time.Time
@@ -82,6 +83,8 @@ func (a *api) routes() []route {
 		get("/api/v1/events", a.events),
 		post("/api/v1/reload", a.reload),
 		post("/api/v1/confirm", a.confirm),
+		post(NotifyPath, a.notify),
+		post(NotifyPhonePath, a.notify),
 		get("/api/v1/openapi.json", a.openAPI),
 		get("/metrics", a.metrics),
 	}

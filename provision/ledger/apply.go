@@ -248,9 +248,10 @@ func (l *Ledger) changed(p *phone) {
 		}
 		waiting = waiting || !f.is(gone) && l.judge(p, f).waits()
 	}
-	if p.told != nil && !waiting && !p.starting {
+	if !waiting && !p.starting {
 		p.told = nil
 		delete(l.told, p)
+		delete(l.untold, p)
 	}
 	l.unsaved.add(p)
 	if p.starting = p.starting && p.uncompared(); !p.starting {

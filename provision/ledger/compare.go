@@ -74,7 +74,11 @@ func (q *lanes) idle() bool {
 func (q *lanes) waiting() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.queued[idle]) + len(q.queued[urgent])
+	n := len(q.queued[idle]) + len(q.queued[urgent])
+	if q.busy {
+		n++ // the one that is being compared
+	}
+	return n
 }
 
 // compareAll compares the waiting phones, a slice at a time.

@@ -52,10 +52,17 @@ func (l *Ledger) reason(p *phone, f *file) string {
 		return t.cannot
 	case Refused:
 		return fmt.Sprintf("%s, %d times", t.refusal.Reason, t.refusal.Count)
+	case ChangeWaiting:
+		return l.untold[p]
 	case Told, NoReaction:
-		if p.told != nil {
-			return strings.TrimSuffix(p.told.How+": "+p.told.Answer, ": ")
+		if p.told == nil {
+			return l.untold[p]
 		}
+		text := strings.TrimSuffix(p.told.How+": "+p.told.Answer, ": ")
+		if why := l.untold[p]; why != "" {
+			text += "; not told again: " + why
+		}
+		return text
 	case Unknown:
 		switch {
 		case f.is(unpredictable) && f.is(asked):

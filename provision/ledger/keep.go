@@ -239,6 +239,7 @@ func (l *Ledger) forget() {
 		}
 		delete(l.phones, p.id)
 		delete(l.told, p)
+		delete(l.untold, p)
 		l.unsaved.forgotten = append(l.unsaved.forgotten, p.id)
 		return true
 	})

@@ -48,9 +48,25 @@ func (l *Ledger) PhoneTold(id string, n Notice) bool {
 	}
 	p.told = &n
 	l.told[p] = true
+	delete(l.untold, p)
 	l.happened(p, Event{At: n.At, Kind: ToldEvent, Detail: n.How})
 	l.changed(p)
 	return true
+}
+
+// PhoneUntold says why a phone for which a change waits is not told of it; empty: nothing stands in the way any more. It is shown with the
+// phone's state, is in memory only, and is over when no change waits.
+func (l *Ledger) PhoneUntold(id, why string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := l.phone(id)
+	switch {
+	case p == nil || !p.served:
+	case why == "" || !p.worstState().waits():
+		delete(l.untold, p)
+	default:
+		l.untold[p] = clip(why)
+	}
 }
 
 // evidence returns what Asterisk sees of a phone. lines are the phone's lines as shown; known is false if Asterisk's

@@ -21,6 +21,7 @@ type Phone struct {
 	Files      []File     `json:"files"`
 	Evidence   Evidence   `json:"evidence"`
 	Told       *Notice    `json:"told,omitempty"`
+	Untold     string     `json:"untold,omitempty"`  // why the phone is not told, or not told again, of the waiting change; empty: nothing prevents it
 	Refusal    *Refusal   `json:"refusal,omitempty"` // the last one, even if it does not count for State
 	PeersKnown bool       `json:"peers_known"`       // false: Asterisk was not asked for its peers
 }
@@ -94,10 +95,11 @@ type Failure struct {
 // Notice says that a phone was told to fetch its files.
 type Notice struct {
 	At     time.Time `json:"at"`
-	Until  time.Time `json:"until"`  // the phone should have fetched by then
-	How    string    `json:"how"`    // "NOTIFY check-sync to sip:6001@192.0.2.7"
-	Tries  int       `json:"tries"`  // number of notices for this change
-	Answer string    `json:"answer"` // Asterisk's answer
+	Until  time.Time `json:"until"`            // the phone should have fetched by then
+	How    string    `json:"how"`              // "NOTIFY check-sync to sip:6001@192.0.2.7"
+	Tries  int       `json:"tries"`            // number of notices for this change
+	Answer string    `json:"answer"`           // Asterisk's answer
+	Change string    `json:"change,omitempty"` // distinguishes this change of the phone from the next one
 }
 
 // Stranger is a MAC that was requested and belongs to no phone.

@@ -72,7 +72,7 @@ func contains(events []Event, e Event) bool {
 // shown returns a phone for display.
 func (l *Ledger) shown(p *phone) Phone {
 	s := Phone{
-		ID: p.id, State: p.shownState(), Since: p.since.shown(), Reason: l.phoneReason(p), Gone: p.gone.shown(), Told: p.told, Refusal: p.refusal,
+		ID: p.id, State: p.shownState(), Since: p.since.shown(), Reason: l.phoneReason(p), Gone: p.gone.shown(), Told: p.told, Untold: l.untold[p], Refusal: p.refusal,
 		Lines: []Line{}, Files: []File{}, PeersKnown: l.o.Peer != nil,
 	}
 	if p.mac != (device.MAC{}) {

@@ -1,0 +1,254 @@
+package notify
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/phoneprov/phoneprov/provision/ledger"
+)
+
+const (
+	// scanSoon is how long after a change of the ledger it is read: changes come many at a time.
+	scanSoon = 200 * time.Millisecond
+	// scanEvery is how often it is read without one.
+	scanEvery = 30 * time.Second
+	// scanShare is how seldom it is read where it is large: that takes a twentieth of the time at most.
+	scanShare = 20
+	// settleLimit is how long the ledger may take to compare all phones, before what is known counts as all.
+	settleLimit = 5 * time.Minute
+	// busyPause is how often a phone in a call is looked at.
+	busyPause = 2 * time.Second
+	// downPause is how long nobody is told after Asterisk could not be asked.
+	downPause = 5 * time.Second
+	// deniedPause is how long nobody is told after Asterisk refused the right to.
+	deniedPause = time.Minute
+	// otherPause is how often a phone is looked at that cannot be told for another reason.
+	otherPause = time.Minute
+	// actionTimeout is how long Asterisk may take for one answer.
+	actionTimeout = 5 * time.Second
+)
+
+// Notifier tells phones that their files have changed.
+type Notifier struct {
+	o       Options
+	limiter *rate.Limiter
+	poked   chan struct{} // of size one: the plan has something new
+
+	mu     sync.Mutex
+	plan   *plan
+	denied string // what Asterisk said when it refused the right to tell; empty: it does not
+
+	scanAt       time.Time // when the ledger is read next
+	unsettledAt  time.Time // since when a change waits for the ledger to settle; zero: none does
+	pausedUntil  time.Time // nobody is told before
+	pausedReason string
+}
+
+// New makes a Notifier. It starts nothing.
+func New(o Options) *Notifier {
+	if o.Jitter == nil {
+		o.Jitter = func(most time.Duration) time.Duration {
+			if most <= 0 {
+				return 0
+			}
+			return rand.N(most)
+		}
+	}
+	if o.Shared == nil {
+		o.Shared = func(string) bool { return false }
+	}
+	o.Rate = max(o.Rate, 1)
+	return &Notifier{
+		o: o, limiter: rate.NewLimiter(rate.Limit(o.Rate), 1), poked: make(chan struct{}, 1),
+		plan: newPlan(o.Spread, o.Limit, o.Jitter),
+	}
+}
+
+// Run tells phones until the context ends.
+func (n *Notifier) Run(ctx context.Context) {
+	updates, end := n.o.Ledger.Subscribe(ledger.KindEvent, ledger.KindSync)
+	defer end()
+	n.scanAt = time.Now()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case u := <-updates:
+			if !matters(u) {
+				continue
+			}
+			if at := time.Now().Add(scanSoon); at.Before(n.scanAt) {
+				n.scanAt = at
+			}
+		case <-n.poked:
+		case <-timer.C:
+		}
+		if n.o.Mode != Off && !time.Now().Before(n.scanAt) {
+			n.scan()
+		}
+		next := n.step(ctx)
+		if n.o.Mode != Off {
+			next = earlier(next, n.scanAt)
+		}
+		if next.IsZero() {
+			timer.Stop()
+		} else {
+			timer.Reset(max(time.Until(next), 0))
+		}
+	}
+}
+
+// earlier is the earlier of two times; zero: never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// matters reports whether an update can change who is to be told.
+func matters(u ledger.Update) bool {
+	if u.Event == nil {
+		return u.Sync != nil
+	}
+	switch u.Event.Kind {
+	case ledger.StateEvent, ledger.RegisteredEvent, ledger.UnregisteredEvent, ledger.ChangedEvent, ledger.RemovedEvent:
+		return true
+	}
+	return false
+}
+
+// poke has Run look at the plan.
+func (n *Notifier) poke() {
+	select {
+	case n.poked <- struct{}{}:
+	default:
+	}
+}
+
+// scan reads from the ledger for which phones a change waits.
+func (n *Notifier) scan() {
+	begun := time.Now()
+	settled := n.o.Ledger.Stats().Comparing == 0
+	var phones []seen
+	unheard := map[string]ledger.Phone{}
+	q := ledger.Query{States: []ledger.State{ledger.ChangeWaiting, ledger.Told, ledger.NoReaction}, Limit: ledger.MaxLimit}
+	for {
+		page, err := n.o.Ledger.Phones(q)
+		if err != nil {
+			n.o.Log.Error().Err(err).Msg("resync: the ledger cannot be read")
+			break
+		}
+		for i := range page.Items {
+			p := &page.Items[i]
+			phones = append(phones, seen{p.ID, filesOf(p), registered(p), p.Told})
+			if p.State == ledger.NoReaction && p.Told != nil && p.Told.Tries >= maxTries {
+				unheard[p.ID] = ledger.Phone{ID: p.ID, Reason: p.Reason}
+			}
+		}
+		if q.After = page.Next; q.After == "" {
+			break
+		}
+	}
+	now := time.Now()
+	settled = settled || !n.unsettledAt.IsZero() && now.Sub(n.unsettledAt) >= settleLimit
+	n.mu.Lock()
+	held, unsettled := n.plan.update(now, phones, settled)
+	for id, p := range unheard {
+		if t := n.plan.tasks[id]; t != nil && !t.unheard {
+			t.unheard = true
+			defer n.o.Log.Warn().Str("phone", id).Str("reason", p.Reason).Msg("resync: the phone was told that its files have changed, twice, and has not fetched them")
+		}
+	}
+	says := n.says()
+	n.mu.Unlock()
+	n.say(says)
+	if held > 0 {
+		n.o.Log.Warn().Int("phones", held).Int("limit", n.o.Limit).
+			Msg("resync: a change touches more phones than resync.limit; they are told when a person confirms it: phoneprov notify --confirm")
+	}
+	n.scanAt = now.Add(max(scanEvery, scanShare*now.Sub(begun)))
+	if unsettled > 0 {
+		if n.unsettledAt.IsZero() {
+			n.unsettledAt = now
+		}
+		n.scanAt = now.Add(max(scanSoon, scanShare*now.Sub(begun)))
+	} else {
+		n.unsettledAt = time.Time{}
+	}
+}
+
+// registered reports whether Asterisk sees a contact of one of a phone's lines.
+func registered(p *ledger.Phone) bool {
+	for _, l := range p.Lines {
+		if l.Registered {
+			return true
+		}
+	}
+	return false
+}
+
+// says are the obstacles that the ledger does not know yet, by phone. It is called with mu held.
+func (n *Notifier) says() map[string]string {
+	news := map[string]string{}
+	for id, t := range n.plan.tasks {
+		if why := n.plan.why(t); why != t.said {
+			t.said = why
+			news[id] = why
+		}
+	}
+	return news
+}
+
+func (n *Notifier) say(news map[string]string) {
+	if n.o.Mode == Off {
+		return
+	}
+	for id, why := range news {
+		n.o.Ledger.PhoneUntold(id, why)
+	}
+}
+
+// step tells the phone whose turn it is, and returns when the next turn is; zero: nobody waits for a time.
+func (n *Notifier) step(ctx context.Context) time.Time {
+	now := time.Now()
+	n.mu.Lock()
+	t := n.plan.next()
+	n.mu.Unlock()
+	switch {
+	case t == nil:
+		return time.Time{}
+	case now.Before(n.pausedUntil):
+		return n.pausedUntil
+	case now.Before(t.due):
+		return t.due
+	}
+	n.tell(ctx, t)
+	return time.Now()
+}
+
+// Denied is what Asterisk said when it last refused the right to tell phones; empty: it does not.
+func (n *Notifier) Denied() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.denied
+}
+
+// Held is how many phones wait for a person.
+func (n *Notifier) Held() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	held := 0
+	for _, t := range n.plan.tasks {
+		if n.plan.held && !t.approved && !t.byHand {
+			held++
+		}
+	}
+	return held
+}

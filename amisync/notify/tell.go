@@ -1,0 +1,235 @@
+package notify
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/netip"
+	"time"
+
+	"github.com/phoneprov/phoneprov/provision/device"
+	"github.com/phoneprov/phoneprov/provision/ledger"
+)
+
+// tell tells one phone, or notes why not.
+func (n *Notifier) tell(ctx context.Context, t *task) {
+	p, ok := n.o.Ledger.Phone(t.id)
+	if !ok || p.Gone != nil || !waits(p.State) && (!t.byHand || t.tries > 0) {
+		n.drop(t) // the next scan has it again where a change waits
+		return
+	}
+	m := n.o.Table.Of(vendorOf(&p))
+	event := m.Event
+	if t.reboot {
+		event = m.Reboot
+	}
+	if event == "" {
+		n.cannot(t, &p, noEvent(&p, m, t.reboot))
+		return
+	}
+	if n.o.Mode != Auto && !t.byHand {
+		n.logInstead(t, &p, m)
+		return
+	}
+	if why := n.inCall(t, n.known(&p)); why != "" {
+		n.later(t, busyPause, why)
+		return
+	}
+	if !n.awaitTurn(ctx) {
+		return
+	}
+	lines, err := n.reach(ctx, &p)
+	if err != nil {
+		n.trouble(ctx, t, err)
+		return
+	}
+	if why := n.inCall(t, lines); why != "" {
+		n.later(t, busyPause, why)
+		return
+	}
+	target, why := singleOut(subjectOf(&p), lines, n.o.Shared, n.o.Asterisk.Outbound())
+	if why != "" {
+		n.cannot(t, &p, why)
+		return
+	}
+	n.send(ctx, t, m, event, target)
+}
+
+// awaitTurn waits as long as the rate wants; false: the context has ended.
+func (n *Notifier) awaitTurn(ctx context.Context) bool { return n.limiter.Wait(ctx) == nil }
+
+// drop forgets a phone.
+func (n *Notifier) drop(t *task) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.plan.tasks[t.id] == t {
+		delete(n.plan.tasks, t.id)
+	}
+}
+
+// cannot notes what stands in the way of telling a phone. It is tried again where nobody has to ask for it.
+func (n *Notifier) cannot(t *task, p *ledger.Phone, why string) {
+	if t.byHand && (n.o.Mode != Auto || !waits(p.State)) {
+		n.drop(t)
+		n.o.Log.Warn().Str("phone", t.id).Msg("resync: the phone was not told: " + why)
+		return
+	}
+	n.later(t, otherPause, why)
+}
+
+// send has the NOTIFY sent.
+func (n *Notifier) send(ctx context.Context, t *task, m Method, event string, target Target) {
+	action, cancel := context.WithTimeout(ctx, actionTimeout)
+	answer, err := n.o.Asterisk.Notify(action, target, event)
+	cancel()
+	if errors.Is(err, ErrUnreachable) || errors.Is(err, ErrDenied) || errors.Is(err, ErrRefused) {
+		n.trouble(ctx, t, err)
+		return
+	}
+	if err != nil { // it may have been sent
+		answer = err.Error()
+	}
+	now := time.Now()
+	n.pausedReason = ""
+	n.mu.Lock()
+	n.denied = ""
+	n.plan.told(now, t, m.Within)
+	notice := ledger.Notice{At: now, Until: t.due, How: "NOTIFY " + event + " to " + target.String(), Tries: t.tries, Answer: answer, Change: t.change}
+	t.said = ""
+	n.mu.Unlock()
+	if notice.Tries < maxTries {
+		notice.Until = notice.Until.Add(retrySlack)
+	} else {
+		notice.How += ", and once before"
+	}
+	n.o.Ledger.PhoneTold(t.id, notice)
+	n.o.Log.Info().Str("phone", t.id).Str("event", event).Str("to", target.String()).Int("try", notice.Tries).
+		Time("until", notice.Until).Str("asterisk", answer).Msg("resync: the phone was told that its files have changed")
+}
+
+// logInstead says who would be told, and how.
+func (n *Notifier) logInstead(t *task, p *ledger.Phone, m Method) {
+	target, why := singleOut(subjectOf(p), n.known(p), n.o.Shared, n.o.Asterisk.Outbound())
+	text := "would be told with NOTIFY " + m.Event + " to " + target.String() + " (resync.mode is log)"
+	if why != "" {
+		text = why
+	}
+	n.mu.Lock()
+	t.logged, t.obstacle = true, text
+	says := n.says()
+	n.mu.Unlock()
+	n.say(says)
+	n.o.Log.Info().Str("phone", t.id).Str("reboots", string(m.Reboots)).Msg("resync: its files have changed: " + text)
+}
+
+// trouble notes what Asterisk said in place of telling a phone. Where that is so for all phones, nobody is told for a while.
+func (n *Notifier) trouble(ctx context.Context, t *task, err error) {
+	if ctx.Err() != nil {
+		return // we are told to end
+	}
+	pause := downPause
+	switch {
+	case errors.Is(err, ErrDenied):
+		pause = deniedPause
+	case errors.Is(err, ErrRefused):
+		n.later(t, otherPause, err.Error())
+		return
+	}
+	n.later(t, pause, err.Error())
+	n.mu.Lock()
+	if n.denied = ""; errors.Is(err, ErrDenied) {
+		n.denied = err.Error()
+	}
+	n.mu.Unlock()
+	n.pausedUntil = time.Now().Add(pause)
+	if err.Error() != n.pausedReason {
+		n.o.Log.Warn().Err(err).Msg("resync: phones cannot be told that their files have changed; it is tried again")
+	}
+	n.pausedReason = err.Error()
+}
+
+func (n *Notifier) later(t *task, pause time.Duration, why string) {
+	n.mu.Lock()
+	n.plan.later(t, time.Now().Add(pause), why)
+	says := map[string]string{}
+	if now := n.plan.why(t); now != t.said {
+		t.said, says[t.id] = now, now
+	}
+	n.mu.Unlock()
+	n.say(says)
+}
+
+// known is what was heard last of a phone's lines.
+func (n *Notifier) known(p *ledger.Phone) (lines []Endpoint) {
+	for _, l := range p.Lines {
+		if e, ok := n.o.Asterisk.Known(l.Endpoint); ok {
+			lines = append(lines, e)
+		}
+	}
+	return lines
+}
+
+// reach asks Asterisk what there is to a phone's lines now.
+func (n *Notifier) reach(ctx context.Context, p *ledger.Phone) (lines []Endpoint, err error) {
+	for _, l := range p.Lines {
+		action, cancel := context.WithTimeout(ctx, actionTimeout)
+		e, ok, err := n.o.Asterisk.Reach(action, l.Endpoint)
+		cancel()
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			lines = append(lines, e)
+		}
+	}
+	return lines, nil
+}
+
+// inCall says why a call holds a phone back; empty: it does not.
+func (n *Notifier) inCall(t *task, lines []Endpoint) string {
+	for _, e := range lines {
+		if !e.InCall {
+			continue
+		}
+		now := time.Now()
+		n.mu.Lock()
+		back, until := t.busy(now, n.o.BusyLimit), t.busySince.Add(n.o.BusyLimit)
+		n.mu.Unlock()
+		if back {
+			return "a call is up on " + e.Name + ": told when it ends, or at " + until.UTC().Format(time.RFC3339)
+		}
+		return ""
+	}
+	n.mu.Lock()
+	t.busySince = time.Time{}
+	n.mu.Unlock()
+	return ""
+}
+
+func subjectOf(p *ledger.Phone) subject {
+	s := subject{vendor: p.Vendor, model: p.Model}
+	s.mac, _ = device.ParseMAC(p.MAC)
+	s.address, _ = netip.ParseAddr(p.Address)
+	return s
+}
+
+// vendorOf is the make of a phone: by its HTTP User-Agent, else by its SIP one.
+func vendorOf(p *ledger.Phone) (vendor, model string) {
+	if p.Vendor != "" {
+		return p.Vendor, p.Model
+	}
+	if p.Evidence.Vendor != "" {
+		return p.Evidence.Vendor, p.Evidence.Model
+	}
+	mac, _ := device.ParseMAC(p.MAC)
+	return device.VendorOfMAC(mac), ""
+}
+
+// noEvent says why no event is known for a phone.
+func noEvent(p *ledger.Phone, m Method, reboot bool) string {
+	make, _ := vendorOf(p)
+	if reboot {
+		return "no event is known that makes this " + cmp.Or(make, "phone") + " reboot"
+	}
+	return "this " + cmp.Or(make, "phone") + " cannot be told by SIP: " + cmp.Or(m.Trap, "no event is known for it")
+}

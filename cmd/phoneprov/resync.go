@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"sync"
+
+	"github.com/phoneprov/phoneprov/amisync"
+	"github.com/phoneprov/phoneprov/amisync/notify"
+	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/ledger"
+)
+
+// openNotifier makes what tells phones that their files have changed. Without an Asterisk there is none.
+func (v *service) openNotifier(s *settings, store *provision.Store) {
+	if s.amiAddress == "" {
+		return
+	}
+	r := s.resyncPhones
+	shared := sharedLines{store: store}
+	v.notifier = notify.New(notify.Options{
+		Mode: notify.Mode(r.mode), Spread: r.spread, Rate: r.rate, BusyLimit: r.busyLimit, Limit: r.limit, Table: notify.Table{}.With(r.makes),
+		Ledger: v.ledger, Asterisk: v.sync, Shared: shared.has, Log: v.log,
+	})
+}
+
+// runNotifier tells phones until ctx ends.
+func (v *service) runNotifier(ctx context.Context) {
+	if v.notifier != nil {
+		v.notifier.Run(ctx)
+	}
+}
+
+// notifyWord does what an argument of "phoneprov notify" at the Asterisk CLI says. The log has the answer: the CLI cannot show it.
+func (v *service) notifyWord(word string) {
+	if v.notifier == nil {
+		return
+	}
+	r := notify.Request{By: "CLI"}
+	switch word {
+	case amisync.WordConfirm:
+		r.Confirm = true
+	case amisync.WordStale:
+		r.States = []ledger.State{ledger.ChangeWaiting, ledger.NoReaction}
+	default:
+		r.Phones = []string{word}
+	}
+	result, err := v.notifier.ByHand(context.Background(), r)
+	if err != nil {
+		v.log.Warn().Err(err).Str("word", word).Msg("phoneprov notify at the asterisk CLI")
+		return
+	}
+	for _, p := range result.Phones {
+		if p.Outcome == notify.NotTold {
+			v.log.Warn().Str("phone", p.ID).Msg("resync: the phone was not told: " + p.Why)
+		}
+	}
+}
+
+// sharedLines knows which endpoints are lines of several phones.
+type sharedLines struct {
+	store *provision.Store
+	mu    sync.Mutex
+	of    *provision.Snapshot
+	some  map[string]bool
+}
+
+// has reports an endpoint that is a line of several phones of what is served.
+func (l *sharedLines) has(endpoint string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s := l.store.Load(); s != l.of {
+		l.of, l.some = s, sharedOf(s)
+	}
+	return l.some[endpoint]
+}
+
+// sharedOf are the endpoints that are lines of several phones.
+func sharedOf(s *provision.Snapshot) map[string]bool {
+	shared := map[string]bool{}
+	if s == nil {
+		return shared
+	}
+	first := make(map[string]*provision.Phone, s.Counts().Lines)
+	for _, p := range s.Phones() {
+		for _, line := range p.Lines {
+			if other := first[line.Endpoint()]; other != nil && other != p {
+				shared[line.Endpoint()] = true
+			}
+			first[line.Endpoint()] = p
+		}
+	}
+	return shared
+}
+
+// checkResync finds phones that cannot be told alone, by what Asterisk says of their lines now.
+func (o *oneShot) checkResync() (found []provision.Diagnostic) {
+	if o.settings.amiAddress == "" || o.settings.resyncPhones.mode == string(notify.Off) || o.service.sync.Outbound() != "" {
+		return nil
+	}
+	for _, p := range o.snapshot.Phones() {
+		for _, line := range p.Lines {
+			e, ok := o.service.sync.Known(line.Endpoint())
+			if !ok || len(e.Contacts) < 2 {
+				continue
+			}
+			found = append(found, provision.Diagnostic{Severity: provision.Warning, Message: "phone " + p.ID + " cannot be told alone that its files have changed: " +
+				"endpoint " + e.Name + " has several contacts, and Asterisk reaches a single one only through a default outbound endpoint; name an endpoint in default_outbound_endpoint of " +
+				"pjsip.conf's type = global, or set max_contacts = 1 and remove_existing = yes in the AOR"})
+		}
+	}
+	return found
+}
