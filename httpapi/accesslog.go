@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"crypto/tls"
 	"net/http"
 	"strings"
@@ -68,6 +69,9 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *responseWrit
 	if r.TLS != nil {
 		line.Str("tls", strings.TrimPrefix(tls.VersionName(r.TLS.Version), "TLS "))
 	}
+	if a.over != "" {
+		line.Str("over", a.over)
+	}
 	if e.reason != "" {
 		line.Str("reason", e.reason)
 	}
@@ -90,6 +94,7 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *responseWrit
 		line.AnErr("error", e.err)
 	}
 	line.Msg("request")
+	e.refusal.text = a.refusedText()
 	e.refusal.log(a.Log, remote)
 	if e.rendered != "" {
 		a.Findings.log(a.Log, e.rendered, e.diagnostics)
@@ -107,12 +112,25 @@ func (e *entry) fileOr(r *http.Request) string {
 type refusal struct {
 	reason string // empty: nothing was refused
 	mac    device.MAC
+	text   string // the message of its line; empty: refusedText
 }
 
 // refused notes a refusal, which has a log line of its own.
 func (e *entry) refused(reason string, mac device.MAC) {
 	e.reason = reason
-	e.refusal = refusal{reason, mac}
+	e.refusal = refusal{reason: reason, mac: mac}
+}
+
+// refusedText is the message of a line about a refusal, which fail2ban's filter looks for.
+const refusedText = "refused"
+
+// refusedText is the message of a line about a refusal. Over UDP an address may be forged: a stranger must not have a
+// phone's address banned, so fail2ban's filter does not know the message of another protocol than HTTP.
+func (a *api) refusedText() string {
+	if a.over == "" {
+		return refusedText
+	}
+	return refusedText + " over " + a.over
 }
 
 // log writes the line of a refusal, for fail2ban (deploy/fail2ban) and other readers of the log. The line never changes
@@ -125,7 +143,7 @@ func (f refusal) log(log zerolog.Logger, remote string) {
 	if f.mac != (device.MAC{}) {
 		line.Str("mac", f.mac.String())
 	}
-	line.Msg("refused")
+	line.Msg(cmp.Or(f.text, refusedText))
 }
 
 // short prepares a text of a client for the log: it cuts the text, and replaces characters that a terminal would obey

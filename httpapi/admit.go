@@ -102,7 +102,7 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request, e *entry, s *provisi
 	}
 	d := a.Access.Rules.Decide(facts)
 	var login httpauth.Result
-	if d.Verdict != access.Give && !d.Admitted() && a.Access.Login != nil {
+	if d.Verdict != access.Give && !d.Admitted() && a.Access.Login != nil && !facts.NoLogin {
 		var err error
 		login, err = a.checkLogin(r, &e.client, f.MAC, now)
 		if e.login = login.Reason; err != nil {
@@ -147,7 +147,7 @@ func (a *api) decided(w http.ResponseWriter, e *entry, f wanted, d access.Decisi
 // facts returns what is known of a request apart from its credentials and its file.
 func (a *api) facts(r *http.Request, e *entry, s *provision.Snapshot) access.Facts {
 	c := &e.client
-	facts := access.Facts{Source: c.addr, Device: c.device.MAC}
+	facts := access.Facts{Source: c.addr, Device: c.device.MAC, NoLogin: a.over != ""}
 	if c.hidden != "" {
 		facts.Source = netip.Addr{}
 		a.warnProxy(c)

@@ -100,6 +100,7 @@ var statuses = [...]struct {
 	{provision.ErrUnavailable, http.StatusServiceUnavailable},
 	{datadir.ErrNoGoodFile, http.StatusServiceUnavailable},
 	{errBusy, http.StatusServiceUnavailable},
+	{errTransfers, http.StatusServiceUnavailable},
 	{errMadeRoom, http.StatusServiceUnavailable},
 	{errSlowDisk, http.StatusServiceUnavailable},
 	{errChallenge, http.StatusUnauthorized},

@@ -87,6 +87,7 @@ type Facts struct {
 	Holder           bool // there is a phone with the MAC of Certificate
 	Credentials      Credentials
 	User             device.MAC // the phone whose credentials they are; zero: those that all phones share
+	NoLogin          bool       // the protocol of the request has neither credentials nor certificates
 
 	Known   bool       // the file exists
 	Owned   bool       // the file belongs to one phone
@@ -136,6 +137,7 @@ const (
 	Denied            Reason = "mac denied"
 	BadCertificate    Reason = "certificate not accepted"
 	OthersCert        Reason = "certificate of another phone"
+	CannotLogin       Reason = "needs a login, which this protocol does not have"
 )
 
 // Decision is a verdict with its reason.
@@ -164,7 +166,7 @@ func (r *Rules) Decide(f Facts) Decision {
 	default:
 		return Decision{Give, by}
 	}
-	if r.Credentials && !r.identified(f) {
+	if r.Credentials && !f.NoLogin && !r.identified(f) {
 		return Decision{Challenge, why}
 	}
 	return Decision{Refuse, why}
@@ -220,6 +222,11 @@ func (r *Rules) denied(f Facts) bool {
 // whyNot says what was missing, beginning with what came closest.
 func (r *Rules) whyNot(f Facts) Reason {
 	switch {
+	case f.NoLogin:
+		if r.Credentials {
+			return CannotLogin
+		}
+		return AddressRefused
 	case !r.Credentials:
 	case f.Credentials == BadCredentials:
 		return WrongCredentials
