@@ -22,7 +22,9 @@ const maxLogged = 256
 // entry is what a handler notes about a request for the log.
 type entry struct {
 	client      client
-	file        string           // the requested name, decoded
+	file        string           // the requested name, decoded, without a one-time link
+	link        string           // the token of a one-time link; empty: none
+	linkTaken   bool             // the link was used for the file
 	phone       *provision.Phone // whose file was requested; set only if the request may have it
 	mac         device.MAC       // in the requested name, or of the phone
 	reason      string           // why the file was given or refused
@@ -103,9 +105,9 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *responseWrit
 
 func (e *entry) fileOr(r *http.Request) string {
 	if e.file != "" {
-		return e.file
+		return withoutLink(e.file)
 	}
-	return r.URL.Path
+	return withoutLink(r.URL.Path)
 }
 
 // refusal is a request of a stranger that was refused.

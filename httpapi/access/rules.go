@@ -87,6 +87,7 @@ type Facts struct {
 	Holder           bool // there is a phone with the MAC of Certificate
 	Credentials      Credentials
 	User             device.MAC // the phone whose credentials they are; zero: those that all phones share
+	Link             device.MAC // the phone whose one-time link the request has; zero: none
 	NoLogin          bool       // the protocol of the request has neither credentials nor certificates
 
 	Known   bool       // the file exists
@@ -124,6 +125,7 @@ const (
 	ByAddress     Reason = "address"
 	ByCredentials Reason = "credentials"
 	ByCertificate Reason = "certificate"
+	ByLink        Reason = "one-time link"
 
 	NoSuchFile        Reason = "no such file"
 	AddressRefused    Reason = "address not allowed"
@@ -181,6 +183,8 @@ func (r *Rules) admittedBy(f Facts) (by, why Reason) {
 		return ByAddress, ""
 	case r.Credentials && !its.NoCredentials && f.Credentials == GoodCredentials && (f.User == none || f.User == f.Phone || !f.Owned):
 		return ByCredentials, ""
+	case r.Credentials && !its.NoCredentials && f.Link != none && (f.Link == f.Phone || !f.Owned):
+		return ByLink, ""
 	case f.Holder && !its.NoCertificates && (f.Certificate == f.Phone || !f.Owned):
 		return ByCertificate, ""
 	}
@@ -211,7 +215,7 @@ func contains(list []netip.Prefix, a netip.Addr) bool {
 
 // denied reports a request for the file of a MAC that gets nothing, or from a device with such a MAC.
 func (r *Rules) denied(f Facts) bool {
-	for _, mac := range [...]device.MAC{f.Phone, f.Device, f.Certificate, f.User} {
+	for _, mac := range [...]device.MAC{f.Phone, f.Device, f.Certificate, f.User, f.Link} {
 		if mac != (device.MAC{}) && (slices.Contains(r.Deny, mac) || slices.Contains(r.Profiles[f.Profile].Deny, mac)) {
 			return true
 		}
