@@ -13,8 +13,8 @@ import (
 
 // Addresses and interfaces of InOwnNetwork.
 const (
-	ServerAddress, ServerInterface = "10.99.0.1", "server"
-	PhoneAddress, PhoneInterface   = "10.99.0.2", "phone"
+	ServerAddress, ServerInterface = "192.0.2.1", "eth0"
+	PhoneAddress, PhoneInterface   = "192.0.2.2", "phone"
 )
 
 // networkEnv names the test that a process runs in a network of its own.
@@ -23,7 +23,7 @@ const networkEnv = "PHONEPROV_TEST_NETWORK"
 // Phone returns a command that runs on the phone's side of InOwnNetwork.
 type Phone func(name string, args ...string) *exec.Cmd
 
-// InOwnNetwork runs body in another process of the test, in a network namespace of its own. There the interface server
+// InOwnNetwork runs body in another process of the test, in a network namespace of its own. There the interface eth0
 // has ServerAddress, and a wire to the interface phone, which is in one more namespace. If addressed, phone has
 // PhoneAddress, and multicast goes through it. The test is skipped where there are no namespaces.
 func InOwnNetwork(t *testing.T, addressed bool, body func(t *testing.T, phone Phone)) {

@@ -31,7 +31,7 @@ Content-Length: 0
 <recv response="200"/>
 <recv request="NOTIFY"><action>
 <ereg regexp="application/url" search_in="hdr" header="Content-Type:" check_it="true" assign_to="type"/>
-<ereg regexp="http://10\.99\.0\.1:8080/phoneprov/once-[0-9a-f]+/$" search_in="body" check_it="true" assign_to="url"/>
+<ereg regexp="http://192\.0\.2\.1:8080/phoneprov/once-[0-9a-f]+/$" search_in="body" check_it="true" assign_to="url"/>
 <log message="[$type] [$url]"/>
 </action></recv>
 <send><![CDATA[
