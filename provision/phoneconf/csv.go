@@ -1,0 +1,129 @@
+package phoneconf
+
+import (
+	"bufio"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Row is a line of a CSV file.
+type Row struct {
+	Line                          int // of the file
+	MAC, Name, Extension, Profile string
+	Number                        string // of the line of the phone; empty: 1
+}
+
+// columns are the columns of a CSV file, in their order where the file has no head. line is only known by a head.
+var columns = [...]string{"mac", "name", "extension", "profile", "line"}
+
+// headless is how many columns a file without a head has at most.
+const headless = 4
+
+// maxRows bounds a CSV file: Asterisk reads no more sections in useful time.
+const maxRows = 100_000
+
+// ReadCSV reads phones: mac, name, extension and profile, the last of which may be empty or left out. A first row with these
+// words is a head, which may have them in any order, and "line" too. The separator is the first of , ; and tab that the first
+// row has. The error joins one error for each fault; each begins with the number of its line.
+func ReadCSV(r io.Reader) ([]Row, error) {
+	in := bufio.NewReader(r)
+	if bom, _ := in.Peek(3); string(bom) == "\xef\xbb\xbf" {
+		_, _ = in.Discard(3)
+	}
+	first, err := in.Peek(1 << 10)
+	if len(first) == 0 && errors.Is(err, io.EOF) {
+		return nil, errors.New("1: the file is empty")
+	}
+	records := csv.NewReader(in)
+	records.FieldsPerRecord, records.TrimLeadingSpace, records.Comment = -1, true, '#'
+	head, _, _ := strings.Cut(string(first), "\n")
+	for _, c := range ",;\t" {
+		if strings.ContainsRune(head, c) {
+			records.Comma = c
+			break
+		}
+	}
+	var rows []Row
+	var errs []error
+	order := columns[:headless]
+	for n := 0; ; n++ {
+		fields, err := records.Read()
+		switch {
+		case errors.Is(err, io.EOF):
+			if len(rows) == 0 && len(errs) == 0 {
+				errs = append(errs, errors.New("1: no phone in it"))
+			}
+			return rows, errors.Join(errs...)
+		case err != nil:
+			if parse, ok := errors.AsType[*csv.ParseError](err); ok {
+				err = fmt.Errorf("%d: %w", parse.StartLine, parse.Err)
+			}
+			return nil, errors.Join(append(errs, err)...) // what follows cannot be told apart
+		case len(rows) == maxRows:
+			return nil, fmt.Errorf("more than %d phones", maxRows)
+		}
+		line, _ := records.FieldPos(0)
+		if n == 0 && slices.ContainsFunc(fields, func(f string) bool { return strings.EqualFold(strings.TrimSpace(f), "mac") }) {
+			if order, err = readHead(fields); err != nil {
+				return nil, fmt.Errorf("%d: %w", line, err)
+			}
+			continue
+		}
+		if len(fields) == 1 && strings.TrimSpace(fields[0]) == "" {
+			continue
+		}
+		row, err := readRow(fields, order)
+		row.Line = line
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%d: %w", line, err))
+			continue
+		}
+		rows = append(rows, row)
+	}
+}
+
+// readHead returns the order of the columns.
+func readHead(fields []string) (order []string, err error) {
+	for _, f := range fields {
+		name := strings.ToLower(strings.TrimSpace(f))
+		switch {
+		case !slices.Contains(columns[:], name):
+			return nil, fmt.Errorf("there is no column %q: want %s", name, strings.Join(columns[:], ", "))
+		case slices.Contains(order, name):
+			return nil, fmt.Errorf("column %q stands twice", name)
+		}
+		order = append(order, name)
+	}
+	for _, name := range columns[:3] {
+		if !slices.Contains(order, name) {
+			return nil, fmt.Errorf("column %q is missing", name)
+		}
+	}
+	return order, nil
+}
+
+func readRow(fields, order []string) (row Row, err error) {
+	if len(fields) > len(order) {
+		return row, fmt.Errorf("%d fields, want at most %d: %s", len(fields), len(order), strings.Join(order, ", "))
+	}
+	for i, f := range fields {
+		f = strings.TrimSpace(f)
+		switch order[i] {
+		case "mac":
+			row.MAC = f
+		case "name":
+			row.Name = f
+		case "extension":
+			row.Extension = f
+		case "profile":
+			row.Profile = f
+		case "line":
+			row.Number = f
+		}
+	}
+	return row, nil
+}
