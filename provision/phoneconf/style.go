@@ -79,6 +79,11 @@ func (a *adding) wizardTarget(file string) (*target, error) {
 	} else if several := differing(wizards, endpoints); len(several) > 1 {
 		return nil, fmt.Errorf("the other phones have several contexts (%s): -context says which one the new one has", strings.Join(several, ", "))
 	}
+	if transports := provision.PJSIPSections(a.config, "transport"); len(transports) == 1 {
+		if _, given := last(t.style.given, "endpoint/transport"); !given { // Asterisk's own res_phoneprov needs one
+			t.defaults([]option{{"transport", transports[0].Section.Name}})
+		}
+	}
 	t.defaults(phoneDefaults[:])
 	return t, nil
 }

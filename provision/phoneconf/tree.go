@@ -16,7 +16,7 @@ import (
 
 // Tree is Asterisk's configuration directory, with edits that are not written yet. One goroutine uses a Tree.
 type Tree struct {
-	Dir   string
+	Dir   string // absolute
 	read  map[string]original
 	edits map[string]string // new text by path
 }
@@ -37,6 +37,9 @@ func Open(dir string) (*Tree, error) {
 		return nil, err
 	case !info.IsDir():
 		return nil, fmt.Errorf("%s: not a directory", dir)
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return nil, err
 	}
 	return &Tree{Dir: dir, read: map[string]original{}, edits: map[string]string{}}, nil
 }
