@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -293,18 +294,8 @@ func (c *phoneCommand) importCSV(ctx context.Context, name string) error {
 		return err
 	}
 	defer f.Close()
-	rows, err := phoneconf.ReadCSV(f)
-	var faults []error
-	fault := func(line int, err error) {
-		for text := range strings.Lines(err.Error()) {
-			faults = append(faults, fmt.Errorf("%s:%d: %s", name, line, strings.TrimSuffix(text, "\n")))
-		}
-	}
-	if err != nil {
-		for text := range strings.Lines(err.Error()) {
-			faults = append(faults, fmt.Errorf("%s:%s", name, strings.TrimSuffix(text, "\n")))
-		}
-	}
+	rows, faults := phoneconf.ReadCSV(f)
+	fault := func(line int, err error) { faults = append(faults, phoneconf.Fault{Line: line, Err: err}) }
 	var phones []phoneconf.Phone
 	var lines []int
 	for _, row := range rows {
@@ -318,10 +309,22 @@ func (c *phoneCommand) importCSV(ctx context.Context, name string) error {
 	}
 	result, err := c.have.Add(phones, o, func(i int, err error) { fault(lines[i], err) })
 	if len(faults) > 0 {
-		return errors.Join(append(faults, phoneconf.ErrRefused)...)
+		return refused(name, faults)
 	}
 	if err != nil {
 		return err
 	}
 	return c.finish(result, phones)
+}
+
+// refused returns the faults of a file in the order of its lines, each with its line.
+func refused(name string, faults []phoneconf.Fault) error {
+	slices.SortStableFunc(faults, func(a, b phoneconf.Fault) int { return cmp.Compare(a.Line, b.Line) })
+	var errs []error
+	for _, f := range faults {
+		for text := range strings.Lines(f.Err.Error()) {
+			errs = append(errs, fmt.Errorf("%s:%d: %s", name, f.Line, strings.TrimSuffix(text, "\n")))
+		}
+	}
+	return errors.Join(append(errs, phoneconf.ErrRefused)...)
 }

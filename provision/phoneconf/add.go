@@ -40,6 +40,9 @@ func (e *Existing) Add(phones []Phone, o Options, fault func(i int, err error)) 
 			clear(e.tree.edits)
 		}
 	}()
+	if len(phones) == 0 {
+		return new(Result), nil
+	}
 	o.Provider = cmp.Or(o.Provider, e.Provider())
 	failed := false
 	for i, p := range phones {

@@ -28,15 +28,19 @@ const maxRows = 100_000
 
 // ReadCSV reads phones: mac, name, extension and profile, the last of which may be empty or left out. A first row with these
 // words is a head, which may have them in any order, and "line" too. The separator is the first of , ; and tab that the first
-// row has. The error joins one error for each fault; each begins with the number of its line.
-func ReadCSV(r io.Reader) ([]Row, error) {
+// row has. faults has all that is wrong, in the order of the lines; the rows are then those that could be read.
+func ReadCSV(r io.Reader) (rows []Row, faults []Fault) {
+	fault := func(line int, format string, args ...any) {
+		faults = append(faults, Fault{line, fmt.Errorf(format, args...)})
+	}
 	in := bufio.NewReader(r)
 	if bom, _ := in.Peek(3); string(bom) == "\xef\xbb\xbf" {
 		_, _ = in.Discard(3)
 	}
 	first, err := in.Peek(1 << 10)
 	if len(first) == 0 && errors.Is(err, io.EOF) {
-		return nil, errors.New("1: the file is empty")
+		fault(1, "the file is empty")
+		return nil, faults
 	}
 	records := csv.NewReader(in)
 	records.FieldsPerRecord, records.TrimLeadingSpace, records.Comment = -1, true, '#'
@@ -47,43 +51,46 @@ func ReadCSV(r io.Reader) ([]Row, error) {
 			break
 		}
 	}
-	var rows []Row
-	var errs []error
 	order := columns[:headless]
 	for n := 0; ; n++ {
 		fields, err := records.Read()
-		switch {
-		case errors.Is(err, io.EOF):
-			if len(rows) == 0 && len(errs) == 0 {
-				errs = append(errs, errors.New("1: no phone in it"))
+		if errors.Is(err, io.EOF) {
+			if len(rows) == 0 && len(faults) == 0 {
+				fault(1, "no phone is in the file")
 			}
-			return rows, errors.Join(errs...)
-		case err != nil:
+			return rows, faults
+		}
+		if err != nil { // what follows cannot be told apart
 			if parse, ok := errors.AsType[*csv.ParseError](err); ok {
-				err = fmt.Errorf("%d: %w", parse.StartLine, parse.Err)
+				fault(parse.StartLine, "%w", parse.Err)
+			} else {
+				fault(1, "%w", err)
 			}
-			return nil, errors.Join(append(errs, err)...) // what follows cannot be told apart
-		case len(rows) == maxRows:
-			return nil, fmt.Errorf("more than %d phones", maxRows)
+			return rows, faults
 		}
 		line, _ := records.FieldPos(0)
-		if n == 0 && slices.ContainsFunc(fields, func(f string) bool { return strings.EqualFold(strings.TrimSpace(f), "mac") }) {
+		switch {
+		case len(rows) == maxRows:
+			fault(line, "more than %d phones", maxRows)
+			return rows, faults
+		case n == 0 && slices.ContainsFunc(fields, func(f string) bool { return strings.EqualFold(strings.TrimSpace(f), "mac") }):
 			if order, err = readHead(fields); err != nil {
-				return nil, fmt.Errorf("%d: %w", line, err)
+				fault(line, "%w", err)
+				return rows, faults
 			}
-			continue
+		case len(fields) == 1 && strings.TrimSpace(fields[0]) == "":
+		case len(fields) > len(order):
+			fault(line, "%d fields, want at most %d: %s", len(fields), len(order), strings.Join(order, ", "))
+		default:
+			rows = append(rows, readRow(line, fields, order))
 		}
-		if len(fields) == 1 && strings.TrimSpace(fields[0]) == "" {
-			continue
-		}
-		row, err := readRow(fields, order)
-		row.Line = line
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%d: %w", line, err))
-			continue
-		}
-		rows = append(rows, row)
 	}
+}
+
+// Fault is what is wrong with a line.
+type Fault struct {
+	Line int
+	Err  error
 }
 
 // readHead returns the order of the columns.
@@ -106,10 +113,8 @@ func readHead(fields []string) (order []string, err error) {
 	return order, nil
 }
 
-func readRow(fields, order []string) (row Row, err error) {
-	if len(fields) > len(order) {
-		return row, fmt.Errorf("%d fields, want at most %d: %s", len(fields), len(order), strings.Join(order, ", "))
-	}
+func readRow(line int, fields, order []string) Row {
+	row := Row{Line: line}
 	for i, f := range fields {
 		f = strings.TrimSpace(f)
 		switch order[i] {
@@ -125,5 +130,5 @@ func readRow(fields, order []string) (row Row, err error) {
 			row.Number = f
 		}
 	}
-	return row, nil
+	return row
 }

@@ -30,9 +30,9 @@ func TestAddedPhonesOnAsterisk(t *testing.T) {
 		{name: "a clean machine", suite: oracle.Forky, files: map[string]string{"pjsip.conf": transport}, port: 5070, wantFile: "pjsip_wizard.conf"},
 		{name: "a clean machine with chan_sip", suite: oracle.Bullseye, port: 5060, wantFile: "users.conf"},
 		{name: "the sample", suite: oracle.Forky, sample: true, port: 5060, wantFile: "pjsip_wizard.conf"},
-		{name: "the sample, users.conf", suite: oracle.Bullseye, sample: true, options: Options{Provider: provision.UsersProvider}, port: 5060, wantFile: "users.conf"},
+		{name: "the sample, users.conf", suite: oracle.Forky, sample: true, options: Options{Provider: provision.UsersProvider}, port: 5060, wantFile: "users.conf"},
 		{name: "an endpoint that exists", suite: oracle.Forky, port: 5070, options: Options{Existing: true}, wantFile: "pjsip.conf", files: map[string]string{
-			"pjsip.conf": transport + "[6098]\ntype=endpoint\nauth=6098\naors=6098\ncallerid=Old <6098>\n[6098]\ntype=aor\nmax_contacts=1\n[6098]\ntype=auth\nusername=6098\npassword=old-secret\n"}},
+			"pjsip.conf": transport + "[6098]\ntype=endpoint\nauth=6098\ntransport=transport-udp\naors=6098\ncallerid=Old <6098>\n[6098]\ntype=aor\nmax_contacts=1\n[6098]\ntype=auth\nusername=6098\npassword=old-secret\n"}},
 		{name: "included files", suite: oracle.Bullseye, port: 5070, wantFile: "phones/a.conf", files: map[string]string{
 			"pjsip.conf": transport, "pjsip_wizard.conf": "; mine\n#include \"phones/*.conf\"\n",
 			"phones/a.conf": "[desk](!)\ntype = wizard\naccepts_auth = yes\naccepts_registrations = yes\nhas_phoneprov=yes\nphoneprov/PROFILE=t\n[6097](desk)\ninbound_auth/username=6097\ninbound_auth/password=x\nphoneprov/MAC=020000006097\n; the end"}},
@@ -91,6 +91,9 @@ func addOnAsterisk(t *testing.T, a *oracle.Asterisk, options Options, port int, 
 	if len(secret) != 2*secretBytes && !options.Existing {
 		t.Errorf("a secret of %d characters", len(secret))
 	}
+	testkit.Eventually(t, "the account", func() bool { // PJSIP is reloaded in the background
+		return strings.Contains(a.CLI(t, "pjsip show endpoints")+a.CLI(t, "sip show peers"), "6098/6098")
+	})
 	a.SIPPhone(t, port, "6098", secret, "test").Register(time.Minute)
 
 	if have, err = tree.Existing(); err != nil {
