@@ -42,6 +42,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"serve", "", "run the service", 0, setupServe},
+		{"init", "", "set phoneprov up beside the Asterisk of this machine: its account, its settings, profiles; shows each step before it does it", 0, setupInit},
 		{"demo", "[DIR]", "try the service on a sample configuration, without an Asterisk", 1, setupDemo},
 		{"check", "", "load everything once, render every file, print what is wrong", 0, setupCheck},
 		{"routes", "", "print the files that are served", 0, setupRoutes},

@@ -45,11 +45,8 @@ func ReadCSV(r io.Reader) (rows []Row, faults []Fault) {
 	records := csv.NewReader(in)
 	records.FieldsPerRecord, records.TrimLeadingSpace, records.Comment = -1, true, '#'
 	head, _, _ := strings.Cut(string(first), "\n")
-	for _, c := range ",;\t" {
-		if strings.ContainsRune(head, c) {
-			records.Comma = c
-			break
-		}
+	if i := strings.IndexAny(head, ",;\t"); i >= 0 {
+		records.Comma = rune(head[i])
 	}
 	order := columns[:headless]
 	for n := 0; ; n++ {

@@ -16,9 +16,11 @@ import (
 
 // Tree is Asterisk's configuration directory, with edits that are not written yet. One goroutine uses a Tree.
 type Tree struct {
-	Dir   string // absolute
-	read  map[string]original
-	edits map[string]string // new text by path
+	Dir string // absolute
+	// Backup is the end of the name under which Write keeps a file that it replaces; empty: it keeps none.
+	Backup string
+	read   map[string]original
+	edits  map[string]string // new text by path
 }
 
 // original is a file as it was read.

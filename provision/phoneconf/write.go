@@ -14,6 +14,22 @@ var siblings = [...]string{"pjsip.conf", "manager.conf", "asterisk.conf"}
 // newMode is the mode of a new file in a directory without siblings: it has secrets.
 const newMode = 0o640
 
+// Change is an edit that Write would write.
+type Change struct {
+	Path          string
+	New           bool // the file does not exist yet
+	Before, After string
+}
+
+// Changes returns the edits by path.
+func (t *Tree) Changes() []Change {
+	var all []Change
+	for _, path := range t.Edited() {
+		all = append(all, Change{path, t.read[path].missing, t.read[path].text, t.edits[path]})
+	}
+	return all
+}
+
 // Write writes all edits, or none. Other calls of Write in the same directory wait meanwhile. If a file has changed since
 // it was read, Write writes nothing.
 func (t *Tree) Write() error {
@@ -36,6 +52,11 @@ func (t *Tree) Write() error {
 		staged = append(staged, s)
 	}
 	for i, s := range staged {
+		if t.Backup != "" && !s.before.missing {
+			if err := os.Link(s.target, s.target+t.Backup); err != nil {
+				return errors.Join(fmt.Errorf("%s: no copy of it could be kept: %w", s.path, err), restore(staged[:i]))
+			}
+		}
 		if err := os.Rename(s.beside, s.target); err != nil {
 			return errors.Join(fmt.Errorf("%s: cannot be replaced: %w", s.path, err), restore(staged[:i]))
 		}
