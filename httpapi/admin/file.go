@@ -33,17 +33,29 @@ func (a *api) file(w http.ResponseWriter, r *http.Request) error {
 	}
 	phone, ok := a.Ledger.Phone(r.PathValue("mac"))
 	if !ok {
-		return errNoPhone
+		return ErrNoPhone
 	}
+	text, mime, err := a.FileText(r.Context(), phone, r.PathValue("name"), secrets)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", shownAs(mime))
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'") // the file may be HTML with a script
+	return answerText(w, r, http.StatusOK, text)
+}
+
+// FileText returns the file that the phone would get now, and its MIME type.
+func (a *api) FileText(ctx context.Context, phone ledger.Phone, name string, secrets bool) (text []byte, mime string, err error) {
 	snapshot := a.Store.Load()
 	if snapshot == nil {
-		return errNotRead
+		return nil, "", errNotRead
 	}
-	rt := snapshot.Lookup(r.PathValue("name"))
+	rt := snapshot.Lookup(name)
 	if rt == nil || rt.Owner != nil && rt.Owner != snapshot.Phone(phone.ID) {
-		return errNoFile
+		return nil, "", errNoFile
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), renderTimeout)
+	ctx, cancel := context.WithTimeout(ctx, renderTimeout)
 	defer cancel()
 	render := a.Renderer.RenderMasked
 	if secrets {
@@ -51,23 +63,19 @@ func (a *api) file(w http.ResponseWriter, r *http.Request) error {
 	}
 	doc, err := render(ctx, snapshot, rt, a.asFor(phone, rt.URI))
 	if errors.Is(err, provision.ErrNotMasked) {
-		return errStatic
+		return nil, "", errStatic
 	}
 	if err != nil {
-		return err
+		return nil, "", err
 	}
 	defer doc.Close()
-	text, err := io.ReadAll(io.LimitReader(doc.Content, maxShownFile+1))
-	if err != nil {
-		return err
+	if text, err = io.ReadAll(io.LimitReader(doc.Content, maxShownFile+1)); err != nil {
+		return nil, "", err
 	}
 	if len(text) > maxShownFile {
-		return &apiError{http.StatusRequestEntityTooLarge, "the file is too large to be shown: fetch it as a phone does"}
+		return nil, "", &apiError{http.StatusRequestEntityTooLarge, "the file is too large to be shown: fetch it as a phone does"}
 	}
-	h := w.Header()
-	h.Set("Content-Type", shownAs(doc.MIME))
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'") // the file may be HTML with a script
-	return answerText(w, r, http.StatusOK, text)
+	return text, doc.MIME, nil
 }
 
 // maxShownFile bounds a shown file in bytes: far more than any rendered file, less than firmware.
