@@ -31,17 +31,9 @@ func (a *api) file(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	phone, ok := a.Ledger.Phone(r.PathValue("mac"))
-	if !ok {
-		return errNoPhone
-	}
-	snapshot := a.Store.Load()
-	if snapshot == nil {
-		return errNotRead
-	}
-	rt := snapshot.Lookup(r.PathValue("name"))
-	if rt == nil || rt.Owner != nil && rt.Owner != snapshot.Phone(phone.ID) {
-		return errNoFile
+	phone, snapshot, rt, err := a.routeOf(r.PathValue("mac"), r.PathValue("name"))
+	if err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), renderTimeout)
 	defer cancel()
@@ -56,18 +48,39 @@ func (a *api) file(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	defer doc.Close()
-	text, err := io.ReadAll(io.LimitReader(doc.Content, maxShownFile+1))
+	text, err := shownText(doc)
 	if err != nil {
 		return err
-	}
-	if len(text) > maxShownFile {
-		return &apiError{http.StatusRequestEntityTooLarge, "the file is too large to be shown: fetch it as a phone does"}
 	}
 	h := w.Header()
 	h.Set("Content-Type", shownAs(doc.MIME))
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'") // the file may be HTML with a script
 	return answerText(w, r, http.StatusOK, text)
+}
+
+// routeOf returns the phone of a MAC and the route of one of its files, with the snapshot that has the route.
+func (a *api) routeOf(mac, name string) (phone ledger.Phone, s *provision.Snapshot, rt *provision.Route, err error) {
+	phone, ok := a.Ledger.Phone(mac)
+	if !ok {
+		return phone, nil, nil, errNoPhone
+	}
+	if s = a.Store.Load(); s == nil {
+		return phone, nil, nil, errNotRead
+	}
+	if rt = s.Lookup(name); rt == nil || rt.Owner != nil && rt.Owner != s.Phone(phone.ID) {
+		return phone, s, nil, errNoFile
+	}
+	return phone, s, rt, nil
+}
+
+// shownText returns the text of a document, and closes it.
+func shownText(doc *provision.Document) ([]byte, error) {
+	defer doc.Close()
+	text, err := io.ReadAll(io.LimitReader(doc.Content, maxShownFile+1))
+	if err == nil && len(text) > maxShownFile {
+		err = &apiError{http.StatusRequestEntityTooLarge, "the file is too large to be shown: fetch it as a phone does"}
+	}
+	return text, err
 }
 
 // maxShownFile bounds a shown file in bytes: far more than any rendered file, less than firmware.

@@ -108,6 +108,15 @@ func onlyLimit(r *http.Request) (int, error) {
 	return limited(values, maxListed)
 }
 
+// day answers with what happened in each quarter of an hour of the last day, the oldest first.
+func (a *api) day(w http.ResponseWriter, r *http.Request) error {
+	if _, err := parameters(r); err != nil {
+		return err
+	}
+	parts := a.Ledger.Day()
+	return answerList(w, r, parts, len(parts))
+}
+
 // requests answers with the last requests of phones and strangers, the newest first.
 func (a *api) requests(w http.ResponseWriter, r *http.Request) error {
 	values, err := parameters(r, "limit", "q", "refused")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/filediff"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
@@ -21,6 +22,9 @@ type Ledger interface {
 	Syncs() []ledger.Sync
 	Requests() []ledger.Request
 	Stats() ledger.Stats
+	Day() []ledger.DayPart
+	LastFetched(id, file string) (ledger.Text, error)
+	Key() filediff.Key
 	Subscribe(...ledger.Kind) (<-chan ledger.Update, func())
 }
 
@@ -28,6 +32,7 @@ type Ledger interface {
 type Renderer interface {
 	Render(context.Context, *provision.Snapshot, *provision.Route, provision.Request) (*provision.Document, error)
 	RenderMasked(context.Context, *provision.Snapshot, *provision.Route, provision.Request) (*provision.Document, error)
+	Explain(context.Context, *provision.Snapshot, *provision.Route, provision.Request) provision.Explanation
 }
 
 // Options are the sources of the answers. Ledger, Store and Renderer are required.
@@ -74,7 +79,10 @@ func (a *api) routes() []route {
 		get("/api/v1/phones", a.phones),
 		get("/api/v1/phones/{mac}", a.phone),
 		get("/api/v1/phones/{mac}/files/{name...}", a.file),
+		get("/api/v1/phones/{mac}/files/{name}/diff", a.diff),
+		get("/api/v1/phones/{mac}/variables", a.variables),
 		get("/api/v1/phones/{mac}/history", a.history),
+		get("/api/v1/day", a.day),
 		get("/api/v1/strangers", a.strangers),
 		get("/api/v1/syncs", a.syncs),
 		get("/api/v1/problems", a.problems),
