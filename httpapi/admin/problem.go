@@ -9,6 +9,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/datadir"
+	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
 // problem is an error in the form of RFC 9457.
@@ -58,7 +59,7 @@ func StatusOf(err error) (int, string) {
 		return own.status, own.text
 	case errors.Is(err, provision.ErrNothingHeld), errors.Is(err, provision.ErrOtherHeld):
 		return http.StatusConflict, err.Error()
-	case errors.Is(err, provision.ErrNotFound):
+	case errors.Is(err, provision.ErrNotFound), errors.Is(err, ledger.ErrNoPhone), errors.Is(err, ledger.ErrNotFetched), errors.Is(err, ledger.ErrNotKept):
 		return http.StatusNotFound, err.Error()
 	case errors.Is(err, provision.ErrUnavailable), errors.Is(err, datadir.ErrNoGoodFile), errors.Is(err, context.DeadlineExceeded):
 		return http.StatusServiceUnavailable, err.Error()
