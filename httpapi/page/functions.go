@@ -28,6 +28,8 @@ func (s *Site) functions(l *words.Language) template.FuncMap {
 		"pages":    func() []string { return pages[:] },
 		"agoWords": func() (string, error) { return agoWords(l) },
 		"when":     func(t any) template.HTML { return s.when(l, t) },
+		"since":    func(t *time.Time) template.HTML { return s.since(l, t) },
+		"ms":       ms,
 		"clock":    func(t any) template.HTML { return clock(t) },
 		"state":    func(of ledger.State) string { return l.Or("state."+string(of), of.Text()) },
 		"means":    func(d ledger.Definition) string { return l.Or("state."+string(d.State)+".means", d.Means) },
@@ -94,6 +96,22 @@ func (s *Site) when(l *words.Language, value any) template.HTML {
 		return template.HTML(`<span class="none">` + text + `</span>`)
 	}
 	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s">%s</time>`, t.UTC().Format(time.RFC3339), t.UTC().Format(exactly), text))
+}
+
+// since is when for the beginning of a state, which may not be known.
+func (s *Site) since(l *words.Language, t *time.Time) template.HTML {
+	if t == nil {
+		return `<span class="none">–</span>`
+	}
+	return s.when(l, t)
+}
+
+// ms returns a measured duration; nil: it was not measured.
+func ms(d *float64) string {
+	if d == nil {
+		return ""
+	}
+	return fmt.Sprintf("%.0f ms", *d)
 }
 
 // clock returns a time of the day, with the exact time on hover.
@@ -239,6 +257,9 @@ func reason(l *words.Language, p ledger.Phone) string {
 // fileReason says why a file is in its state, in a language.
 func fileReason(l *words.Language, f ledger.File) string {
 	if l != words.English() && f.State == ledger.Refused && f.Refusal != nil {
+		if f.Refusal.Count == 1 {
+			return visible(l.Said(f.Refusal.Reason))
+		}
 		return visible(l.Text("reason.times", l.Said(f.Refusal.Reason), f.Refusal.Count))
 	}
 	return visible(l.Said(f.Reason))

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -29,7 +30,7 @@ func TestAccessible(t *testing.T) {
 			b.visit(path)
 			b.accessible(look.name + " " + path)
 			if dir := os.Getenv("SHOTS"); dir != "" {
-				os.WriteFile(filepath.Join(dir, look.name+" "+filepath.Base(path)+".png"), b.screenshot(), 0o644)
+				os.WriteFile(filepath.Join(dir, look.name+" "+strings.ReplaceAll(path, "/", "_")+".png"), b.screenshot(), 0o644)
 			}
 			if wide := eval[int64](b, `document.documentElement.scrollWidth`); wide > look.width {
 				t.Errorf("%s %s: the page is %d wide", look.name, path, wide)
