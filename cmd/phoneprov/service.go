@@ -273,10 +273,14 @@ func (v *service) run(ctx context.Context, resync <-chan string) (err error) {
 // serve runs the HTTP servers until all have ended. When one fails, it stops the others.
 func (v *service) serve(ctx context.Context, stop func()) error {
 	phones := httpapi.Phones(v.options)
+	admins, err := v.adminHandler(ctx)
+	if err != nil {
+		return err
+	}
 	servers := []struct {
 		listener net.Listener
 		handler  http.Handler
-	}{{v.phones, phones}, {v.https, phones}, {v.admin, v.adminHandler(ctx)}}
+	}{{v.phones, phones}, {v.https, phones}, {v.admin, admins}}
 	var wg sync.WaitGroup
 	errs := make([]error, len(servers))
 	for i, s := range servers {

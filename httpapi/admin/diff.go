@@ -7,6 +7,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/filediff"
+	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
 // diff answers with the unified diff of a file as the phone got it last against the file as it would get it now. It is
@@ -15,7 +16,11 @@ func (a *api) diff(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parameters(r); err != nil {
 		return err
 	}
-	text, err := a.diffOf(r.Context(), r.PathValue("mac"), r.PathValue("name"))
+	phone, ok := a.Ledger.Phone(r.PathValue("mac"))
+	if !ok {
+		return ErrNoPhone
+	}
+	text, err := a.Diff(r.Context(), phone, r.PathValue("name"))
 	if err != nil {
 		return err
 	}
@@ -24,9 +29,11 @@ func (a *api) diff(w http.ResponseWriter, r *http.Request) error {
 	return answerText(w, r, http.StatusOK, []byte(text))
 }
 
-// diffOf returns the diff of a phone's file. No secret is in it; a secret that changed shows as changed.
-func (a *api) diffOf(ctx context.Context, mac, name string) (string, error) {
-	phone, snapshot, rt, err := a.routeOf(mac, name)
+// Diff returns the unified diff of a phone's file as the phone got it last against the file as it would get it now. No
+// secret is in it; a secret that changed shows as changed. It is empty if the files are the same. The error says why
+// there is none: StatusOf has its text.
+func (a *api) Diff(ctx context.Context, phone ledger.Phone, name string) (string, error) {
+	snapshot, rt, err := a.routeOf(phone, name)
 	if err != nil {
 		return "", err
 	}

@@ -31,11 +31,27 @@ func (a *api) file(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	phone, snapshot, rt, err := a.routeOf(r.PathValue("mac"), r.PathValue("name"))
+	phone, ok := a.Ledger.Phone(r.PathValue("mac"))
+	if !ok {
+		return ErrNoPhone
+	}
+	text, mime, err := a.FileText(r.Context(), phone, r.PathValue("name"), secrets)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), renderTimeout)
+	h := w.Header()
+	h.Set("Content-Type", shownAs(mime))
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'") // the file may be HTML with a script
+	return answerText(w, r, http.StatusOK, text)
+}
+
+// FileText returns the file that the phone would get now, and its MIME type.
+func (a *api) FileText(ctx context.Context, phone ledger.Phone, name string, secrets bool) (text []byte, mime string, err error) {
+	snapshot, rt, err := a.routeOf(phone, name)
+	if err != nil {
+		return nil, "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, renderTimeout)
 	defer cancel()
 	render := a.Renderer.RenderMasked
 	if secrets {
@@ -43,34 +59,28 @@ func (a *api) file(w http.ResponseWriter, r *http.Request) error {
 	}
 	doc, err := render(ctx, snapshot, rt, a.asFor(phone, rt.URI))
 	if errors.Is(err, provision.ErrNotMasked) {
-		return errStatic
+		return nil, "", errStatic
 	}
 	if err != nil {
-		return err
+		return nil, "", err
 	}
-	text, err := shownText(doc)
-	if err != nil {
-		return err
+	if text, err = shownText(doc); err != nil {
+		return nil, "", err
 	}
-	h := w.Header()
-	h.Set("Content-Type", shownAs(doc.MIME))
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'") // the file may be HTML with a script
-	return answerText(w, r, http.StatusOK, text)
+	return text, doc.MIME, nil
 }
 
-// routeOf returns the phone of a MAC and the route of one of its files, with the snapshot that has the route.
-func (a *api) routeOf(mac, name string) (phone ledger.Phone, s *provision.Snapshot, rt *provision.Route, err error) {
-	phone, ok := a.Ledger.Phone(mac)
-	if !ok {
-		return phone, nil, nil, errNoPhone
+// routeOf returns the route of one of a phone's files, with the snapshot that has it.
+func (a *api) routeOf(phone ledger.Phone, name string) (*provision.Snapshot, *provision.Route, error) {
+	s := a.Store.Load()
+	if s == nil {
+		return nil, nil, errNotRead
 	}
-	if s = a.Store.Load(); s == nil {
-		return phone, nil, nil, errNotRead
+	rt := s.Lookup(name)
+	if rt == nil || rt.Owner != nil && rt.Owner != s.Phone(phone.ID) {
+		return s, nil, errNoFile
 	}
-	if rt = s.Lookup(name); rt == nil || rt.Owner != nil && rt.Owner != s.Phone(phone.ID) {
-		return phone, s, nil, errNoFile
-	}
-	return phone, s, rt, nil
+	return s, rt, nil
 }
 
 // shownText returns the text of a document, and closes it.

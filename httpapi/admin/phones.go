@@ -2,6 +2,7 @@ package admin
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/phoneprov/phoneprov/provision/ledger"
@@ -13,22 +14,27 @@ func (a *api) phones(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	limit := ledger.DefaultLimit
+	q := PhonesQuery(values)
 	if values.Has("limit") {
-		if limit, err = limited(values, ledger.MaxLimit); err != nil {
+		if q.Limit, err = limited(values, ledger.MaxLimit); err != nil {
 			return err
 		}
-	}
-	q := ledger.Query{Profile: values.Get("profile"), Vendor: values.Get("vendor"), Text: values.Get("q"), After: values.Get("cursor"), Limit: limit}
-	q.Sort, q.Desc = strings.CutPrefix(values.Get("sort"), "-")
-	for _, state := range listed(values, "state") {
-		q.States = append(q.States, ledger.State(state))
 	}
 	page, err := a.Ledger.Phones(q)
 	if err != nil {
 		return badRequest("%v", err)
 	}
 	return answer(w, r, http.StatusOK, page)
+}
+
+// PhonesQuery returns the query of the parameters of a URL. Its Limit is DefaultLimit.
+func PhonesQuery(values url.Values) ledger.Query {
+	q := ledger.Query{Profile: values.Get("profile"), Vendor: values.Get("vendor"), Text: values.Get("q"), After: values.Get("cursor"), Limit: ledger.DefaultLimit}
+	q.Sort, q.Desc = strings.CutPrefix(values.Get("sort"), "-")
+	for _, state := range listed(values, "state") {
+		q.States = append(q.States, ledger.State(state))
+	}
+	return q
 }
 
 // phone answers with everything that is known of a phone.
@@ -38,7 +44,7 @@ func (a *api) phone(w http.ResponseWriter, r *http.Request) error {
 	}
 	phone, ok := a.Ledger.Phone(r.PathValue("mac"))
 	if !ok {
-		return errNoPhone
+		return ErrNoPhone
 	}
 	return answer(w, r, http.StatusOK, phone)
 }
@@ -70,7 +76,7 @@ func (a *api) history(w http.ResponseWriter, r *http.Request) error {
 	}
 	phone, ok := a.Ledger.Phone(r.PathValue("mac"))
 	if !ok {
-		return errNoPhone
+		return ErrNoPhone
 	}
 	events, err := a.Ledger.History(phone.ID)
 	if err != nil {
@@ -131,15 +137,19 @@ func (a *api) requests(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	text := strings.ToLower(values.Get("q"))
-	var found []ledger.Request
+	return answerList(w, r, a.FoundRequests(values.Get("q"), refused), limit)
+}
+
+// FoundRequests returns the last requests that mention a text, the newest first. refused selects the refused ones.
+func (a *api) FoundRequests(text string, refused bool) (found []ledger.Request) {
+	text = strings.ToLower(strings.TrimSpace(text))
 	for _, q := range a.Ledger.Requests() {
 		if refused && !q.Refused || !mentions(text, q.File, q.MAC, q.Phone, q.Address, q.UserAgent, q.Profile, q.Reason) {
 			continue
 		}
 		found = append(found, q)
 	}
-	return answerList(w, r, found, limit)
+	return found
 }
 
 // mentions reports whether one of the texts in contains text. text is in lower case and may be empty.

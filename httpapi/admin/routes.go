@@ -21,8 +21,9 @@ type Ledger interface {
 	Strangers() []ledger.Stranger
 	Syncs() []ledger.Sync
 	Requests() []ledger.Request
-	Stats() ledger.Stats
+	Uses() []ledger.Use
 	Day() []ledger.DayPart
+	Stats() ledger.Stats
 	LastFetched(id, file string) (ledger.Text, error)
 	Key() filediff.Key
 	Subscribe(...ledger.Kind) (<-chan ledger.Update, func())
@@ -65,6 +66,9 @@ type route struct {
 
 type handler func(http.ResponseWriter, *http.Request) error
 
+// API answers the API's questions to programs (Handler) and to the page.
+type API = api
+
 type api struct {
 	Options
 	streams chan struct{} // one token for each open stream of events
@@ -99,11 +103,18 @@ func (a *api) routes() []route {
 }
 
 // New returns the handler.
-func New(o Options) http.Handler {
+func New(o Options) http.Handler { return NewAPI(o).Handler() }
+
+// NewAPI returns the API.
+func NewAPI(o Options) *API {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	a := &api{Options: o, streams: make(chan struct{}, maxStreams)}
+	return &api{Options: o, streams: make(chan struct{}, maxStreams)}
+}
+
+// Handler returns the handler of the API's paths.
+func (a *api) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, rt := range a.routes() {
 		mux.HandleFunc(rt.path, rt.serve)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
 // Variables are the variables that the templates of a phone see.
@@ -34,20 +35,21 @@ func (a *api) variables(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parameters(r); err != nil {
 		return err
 	}
-	vars, err := a.variablesOf(r.Context(), r.PathValue("mac"))
+	phone, ok := a.Ledger.Phone(r.PathValue("mac"))
+	if !ok {
+		return ErrNoPhone
+	}
+	vars, err := a.Variables(r.Context(), phone, false)
 	if err != nil {
 		return err
 	}
 	return answer(w, r, http.StatusOK, vars)
 }
 
-// variablesOf returns the variables of a phone for its first rendered file. All of its files have the same.
-func (a *api) variablesOf(ctx context.Context, mac string) (Variables, error) {
+// Variables returns the variables of a phone for its first rendered file. All of its files have the same. Secrets read
+// "<secret>", unless secrets is true.
+func (a *api) Variables(ctx context.Context, phone ledger.Phone, secrets bool) (Variables, error) {
 	vars := Variables{Lines: []LineVariables{}}
-	phone, ok := a.Ledger.Phone(mac)
-	if !ok {
-		return vars, errNoPhone
-	}
 	snapshot := a.Store.Load()
 	if snapshot == nil {
 		return vars, errNotRead
@@ -70,7 +72,7 @@ func (a *api) variablesOf(ctx context.Context, mac string) (Variables, error) {
 		for _, l := range x.Lines {
 			line := LineVariables{Section: l.Section, Number: l.Number, Items: []Variable{}}
 			for _, v := range l.Variables {
-				if v.Secret {
+				if v.Secret && !secrets {
 					v.Value = provision.Secret(v.Value).String()
 				}
 				line.Items = append(line.Items, Variable(v))
