@@ -8,7 +8,7 @@ import (
 	"github.com/phoneprov/phoneprov/httpapi"
 	"github.com/phoneprov/phoneprov/httpapi/admin"
 	"github.com/phoneprov/phoneprov/httpapi/httpauth"
-	"github.com/phoneprov/phoneprov/httpapi/page"
+	webpage "github.com/phoneprov/phoneprov/httpapi/page"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
@@ -49,7 +49,7 @@ func (v *service) adminHandler(ctx context.Context) (http.Handler, error) {
 	o.Ending = ctx.Done()
 	o.Renderer, _ = v.renderer.(admin.Renderer)
 	api := admin.NewAPI(o)
-	site, err := page.New(api)
+	site, err := webpage.New(api)
 	if err != nil {
 		return nil, err
 	}

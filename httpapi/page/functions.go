@@ -32,19 +32,16 @@ func (s *Site) functions(l *words.Language) template.FuncMap {
 		"state":    func(of ledger.State) string { return l.Or("state."+string(of), of.Text()) },
 		"means":    func(d ledger.Definition) string { return l.Or("state."+string(d.State)+".means", d.Means) },
 		"advice":   func(of ledger.State) string { return optional(l, "advice."+string(of)) },
-		"mark":     mark,
+		"kind":     func(k ledger.EventKind) string { return l.Text("kind." + string(k)) },
+		"about":    func(what string) string { return l.Text("about." + what) },
 		"reason":   func(p ledger.Phone) string { return reason(l, p) },
 		"why":      func(f ledger.File) string { return fileReason(l, f) },
-		"name":     name, "whole": whole, "spelt": spelt,
-		"kind":       func(k ledger.EventKind) string { return l.Text("kind." + string(k)) },
-		"size":       size,
-		"dict":       dict,
-		"first":      firstChanges,
-		"statusMark": statusMark, "severityMark": severityMark, "displayNames": displayNames,
-		"about": func(what string) string { return l.Text("about." + what) },
 		"registration": func(p ledger.Phone) string {
 			return l.Text("registration." + string(p.Registration()))
 		},
+		"mark": mark, "statusMark": statusMark, "severityMark": severityMark,
+		"name": name, "whole": whole, "spelt": spelt, "plain": visible, "displayNames": displayNames,
+		"size": size, "first": firstChanges, "dict": dict,
 	}
 }
 
