@@ -15,7 +15,7 @@ type accepted struct {
 }
 
 // reload asks for a sync that reads everything again.
-func (a *api) reload(w http.ResponseWriter, r *http.Request) error {
+func (a *API) reload(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parameters(r); err != nil {
 		return err
 	}
@@ -26,7 +26,7 @@ func (a *api) reload(w http.ResponseWriter, r *http.Request) error {
 }
 
 // ReadAgain asks for a sync that reads everything again. by says who wants it.
-func (a *api) ReadAgain(by string) error {
+func (a *API) ReadAgain(by string) error {
 	if a.Reload == nil {
 		return &apiError{http.StatusServiceUnavailable, "nothing can be read again here"}
 	}
@@ -43,7 +43,7 @@ type confirmed struct {
 const maxBody = 4 << 10
 
 // confirm applies the held sync.
-func (a *api) confirm(w http.ResponseWriter, r *http.Request) error {
+func (a *API) confirm(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parameters(r); err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (a *api) confirm(w http.ResponseWriter, r *http.Request) error {
 }
 
 // ConfirmHeld applies the held sync of an ID, or whatever is held if the ID is empty. by says who wants it.
-func (a *api) ConfirmHeld(id, by string) (provision.Held, error) {
+func (a *API) ConfirmHeld(id, by string) (provision.Held, error) {
 	if a.Confirm == nil {
 		return provision.Held{}, provision.ErrNothingHeld
 	}

@@ -129,7 +129,7 @@ func TestFile(t *testing.T) {
 // ETag, If-None-Match, HEAD, methods and errors of every path that answers GET.
 func TestHTTP(t *testing.T) {
 	s := lively(t)
-	a := &api{Options: s.Options}
+	a := &API{Options: s.Options}
 	for _, rt := range a.routes() {
 		path := strings.NewReplacer("{mac}", alice, "{name...}", alice+".cfg", "{name}", alice+".cfg").Replace(rt.path)
 		changes := path == "/api/v1/status" || path == "/api/v1/problems" || path == "/api/v1/day" // with the time

@@ -7,20 +7,15 @@ import (
 
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/filediff"
-	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
 // diff answers with the unified diff of a file as the phone got it last against the file as it would get it now. It is
 // empty if they are the same.
-func (a *api) diff(w http.ResponseWriter, r *http.Request) error {
+func (a *API) diff(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parameters(r); err != nil {
 		return err
 	}
-	phone, ok := a.Ledger.Phone(r.PathValue("mac"))
-	if !ok {
-		return ErrNoPhone
-	}
-	text, err := a.Diff(r.Context(), phone, r.PathValue("name"))
+	text, err := a.DiffOf(r.Context(), r.PathValue("mac"), r.PathValue("name"))
 	if err != nil {
 		return err
 	}
@@ -29,11 +24,9 @@ func (a *api) diff(w http.ResponseWriter, r *http.Request) error {
 	return answerText(w, r, http.StatusOK, []byte(text))
 }
 
-// Diff returns the unified diff of a phone's file as the phone got it last against the file as it would get it now. No
-// secret is in it; a secret that changed shows as changed. It is empty if the files are the same. The error says why
-// there is none: StatusOf has its text.
-func (a *api) Diff(ctx context.Context, phone ledger.Phone, name string) (string, error) {
-	snapshot, rt, err := a.routeOf(phone, name)
+// DiffOf returns the diff of a phone's file. No secret is in it; a secret that changed shows as changed.
+func (a *API) DiffOf(ctx context.Context, mac, name string) (string, error) {
+	phone, snapshot, rt, err := a.routeOf(mac, name)
 	if err != nil {
 		return "", err
 	}

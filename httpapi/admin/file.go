@@ -22,7 +22,7 @@ var errStatic error = &apiError{http.StatusForbidden,
 
 // file answers with the file that the phone would get now, rendered with the facts of its last request for it. Secrets
 // are masked unless the parameter secrets is true.
-func (a *api) file(w http.ResponseWriter, r *http.Request) error {
+func (a *API) file(w http.ResponseWriter, r *http.Request) error {
 	values, err := parameters(r, "secrets")
 	if err != nil {
 		return err
@@ -31,11 +31,7 @@ func (a *api) file(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	phone, ok := a.Ledger.Phone(r.PathValue("mac"))
-	if !ok {
-		return ErrNoPhone
-	}
-	text, mime, err := a.FileText(r.Context(), phone, r.PathValue("name"), secrets)
+	text, mime, err := a.FileText(r.Context(), r.PathValue("mac"), r.PathValue("name"), secrets)
 	if err != nil {
 		return err
 	}
@@ -45,9 +41,9 @@ func (a *api) file(w http.ResponseWriter, r *http.Request) error {
 	return answerText(w, r, http.StatusOK, text)
 }
 
-// FileText returns the file that the phone would get now, and its MIME type.
-func (a *api) FileText(ctx context.Context, phone ledger.Phone, name string, secrets bool) (text []byte, mime string, err error) {
-	snapshot, rt, err := a.routeOf(phone, name)
+// FileText returns the file that the phone would get now, and its MIME type. Secrets are masked unless secrets is true.
+func (a *API) FileText(ctx context.Context, mac, name string, secrets bool) (text []byte, mime string, err error) {
+	phone, snapshot, rt, err := a.routeOf(mac, name)
 	if err != nil {
 		return nil, "", err
 	}
@@ -64,23 +60,23 @@ func (a *api) FileText(ctx context.Context, phone ledger.Phone, name string, sec
 	if err != nil {
 		return nil, "", err
 	}
-	if text, err = shownText(doc); err != nil {
-		return nil, "", err
-	}
-	return text, doc.MIME, nil
+	text, err = shownText(doc)
+	return text, doc.MIME, err
 }
 
-// routeOf returns the route of one of a phone's files, with the snapshot that has it.
-func (a *api) routeOf(phone ledger.Phone, name string) (*provision.Snapshot, *provision.Route, error) {
-	s := a.Store.Load()
-	if s == nil {
-		return nil, nil, errNotRead
+// routeOf returns the phone of a MAC and the route of one of its files, with the snapshot that has the route.
+func (a *API) routeOf(mac, name string) (phone ledger.Phone, s *provision.Snapshot, rt *provision.Route, err error) {
+	phone, ok := a.Ledger.Phone(mac)
+	if !ok {
+		return phone, nil, nil, ErrNoPhone
 	}
-	rt := s.Lookup(name)
-	if rt == nil || rt.Owner != nil && rt.Owner != s.Phone(phone.ID) {
-		return s, nil, errNoFile
+	if s = a.Store.Load(); s == nil {
+		return phone, nil, nil, errNotRead
 	}
-	return s, rt, nil
+	if rt = s.Lookup(name); rt == nil || rt.Owner != nil && rt.Owner != s.Phone(phone.ID) {
+		return phone, s, nil, errNoFile
+	}
+	return phone, s, rt, nil
 }
 
 // shownText returns the text of a document, and closes it.
@@ -109,7 +105,7 @@ func shownAs(mime string) string {
 
 // asFor returns the facts of a phone's last request for a file. If the phone never asked for the file, they are those
 // of its last request for any file, else Options.Request.
-func (a *api) asFor(phone ledger.Phone, name string) provision.Request {
+func (a *API) asFor(phone ledger.Phone, name string) provision.Request {
 	q := a.Request
 	var latest *ledger.File
 	for i, f := range phone.Files {

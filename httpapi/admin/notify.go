@@ -64,7 +64,7 @@ var (
 const NotTold = "not_told"
 
 // Tell tells phones to fetch their files.
-func (a *api) Tell(ctx context.Context, q NotifyRequest) (NotifyResult, error) {
+func (a *API) Tell(ctx context.Context, q NotifyRequest) (NotifyResult, error) {
 	if a.Notify == nil {
 		return NotifyResult{}, &apiError{http.StatusServiceUnavailable, "there is no Asterisk that could tell phones: ami.address is empty"}
 	}
@@ -84,7 +84,7 @@ func (a *api) Tell(ctx context.Context, q NotifyRequest) (NotifyResult, error) {
 const maxNotify = 256 << 10
 
 // notify tells phones: those of the body, or the one of the path.
-func (a *api) notify(w http.ResponseWriter, r *http.Request) error {
+func (a *API) notify(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parameters(r); err != nil {
 		return err
 	}

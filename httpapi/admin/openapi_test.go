@@ -129,7 +129,7 @@ func TestOpenAPI(t *testing.T) {
 	if err := json.Unmarshal(description, &paths); err != nil {
 		t.Fatal(err)
 	}
-	a := &api{Options: s.Options}
+	a := &API{Options: s.Options}
 	for _, rt := range a.routes() {
 		path := strings.ReplaceAll(rt.path, "...}", "}")
 		if paths.Paths[path] == nil {

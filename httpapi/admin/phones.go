@@ -9,7 +9,7 @@ import (
 )
 
 // phones answers with a page of the phones that the parameters select.
-func (a *api) phones(w http.ResponseWriter, r *http.Request) error {
+func (a *API) phones(w http.ResponseWriter, r *http.Request) error {
 	values, err := parameters(r, "state", "profile", "vendor", "q", "sort", "limit", "cursor")
 	if err != nil {
 		return err
@@ -38,7 +38,7 @@ func PhonesQuery(values url.Values) ledger.Query {
 }
 
 // phone answers with everything that is known of a phone.
-func (a *api) phone(w http.ResponseWriter, r *http.Request) error {
+func (a *API) phone(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parameters(r); err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func answerList[T any](w http.ResponseWriter, r *http.Request, items []T, limit 
 }
 
 // history answers with the events of a phone, the newest first.
-func (a *api) history(w http.ResponseWriter, r *http.Request) error {
+func (a *API) history(w http.ResponseWriter, r *http.Request) error {
 	values, err := parameters(r, "limit")
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (a *api) history(w http.ResponseWriter, r *http.Request) error {
 const maxListed = 1000
 
 // strangers answers with the MACs that were requested and belong to no phone, the last seen first.
-func (a *api) strangers(w http.ResponseWriter, r *http.Request) error {
+func (a *API) strangers(w http.ResponseWriter, r *http.Request) error {
 	limit, err := onlyLimit(r)
 	if err != nil {
 		return err
@@ -98,7 +98,7 @@ func (a *api) strangers(w http.ResponseWriter, r *http.Request) error {
 }
 
 // syncs answers with the last syncs and the changes of each, the newest first.
-func (a *api) syncs(w http.ResponseWriter, r *http.Request) error {
+func (a *API) syncs(w http.ResponseWriter, r *http.Request) error {
 	limit, err := onlyLimit(r)
 	if err != nil {
 		return err
@@ -115,7 +115,7 @@ func onlyLimit(r *http.Request) (int, error) {
 }
 
 // day answers with what happened in each quarter of an hour of the last day, the oldest first.
-func (a *api) day(w http.ResponseWriter, r *http.Request) error {
+func (a *API) day(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parameters(r); err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (a *api) day(w http.ResponseWriter, r *http.Request) error {
 }
 
 // requests answers with the last requests of phones and strangers, the newest first.
-func (a *api) requests(w http.ResponseWriter, r *http.Request) error {
+func (a *API) requests(w http.ResponseWriter, r *http.Request) error {
 	values, err := parameters(r, "limit", "q", "refused")
 	if err != nil {
 		return err
@@ -141,7 +141,7 @@ func (a *api) requests(w http.ResponseWriter, r *http.Request) error {
 }
 
 // FoundRequests returns the last requests that mention a text, the newest first. refused selects the refused ones.
-func (a *api) FoundRequests(text string, refused bool) (found []ledger.Request) {
+func (a *API) FoundRequests(text string, refused bool) (found []ledger.Request) {
 	text = strings.ToLower(strings.TrimSpace(text))
 	for _, q := range a.Ledger.Requests() {
 		if refused && !q.Refused || !mentions(text, q.File, q.MAC, q.Phone, q.Address, q.UserAgent, q.Profile, q.Reason) {

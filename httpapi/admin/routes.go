@@ -22,8 +22,8 @@ type Ledger interface {
 	Syncs() []ledger.Sync
 	Requests() []ledger.Request
 	Uses() []ledger.Use
-	Day() []ledger.DayPart
 	Stats() ledger.Stats
+	Day() []ledger.DayPart
 	LastFetched(id, file string) (ledger.Text, error)
 	Key() filediff.Key
 	Subscribe(...ledger.Kind) (<-chan ledger.Update, func())
@@ -67,15 +67,13 @@ type route struct {
 type handler func(http.ResponseWriter, *http.Request) error
 
 // API answers the API's questions to programs (Handler) and to the page.
-type API = api
-
-type api struct {
+type API struct {
 	Options
 	streams chan struct{} // one token for each open stream of events
 }
 
 // routes returns the table of all paths.
-func (a *api) routes() []route {
+func (a *API) routes() []route {
 	get := func(path string, h handler) route { return route{path, map[string]handler{http.MethodGet: h}} }
 	post := func(path string, h handler) route { return route{path, map[string]handler{http.MethodPost: h}} }
 	return []route{
@@ -110,11 +108,11 @@ func NewAPI(o Options) *API {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &api{Options: o, streams: make(chan struct{}, maxStreams)}
+	return &API{Options: o, streams: make(chan struct{}, maxStreams)}
 }
 
 // Handler returns the handler of the API's paths.
-func (a *api) Handler() http.Handler {
+func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, rt := range a.routes() {
 		mux.HandleFunc(rt.path, rt.serve)

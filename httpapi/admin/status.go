@@ -57,7 +57,7 @@ type Summary struct {
 }
 
 // status answers with the summary.
-func (a *api) status(w http.ResponseWriter, r *http.Request) error {
+func (a *API) status(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parameters(r); err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (a *api) status(w http.ResponseWriter, r *http.Request) error {
 }
 
 // Summary returns the state of the service and the counts of phones.
-func (a *api) Summary() Summary {
+func (a *API) Summary() Summary {
 	s := Summary{Version: a.Version, Counts: a.Ledger.Counts(), States: ledger.States(), Ledger: a.Ledger.Stats(), Warnings: []string{}}
 	if snapshot := a.Store.Load(); snapshot != nil {
 		counts := snapshot.Counts()

@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"github.com/phoneprov/phoneprov/provision"
-	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
 // Variables are the variables that the templates of a phone see.
@@ -31,25 +30,25 @@ type Variable struct {
 }
 
 // variables answers with every variable of a phone, its value and its origin.
-func (a *api) variables(w http.ResponseWriter, r *http.Request) error {
+func (a *API) variables(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parameters(r); err != nil {
 		return err
 	}
-	phone, ok := a.Ledger.Phone(r.PathValue("mac"))
-	if !ok {
-		return ErrNoPhone
-	}
-	vars, err := a.Variables(r.Context(), phone, false)
+	vars, err := a.VariablesOf(r.Context(), r.PathValue("mac"), false)
 	if err != nil {
 		return err
 	}
 	return answer(w, r, http.StatusOK, vars)
 }
 
-// Variables returns the variables of a phone for its first rendered file. All of its files have the same. Secrets read
-// "<secret>", unless secrets is true.
-func (a *api) Variables(ctx context.Context, phone ledger.Phone, secrets bool) (Variables, error) {
+// VariablesOf returns the variables of a phone for its first rendered file. All of its files have the same. Secrets are
+// masked unless secrets is true.
+func (a *API) VariablesOf(ctx context.Context, mac string, secrets bool) (Variables, error) {
 	vars := Variables{Lines: []LineVariables{}}
+	phone, ok := a.Ledger.Phone(mac)
+	if !ok {
+		return vars, ErrNoPhone
+	}
 	snapshot := a.Store.Load()
 	if snapshot == nil {
 		return vars, errNotRead

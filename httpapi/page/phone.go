@@ -1,6 +1,7 @@
 package page
 
 import (
+	"errors"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -20,7 +21,7 @@ type phonePage struct {
 	Preview   *preview
 
 	WithVariables  bool
-	Variables      []lineVariables
+	Variables      []admin.LineVariables
 	VariablesError string
 
 	Ask bool // the reader is asked whether secrets are to be shown
@@ -34,17 +35,6 @@ type preview struct {
 	Error    string // why the file cannot be shown; empty: it can
 	Diff     template.HTML
 	DiffNote string // why there is no Diff
-}
-
-// lineVariables are the variables of one line.
-type lineVariables struct {
-	Title     string
-	Variables []variable
-}
-
-type variable struct {
-	Name, Value, Origin string
-	Masked              bool
 }
 
 // phone shows a phone: with the parameter file also one of its files, and with variables its variables.
@@ -101,7 +91,7 @@ func (s *Site) showPhone(w http.ResponseWriter, r *http.Request, file string, va
 // preview renders a file. An error is shown in its place, as the rest of the page does not need it.
 func (s *Site) preview(r *http.Request, phone ledger.Phone, name string, secrets bool) *preview {
 	p := &preview{Name: name, Secrets: secrets}
-	text, _, err := s.api.FileText(r.Context(), phone, name, secrets)
+	text, _, err := s.api.FileText(r.Context(), phone.ID, name, secrets)
 	if err != nil {
 		_, p.Error = admin.StatusOf(err)
 	}
@@ -112,11 +102,29 @@ func (s *Site) preview(r *http.Request, phone ledger.Phone, name string, secrets
 	return p
 }
 
-// diff returns the difference between the file that the phone fetched last and the one that it would get.
+// diff returns the difference between the file as the phone got it last and as it would get it now. Without one, the
+// text says why.
 func (s *Site) diff(r *http.Request, phone ledger.Phone, name string) (template.HTML, string) {
-	return "", languageOf(r).Text("diff.none")
+	l := languageOf(r)
+	text, err := s.api.DiffOf(r.Context(), phone.ID, name)
+	switch {
+	case errors.Is(err, ledger.ErrNotFetched):
+		return "", l.Text("diff.never")
+	case err != nil:
+		_, why := admin.StatusOf(err)
+		return "", l.Text("diff.none", l.Said(why))
+	case text == "":
+		return "", l.Text("diff.same")
+	}
+	return highlightDiff(text), ""
 }
 
-func (s *Site) variables(r *http.Request, phone ledger.Phone, secrets bool) ([]lineVariables, string) {
-	return nil, ""
+// variables returns the variables of a phone, and why they are not whole.
+func (s *Site) variables(r *http.Request, phone ledger.Phone, secrets bool) ([]admin.LineVariables, string) {
+	vars, err := s.api.VariablesOf(r.Context(), phone.ID, secrets)
+	if err != nil {
+		_, why := admin.StatusOf(err)
+		return nil, why
+	}
+	return vars.Lines, vars.Error
 }
