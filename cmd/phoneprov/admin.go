@@ -56,9 +56,14 @@ func (v *service) adminHandler(ctx context.Context) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/api/", api.Handler())
 	mux.Handle("/metrics", api.Handler())
-	mux.Handle("/", site)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		site.ServeHTTP(w, webpage.WithUser(r, httpapi.SignedIn(r)))
+	})
 	options := v.options
 	options.Admins.Handler = mux
+	options.Admins.SignIn = func(w http.ResponseWriter, r *http.Request, f httpapi.SignInForm) {
+		site.SignIn(w, r, webpage.SignIn(f))
+	}
 	return httpapi.Admin(options), nil
 }
 

@@ -111,7 +111,7 @@ func TestFile(t *testing.T) {
 	if got := get(alice, alice+"-ask.cfg").Body.String(); got != "<secret>\n" {
 		t.Errorf("an answer of Asterisk: got %q", got)
 	}
-	if h := get(alice, alice+".cfg").Header(); h.Get("Content-Type") != "text/plain; charset=utf-8" || h.Get("Content-Security-Policy") != "sandbox; default-src 'none'" {
+	if h := get(alice, alice+".cfg").Header(); h.Get("Content-Type") != "text/plain; charset=utf-8" || h.Get("Content-Security-Policy") != "sandbox; default-src 'none'; frame-ancestors 'none'" {
 		t.Errorf("got %v", h)
 	}
 	shown := s.ask("GET", "/api/v1/phones/"+alice+"/files/"+alice+".cfg?secrets=true", "")

@@ -20,7 +20,7 @@ func (a *API) diff(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	w.Header().Set("Content-Security-Policy", filePolicy)
 	return answerText(w, r, http.StatusOK, []byte(text))
 }
 

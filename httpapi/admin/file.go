@@ -37,7 +37,7 @@ func (a *API) file(w http.ResponseWriter, r *http.Request) error {
 	}
 	h := w.Header()
 	h.Set("Content-Type", shownAs(mime))
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'") // the file may be HTML with a script
+	h.Set("Content-Security-Policy", filePolicy)
 	return answerText(w, r, http.StatusOK, text)
 }
 
@@ -88,6 +88,9 @@ func shownText(doc *provision.Document) ([]byte, error) {
 	}
 	return text, err
 }
+
+// filePolicy lets a browser show a file and nothing else. The file may be HTML with a script.
+const filePolicy = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
 // maxShownFile bounds a shown file in bytes: far more than any rendered file, less than firmware.
 const maxShownFile = 16 << 20

@@ -104,6 +104,7 @@ type view struct {
 	Fragment  string // path and query that answer the live parts; empty: Path
 	Note      string // outcome of an action
 	User      string // who is signed in; empty: nobody had to
+	Bare      bool   // without the navigation
 	Data      any
 }
 
@@ -114,6 +115,7 @@ type shown struct {
 	live     string
 	fragment string
 	status   int // 0: 200
+	bare     bool
 	data     any
 }
 
@@ -123,7 +125,7 @@ func (s *Site) show(w http.ResponseWriter, r *http.Request, p shown) error {
 	section, _ := firstPart(r.URL.Path)
 	v := view{
 		Language: language, Languages: words.All(), Theme: themeOf(r), Themes: themes[:], Path: pathOf(r), Section: section,
-		Title: p.title, Live: p.live, Fragment: p.fragment, Note: takeNote(w, r), User: UserOf(r), Data: p.data,
+		Title: p.title, Live: p.live, Fragment: p.fragment, Note: takeNote(w, r), User: UserOf(r), Bare: p.bare, Data: p.data,
 	}
 	if v.Fragment == "" {
 		v.Fragment = v.Path
