@@ -11,6 +11,7 @@ import (
 	"github.com/phoneprov/phoneprov/amisync"
 	"github.com/phoneprov/phoneprov/httpapi/metrics"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/filediff"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 	"github.com/phoneprov/phoneprov/provision/ledger/store"
 )
@@ -71,6 +72,11 @@ func (r ledgerRenderer) Digest(ctx context.Context, s *provision.Snapshot, rt *p
 // TemplatesPrint implements ledger.Renderer.
 func (r ledgerRenderer) TemplatesPrint(templates string) uint64 {
 	return r.renderer().TemplatesPrint(templates)
+}
+
+// Both implements ledger.Renderer.
+func (r ledgerRenderer) Both(ctx context.Context, s *provision.Snapshot, rt *provision.Route, q provision.Request) (filediff.File, string, error) {
+	return r.renderer().Both(ctx, s, rt, q)
 }
 
 // ledgerSynced tells the ledger of the last sync.

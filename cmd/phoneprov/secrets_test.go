@@ -104,7 +104,10 @@ func (v *service) ready() string {
 // searchAPI searches the answers of the API and the metrics for secrets, including the masked files of all phones.
 func (v *service) searchAPI(t *testing.T, s *provision.Snapshot) {
 	t.Helper()
-	h := v.adminHandler(t.Context())
+	h, err := v.adminHandler(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	ask := func(path string) {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost"+path, nil))
