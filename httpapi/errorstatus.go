@@ -142,19 +142,25 @@ func (a *api) answerError(w http.ResponseWriter, r *http.Request, err error) {
 		h.Set("Content-Type", "application/problem+json")
 	}
 	h.Set("Content-Length", strconv.Itoa(len(text)))
+	if status == http.StatusMethodNotAllowed {
+		h.Set("Allow", a.allow)
+	}
+	a.retryAfter(h, err, status)
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		io.WriteString(w, text) // res.err has an error of this, and the log
+	}
+}
+
+// retryAfter says when to try again, if the status is one of a moment.
+func (a *api) retryAfter(h http.Header, err error, status int) {
 	wait := retryAfter
 	switch status {
-	case http.StatusMethodNotAllowed:
-		h.Set("Allow", a.allow)
 	case http.StatusTooManyRequests:
 		tooMany, _ := errors.AsType[tooManyError](err)
 		wait = tooMany.wait
 		fallthrough
 	case http.StatusServiceUnavailable:
 		h.Set("Retry-After", strconv.Itoa(int(wait.Seconds())))
-	}
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		io.WriteString(w, text) // res.err has an error of this, and the log
 	}
 }

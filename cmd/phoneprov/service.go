@@ -277,10 +277,14 @@ func (v *service) run(ctx context.Context, resync <-chan string) (err error) {
 // serve runs the HTTP servers until all have ended. When one fails, it stops the others.
 func (v *service) serve(ctx context.Context, stop func()) error {
 	phones := httpapi.Phones(v.options)
+	admins, err := v.adminHandler(ctx)
+	if err != nil {
+		return err
+	}
 	servers := []struct {
 		listener net.Listener
 		handler  http.Handler
-	}{{v.phones, phones}, {v.https, phones}, {v.admin, v.adminHandler(ctx)}}
+	}{{v.phones, phones}, {v.https, phones}, {v.admin, admins}}
 	var wg sync.WaitGroup
 	doors := v.doors.serving(v)
 	errs := make([]error, len(servers)+len(doors))

@@ -30,6 +30,7 @@ func (l *Ledger) answered(a *Answer, shown bool) {
 	if owner == nil && s != nil && a.MAC != (device.MAC{}) {
 		owner = s.PhoneOf(a.MAC)
 	}
+	l.day.count(a)
 	if shown || l.subs.wants(KindRequest) {
 		l.showRequest(a, rt, owner)
 	}
@@ -140,10 +141,14 @@ func (l *Ledger) fetched(a *Answer, rt *provision.Route, p *phone, f *file) {
 	if got != f.fetched || f.fetchedAt == 0 {
 		l.happened(p, Event{At: a.At, Kind: FetchedEvent, File: rt.URI, ETag: a.ETag, Address: f.addressText()})
 	}
+	if got != f.fetched {
+		f.set(textDone, false)
+	}
 	f.fetched, f.fetchedAt, f.bytes, f.trouble = got, momentOf(a.At), a.Bytes, nil
 	l.made(p, f, got, a.Basis)
 	f.set(inputsChanged, false)
 	f.print, f.templatesAt = a.Basis.Phone, a.Basis.TemplatesPrint
+	l.wantText(p, f)
 	if a.Basis.Phone != p.print && l.served != nil {
 		l.lanes.add(p, urgent) // the file was rendered from an older configuration than the served one
 	}

@@ -14,14 +14,17 @@ const maxUnsavedEvents = 65_536
 
 // unsaved is what the Store does not have yet.
 type unsaved struct {
-	phones     []*phone
-	forgotten  []string
-	events     []Event
-	committing []Event         // part of the running commit
-	strangers  map[string]bool // by MAC; new or changed
-	left       []string        // MACs of strangers to remove
-	syncs      []Sync
-	lost       uint64 // number of events that were dropped
+	phones          []*phone
+	forgotten       []string
+	events          []Event
+	committing      []Event         // part of the running commit
+	strangers       map[string]bool // by MAC; new or changed
+	left            []string        // MACs of strangers to remove
+	syncs           []Sync
+	texts           []Text // the newest last
+	textBytes       int    // size of texts
+	committingTexts []Text // part of the running commit
+	lost            uint64 // number of events that were dropped
 }
 
 func (u *unsaved) add(p *phone) {

@@ -112,6 +112,7 @@ const (
 	compared                        // compared since the start
 	hasAddress                      // address is set
 	gone                            // the configuration has no such file any more
+	textDone                        // the text of fetched is kept, or cannot be
 	inputsChanged                   // for an unpredictable file: its known inputs changed since the fetch
 )
 

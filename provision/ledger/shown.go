@@ -210,12 +210,14 @@ type Query struct {
 	Desc    bool
 	After   string // Page.Next of the previous page; empty: the first page
 	Limit   int    // phones per page; 0: DefaultLimit
+	Skip    int    // phones to leave out before the page, at most MaxSkip
 }
 
-// Limits of Query.Limit.
+// Limits of Query.Limit and Query.Skip, in phones.
 const (
 	DefaultLimit = 100
 	MaxLimit     = 1000
+	MaxSkip      = 10_000_000 // far more than there are phones; a page's number cannot overflow
 )
 
 // Sorts returns the values of Query.Sort. "state" puts the worst first. Phones with equal keys are sorted by ID.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -26,6 +27,8 @@ const (
 	version = 1
 	// maxFileSize bounds the file in bytes: 100,000 phones with a full history.
 	maxFileSize = 500_000_000
+	// growth is how many bytes the file grows at a time.
+	growth = 1 << 20
 	// lockWait is how long Open waits for another process to close the file: one that is just ending.
 	lockWait = time.Second
 )
@@ -37,8 +40,12 @@ var (
 	historyBucket   = []byte("history")
 	strangersBucket = []byte("strangers")
 	syncsBucket     = []byte("syncs")
+	textsBucket     = []byte("texts")
+	basesBucket     = []byte("bases")
 
 	versionKey = []byte("version")
+	dayKey     = []byte("day")
+	keyKey     = []byte("key")
 )
 
 // ErrNewer means that a newer phoneprov wrote the file. Open does not change it.
@@ -65,6 +72,7 @@ type DB struct {
 	db       *bbolt.DB
 	size     atomic.Int64
 	released time.Time // time of the last release
+	texts    texts     // only Commit uses it
 }
 
 // Open opens the file in a directory. It creates the directory and the file if they are missing. It renames a damaged
@@ -101,6 +109,9 @@ func (d *DB) open() error {
 	if err != nil {
 		return err
 	}
+	if err := guard(func() error { return db.View(d.texts.open) }); err != nil {
+		return errors.Join(err, db.Close())
+	}
 	d.db = db
 	d.measure()
 	return nil
@@ -114,11 +125,12 @@ func (d *DB) attempt() (*bbolt.DB, error) {
 		// panic there.
 		db, err = bbolt.Open(d.path, 0o600, &bbolt.Options{
 			Timeout: lockWait, FreelistType: bbolt.FreelistMapType, OpenFile: d.o.OpenFile, MaxSize: d.o.MaxSize,
-			NoSync: d.o.NoSync, NoGrowSync: d.o.NoSync, NoStatistics: true,
+			NoSync: d.o.NoSync, NoGrowSync: d.o.NoSync, NoStatistics: true, InitialMmapSize: mapped(d.o),
 		})
 		if err != nil {
 			return err
 		}
+		db.AllocSize = growth
 		if err = prepare(db); err != nil {
 			return err
 		}
@@ -151,15 +163,22 @@ func prepare(db *bbolt.DB) error {
 			if n > version {
 				return fmt.Errorf("%w: it has format %d, and this phoneprov knows %d", ErrNewer, n, version)
 			}
-			return nil
+			return createAll(tx, textsBucket, basesBucket) // a file of an older phoneprov has none
 		}
-		for _, name := range [][]byte{phonesBucket, historyBucket, strangersBucket, syncsBucket} {
-			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-				return err
-			}
+		if err := createAll(tx, phonesBucket, historyBucket, strangersBucket, syncsBucket, textsBucket, basesBucket); err != nil {
+			return err
 		}
 		return meta.Put(versionKey, binary.AppendUvarint(nil, version))
 	})
+}
+
+func createAll(tx *bbolt.Tx, names ...[]byte) error {
+	for _, name := range names {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // errPanic replaces a panic of bbolt, and a memory fault while reading a file that is too short.
@@ -240,7 +259,7 @@ func (d *DB) Load(yield func(ledger.Record)) (kept ledger.Kept, err error) {
 }
 
 func load(tx *bbolt.Tx, yield func(ledger.Record)) (kept ledger.Kept, err error) {
-	for _, name := range [][]byte{phonesBucket, historyBucket, strangersBucket, syncsBucket} {
+	for _, name := range [][]byte{metaBucket, phonesBucket, historyBucket, strangersBucket, syncsBucket} {
 		if tx.Bucket(name) == nil {
 			return kept, bolterrors.ErrBucketNotFound
 		}
@@ -256,6 +275,10 @@ func load(tx *bbolt.Tx, yield func(ledger.Record)) (kept ledger.Kept, err error)
 		return kept, err
 	}
 	if err = loadJSON(tx.Bucket(strangersBucket), &kept.Strangers); err != nil {
+		return kept, err
+	}
+	kept.Key = bytes.Clone(tx.Bucket(metaBucket).Get(keyKey))
+	if kept.Day, err = decodeDay(tx.Bucket(metaBucket).Get(dayKey)); err != nil {
 		return kept, err
 	}
 	return kept, loadJSON(tx.Bucket(syncsBucket), &kept.Syncs)
