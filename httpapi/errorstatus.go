@@ -55,8 +55,8 @@ func (a *api) handle(level zerolog.Level, h handler) http.HandlerFunc {
 			// may have used
 			w.Header().Set("Connection", "close")
 		}
-		e := entry{client: a.client(r)}
-		if reason := a.door(r, &e.client); reason != "" {
+		e := entry{client: a.client(r), check: isCheck(r)}
+		if reason := a.door(r, &e.client); reason != "" && !e.check {
 			e.refused(reason, device.MAC{})
 			e.err = errNotFound // for every request, so that a stranger learns about no file
 		} else {
@@ -68,6 +68,9 @@ func (a *api) handle(level zerolog.Level, h handler) http.HandlerFunc {
 		}
 		if e.err == nil {
 			e.err = res.err
+		}
+		if e.check {
+			return // it is no phone's request
 		}
 		took := time.Since(start)
 		a.logRequest(level, r, res, &e, took)

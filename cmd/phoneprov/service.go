@@ -60,6 +60,7 @@ type service struct {
 	renderer     httpapi.Renderer
 	adminOptions admin.Options
 	problems     admin.Tracker
+	systemd      *systemd               // nil: systemd did not start this process
 	ami          bool                   // Asterisk is asked
 	read         func(provision.Config) // called with each configuration that is read; may be nil
 
@@ -115,6 +116,7 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 	v.options = httpapi.Options{
 		Recorder:   recorder{v},
 		Findings:   httpapi.NewFindings(),
+		Version:    version(),
 		Prefix:     s.httpPrefix,
 		Store:      store,
 		Renderer:   timedRenderer{renderer, v},
@@ -169,6 +171,7 @@ func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer
 		return nil, err
 	}
 	o.Synced, o.Read, o.Failed, o.PeerChanged, o.NotifyWord = v.counted, v.read, v.syncFailed, v.peerChanged, v.notifyWord
+	o.Ended = v.syncEnded
 	if s.amiAstDB {
 		o.Show = v.shown
 	}
@@ -190,6 +193,7 @@ func (v *service) counted(c provision.Counts) {
 	v.checkProfiles()
 	v.ledgerSynced()
 	v.currentProblems() // records since when they exist
+	v.systemd.serving(v.statusLine())
 }
 
 // checkProfiles logs sections [profile NAME] without a profile of that name in phoneprov.conf, when they change: their
@@ -246,21 +250,27 @@ func (v *service) run(ctx context.Context, resync <-chan string) (err error) {
 	defer stopLedger()
 	kept := make(chan error, 1)
 	go func() { kept <- v.runLedger(ledgerCtx) }()
+	phones := httpapi.Phones(v.options)
+	watched := v.watch(httpCtx, phones)
 	served := make(chan error, 1)
-	go func() { served <- v.serve(httpCtx, stopHTTP) }()
+	go func() { served <- v.serve(httpCtx, stopHTTP, phones) }()
 
 	for served != nil {
 		select {
 		case reason := <-resync:
+			v.systemd.reloading()
 			v.sync.Trigger(reason)
 		case err = <-served:
 			served = nil
+		case <-httpCtx.Done():
+			v.systemd.stopping()
+			err, served = <-served, nil
 		}
 	}
 	stopSync()
 	stopLedger() // all requests are in it
 	closed := make(chan error, 1)
-	go func() { closed <- errors.Join(<-rest, <-kept, v.close()) }()
+	go func() { <-watched; closed <- errors.Join(<-rest, <-kept, v.close()) }()
 	select {
 	case restErr := <-closed:
 		return errors.Join(err, restErr)
@@ -271,8 +281,7 @@ func (v *service) run(ctx context.Context, resync <-chan string) (err error) {
 }
 
 // serve runs the HTTP servers until all have ended. When one fails, it stops the others.
-func (v *service) serve(ctx context.Context, stop func()) error {
-	phones := httpapi.Phones(v.options)
+func (v *service) serve(ctx context.Context, stop func(), phones http.Handler) error {
 	servers := []struct {
 		listener net.Listener
 		handler  http.Handler
