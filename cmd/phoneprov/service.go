@@ -81,7 +81,7 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 	if err = s.check(); err != nil {
 		return nil, err
 	}
-	for _, found := range s.readableByOthers() {
+	for _, found := range append(s.readableByOthers(), s.renamed...) {
 		v.log.Warn().Msg(found)
 	}
 	if s.httpListen != "" {
