@@ -270,7 +270,9 @@ func newer(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	err = db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Put(versionKey, []byte{version + 1}) })
+	err = db.Update(func(tx *bbolt.Tx) error {
+		return tx.Bucket(metaBucket).Put(versionKey, []byte{byte(2 + len(upgrades))})
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -401,7 +403,7 @@ func TestImportSaysWhatIsWrong(t *testing.T) {
 		{"nothing", "", "line 1: there is nothing to import"},
 		{"not JSON", "{\"phoneprov_state\":1}\nphone\n", "line 2: not JSON"},
 		{"no header", "{\"phone\":{\"id\":\"x\"}}\n", "line 1: not the header"},
-		{"newer", "{\"phoneprov_state\":2}\n", "line 1: the file is of a newer phoneprov"},
+		{"newer", "{\"phoneprov_state\":2}\n", "line 1: a newer phoneprov exported this, with format 2, and this one knows 1"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			d := openDB(t, t.TempDir(), Options{NoSync: true})
