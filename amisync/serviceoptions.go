@@ -40,6 +40,9 @@ type Options struct {
 	Synced func(provision.Counts)
 	// Failed is called after a sync that failed, by one goroutine. It may be nil.
 	Failed func(trigger string, took time.Duration, err error)
+	// Ended is called after each sync, also after one that failed or is held, with its triggers: "SIGHUP, connect". It may
+	// be nil.
+	Ended func(trigger string)
 	// PeerChanged is called with a peer that registered, registered again or unregistered. It may be nil.
 	PeerChanged func(Peer)
 	// NotifyWord is told each argument of "phoneprov notify" at the Asterisk CLI: twelve digits of a MAC, WordStale or WordConfirm. It must not
@@ -70,7 +73,7 @@ type Timing struct {
 	Connect      time.Duration // for connecting and logging in; 10 s
 	Boot         time.Duration // for a connected Asterisk to say that it is booted, while a snapshot is served; 1 min
 	FirstBoot    time.Duration // the same while no snapshot is served; 5 s
-	Contacts     time.Duration // between readings of PJSIP's contacts, because no event tells of a renewed registration; 1 min
+	Contacts     time.Duration // between readings of PJSIP's contacts, at most, because no event tells of a renewed registration; 1 min
 	Ping         time.Duration // between checks of an idle connection; 15 s
 	Action       time.Duration // for the answer to such a check; 5 s
 	Sync         time.Duration // for one sync; 30 s

@@ -37,7 +37,7 @@ func (o *oneShot) serving(ctx context.Context) (found []provision.Diagnostic) {
 		report(provision.Error, err.Error())
 	}
 	found = append(found, tryListeners(ctx, s)...)
-	for _, found := range s.readableByOthers() {
+	for _, found := range append(s.readableByOthers(), s.renamed...) {
 		report(provision.Warning, found)
 	}
 	if s.admitsNobody() {
@@ -74,7 +74,7 @@ func tryListeners(ctx context.Context, s *settings) (found []provision.Diagnosti
 			found = append(found, provision.Diagnostic{Severity: provision.Error, Message: fmt.Sprintf("%s: %v", l.setting, err)})
 		}
 	}
-	return found
+	return append(found, tryDoors(s, running)...)
 }
 
 // wantsHosts says why http.hosts should be set; "" if it is set, or need not be.

@@ -53,6 +53,7 @@ func commands() []command {
 		{"diff", "[MAC]", "print how files would change if Asterisk's present configuration were served; exits 1 if any would, 2 if it cannot tell", 1, setupDiff},
 		{"confirm", "[ID]", "apply a change of Asterisk's configuration that the running service holds because it takes away many phones", 1, setupConfirm},
 		{"state", "export|import", "write what is known of phones as JSON lines to stdout, or add it from stdin; serve must not be running", 1, setupState},
+		{"export", "rps", "write the list of phones that a vendor's redirect service takes (RPS, SRAPS, GDMS, ...), as CSV", math.MaxInt, setupExport},
 		{"notify", "[MAC...]", "tell phones to fetch their files, with SIP NOTIFY through Asterisk", math.MaxInt, setupNotify},
 		{"status", "[MAC]", "ask the running service how the phones are: those that are not well, or everything of one", 1, setupStatus},
 		{"healthcheck", "", "ask the running service whether it is ready", 0, setupHealthcheck},

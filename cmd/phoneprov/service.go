@@ -51,6 +51,7 @@ type service struct {
 	https    net.Listener    // also for phones; nil: none
 	tls      *tlsconf.Server // nil: no https
 	admin    net.Listener    // nil: none
+	doors    doors
 	conns    *httpapi.Connections
 	ledger   *ledger.Ledger
 	notifier *notify.Notifier // nil: there is no Asterisk
@@ -60,6 +61,7 @@ type service struct {
 	renderer     httpapi.Renderer
 	adminOptions admin.Options
 	problems     admin.Tracker
+	systemd      *systemd               // nil: systemd did not start this process
 	ami          bool                   // Asterisk is asked
 	read         func(provision.Config) // called with each configuration that is read; may be nil
 
@@ -69,7 +71,7 @@ type service struct {
 
 // newService binds the listeners and opens everything that can fail. It starts nothing.
 func newService(s *settings, stderr io.Writer) (_ *service, err error) {
-	v := &service{lines: newLog(s, stderr), conns: httpapi.NewConnections(otherFiles + filesOfAMI*(1+s.functionConnections))}
+	v := &service{lines: newLog(s, stderr), conns: httpapi.NewConnections(otherFiles + filesOfAMI*(1+s.functionConnections) + s.filesOfDoors())}
 	v.log = v.lines.logger
 	defer func() {
 		if err != nil {
@@ -80,7 +82,7 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 	if err = s.check(); err != nil {
 		return nil, err
 	}
-	for _, found := range s.readableByOthers() {
+	for _, found := range append(s.readableByOthers(), s.renamed...) {
 		v.log.Warn().Msg(found)
 	}
 	if s.httpListen != "" {
@@ -115,6 +117,7 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 	v.options = httpapi.Options{
 		Recorder:   recorder{v},
 		Findings:   httpapi.NewFindings(),
+		Version:    version(),
 		Prefix:     s.httpPrefix,
 		Store:      store,
 		Renderer:   timedRenderer{renderer, v},
@@ -131,6 +134,9 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 		return nil, err
 	}
 	v.renderer = renderer
+	if err = v.openDoors(s); err != nil {
+		return nil, err
+	}
 	if err = v.openAdmin(s); err != nil {
 		return nil, err
 	}
@@ -169,6 +175,7 @@ func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer
 		return nil, err
 	}
 	o.Synced, o.Read, o.Failed, o.PeerChanged, o.NotifyWord = v.counted, v.read, v.syncFailed, v.peerChanged, v.notifyWord
+	o.Ended = v.syncEnded
 	if s.amiAstDB {
 		o.Show = v.shown
 	}
@@ -190,6 +197,7 @@ func (v *service) counted(c provision.Counts) {
 	v.checkProfiles()
 	v.ledgerSynced()
 	v.currentProblems() // records since when they exist
+	v.systemd.serving(v.statusLine())
 }
 
 // checkProfiles logs sections [profile NAME] without a profile of that name in phoneprov.conf, when they change: their
@@ -246,21 +254,27 @@ func (v *service) run(ctx context.Context, resync <-chan string) (err error) {
 	defer stopLedger()
 	kept := make(chan error, 1)
 	go func() { kept <- v.runLedger(ledgerCtx) }()
+	phones := httpapi.Phones(v.options)
+	watched := v.watch(httpCtx, phones)
 	served := make(chan error, 1)
-	go func() { served <- v.serve(httpCtx, stopHTTP) }()
+	go func() { served <- v.serve(httpCtx, stopHTTP, phones) }()
 
 	for served != nil {
 		select {
 		case reason := <-resync:
+			v.systemd.reloading()
 			v.sync.Trigger(reason)
 		case err = <-served:
 			served = nil
+		case <-httpCtx.Done():
+			v.systemd.stopping()
+			err, served = <-served, nil
 		}
 	}
 	stopSync()
 	stopLedger() // all requests are in it
 	closed := make(chan error, 1)
-	go func() { closed <- errors.Join(<-rest, <-kept, v.close()) }()
+	go func() { <-watched; closed <- errors.Join(<-rest, <-kept, v.close()) }()
 	select {
 	case restErr := <-closed:
 		return errors.Join(err, restErr)
@@ -271,14 +285,18 @@ func (v *service) run(ctx context.Context, resync <-chan string) (err error) {
 }
 
 // serve runs the HTTP servers until all have ended. When one fails, it stops the others.
-func (v *service) serve(ctx context.Context, stop func()) error {
-	phones := httpapi.Phones(v.options)
+func (v *service) serve(ctx context.Context, stop func(), phones http.Handler) error {
+	admins, err := v.adminHandler(ctx)
+	if err != nil {
+		return err
+	}
 	servers := []struct {
 		listener net.Listener
 		handler  http.Handler
-	}{{v.phones, phones}, {v.https, phones}, {v.admin, v.adminHandler(ctx)}}
+	}{{v.phones, phones}, {v.https, phones}, {v.admin, admins}}
 	var wg sync.WaitGroup
-	errs := make([]error, len(servers))
+	doors := v.doors.serving(v)
+	errs := make([]error, len(servers)+len(doors))
 	for i, s := range servers {
 		if s.listener != nil {
 			wg.Go(func() {
@@ -286,6 +304,12 @@ func (v *service) serve(ctx context.Context, stop func()) error {
 				errs[i] = v.conns.Serve(ctx, s.listener, s.handler, v.log)
 			})
 		}
+	}
+	for i, door := range doors {
+		wg.Go(func() {
+			defer stop()
+			errs[len(servers)+i] = door(ctx)
+		})
 	}
 	wg.Wait()
 	return errors.Join(errs...)
@@ -301,6 +325,7 @@ func (v *service) close() error {
 			}
 		}
 	}
+	errs = append(errs, v.doors.close())
 	if v.data != nil {
 		errs = append(errs, v.data.Close())
 	}
