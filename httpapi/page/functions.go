@@ -28,14 +28,16 @@ func (s *Site) functions(l *words.Language) template.FuncMap {
 		"pages":    func() []string { return pages[:] },
 		"agoWords": func() (string, error) { return agoWords(l) },
 		"when":     func(t any) template.HTML { return s.when(l, t) },
-		"clock":    func(t any) template.HTML { return clock(t) },
-		"state":    func(of ledger.State) string { return l.Or("state."+string(of), of.Text()) },
-		"means":    func(d ledger.Definition) string { return l.Or("state."+string(d.State)+".means", d.Means) },
-		"advice":   func(of ledger.State) string { return optional(l, "advice."+string(of)) },
-		"kind":     func(k ledger.EventKind) string { return l.Text("kind." + string(k)) },
-		"about":    func(what string) string { return l.Text("about." + what) },
-		"reason":   func(p ledger.Phone) string { return reason(l, p) },
-		"why":      func(f ledger.File) string { return fileReason(l, f) },
+		"since":    func(t *time.Time) template.HTML { return s.since(l, t) },
+		"ms":       ms,
+		"clock":    clock, "hour": onTheHour,
+		"state":  func(of ledger.State) string { return l.Or("state."+string(of), of.Text()) },
+		"means":  func(d ledger.Definition) string { return l.Or("state."+string(d.State)+".means", d.Means) },
+		"advice": func(of ledger.State) string { return optional(l, "advice."+string(of)) },
+		"kind":   func(k ledger.EventKind) string { return l.Text("kind." + string(k)) },
+		"about":  func(what string) string { return l.Text("about." + what) },
+		"reason": func(p ledger.Phone) string { return reason(l, p) },
+		"why":    func(f ledger.File) string { return fileReason(l, f) },
 		"registration": func(p ledger.Phone) string {
 			return l.Text("registration." + string(p.Registration()))
 		},
@@ -96,13 +98,35 @@ func (s *Site) when(l *words.Language, value any) template.HTML {
 	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s">%s</time>`, t.UTC().Format(time.RFC3339), t.UTC().Format(exactly), text))
 }
 
+// since is when for the beginning of a state, which may not be known.
+func (s *Site) since(l *words.Language, t *time.Time) template.HTML {
+	if t == nil {
+		return `<span class="none">–</span>`
+	}
+	return s.when(l, t)
+}
+
+// ms returns a measured duration; nil: it was not measured.
+func ms(d *float64) string {
+	if d == nil {
+		return ""
+	}
+	return fmt.Sprintf("%.0f ms", *d)
+}
+
 // clock returns a time of the day, with the exact time on hover.
-func clock(value any) template.HTML {
+func clock(value any) template.HTML { return ofDay(value, "s", "15:04:05") }
+
+// onTheHour is clock without seconds.
+func onTheHour(value any) template.HTML { return ofDay(value, "min", "15:04") }
+
+// ofDay returns a time of the day to a unit. page.js knows the unit.
+func ofDay(value any, unit, format string) template.HTML {
 	t := timeOf(value)
 	if t == nil {
 		return ""
 	}
-	return template.HTML(fmt.Sprintf(`<time data-clock datetime="%s" title="%s">%s</time>`, t.UTC().Format(time.RFC3339Nano), t.UTC().Format(exactly), t.UTC().Format("15:04:05")))
+	return template.HTML(fmt.Sprintf(`<time data-clock="%s" datetime="%s" title="%s">%s</time>`, unit, t.UTC().Format(time.RFC3339), t.UTC().Format(exactly), t.UTC().Format(format)))
 }
 
 // visible replaces the characters of a foreign text that a browser obeys or hides, as marks of direction.
@@ -239,6 +263,9 @@ func reason(l *words.Language, p ledger.Phone) string {
 // fileReason says why a file is in its state, in a language.
 func fileReason(l *words.Language, f ledger.File) string {
 	if l != words.English() && f.State == ledger.Refused && f.Refusal != nil {
+		if f.Refusal.Count == 1 {
+			return visible(l.Said(f.Refusal.Reason))
+		}
 		return visible(l.Text("reason.times", l.Said(f.Refusal.Reason), f.Refusal.Count))
 	}
 	return visible(l.Said(f.Reason))

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/phoneprov/phoneprov/deploy/browser"
 	"github.com/phoneprov/phoneprov/deploy/skips"
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/httpapi/admin"
@@ -26,7 +27,7 @@ import (
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	closeBrowser()
+	browser.Close()
 	skips.Report()
 	os.Exit(code)
 }

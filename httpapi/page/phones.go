@@ -51,7 +51,7 @@ var columns = [...]struct {
 	title, sort string
 	wide        bool
 }{
-	{"col.state", "state", false}, {"col.since", "since", false}, {"col.phone", "name", false}, {"col.mac", "id", false}, {"col.profile", "profile", true},
+	{"col.state", "state", false}, {"col.phone", "name", false}, {"col.since", "since", true}, {"col.mac", "id", true}, {"col.profile", "profile", true},
 	{"col.device", "model", true}, {"col.address", "address", true}, {"col.registered", "", true}, {"col.fetched", "last_fetch", true},
 }
 

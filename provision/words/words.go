@@ -125,18 +125,17 @@ func (l *Language) Said(sentence string) string {
 // Number returns a number with a thin space between groups of three digits, from 10,000 on.
 func Number(n int) string {
 	digits := strconv.Itoa(n)
-	if n < 10_000 {
+	if n < 10_000 && n > -10_000 {
 		return digits
 	}
-	var out strings.Builder
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			out.WriteRune(' ') // U+2009
-		}
-		out.WriteRune(d)
+	from := strings.IndexByte(digits, '-') + 1
+	for i := len(digits) - 3; i > from; i -= 3 {
+		digits = digits[:i] + thinSpace + digits[i:]
 	}
-	return out.String()
+	return digits
 }
+
+const thinSpace = "\u2009"
 
 // justNow is the age up to which a time is "just now".
 const justNow = 5 * time.Second

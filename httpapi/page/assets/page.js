@@ -7,7 +7,10 @@ const connection = document.getElementById('connection');
 const language = document.documentElement.lang;
 const ago = JSON.parse(document.documentElement.dataset.ago);
 const exact = new Intl.DateTimeFormat(language, {dateStyle: 'medium', timeStyle: 'long'});
-const clock = new Intl.DateTimeFormat(language, {hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23'});
+const clock = {
+  s: new Intl.DateTimeFormat(language, {hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23'}),
+  min: new Intl.DateTimeFormat(language, {hour: '2-digit', minute: '2-digit', hourCycle: 'h23'}),
+};
 
 // The one place where a text becomes HTML: an answer of this address, whose texts the server has escaped.
 const trusted = window.trustedTypes?.createPolicy('phoneprov', {createHTML: text => text}) ?? {createHTML: text => text};
@@ -26,7 +29,7 @@ function showTimes(within = document) {
   for (const time of within.querySelectorAll('time[datetime]')) {
     const at = new Date(time.dateTime);
     if (isNaN(at)) continue;
-    const text = 'clock' in time.dataset ? clock.format(at) : since(at);
+    const text = 'clock' in time.dataset ? clock[time.dataset.clock].format(at) : since(at);
     if (time.textContent !== text) time.textContent = text;
     time.title = exact.format(at);
   }
