@@ -92,9 +92,7 @@ func TestAdminTLS(t *testing.T) {
 		}
 		return nil
 	})
-	if !strings.Contains(log.String(), "admin certificate reloaded") {
-		t.Errorf("the log does not tell of the renewal: %s", log)
-	}
+	testkit.Eventually(t, "the log tells of the renewal", func() bool { return strings.Contains(log.String(), "admin certificate reloaded") })
 }
 
 // A person signs in and out over TLS, at the page itself.
