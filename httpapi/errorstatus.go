@@ -35,7 +35,8 @@ func (a *api) otherMethod(_ http.ResponseWriter, r *http.Request, e *entry) erro
 	e.reason = reasonMethod
 	name := strings.TrimPrefix(chi.RouteContext(r.Context()).RoutePath, a.Prefix+"/")
 	if name, ok := fileName(name); ok {
-		e.file = name
+		e.link, e.file = cutLink(name)
+		name = e.file
 		e.mac, _, _ = device.FindMAC(name)
 	}
 	return errMethod
@@ -69,6 +70,7 @@ func (a *api) handle(level zerolog.Level, h handler) http.HandlerFunc {
 		if e.err == nil {
 			e.err = res.err
 		}
+		a.linkUsed(&e, res)
 		took := time.Since(start)
 		a.logRequest(level, r, res, &e, took)
 		a.record(r, res, &e, start, took)
@@ -100,6 +102,7 @@ var statuses = [...]struct {
 	{provision.ErrUnavailable, http.StatusServiceUnavailable},
 	{datadir.ErrNoGoodFile, http.StatusServiceUnavailable},
 	{errBusy, http.StatusServiceUnavailable},
+	{errTransfers, http.StatusServiceUnavailable},
 	{errMadeRoom, http.StatusServiceUnavailable},
 	{errSlowDisk, http.StatusServiceUnavailable},
 	{errChallenge, http.StatusUnauthorized},

@@ -45,6 +45,7 @@ type api struct {
 	Options
 	devices userAgentCache
 	allow   string                              // header Allow for a phone's file
+	over    string                              // the protocol, where it is not HTTP, see Door
 	door    func(*http.Request, *client) string // returns why a request is refused whatever it asks for, or ""
 	plain   sync.Once                           // see warnPlain
 	proxy   sync.Once                           // see warnProxy

@@ -42,15 +42,18 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"serve", "", "run the service", 0, setupServe},
+		{"init", "", "set phoneprov up beside the Asterisk of this machine: its account, its settings, profiles; shows each step before it does it", 0, setupInit},
 		{"demo", "[DIR]", "try the service on a sample configuration, without an Asterisk", 1, setupDemo},
 		{"check", "", "load everything once, render every file, print what is wrong", 0, setupCheck},
 		{"routes", "", "print the files that are served", 0, setupRoutes},
 		{"render", "URI|MAC|NAME", "print a file as a phone gets it, or all files of a phone, named by its MAC, extension, user name or display name", 1, setupRender},
 		{"profiles", "[list|show NAME|add NAME...|upgrade]", "list ready-made profiles for the phones of many makes, show one, add some to the configuration, bring newer ones", math.MaxInt, setupProfiles},
+		{"phone", "add|remove MAC|list|import FILE.csv", "add phones to Asterisk's configuration, with generated secrets; remove and list them", 2, setupPhone},
 		{"passwd", "MAC|shared USER", "write a phone's password, read from stdin, to the credentials file", math.MaxInt, setupPasswd},
 		{"diff", "[MAC]", "print how files would change if Asterisk's present configuration were served; exits 1 if any would, 2 if it cannot tell", 1, setupDiff},
 		{"confirm", "[ID]", "apply a change of Asterisk's configuration that the running service holds because it takes away many phones", 1, setupConfirm},
 		{"state", "export|import", "write what is known of phones as JSON lines to stdout, or add it from stdin; serve must not be running", 1, setupState},
+		{"export", "rps", "write the list of phones that a vendor's redirect service takes (RPS, SRAPS, GDMS, ...), as CSV", math.MaxInt, setupExport},
 		{"notify", "[MAC...]", "tell phones to fetch their files, with SIP NOTIFY through Asterisk", math.MaxInt, setupNotify},
 		{"status", "[MAC]", "ask the running service how the phones are: those that are not well, or everything of one", 1, setupStatus},
 		{"healthcheck", "", "ask the running service whether it is ready", 0, setupHealthcheck},

@@ -51,6 +51,7 @@ type service struct {
 	https    net.Listener    // also for phones; nil: none
 	tls      *tlsconf.Server // nil: no https
 	admin    net.Listener    // nil: none
+	doors    doors
 	conns    *httpapi.Connections
 	ledger   *ledger.Ledger
 	notifier *notify.Notifier // nil: there is no Asterisk
@@ -69,7 +70,7 @@ type service struct {
 
 // newService binds the listeners and opens everything that can fail. It starts nothing.
 func newService(s *settings, stderr io.Writer) (_ *service, err error) {
-	v := &service{lines: newLog(s, stderr), conns: httpapi.NewConnections(otherFiles + filesOfAMI*(1+s.functionConnections))}
+	v := &service{lines: newLog(s, stderr), conns: httpapi.NewConnections(otherFiles + filesOfAMI*(1+s.functionConnections) + s.filesOfDoors())}
 	v.log = v.lines.logger
 	defer func() {
 		if err != nil {
@@ -131,6 +132,9 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 		return nil, err
 	}
 	v.renderer = renderer
+	if err = v.openDoors(s); err != nil {
+		return nil, err
+	}
 	if err = v.openAdmin(s); err != nil {
 		return nil, err
 	}
@@ -282,7 +286,8 @@ func (v *service) serve(ctx context.Context, stop func()) error {
 		handler  http.Handler
 	}{{v.phones, phones}, {v.https, phones}, {v.admin, admins}}
 	var wg sync.WaitGroup
-	errs := make([]error, len(servers))
+	doors := v.doors.serving(v)
+	errs := make([]error, len(servers)+len(doors))
 	for i, s := range servers {
 		if s.listener != nil {
 			wg.Go(func() {
@@ -290,6 +295,12 @@ func (v *service) serve(ctx context.Context, stop func()) error {
 				errs[i] = v.conns.Serve(ctx, s.listener, s.handler, v.log)
 			})
 		}
+	}
+	for i, door := range doors {
+		wg.Go(func() {
+			defer stop()
+			errs[len(servers)+i] = door(ctx)
+		})
 	}
 	wg.Wait()
 	return errors.Join(errs...)
@@ -305,6 +316,7 @@ func (v *service) close() error {
 			}
 		}
 	}
+	errs = append(errs, v.doors.close())
 	if v.data != nil {
 		errs = append(errs, v.data.Close())
 	}

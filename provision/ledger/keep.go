@@ -84,7 +84,7 @@ func restoredFile(r FileRecord, id string) file {
 	f := file{
 		name: nameOf(r.Name, id), state: rankOf(r.State), since: momentOf(r.Since), fetched: tagOf(r.Fetched), fetchedAt: momentOf(r.FetchedAt),
 		requestedAt: momentOf(r.RequestedAt), status: uint16(r.Status), bytes: r.Bytes,
-		facts: unique.Make(facts{scheme: r.Scheme, host: r.Host, server: r.Server, tls: r.TLS, userAgent: replaceID(r.UserAgent, id)}),
+		facts: unique.Make(facts{scheme: r.Scheme, host: r.Host, server: r.Server, tls: r.TLS, over: r.Over, userAgent: replaceID(r.UserAgent, id)}),
 	}
 	if a, err := netip.ParseAddr(r.Address); err == nil {
 		f.setAddress(a)
@@ -114,7 +114,7 @@ func (p *phone) record() Record {
 		file := FileRecord{
 			Name: p.fileName(f), State: f.state.state(), Since: f.since.time(), Fetched: f.fetched.String(), FetchedAt: f.fetchedAt.time(),
 			RequestedAt: f.requestedAt.time(), Status: int(f.status), Bytes: f.bytes, Address: f.addressText(),
-			TLS: k.tls, Scheme: k.scheme, Host: k.host, Server: k.server, UserAgent: restoreID(k.userAgent, p.id),
+			TLS: k.tls, Over: k.over, Scheme: k.scheme, Host: k.host, Server: k.server, UserAgent: restoreID(k.userAgent, p.id),
 		}
 		if t := f.trouble; t != nil {
 			file.Refusal, file.Failure = t.refusal, t.failure

@@ -128,7 +128,7 @@ func (f *file) set(which flags, on bool) {
 
 // facts are the facts of a request that a file is rendered with, and other values that many phones share.
 type facts struct {
-	scheme, host, server, userAgent, tls string
+	scheme, host, server, userAgent, tls, over string
 }
 
 // trouble holds values that few files have.

@@ -70,6 +70,7 @@ type FileRecord struct {
 	Bytes       int64     `json:"bytes"`
 	Address     string    `json:"address,omitempty"`
 	TLS         string    `json:"tls,omitempty"`
+	Over        string    `json:"over,omitempty"`
 	Scheme      string    `json:"scheme,omitempty"`
 	Host        string    `json:"host,omitempty"`
 	Server      string    `json:"server,omitempty"`

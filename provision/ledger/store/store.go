@@ -27,6 +27,8 @@ const (
 	version = 1
 	// maxFileSize bounds the file in bytes: 100,000 phones with a full history.
 	maxFileSize = 500_000_000
+	// growth is how many bytes the file grows at a time.
+	growth = 1 << 20
 	// lockWait is how long Open waits for another process to close the file: one that is just ending.
 	lockWait = time.Second
 )
@@ -123,11 +125,12 @@ func (d *DB) attempt() (*bbolt.DB, error) {
 		// panic there.
 		db, err = bbolt.Open(d.path, 0o600, &bbolt.Options{
 			Timeout: lockWait, FreelistType: bbolt.FreelistMapType, OpenFile: d.o.OpenFile, MaxSize: d.o.MaxSize,
-			NoSync: d.o.NoSync, NoGrowSync: d.o.NoSync, NoStatistics: true,
+			NoSync: d.o.NoSync, NoGrowSync: d.o.NoSync, NoStatistics: true, InitialMmapSize: mapped(d.o),
 		})
 		if err != nil {
 			return err
 		}
+		db.AllocSize = growth
 		if err = prepare(db); err != nil {
 			return err
 		}
