@@ -109,16 +109,19 @@ func TestDemoOfAnOlderDirectory(t *testing.T) {
 	}
 	url, out := runDemo(t, dir)
 	var phones ledger.Page
-	if err := json.Unmarshal([]byte(fetchText(t, url+"api/v1/phones")), &phones); err != nil {
-		t.Fatal(err)
-	}
+	testkit.WaitFor(t, func() error {
+		if err := json.Unmarshal([]byte(fetchText(t, url+"api/v1/phones")), &phones); err != nil || len(phones.Items) == 0 {
+			return fmt.Errorf("no phones, %v", err)
+		}
+		return nil
+	})
 	for _, p := range phones.Items {
 		if strings.HasPrefix(p.ID, "0200000000") {
 			t.Errorf("there is a simulated phone %s", p.ID)
 		}
 	}
-	if strings.Contains(out.String(), "simulated") || len(phones.Items) == 0 {
-		t.Errorf("%d phones; the demo says %s", len(phones.Items), out)
+	if strings.Contains(out.String(), "simulated") {
+		t.Errorf("the demo says %s", out)
 	}
 	want, err := sample.FS.ReadFile("asterisk/users.conf")
 	if err != nil {
