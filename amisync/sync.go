@@ -20,6 +20,9 @@ import (
 // sync reads everything, builds a snapshot and stores it. If anything fails, the last snapshot stays. With many phones
 // it runs at low priority, so that requests are not delayed.
 func (s *Service) sync(ctx context.Context, trigger string) (err error) {
+	if s.o.Ended != nil {
+		defer func() { s.o.Ended(trigger) }()
+	}
 	served := s.served()
 	if served == nil || len(served.Phones()) < manyPhones {
 		return s.syncNow(ctx, trigger)

@@ -40,6 +40,7 @@ type entry struct {
 	served      served // for the Recorder
 	err         error
 	panicked    bool
+	check       bool // Check sent the request
 }
 
 // logRequest logs a request. zerolog escapes what the client sent.

@@ -56,8 +56,8 @@ func (a *api) handle(level zerolog.Level, h handler) http.HandlerFunc {
 			// may have used
 			w.Header().Set("Connection", "close")
 		}
-		e := entry{client: a.client(r)}
-		if reason := a.door(r, &e.client); reason != "" {
+		e := entry{client: a.client(r), check: isCheck(r)}
+		if reason := a.door(r, &e.client); reason != "" && !e.check {
 			e.refused(reason, device.MAC{})
 			e.err = errNotFound // for every request, so that a stranger learns about no file
 		} else {
@@ -69,6 +69,9 @@ func (a *api) handle(level zerolog.Level, h handler) http.HandlerFunc {
 		}
 		if e.err == nil {
 			e.err = res.err
+		}
+		if e.check {
+			return // it is no phone's request
 		}
 		a.linkUsed(&e, res)
 		took := time.Since(start)

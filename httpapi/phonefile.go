@@ -34,8 +34,13 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 		return errNoSnapshot
 	}
 	e.restored = !snapshot.SavedAt.IsZero()
-	f, err := a.admit(w, r, e, snapshot, a.fileOf)
-	if err != nil {
+	var f wanted
+	var err error
+	if e.check {
+		if f.Found = snapshot.Find(name); f.Route == nil {
+			return errNotFound
+		}
+	} else if f, err = a.admit(w, r, e, snapshot, a.fileOf); err != nil {
 		return err
 	}
 	route := f.Route

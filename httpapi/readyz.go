@@ -45,6 +45,7 @@ type Peers struct {
 // readiness is the body of /readyz.
 type readiness struct {
 	Ready           bool            `json:"ready"`
+	Version         string          `json:"version"` // of phoneprov
 	Generation      uint64          `json:"generation"`
 	AgeSeconds      float64         `json:"age_seconds"`        // age of the snapshot
 	Source          string          `json:"source,omitempty"`   // source of the snapshot: "ami", "files" or "last good"; empty: no snapshot
@@ -66,7 +67,7 @@ type readiness struct {
 
 // readyz answers 200 if there is a snapshot to serve, else 503. The body has all known facts in both cases.
 func (a *api) readyz(w http.ResponseWriter, r *http.Request, _ *entry) error {
-	body := readiness{Peers: []Peers{}}
+	body := readiness{Version: a.Version, Peers: []Peers{}}
 	if a.Status != nil {
 		s := a.Status()
 		body.AMIConnected, body.AsteriskVersion = s.Connected, s.AsteriskVersion

@@ -23,6 +23,7 @@ type Renderer interface {
 
 // Options are what the handlers need.
 type Options struct {
+	Version  string           // of phoneprov, for Admin
 	Prefix   string           // prefix of the phones' URLs: "/phoneprov"; empty: files are at the root
 	Store    *provision.Store // holds the served snapshot
 	Renderer Renderer         // for Phones

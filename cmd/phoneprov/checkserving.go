@@ -42,7 +42,7 @@ func (o *oneShot) serving(ctx context.Context) (found []provision.Diagnostic) {
 		report(provision.Error, err.Error())
 	}
 	found = append(found, tryListeners(ctx, s)...)
-	for _, found := range s.readableByOthers() {
+	for _, found := range append(s.readableByOthers(), s.renamed...) {
 		report(provision.Warning, found)
 	}
 	if s.admitsNobody() {

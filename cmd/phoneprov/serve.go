@@ -29,6 +29,9 @@ func setupServe(cl *call) func(context.Context) error {
 		if err != nil {
 			return err
 		}
+		if v.systemd, err = newSystemd(cl.getenv); err != nil {
+			v.log.Warn().Err(err).Msg("systemd is not told how the service is")
+		}
 		v.limitMemory(newMemory(cl.getenv), s, cl.getenv)
 		v.log.Info().Str("http", addrOf(v.phones)).Str("https", addrOf(v.https)).Str("admin", addrOf(v.admin)).Int("connections", v.conns.Most()).Str("version", version()).Msg("serving")
 		if most := v.conns.Most(); most < fewConnections {
@@ -37,6 +40,9 @@ func setupServe(cl *call) func(context.Context) error {
 		return v.run(ctx, resync)
 	}
 }
+
+// hangup is the trigger of the syncs that SIGHUP causes.
+const hangup = "SIGHUP"
 
 // onHangup sends a value for every SIGHUP. Several that come while one is waiting are one.
 func onHangup(ctx context.Context) (<-chan string, func()) {
@@ -54,7 +60,7 @@ func onHangup(ctx context.Context) (<-chan string, func()) {
 				return
 			}
 			select {
-			case reasons <- "SIGHUP":
+			case reasons <- hangup:
 			case <-ctx.Done():
 				return
 			}

@@ -61,6 +61,7 @@ type service struct {
 	renderer     httpapi.Renderer
 	adminOptions admin.Options
 	problems     admin.Tracker
+	systemd      *systemd               // nil: systemd did not start this process
 	ami          bool                   // Asterisk is asked
 	read         func(provision.Config) // called with each configuration that is read; may be nil
 
@@ -81,7 +82,7 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 	if err = s.check(); err != nil {
 		return nil, err
 	}
-	for _, found := range s.readableByOthers() {
+	for _, found := range append(s.readableByOthers(), s.renamed...) {
 		v.log.Warn().Msg(found)
 	}
 	if s.httpListen != "" {
@@ -116,6 +117,7 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 	v.options = httpapi.Options{
 		Recorder:   recorder{v},
 		Findings:   httpapi.NewFindings(),
+		Version:    version(),
 		Prefix:     s.httpPrefix,
 		Store:      store,
 		Renderer:   timedRenderer{renderer, v},
@@ -173,6 +175,7 @@ func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer
 		return nil, err
 	}
 	o.Synced, o.Read, o.Failed, o.PeerChanged, o.NotifyWord = v.counted, v.read, v.syncFailed, v.peerChanged, v.notifyWord
+	o.Ended = v.syncEnded
 	if s.amiAstDB {
 		o.Show = v.shown
 	}
@@ -194,6 +197,7 @@ func (v *service) counted(c provision.Counts) {
 	v.checkProfiles()
 	v.ledgerSynced()
 	v.currentProblems() // records since when they exist
+	v.systemd.serving(v.statusLine())
 }
 
 // checkProfiles logs sections [profile NAME] without a profile of that name in phoneprov.conf, when they change: their
@@ -250,21 +254,27 @@ func (v *service) run(ctx context.Context, resync <-chan string) (err error) {
 	defer stopLedger()
 	kept := make(chan error, 1)
 	go func() { kept <- v.runLedger(ledgerCtx) }()
+	phones := httpapi.Phones(v.options)
+	watched := v.watch(httpCtx, phones)
 	served := make(chan error, 1)
-	go func() { served <- v.serve(httpCtx, stopHTTP) }()
+	go func() { served <- v.serve(httpCtx, stopHTTP, phones) }()
 
 	for served != nil {
 		select {
 		case reason := <-resync:
+			v.systemd.reloading()
 			v.sync.Trigger(reason)
 		case err = <-served:
 			served = nil
+		case <-httpCtx.Done():
+			v.systemd.stopping()
+			err, served = <-served, nil
 		}
 	}
 	stopSync()
 	stopLedger() // all requests are in it
 	closed := make(chan error, 1)
-	go func() { closed <- errors.Join(<-rest, <-kept, v.close()) }()
+	go func() { <-watched; closed <- errors.Join(<-rest, <-kept, v.close()) }()
 	select {
 	case restErr := <-closed:
 		return errors.Join(err, restErr)
@@ -275,8 +285,7 @@ func (v *service) run(ctx context.Context, resync <-chan string) (err error) {
 }
 
 // serve runs the HTTP servers until all have ended. When one fails, it stops the others.
-func (v *service) serve(ctx context.Context, stop func()) error {
-	phones := httpapi.Phones(v.options)
+func (v *service) serve(ctx context.Context, stop func(), phones http.Handler) error {
 	admins, err := v.adminHandler(ctx)
 	if err != nil {
 		return err

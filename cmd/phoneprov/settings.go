@@ -89,6 +89,7 @@ type settings struct {
 	adminKey       string // empty: httpsKey
 
 	inForce     []settingInForce
+	renamed     []string     // what is said of settings that were given under a former name
 	secretFiles []secretFile // files that settings were read from; see readableByOthers
 
 	profiles map[string]*profileSettings // by name of the profile in phoneprov.conf
@@ -101,6 +102,7 @@ type setting struct {
 	meaning      string // for deploy/doc/SETTINGS.md
 	secret       bool   // can be given as <key>_file, and is never printed
 	mayBeEmpty   bool   // an empty value means something, also in the environment
+	formerly     []former
 	set          func(s *settings, value string) error
 }
 

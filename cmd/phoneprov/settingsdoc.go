@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -30,4 +31,52 @@ func code(s string) string {
 		return ""
 	}
 	return "`" + s + "`"
+}
+
+// exampleWidth is the longest line of exampleINI, in bytes.
+const exampleWidth = 100
+
+// exampleINI returns the settings file of the packages: every setting with its meaning and its default, as comments.
+func exampleINI() string {
+	var b strings.Builder
+	b.WriteString("; The settings of phoneprov. Each is here as a comment with its default: remove the \";\" to set it.\n" +
+		"; This file is read at the start only: restart the service after a change of it.\n")
+	section := ""
+	for _, d := range settingsTable() {
+		if d.section != section {
+			section = d.section
+			fmt.Fprintf(&b, "\n[%s]\n", section)
+		}
+		wrapComment(&b, plainMeaning(d.meaning))
+		fmt.Fprintln(&b, strings.TrimRight(";"+d.key+" = "+d.value, " "))
+		if d.secret {
+			fmt.Fprintf(&b, ";%s_file =\n", d.key)
+		}
+	}
+	wrapComment(&b, "\nThe sections [profile NAME] and [resync MAKE] are in SETTINGS.md.")
+	return b.String()
+}
+
+// plainMeaning returns a meaning without Markdown.
+func plainMeaning(meaning string) string {
+	return markdownLink.ReplaceAllString(strings.ReplaceAll(upperFirst(meaning), "`", ""), "$1") + "."
+}
+
+var markdownLink = regexp.MustCompile(`\[([^]]*)\]\([^)]*\)`)
+
+// wrapComment writes a text as comment lines.
+func wrapComment(b *strings.Builder, text string) {
+	if rest, ok := strings.CutPrefix(text, "\n"); ok {
+		b.WriteString("\n")
+		text = rest
+	}
+	line := ";"
+	for _, word := range strings.Fields(text) {
+		if len(line)+1+len(word) > exampleWidth {
+			b.WriteString(line + "\n")
+			line = ";"
+		}
+		line += " " + word
+	}
+	b.WriteString(line + "\n")
 }

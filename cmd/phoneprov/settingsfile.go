@@ -23,6 +23,11 @@ const (
 // loadSettings loads the defaults, then the file over them, then the environment. The default file may be missing. The
 // error has a line for each fault, with "file:line:" if it is in the file.
 func loadSettings(path string, getenv lookupEnv) (*settings, error) {
+	return loadTable(settingsTable(), path, getenv)
+}
+
+// loadTable is loadSettings for the settings of a table.
+func loadTable(table []setting, path string, getenv lookupEnv) (*settings, error) {
 	optional := path == ""
 	if optional {
 		path = defaultConfig
@@ -31,13 +36,13 @@ func loadSettings(path string, getenv lookupEnv) (*settings, error) {
 	if err != nil && !(optional && errors.Is(err, fs.ErrNotExist)) {
 		return nil, err
 	}
-	l := loader{path: path, data: data, getenv: getenv}
+	l := loader{table: table, path: path, data: data, getenv: getenv}
 	if l.file, err = parseINI(data); err != nil {
 		return nil, fmt.Errorf("%s:%d: %v", path, l.line(func(f *ini.File, err error) bool { return err != nil }), tidy(err))
 	}
 	l.unknown()
 	l.duplicates()
-	for _, d := range settingsTable() {
+	for _, d := range table {
 		l.load(&d)
 	}
 	for _, section := range l.file.Sections() {
@@ -90,6 +95,7 @@ func withoutComment(s string) string {
 
 // loader is one run of loadSettings.
 type loader struct {
+	table    []setting
 	path     string
 	data     []byte
 	file     *ini.File
@@ -105,7 +111,7 @@ func (l *loader) unknown() {
 			if len(l.errs) == maxUnknown {
 				return
 			}
-			if !known(section.Name(), key.Name()) {
+			if !known(section.Name(), key.Name()) && !formerSetting(l.table, section.Name(), key.Name()) {
 				what := fmt.Sprintf("unknown key %q in [%s]%s", key.Name(), section.Name(), likelyKey(section.Name(), key.Name()))
 				if section.Name() == ini.DefaultSection {
 					what = fmt.Sprintf("key %q before any section", key.Name())
@@ -113,7 +119,7 @@ func (l *loader) unknown() {
 				l.fail(section.Name(), key.Name(), what)
 			}
 		}
-		if section.Name() != ini.DefaultSection && len(section.Keys()) == 0 && !known(section.Name(), "") {
+		if section.Name() != ini.DefaultSection && len(section.Keys()) == 0 && !known(section.Name(), "") && !formerSetting(l.table, section.Name(), "") {
 			line := l.line(func(f *ini.File, err error) bool { return err == nil && f.HasSection(section.Name()) })
 			l.errs = append(l.errs, fmt.Errorf("%s:%d: unknown section [%s]%s", l.path, line, section.Name(), likelySection(section.Name())))
 		}
@@ -198,7 +204,7 @@ func likelyKey(section, key string) string {
 
 // load sets a setting to its value: of the environment, or else of the file, or else the default.
 func (l *loader) load(d *setting) {
-	if l.fromEnv(d) || l.fromFile(d) {
+	if l.loadFormer(d, l.fromEnv, inEnvironment) || l.loadFormer(d, l.fromFile, inFile) {
 		return
 	}
 	l.inForce(d, d.value, "default")

@@ -78,9 +78,16 @@ var foreignEnv = regexp.MustCompile(`_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$|_PORT(_
 
 // unknownEnv reports environment variables that look like settings but are not. What they were meant to set would
 // silently stay as it is.
-func unknownEnv(names []string) (errs []error) {
-	var settings []string
-	for _, d := range settingsTable() {
+func unknownEnv(names []string) []error { return unknownEnvOf(settingsTable(), names) }
+
+// unknownEnvOf is unknownEnv for the settings of a table. A former name is known, and never what is meant.
+func unknownEnvOf(table []setting, names []string) (errs []error) {
+	var settings, formers []string
+	for _, d := range table {
+		for _, f := range d.formerly {
+			old := d.named(f)
+			formers = append(formers, old.env(), old.env()+"_FILE")
+		}
 		settings = append(settings, d.env())
 		if d.secret {
 			settings = append(settings, d.env()+"_FILE")
@@ -88,7 +95,7 @@ func unknownEnv(names []string) (errs []error) {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		if !strings.HasPrefix(name, envPrefix) || slices.Contains(settings, name) || foreignEnv.MatchString(name) {
+		if !strings.HasPrefix(name, envPrefix) || slices.Contains(settings, name) || slices.Contains(formers, name) || foreignEnv.MatchString(name) {
 			continue
 		}
 		near := provision.Nearest(strings.TrimPrefix(name, envPrefix), func(yield func(string) bool) {

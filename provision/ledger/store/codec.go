@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -61,7 +62,7 @@ func (e *encoder) state(s ledger.State) {
 	e.number(uint64(slices.IndexFunc(wireStates[:], func(w ledger.State) bool { return w == s }) + 1))
 }
 
-// wireStates are the states by their numbers in the file. A new state is appended.
+// wireStates are the states by their numbers in the file. A new state is appended: an older phoneprov reads it as Unknown.
 var wireStates = [...]ledger.State{ledger.NeverFetched, ledger.UpToDate, ledger.ChangeWaiting, ledger.Told, ledger.NoReaction, ledger.Refused,
 	ledger.Failing, ledger.Unknown}
 
@@ -140,10 +141,7 @@ func rare[T any](d *decoder) *T {
 func (d *decoder) state() ledger.State {
 	n := d.number()
 	if n == 0 || n > uint64(len(wireStates)) {
-		if n > 0 {
-			d.fail()
-		}
-		return ledger.Unknown
+		return ledger.Unknown // none, or one of a newer phoneprov
 	}
 	return wireStates[n-1]
 }
@@ -251,16 +249,22 @@ func encodeEvent(ev *ledger.Event) []byte {
 	return e.b
 }
 
-// kinds are the kinds of events by their numbers in the file.
+// kinds are the kinds of events by their numbers in the file. A new kind is appended: an older phoneprov skips its events.
 var kinds = ledger.EventKinds()
+
+// errNewKind means that a newer phoneprov wrote an event of a kind that is not known here.
+var errNewKind = errors.New("an event is of a kind that a newer phoneprov has")
 
 func decodeEvent(phone string, b []byte) (ledger.Event, error) {
 	d := decoder{b: b}
 	ev := ledger.Event{Phone: phone, At: d.time()}
-	if n := d.number(); n >= 1 && n <= uint64(len(kinds)) {
-		ev.Kind = kinds[n-1]
-	} else {
+	switch n := d.number(); {
+	case n > uint64(len(kinds)):
+		return ev, cmp.Or(d.err, errNewKind)
+	case n == 0:
 		d.fail()
+	default:
+		ev.Kind = kinds[n-1]
 	}
 	ev.File, ev.ETag = d.text(), d.tag()
 	from, to := d.state(), d.state()

@@ -17,6 +17,11 @@
 // Options.Note. Open leaves the file of a newer phoneprov alone and returns an error. It also returns an error if it
 // cannot write the directory. If Commit finds a broken page, it begins an empty file too and returns ledger.ErrLost.
 //
+// # Versions
+//
+// Open upgrades the file of an older phoneprov, and keeps the file of before as ledger.db.VERSION. States and kinds of
+// events that a newer phoneprov appended are read as Unknown, or skipped; they are no damage.
+//
 // # Limits
 //
 // The file has at most maxFileSize bytes. If a commit needs more, Commit deletes the history and keeps the rest.

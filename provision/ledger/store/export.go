@@ -23,6 +23,10 @@ type line struct {
 	Sync     *ledger.Sync     `json:"sync,omitempty"`
 }
 
+// exportVersion is the version of the lines. It is raised when an older phoneprov would misread them; a new field does
+// not raise it, because unknown fields are skipped.
+const exportVersion = 1
+
 // maxLine bounds a line of an import in bytes: a phone with 32 files and 100 events takes some 100 kB.
 const maxLine = 4 << 20
 
@@ -31,7 +35,7 @@ const maxLine = 4 << 20
 func (d *DB) Export(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	enc := json.NewEncoder(out)
-	if err := enc.Encode(line{Version: version}); err != nil {
+	if err := enc.Encode(line{Version: exportVersion}); err != nil {
 		return err
 	}
 	err := d.view(func(tx *bbolt.Tx) error {
@@ -99,9 +103,9 @@ func (d *DB) Import(r io.Reader) (phones int, err error) {
 		}
 		switch {
 		case number == 1 && l.Version == 0:
-			return phones, fmt.Errorf("line 1: not the header that `phoneprov state export` writes: {\"phoneprov_state\":%d}", version)
-		case l.Version > version:
-			return phones, fmt.Errorf("line %d: %w", number, ErrNewer)
+			return phones, fmt.Errorf("line 1: not the header that `phoneprov state export` writes: {\"phoneprov_state\":%d}", exportVersion)
+		case l.Version > exportVersion:
+			return phones, fmt.Errorf("line %d: a newer phoneprov exported this, with format %d, and this one knows %d", number, l.Version, exportVersion)
 		case l.Phone != nil && l.Phone.ID != "":
 			phones++
 			batch.Forgotten = append(batch.Forgotten, l.Phone.ID) // deletes its history too

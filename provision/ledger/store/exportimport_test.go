@@ -51,7 +51,7 @@ func TestImportSaysWhatIsWrong(t *testing.T) {
 		{"nothing", "", "line 1: there is nothing to import"},
 		{"not JSON", "{\"phoneprov_state\":1}\nphone\n", "line 2: not JSON"},
 		{"no header", "{\"phone\":{\"id\":\"x\"}}\n", "line 1: not the header"},
-		{"newer", "{\"phoneprov_state\":2}\n", "line 1: the file is of a newer phoneprov"},
+		{"newer", "{\"phoneprov_state\":2}\n", "line 1: a newer phoneprov exported this, with format 2, and this one knows 1"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			d := openDB(t, t.TempDir(), Options{NoSync: true})

@@ -113,7 +113,9 @@ func newer(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	err = db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Put(versionKey, []byte{version + 1}) })
+	err = db.Update(func(tx *bbolt.Tx) error {
+		return tx.Bucket(metaBucket).Put(versionKey, []byte{byte(2 + len(upgrades))})
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"errors"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/ledger"
@@ -57,6 +58,9 @@ func (h history) events(phone string) (events []ledger.Event, err error) {
 	list := h.entries()
 	for i := len(list) - 1; i >= 0; i-- {
 		e, err := decodeEvent(phone, list[i])
+		if errors.Is(err, errNewKind) {
+			continue // it stays in the file
+		}
 		if err != nil {
 			return events, err
 		}

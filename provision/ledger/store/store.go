@@ -23,8 +23,6 @@ import (
 const (
 	// FileName is the name of the file in the state directory.
 	FileName = "ledger.db"
-	// version is the version of the format. A higher one is of a newer phoneprov.
-	version = 1
 	// maxFileSize bounds the file in bytes: 100,000 phones with a full history.
 	maxFileSize = 500_000_000
 	// growth is how many bytes the file grows at a time.
@@ -48,6 +46,11 @@ var (
 	keyKey     = []byte("key")
 )
 
+// upgrades bring a file to the next version of the format: upgrades[0] from version 1 to 2. A row is added when an older
+// phoneprov would misread the file. A new state, a new kind of event, and a field at the end of a record or in its JSON
+// need none.
+var upgrades []func(*bbolt.Tx) error
+
 // ErrNewer means that a newer phoneprov wrote the file. Open does not change it.
 var ErrNewer = errors.New("the file is of a newer phoneprov, and is left as it is")
 
@@ -70,6 +73,7 @@ type DB struct {
 	path     string
 	mu       sync.RWMutex // guards db, which is replaced after damage
 	db       *bbolt.DB
+	upgrades []func(*bbolt.Tx) error // a test has others
 	size     atomic.Int64
 	released time.Time // time of the last release
 	texts    texts     // only Commit uses it
@@ -90,12 +94,20 @@ func Open(dir string, o Options) (*DB, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("state.dir: %w", err)
 	}
-	d := &DB{o: o, path: filepath.Join(dir, FileName)}
+	return openAs(dir, o, upgrades)
+}
+
+// openAs opens the file with the version that the last of some upgrades brings it to.
+func openAs(dir string, o Options, upgrades []func(*bbolt.Tx) error) (*DB, error) {
+	d := &DB{o: o, path: filepath.Join(dir, FileName), upgrades: upgrades}
 	if err := d.open(); err != nil {
 		return nil, fmt.Errorf("state.dir: %s: %w", d.path, err)
 	}
 	return d, nil
 }
+
+// version is the version of the format that d reads and writes.
+func (d *DB) version() uint64 { return 1 + uint64(len(d.upgrades)) }
 
 // open opens the file. It sets a damaged file aside and begins an empty one.
 func (d *DB) open() error {
@@ -131,7 +143,7 @@ func (d *DB) attempt() (*bbolt.DB, error) {
 			return err
 		}
 		db.AllocSize = growth
-		if err = prepare(db); err != nil {
+		if err = d.prepare(db); err != nil {
 			return err
 		}
 		return db.View(func(tx *bbolt.Tx) error {
@@ -151,34 +163,74 @@ func (d *DB) attempt() (*bbolt.DB, error) {
 	return db, nil
 }
 
-// prepare checks the version and creates the buckets.
-func prepare(db *bbolt.DB) error {
+// prepare checks the version, upgrades an older file, and creates the buckets of a new one.
+func (d *DB) prepare(db *bbolt.DB) error {
+	had, err := versionOf(db)
+	switch {
+	case err != nil:
+		return err
+	case had > d.version():
+		return fmt.Errorf("%w: it has format %d, and this phoneprov knows %d", ErrNewer, had, d.version())
+	case had == d.version():
+		return db.Update(createAll)
+	case had > 0:
+		return d.upgrade(db, had)
+	}
 	return db.Update(func(tx *bbolt.Tx) error {
-		meta, err := tx.CreateBucketIfNotExists(metaBucket)
-		if err != nil {
+		if err := createAll(tx); err != nil {
 			return err
 		}
-		if had := meta.Get(versionKey); len(had) > 0 {
-			n, _ := binary.Uvarint(had)
-			if n > version {
-				return fmt.Errorf("%w: it has format %d, and this phoneprov knows %d", ErrNewer, n, version)
-			}
-			return createAll(tx, textsBucket, basesBucket) // a file of an older phoneprov has none
-		}
-		if err := createAll(tx, phonesBucket, historyBucket, strangersBucket, syncsBucket, textsBucket, basesBucket); err != nil {
-			return err
-		}
-		return meta.Put(versionKey, binary.AppendUvarint(nil, version))
+		return tx.Bucket(metaBucket).Put(versionKey, binary.AppendUvarint(nil, d.version()))
 	})
 }
 
-func createAll(tx *bbolt.Tx, names ...[]byte) error {
-	for _, name := range names {
+// createAll creates the buckets that are missing: all of a new file, and those that an older phoneprov did not know.
+func createAll(tx *bbolt.Tx) error {
+	for _, name := range [][]byte{metaBucket, phonesBucket, historyBucket, strangersBucket, syncsBucket, textsBucket, basesBucket} {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// versionOf returns the version of a file, or 0 if the file is new.
+func versionOf(db *bbolt.DB) (version uint64, err error) {
+	err = db.View(func(tx *bbolt.Tx) error {
+		if meta := tx.Bucket(metaBucket); meta != nil {
+			version, _ = binary.Uvarint(meta.Get(versionKey))
+		}
+		return nil
+	})
+	return version, err
+}
+
+// upgrade brings a file from a version to the present one, in one transaction. Before, it copies the file, so that the
+// phoneprov of before can go on with the copy.
+func (d *DB) upgrade(db *bbolt.DB, from uint64) error {
+	kept := fmt.Sprintf("%s.%d", d.path, from)
+	err := db.View(func(tx *bbolt.Tx) error { return tx.CopyFile(kept+".new", 0o600) })
+	if err == nil {
+		err = os.Rename(kept+".new", kept)
+	}
+	if err != nil {
+		return err
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		if err := createAll(tx); err != nil {
+			return err
+		}
+		for _, upgrade := range d.upgrades[from-1:] {
+			if err := upgrade(tx); err != nil {
+				return err
+			}
+		}
+		return tx.Bucket(metaBucket).Put(versionKey, binary.AppendUvarint(nil, d.version()))
+	})
+	if err == nil {
+		d.o.Note(fmt.Sprintf("%s was of an older phoneprov, and has format %d now; the file of before is %s", d.path, d.version(), kept))
+	}
+	return err
 }
 
 // errPanic replaces a panic of bbolt, and a memory fault while reading a file that is too short.
