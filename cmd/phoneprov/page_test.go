@@ -62,7 +62,9 @@ func followReload(t *testing.T, v *service, log *testkit.Log, users string, relo
 	b.Visit(site + "/phones/" + pagePhone)
 	b.WaitText("up to date")
 	b.WaitText("Alice Archer")
-	testkit.Eventually(t, "the page is live", func() bool { return browser.Eval[string](b, `document.getElementById('connection').dataset.is ?? ''`) == "live" })
+	testkit.Eventually(t, "the page is live", func() bool {
+		return browser.Eval[string](b, `document.getElementById('connection').dataset.is ?? ''`) == "live"
+	})
 
 	text := readFile(t, users)
 	oracle.WriteFile(t, users, strings.NewReplacer("Alice Archer", "Alice Adams", "secret = sample-6001", "secret = secret-60-new").Replace(text))
