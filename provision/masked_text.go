@@ -48,29 +48,61 @@ func NewTextMasker(c Config, s *Snapshot) *TextMasker {
 	return m
 }
 
-// Mask returns a text with "<secret>" in place of each secret. like is a masked rendering of the same file: in a line
-// that begins as a line of like does before a secret, everything after that beginning is hidden, so that a value which
-// no configuration has (a hash, an old password, a short PIN) does not show either.
-func (m *TextMasker) Mask(text, like string) string {
+// Mask returns a text with "<secret>" in place of each secret. own and ownMasked are a rendering of the same file, and the
+// same rendering masked. Where a line of own has a secret, or something made of one, the line of text that begins in the
+// same way is hidden from there on. So a value that no configuration has (a hash, an old password, a short PIN) does not
+// show either.
+func (m *TextMasker) Mask(text, own, ownMasked string) string {
+	lines, maskedLines := strings.SplitAfter(own, "\n"), strings.SplitAfter(ownMasked, "\n")
+	if len(lines) != len(maskedLines) { // a secret has a line break: only what is masked for sure shows
+		return maskAllBut(text, maskedLines)
+	}
+	same := map[string]string{} // lines of own, masked
 	var begins []string
-	for line := range strings.Lines(like) {
-		if begin, _, ok := strings.Cut(line, masked); ok && strings.TrimSpace(begin) != "" && !slices.Contains(begins, begin) {
+	for i, line := range lines {
+		if line == maskedLines[i] {
+			continue
+		}
+		same[line] = maskedLines[i]
+		n := 0
+		for n < min(len(line), len(maskedLines[i])) && line[n] == maskedLines[i][n] {
+			n++
+		}
+		if begin := line[:n]; strings.TrimSpace(begin) != "" && !slices.Contains(begins, begin) {
 			begins = append(begins, begin)
 		}
 	}
+	slices.SortFunc(begins, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	var out strings.Builder
 	for line := range strings.Lines(text) {
+		if mask, ok := same[line]; ok {
+			out.WriteString(mask)
+			continue
+		}
 		plain := strings.TrimRight(line, "\r\n")
 		end := line[len(plain):]
+		for _, begin := range begins {
+			if strings.HasPrefix(plain, begin) && !slices.Contains(lines, line) {
+				plain = begin + masked
+				break
+			}
+		}
 		for _, secret := range m.secrets {
 			plain = strings.ReplaceAll(plain, secret, masked)
 		}
-		for _, begin := range begins {
-			if strings.HasPrefix(plain, begin) && !strings.HasPrefix(plain[len(begin):], masked) {
-				plain = begin + masked
-			}
-		}
 		out.WriteString(plain + end)
+	}
+	return out.String()
+}
+
+// maskAllBut hides all lines of a text but those that are known to have no secret.
+func maskAllBut(text string, known []string) string {
+	var out strings.Builder
+	for line := range strings.Lines(text) {
+		if !slices.Contains(known, line) {
+			line = masked + "\n"
+		}
+		out.WriteString(line)
 	}
 	return out.String()
 }

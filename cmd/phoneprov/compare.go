@@ -59,12 +59,13 @@ type comparer struct {
 	request provision.Request
 	masker  *provision.TextMasker
 	causes  []cause
+	plain   *provision.Renderer
 
 	unexplainedOnly         bool
 	same, purposes, unknown int // numbers of files
 }
 
-// served is one server's answer for a file.
+// answer is one server's answer for a file.
 type answer struct {
 	status     int
 	mime, body string
@@ -95,7 +96,7 @@ func openCompare(ctx context.Context, config string, cl *call, server string) (*
 	}
 	c.request = now.request(server)
 	c.masker = provision.NewTextMasker(now.config, now.snapshot)
-	c.causes = c.newCauses(ctx)
+	c.causes, c.plain = c.newCauses(ctx), c.newPlain()
 	return c, nil
 }
 
@@ -140,7 +141,7 @@ func (c *comparer) run(ctx context.Context) error {
 			c.same++
 			continue
 		}
-		theirs.masked = c.masker.Mask(theirs.body, ours.masked)
+		theirs.masked = c.masker.Mask(theirs.body, ours.body, ours.masked)
 		if err := c.report(route, theirs, ours, c.whys(ctx, route, theirs, ours)); err != nil {
 			return err
 		}

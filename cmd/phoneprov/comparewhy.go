@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"os"
 	"path"
@@ -37,49 +38,67 @@ const (
 	whyVoicemail  = "VOCIEMAIL_EXTEN, as Asterisk's sample spells it, is VOICEMAIL_EXTEN"
 )
 
-// cause is a difference that is in the configuration: without it, phoneprov would serve snapshot. It is nil if the
-// configuration has no such thing.
+// cause is a set of purposes that change what the configuration means. Without them, phoneprov would serve snapshot.
 type cause struct {
-	why      string
+	whys     []string
 	snapshot *provision.Snapshot
 }
 
-// newCauses builds, for each change that makes the configuration mean what Asterisk takes it for, the snapshot of the
-// changed configuration. A change that changes nothing is no cause.
+// configChanges make a configuration mean what Asterisk takes it for.
+var configChanges = [...]struct {
+	why    string
+	change func(file string, cs []*astconf.Category) []*astconf.Category
+}{
+	{whyInherits, func(_ string, cs []*astconf.Category) []*astconf.Category { return firstWins(cs, true) }},
+	{whyTwice, func(_ string, cs []*astconf.Category) []*astconf.Category { return firstWins(cs, false) }},
+	{whyUsername, withoutUsername},
+	{whySpellings, otherSpellings},
+	{whyTransport, withoutTransport},
+}
+
+// newCauses builds the snapshot of the configuration after each change that changes something, and one after all of them.
 func (c *comparer) newCauses(ctx context.Context) (causes []cause) {
-	for _, row := range []struct {
-		why    string
-		change func(file string, cs []*astconf.Category) []*astconf.Category
-	}{
-		{whyInherits, func(_ string, cs []*astconf.Category) []*astconf.Category { return firstWins(cs, true) }},
-		{whyTwice, func(_ string, cs []*astconf.Category) []*astconf.Category { return firstWins(cs, false) }},
-		{whyUsername, withoutUsername},
-		{whySpellings, otherSpellings},
-		{whyTransport, withoutTransport},
-	} {
-		config := provision.Config{}
-		changed := false
-		for name, file := range c.now.config {
-			config[name] = file
-			if file == nil || name == "phoneprov.conf" {
-				continue
-			}
-			if cs := row.change(name, file.Categories); !slices.Equal(cs, file.Categories) {
-				config[name], changed = astconf.NewFile(name, cs, file.Warnings, file.Templates()), true
-			}
-		}
-		if !changed {
+	all := cause{}
+	whole := maps.Clone(c.now.config)
+	for _, row := range configChanges {
+		config := maps.Clone(c.now.config)
+		if !change(config, row.change) {
 			continue
 		}
-		in := provision.Input{Config: config, Zone: serverZone(), Interfaces: amisync.InterfaceAddr}
-		if c.now.settings.amiAddress != "" {
-			in.Ask = c.now.service.sync.Ask
-		}
-		if s, _, err := provision.Build(ctx, in, time.Now()); err == nil {
-			causes = append(causes, cause{row.why, s})
-		}
+		change(whole, row.change)
+		all.whys = append(all.whys, row.why)
+		causes = c.addCause(ctx, causes, []string{row.why}, config)
+	}
+	if len(all.whys) > 1 {
+		causes = c.addCause(ctx, causes, all.whys, whole)
 	}
 	return causes
+}
+
+// change changes the files of a configuration, and reports whether that made a difference.
+func change(config provision.Config, f func(string, []*astconf.Category) []*astconf.Category) (changed bool) {
+	for name, file := range config {
+		if file == nil || name == "phoneprov.conf" {
+			continue
+		}
+		if cs := f(name, file.Categories); !slices.Equal(cs, file.Categories) {
+			config[name], changed = astconf.NewFile(name, cs, file.Warnings, file.Templates()), true
+		}
+	}
+	return changed
+}
+
+// addCause adds the snapshot of a changed configuration, if it can be built.
+func (c *comparer) addCause(ctx context.Context, causes []cause, whys []string, config provision.Config) []cause {
+	in := provision.Input{Config: config, Zone: serverZone(), Interfaces: amisync.InterfaceAddr}
+	if c.now.settings.amiAddress != "" {
+		in.Ask = c.now.service.sync.Ask
+	}
+	s, _, err := provision.Build(ctx, in, time.Now())
+	if err != nil {
+		return causes
+	}
+	return append(causes, cause{whys, s})
 }
 
 // whys returns the purposes that explain a difference completely. It proves each: with what the purpose changes taken
@@ -90,7 +109,7 @@ func (c *comparer) whys(ctx context.Context, route *provision.Route, theirs, our
 	}
 	var type_ []string
 	if theirs.status == ours.status && theirs.mime != ours.mime {
-		why := c.whyType(route, theirs)
+		why := c.whyType(route)
 		if why == "" {
 			return nil
 		}
@@ -106,19 +125,22 @@ func (c *comparer) whys(ctx context.Context, route *provision.Route, theirs, our
 		other := cause.snapshot.Lookup(route.URI)
 		if other == nil || other.Static() != route.Static() {
 			if theirs.status == http.StatusNotFound && ours.status == http.StatusOK {
-				return []string{cause.why}
+				return cause.whys
 			}
 			continue
 		}
 		as := c.render(ctx, c.now.renderer, cause.snapshot, other)
 		if as.status == theirs.status && as.body == theirs.body {
-			return append(type_, cause.why)
+			return append(type_, cause.whys...)
 		}
 		if as.status == theirs.status {
 			if whys := c.whyBody(ctx, other, theirs, as, cause.snapshot); whys != nil {
-				return append(append(type_, cause.why), whys...)
+				return slices.Concat(type_, cause.whys, whys)
 			}
 		}
+	}
+	if !route.Static() && len(route.Phone.Lines) > 1 && theirs.mime == ours.mime && isPart(theirs.body, ours.body) {
+		return []string{whyLines}
 	}
 	return nil
 }
@@ -142,12 +164,12 @@ func (c *comparer) whyStatus(route *provision.Route, theirs, ours answer) string
 }
 
 // whyType explains another Content-Type.
-func (c *comparer) whyType(route *provision.Route, theirs answer) string {
+func (c *comparer) whyType(route *provision.Route) string {
 	option, _ := c.option(route)
 	switch _, mime, named := strings.Cut(option, ","); {
 	case named && blanksAtComma(option):
 		return whyBlanks
-	case !named && path.Ext(route.URI) != "" || named && mime == "" && theirs.mime != "":
+	case (!named || mime == "") && provision.TypedByExtension(route.URI):
 		return whyExtension
 	}
 	return ""
@@ -158,17 +180,17 @@ func (c *comparer) whyBody(ctx context.Context, route *provision.Route, theirs, 
 	if theirs.status != http.StatusOK || ours.status != http.StatusOK || route.Static() {
 		return nil
 	}
-	plain := c.render(ctx, c.plainRenderer(), s, route).body
+	plain := c.render(ctx, c.plain, s, route).body
 	for _, try := range []struct {
 		whys         []string
 		theirs, ours string
 	}{
 		{[]string{whyEscaped}, theirs.body, plain},
-		{[]string{whyOrder}, sortedLines(theirs.body), sortedLines(ours.body)},
+		{[]string{whyOrder}, inAnyOrder(theirs.body), inAnyOrder(ours.body)},
 		{[]string{whyQuotes}, unquoted(theirs.body), unquoted(ours.body)},
-		{[]string{whyEscaped, whyOrder}, sortedLines(theirs.body), sortedLines(plain)},
-		{[]string{whyQuotes, whyOrder}, sortedLines(unquoted(theirs.body)), sortedLines(unquoted(ours.body))},
-		{[]string{whyEscaped, whyQuotes, whyOrder}, sortedLines(unquoted(theirs.body)), sortedLines(unquoted(plain))},
+		{[]string{whyEscaped, whyOrder}, inAnyOrder(theirs.body), inAnyOrder(plain)},
+		{[]string{whyQuotes, whyOrder}, inAnyOrder(unquoted(theirs.body)), inAnyOrder(unquoted(ours.body))},
+		{[]string{whyEscaped, whyQuotes, whyOrder}, inAnyOrder(unquoted(theirs.body)), inAnyOrder(unquoted(plain))},
 		{[]string{whyServer}, theirs.body, strings.ReplaceAll(ours.body, c.request.Server, "")},
 	} {
 		if try.theirs == try.ours {
@@ -176,20 +198,19 @@ func (c *comparer) whyBody(ctx context.Context, route *provision.Route, theirs, 
 		}
 	}
 	template, _ := os.ReadFile(filepath.Join(c.now.settings.dataDir, filepath.FromSlash(route.File())))
-	switch {
-	case strings.Contains(string(template), "VOCIEMAIL_EXTEN") && withoutValue(ours.body, theirs.body, c.voicemail()):
+	if strings.Contains(string(template), "VOCIEMAIL_EXTEN") && withoutValue(ours.body, theirs.body, c.voicemail()) {
 		return []string{whyVoicemail}
-	case len(route.Phone.Lines) > 1 && isPart(theirs.body, ours.body):
-		return []string{whyLines}
 	}
 	return nil
 }
 
-// plainRenderer renders without escaping in XML.
-func (c *comparer) plainRenderer() *provision.Renderer {
+// newPlain returns a renderer that does not escape in XML.
+func (c *comparer) newPlain() *provision.Renderer {
 	o := c.now.service.rendererOptions(c.now.settings)
-	for _, p := range c.now.snapshot.ProfileNames() {
-		o.Profiles[p] = provision.ProfileOptions{Escape: provision.EscapeNone}
+	if file := c.now.config["phoneprov.conf"]; file != nil {
+		for _, profile := range file.Categories {
+			o.Profiles[profile.Name] = provision.ProfileOptions{Escape: provision.EscapeNone}
+		}
 	}
 	return provision.NewRenderer(o)
 }
@@ -226,7 +247,7 @@ func blanksAtComma(option string) bool {
 	return ok && (strings.TrimSpace(before) != before || strings.TrimSpace(after) != after)
 }
 
-func sortedLines(text string) string {
+func inAnyOrder(text string) string {
 	lines := strings.SplitAfter(text, "\n")
 	slices.Sort(lines)
 	return strings.Join(lines, "")
