@@ -72,9 +72,9 @@
 // # Registrations
 //
 // Asterisk 16 and 22 send a ContactStatus when a contact of PJSIP comes or goes, and nothing when its registration is
-// renewed (measured). chan_sip sends a PeerStatus each time. So followContacts reads the contacts each minute and
-// compares their ExpirationTime (Contact.follow). Options.PeerChanged is called for each registration. This needs no
-// other right than those above.
+// renewed (measured). chan_sip sends a PeerStatus each time. So followContacts reads the contacts each minute, and a
+// second after an event of a new contact, which lacks the User-Agent. It compares their ExpirationTime
+// (Contact.follow). Options.PeerChanged is called for each registration. This needs no other right than those above.
 //
 // # Concurrency
 //

@@ -136,7 +136,13 @@ func TestNotifyFaults(t *testing.T) {
 // TestNotifyOfChanSIP is of a peer of chan_sip on a real Asterisk 16: what is known of it, and that it is told.
 func TestNotifyOfChanSIP(t *testing.T) {
 	a := oracle.Start(t, oracle.Options{Suite: oracle.Bullseye, Files: map[string]string{
-		"sip.conf":   "[general]\nbindport=5070\ncallcounter=yes\n[7001]\ntype=friend\nhost=dynamic\nsecret=" + testSecret + "\n[7002]\ntype=friend\nhost=dynamic\n",
+		"sip.conf": `[general]
+bindport=5070
+callcounter=yes
+[7001]
+type=friend
+host=dynamic
+secret=` + testSecret + "\n[7002]\ntype=friend\nhost=dynamic\n",
 		"users.conf": sample["users.conf"], "phoneprov.conf": sample["phoneprov.conf"],
 	}})
 	r := start(t, Options{Address: a.AMI, Username: oracle.User, Secret: oracle.Secret})

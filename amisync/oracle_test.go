@@ -30,21 +30,106 @@ var oracleFiles = map[string]string{
 		"[phoneprov]\nsecret=" + testSecret + "\n" + leastRights +
 		"[nothing]\nsecret=" + testSecret + "\nread=\nwrite=\n" + rightsAccounts(),
 	"phoneprov.conf": "[general]\nserveraddr=192.0.2.1\n[p]\nsetvar => A=${LEN(x)}\n${MAC}.cfg => x.cfg\n",
-	"users.conf": "[general]\n;-- a\nblock --;\n[base](!)\nb = 2\n[other](!,base)\nx = 1\n" +
-		"[6001](base,other)\nautoprov=yes\nmacaddress=001122334455\nprofile=p\nusername=6001\nsecret=very-secret ; no\n" +
-		"fullname = Größe \"x\" & <y>\\;z\nempty=\na => b=c\n[6001](+)\nlabel=l\n",
-	"pjsip.conf": "[udp]\ntype=transport\nprotocol=udp\nbind=0.0.0.0:5070\n" +
-		"[6002]\ntype=endpoint\ntransport=udp\ncallerid=\"A A\" <6002>\ncontext=in&out\ndtmf_mode=info\ncall_group=1,3-4\nnamed_call_group=sales,it\nrtp_symmetric=yes\n" +
-		"set_var=A=1\nset_var=B=2\nauth=a1,a2\naors=6002\n[a2]\ntype=auth\nusername=u2\npassword=p2\n" +
-		"[a1]\ntype=auth\nauth_type=userpass\nusername=u1\npassword=p=1 2\n[6002]\ntype=aor\nmax_contacts=1\n[a2](+)\nauth_type=userpass\n" +
-		"[bare]\ntype=endpoint\n[free]\ntype=endpoint\naors=free\n[free]\ntype=aor\nmax_contacts=1\n[fixed]\ntype=aor\ncontact=sip:x@127.0.0.1:9\nqualify_frequency=1\n[fixed]\ntype=endpoint\naors=fixed\n" +
-		"[pp1]\ntype=phoneprov\nendpoint=6002\nMAC=aabbccddee01\nPROFILE=p\n[pp2]\ntype=phoneprov\nendpoint=gone\nMAC=aabbccddee02\nPROFILE=p\n",
-	"pjsip_wizard.conf": "[wiz]\ntype=wizard\ntransport=udp\naccepts_auth=yes\naccepts_registrations=yes\nhas_phoneprov=yes\n" +
-		"phoneprov/MAC=aabbccddee03\nphoneprov/PROFILE=p\ninbound_auth/username=wu\ninbound_auth/password=wp\nendpoint/callerid=W <77>\nendpoint/context=wiz\n",
-	"extensions.conf": "[general]\nstatic=yes\n[globals]\nA=1\nB => ${A}\n[default]\nexten => 1,1,NoOp\n",
-	"func_odbc.conf":  "[general]\n[NAME]\ndsn=d\nreadsql=SELECT 1\n",
-	"sorcery.conf":    "[test_sorcery_section]\ntest=memory\n",
-	"sip.conf":        "[general]\n[s1]\ntype=friend\nhost=dynamic\n", "iax.conf": "[general]\n[i1]\ntype=friend\nhost=dynamic\n",
+	"users.conf": `[general]
+;-- a
+block --;
+[base](!)
+b = 2
+[other](!,base)
+x = 1
+[6001](base,other)
+autoprov=yes
+macaddress=001122334455
+profile=p
+username=6001
+secret=very-secret ; no
+fullname = Größe "x" & <y>\;z
+empty=
+a => b=c
+[6001](+)
+label=l
+`,
+	"pjsip.conf": `[udp]
+type=transport
+protocol=udp
+bind=0.0.0.0:5070
+[6002]
+type=endpoint
+transport=udp
+callerid="A A" <6002>
+context=in&out
+dtmf_mode=info
+call_group=1,3-4
+named_call_group=sales,it
+rtp_symmetric=yes
+set_var=A=1
+set_var=B=2
+auth=a1,a2
+aors=6002
+[a2]
+type=auth
+username=u2
+password=p2
+[a1]
+type=auth
+auth_type=userpass
+username=u1
+password=p=1 2
+[6002]
+type=aor
+max_contacts=1
+[a2](+)
+auth_type=userpass
+[bare]
+type=endpoint
+[free]
+type=endpoint
+aors=free
+[free]
+type=aor
+max_contacts=1
+[fixed]
+type=aor
+contact=sip:x@127.0.0.1:9
+qualify_frequency=1
+[fixed]
+type=endpoint
+aors=fixed
+[pp1]
+type=phoneprov
+endpoint=6002
+MAC=aabbccddee01
+PROFILE=p
+[pp2]
+type=phoneprov
+endpoint=gone
+MAC=aabbccddee02
+PROFILE=p
+`,
+	"pjsip_wizard.conf": `[wiz]
+type=wizard
+transport=udp
+accepts_auth=yes
+accepts_registrations=yes
+has_phoneprov=yes
+phoneprov/MAC=aabbccddee03
+phoneprov/PROFILE=p
+inbound_auth/username=wu
+inbound_auth/password=wp
+endpoint/callerid=W <77>
+endpoint/context=wiz
+`,
+	"extensions.conf": `[general]
+static=yes
+[globals]
+A=1
+B => ${A}
+[default]
+exten => 1,1,NoOp
+`,
+	"func_odbc.conf": "[general]\n[NAME]\ndsn=d\nreadsql=SELECT 1\n",
+	"sorcery.conf":   "[test_sorcery_section]\ntest=memory\n",
+	"sip.conf":       "[general]\n[s1]\ntype=friend\nhost=dynamic\n", "iax.conf": "[general]\n[i1]\ntype=friend\nhost=dynamic\n",
 }
 
 func forSuites(t *testing.T, f func(t *testing.T, a *oracle.Asterisk, suite string)) {

@@ -25,7 +25,13 @@ type peerSet struct {
 	readAt      time.Time // start of the read that peers come from
 	reading     bool
 	missedBytes int
-	missed      []ami.Message // events during a read, which may be newer than its list
+	missed      []missedEvent
+}
+
+// missedEvent is an event that came during a read. It may be newer than the list.
+type missedEvent struct {
+	message ami.Message
+	told    bool // a change was reported when it came
 }
 
 // begin is called before a list is read. replace is called after it.
@@ -41,11 +47,17 @@ func (s *peerSet) replace(peers []Peer, ok bool, now time.Time) (changed []Peer)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if ok {
-		changed = s.follow(peers, now)
-		s.peers, s.readAt = peers, s.begun
+		old, first := s.peers, s.readAt.IsZero()
+		s.peers = peers
 		for _, m := range s.missed {
-			s.change(m, now)
+			if p := s.change(m.message, now); p != nil && !m.told && first {
+				changed = append(changed, *p)
+			}
 		}
+		if !first {
+			changed = s.follow(old, now)
+		}
+		s.readAt = s.begun
 	}
 	s.reading, s.missed, s.missedBytes = false, nil, 0
 	return changed
@@ -55,14 +67,15 @@ func (s *peerSet) replace(peers []Peer, ok bool, now time.Time) (changed []Peer)
 func (s *peerSet) event(m ami.Message, now time.Time) []Peer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	p := s.change(m, now)
 	if size := m.Size(); s.reading && len(s.missed) < maxEvents && s.missedBytes+size <= maxEventsBytes {
-		s.missed = append(s.missed, m)
+		s.missed = append(s.missed, missedEvent{m, p != nil})
 		s.missedBytes += size
 	}
-	if p := s.change(m, now); p != nil {
-		return []Peer{*p}
+	if p == nil {
+		return nil
 	}
-	return nil
+	return []Peer{*p}
 }
 
 // change applies an event to a known peer. It returns the peer if it registered or unregistered. An unknown peer waits
@@ -133,12 +146,15 @@ func contactStatus(contacts []Contact, m ami.Message, now time.Time) []Contact {
 	return contacts
 }
 
-func (s *peerSet) find(driver, name string) *Peer {
-	i, ok := slices.BinarySearchFunc(s.peers, Peer{Kind: Kind(strings.ToLower(driver)), Name: name}, comparePeers)
+func (s *peerSet) find(driver, name string) *Peer { return findPeer(s.peers, driver, name) }
+
+// findPeer returns a peer of a list that is ordered by kind and name; nil: it is not there.
+func findPeer(peers []Peer, driver, name string) *Peer {
+	i, ok := slices.BinarySearchFunc(peers, Peer{Kind: Kind(strings.ToLower(driver)), Name: name}, comparePeers)
 	if !ok {
 		return nil
 	}
-	return &s.peers[i]
+	return &peers[i]
 }
 
 // list returns a copy.

@@ -62,6 +62,15 @@ type Contact struct {
 	RoundTrip    time.Duration // of the last OPTIONS; negative: not measured
 }
 
+// Registered reports whether a contact of the peer is registered and answers. The state of the peer counts only for a
+// contact without a status: a ContactStatus event may come before the DeviceStateChange (measured on 16).
+func (p Peer) Registered(c Contact) bool {
+	if c.Status == "" {
+		return p.State != Offline
+	}
+	return !strings.EqualFold(c.Status, "Unreachable")
+}
+
 // readPeers reads the peers of all drivers that are loaded, ordered by kind and name.
 func readPeers(ctx context.Context, c *ami.Conn) ([]Peer, error) {
 	var all []Peer

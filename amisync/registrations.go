@@ -21,21 +21,41 @@ func (s *Service) tell(changed []Peer) {
 	}
 }
 
+// contactsGather is how long followContacts waits after an event of a new contact: phones register in bursts.
+const contactsGather = time.Second
+
 // followContacts reads the contacts of PJSIP from time to time. Asterisk sends an event when a contact comes or goes,
-// but none when its registration is renewed (measured on 16 and 22).
+// but none when its registration is renewed (measured on 16 and 22). The event lacks the User-Agent and the end of the
+// registration, so followContacts also reads soon after one.
 func (s *Service) followContacts(ctx context.Context) {
-	wait := s.o.Timing.Contacts
+	var least time.Duration // until the next reading, by contactsShare
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(wait):
+		case <-time.After(max(s.o.Timing.Contacts, least)):
+		case <-s.newContact:
+			if !pause(ctx, max(contactsGather, least)) {
+				return
+			}
 		}
 		begun := time.Now()
 		if c, err := s.link.conn(); err == nil && s.served() != nil {
 			s.readContacts(ctx, c)
 		}
-		wait = max(s.o.Timing.Contacts, contactsShare*time.Since(begun))
+		least = contactsShare * time.Since(begun)
+	}
+}
+
+// readContactsSoon has followContacts read if a changed peer has a contact that was not in a list yet.
+func (s *Service) readContactsSoon(changed []Peer) {
+	for _, p := range changed {
+		if slices.ContainsFunc(p.Contacts, func(c Contact) bool { return c.Expires.IsZero() && c.Status != "" }) {
+			select {
+			case s.newContact <- struct{}{}:
+			default: // it will read already
+			}
+		}
 	}
 }
 
@@ -75,13 +95,12 @@ func (s *peerSet) renew(contacts []ami.Message, begun, now time.Time) (changed [
 	return changed
 }
 
-// follow copies the times of registrations from the old list to a new one, and returns the peers that registered or
+// follow copies the times of registrations from the list before to the new one, and returns the peers that registered or
 // unregistered since.
-func (s *peerSet) follow(peers []Peer, now time.Time) (changed []Peer) {
-	first := s.readAt.IsZero()
-	for i := range peers {
-		p := &peers[i]
-		old := s.find(string(p.Kind), p.Name)
+func (s *peerSet) follow(before []Peer, now time.Time) (changed []Peer) {
+	for i := range s.peers {
+		p := &s.peers[i]
+		old := findPeer(before, string(p.Kind), p.Name)
 		if old == nil {
 			old = &Peer{}
 		}
@@ -95,14 +114,13 @@ func (s *peerSet) follow(peers []Peer, now time.Time) (changed []Peer) {
 		for j := range p.Contacts {
 			c := &p.Contacts[j]
 			k := slices.IndexFunc(old.Contacts, func(o Contact) bool { return o.URI == c.URI })
-			switch {
-			case k >= 0:
+			if k >= 0 {
 				news = c.follow(old.Contacts[k], s.readAt, now) || news
-			case !first:
+			} else {
 				c.Since, c.RegisteredAt, news = s.readAt, s.readAt, true // it came since the last list, without an event
 			}
 		}
-		if (news || len(p.Contacts) != len(old.Contacts)) && !first {
+		if news || len(p.Contacts) != len(old.Contacts) {
 			changed = append(changed, *p)
 		}
 	}
@@ -118,6 +136,9 @@ func (c *Contact) follow(old Contact, readAt, now time.Time) (again bool) {
 		return false
 	}
 	at := readAt
+	if at.Before(old.RegisteredAt) { // an event came during that reading
+		at = old.RegisteredAt
+	}
 	if !old.RegisteredAt.IsZero() {
 		if lasts := old.Expires.Sub(old.RegisteredAt); lasts > 0 && c.Expires.Add(-lasts).After(at) && c.Expires.Add(-lasts).Before(now) {
 			at = c.Expires.Add(-lasts)

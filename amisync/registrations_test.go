@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/phoneprov/phoneprov/amisync/ami"
+	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
@@ -23,7 +25,7 @@ func second(seconds int) time.Time {
 // TestRegistrationTimes has the steps of one endpoint: lists and events, and the known times of its contact after each.
 func TestRegistrationTimes(t *testing.T) {
 	type step struct {
-		what    string // "list", "contacts", "event"
+		what    string // "list", "contacts", "event", "event in a list"
 		now     int
 		expires int    // of the contact; 0: no contact
 		status  string // of an event
@@ -59,11 +61,26 @@ func TestRegistrationTimes(t *testing.T) {
 			{what: "list", now: 160, expires: 1000, since: 100, last: 100, told: true},
 			{what: "list", now: 220, told: true},
 		}},
+		{"an event tells while the list is read", []step{
+			{what: "list", now: 100},
+			{what: "event", now: 112, status: "Reachable", since: 112, last: 112, told: true},
+			{what: "contacts", now: 110, expires: 410, since: 112, last: 112},
+			{what: "contacts", now: 170, expires: 470, since: 112, last: 112, told: true},
+		}},
 		{"the clock of Asterisk is wrong", []step{
 			{what: "list", now: 100},
 			{what: "event", now: 110, status: "Reachable", since: 110, last: 110, told: true},
 			{what: "contacts", now: 160, expires: 9000, since: 110, last: 110},
 			{what: "contacts", now: 220, expires: 99_000, since: 110, last: 160, told: true},
+		}},
+		{"an event tells during the first list", []step{
+			{what: "event in a list", now: 100, status: "NonQualified", since: 100, last: 100, told: true},
+			{what: "list", now: 160, expires: 1000, since: 100, last: 100},
+		}},
+		{"an event tells during a later list", []step{
+			{what: "list", now: 90},
+			{what: "event in a list", now: 100, status: "NonQualified", since: 100, last: 100, told: true},
+			{what: "event in a list", now: 110, status: "Removed", told: true},
 		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -72,6 +89,7 @@ func TestRegistrationTimes(t *testing.T) {
 			for i, step := range row.steps {
 				m := ami.Message{"Endpoint": "6001", "Uri": uri, "Status": "Reachable", "UserAgent": "phone", "RoundtripUsec": "1500",
 					"ExpirationTime": fmt.Sprint(second(step.expires).Unix())}
+				happens := ami.Message{"Event": "ContactStatus", "EndpointName": "6001", "URI": uri, "ContactStatus": step.status, "RoundtripUsec": "0"}
 				var changed []Peer
 				switch step.what {
 				case "list":
@@ -85,7 +103,11 @@ func TestRegistrationTimes(t *testing.T) {
 				case "contacts":
 					changed = s.renew([]ami.Message{m}, second(step.now), second(step.now))
 				case "event":
-					changed = s.event(ami.Message{"Event": "ContactStatus", "EndpointName": "6001", "URI": uri, "ContactStatus": step.status, "RoundtripUsec": "0"}, second(step.now))
+					changed = s.event(happens, second(step.now))
+				case "event in a list":
+					s.begin()
+					changed = s.event(happens, second(step.now))
+					changed = append(changed, s.replace([]Peer{{Kind: PJSIP, Name: "6001", State: Online}}, true, second(step.now))...)
 				}
 				if (len(changed) == 1) != step.told {
 					t.Errorf("step %d: told of %+v", i, changed)
@@ -117,6 +139,28 @@ func TestRoundTrips(t *testing.T) {
 			t.Errorf("%q: got %v, want %v", text, got, want)
 		}
 	}
+}
+
+// The event of a new contact lacks its User-Agent: the list is read soon, and not only after Timing.Contacts.
+func TestUserAgentOfANewContact(t *testing.T) {
+	var lists atomic.Int32
+	server, address := fake(t, with(sample, "pjsip.conf", "[6001]\ntype=endpoint\n"), amiserver.Options{Intercept: func(s *amiserver.Session, action amiserver.Message) bool {
+		if action["Action"] != "PJSIPShowContacts" || lists.Add(1) == 1 {
+			return false
+		}
+		id := action["ActionID"]
+		s.Send("Response", "Success", "ActionID", id, "EventList", "start")
+		s.Send("Event", "ContactList", "ActionID", id, "Endpoint", "6001", "Uri", "sip:a@b", "Status", "Reachable", "UserAgent", "phone")
+		s.Send("Event", "ContactListComplete", "ActionID", id, "EventList", "Complete", "ListItems", "1")
+		return true
+	}})
+	s := start(t, Options{Address: address, Timing: Timing{Contacts: time.Hour}})
+	testkit.Eventually(t, "the peers are read", func() bool { _, ok := s.Peer("6001"); return ok })
+	server.Event("Event", "ContactStatus", "EndpointName", "6001", "URI", "sip:a@b", "ContactStatus", "Reachable")
+	testkit.Eventually(t, "the User-Agent is known", func() bool {
+		p, _ := s.Peer("6001")
+		return len(p.Contacts) == 1 && p.Contacts[0].UserAgent == "phone"
+	})
 }
 
 const registeringPJSIP = `[udp]
@@ -167,8 +211,12 @@ func TestRegistrationsAgainstAsterisk(t *testing.T) {
 			if first.Since.Before(begun) || !first.Since.Equal(first.RegisteredAt) || first.UserAgent != "Yealink SIP-T46S 66.85.0.5" || first.Expires.Before(begun.Add(time.Minute)) {
 				t.Errorf("got %+v, registered at %v", first, begun)
 			}
-			phone.Register(200 * time.Second)
-			testkit.Eventually(t, "it is renewed", func() bool { return contact().RegisteredAt.After(first.RegisteredAt) })
+			lasts := 100 * time.Second
+			testkit.Eventually(t, "it is renewed", func() bool {
+				lasts += time.Second // a renewal before the next reading counts from the reading before
+				phone.Register(lasts)
+				return contact().RegisteredAt.After(first.RegisteredAt)
+			})
 			if c := contact(); !c.Since.Equal(first.Since) {
 				t.Errorf("got %+v, before %+v", c, first)
 			}

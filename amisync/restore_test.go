@@ -330,7 +330,17 @@ func TestBootingAsteriskAfterRestart(t *testing.T) {
 // The keeper's knowledge survives a restart. An endpoint of a database is served while the database is away; an
 // endpoint that was once in a file is not.
 func TestKeeperIsRestored(t *testing.T) {
-	config := provision.Config{"pjsip.conf": fileOf(t, "[pp]\ntype=phoneprov\nendpoint=db\nMAC=001122334409\nPROFILE=p\n[pq]\ntype=phoneprov\nendpoint=was\nMAC=001122334408\nPROFILE=p\n")}
+	config := provision.Config{"pjsip.conf": fileOf(t, `[pp]
+type=phoneprov
+endpoint=db
+MAC=001122334409
+PROFILE=p
+[pq]
+type=phoneprov
+endpoint=was
+MAC=001122334408
+PROFILE=p
+`)}
 	live := func() *provision.Live {
 		return &provision.Live{Endpoints: map[string]provision.Endpoint{"db": {ID: "db", AuthID: "db"}, "was": {ID: "was", AuthID: "was"}}}
 	}

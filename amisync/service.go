@@ -21,6 +21,7 @@ type Service struct {
 	triggers   *triggers
 	events     *eventQueue
 	peers      peerSet
+	newContact chan struct{} // wakes followContacts
 	report     report
 	watched    func(files []*astconf.File) (more bool, err error) // passes the files that were read to the watcher; nil without a watcher
 	ending     sync.WaitGroup                                     // of connections that are being closed
@@ -50,7 +51,7 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{o: o, triggers: newTriggers(), events: newEventQueue(), report: newReport(o.Log), guard: guard{maxLoss: o.MaxLoss}}
+	s := &Service{o: o, triggers: newTriggers(), events: newEventQueue(), report: newReport(o.Log), guard: guard{maxLoss: o.MaxLoss}, newContact: make(chan struct{}, 1)}
 	s.restored.loaded, s.restored.trouble = make(chan struct{}), make(chan struct{}, 1)
 	if o.Kept == nil {
 		close(s.restored.loaded)
@@ -225,6 +226,8 @@ func (s *Service) handle(m ami.Message) {
 		s.commands = commandLine{}
 		s.triggers.add("fully booted")
 	case "ContactStatus", "DeviceStateChange", "PeerStatus":
-		s.tell(s.peers.event(m, time.Now()))
+		changed := s.peers.event(m, time.Now())
+		s.readContactsSoon(changed)
+		s.tell(changed)
 	}
 }

@@ -73,7 +73,7 @@ type Timing struct {
 	Connect      time.Duration // for connecting and logging in; 10 s
 	Boot         time.Duration // for a connected Asterisk to say that it is booted, while a snapshot is served; 1 min
 	FirstBoot    time.Duration // the same while no snapshot is served; 5 s
-	Contacts     time.Duration // between readings of PJSIP's contacts, because no event tells of a renewed registration; 1 min
+	Contacts     time.Duration // between readings of PJSIP's contacts, at most, because no event tells of a renewed registration; 1 min
 	Ping         time.Duration // between checks of an idle connection; 15 s
 	Action       time.Duration // for the answer to such a check; 5 s
 	Sync         time.Duration // for one sync; 30 s

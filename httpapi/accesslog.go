@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"crypto/tls"
 	"net/http"
 	"strings"
@@ -21,7 +22,9 @@ const maxLogged = 256
 // entry is what a handler notes about a request for the log.
 type entry struct {
 	client      client
-	file        string           // the requested name, decoded
+	file        string           // the requested name, decoded, without a one-time link
+	link        string           // the token of a one-time link; empty: none
+	linkTaken   bool             // the link was used for the file
 	phone       *provision.Phone // whose file was requested; set only if the request may have it
 	mac         device.MAC       // in the requested name, or of the phone
 	reason      string           // why the file was given or refused
@@ -69,6 +72,9 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *responseWrit
 	if r.TLS != nil {
 		line.Str("tls", strings.TrimPrefix(tls.VersionName(r.TLS.Version), "TLS "))
 	}
+	if a.over != "" {
+		line.Str("over", a.over)
+	}
 	if e.reason != "" {
 		line.Str("reason", e.reason)
 	}
@@ -91,6 +97,7 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *responseWrit
 		line.AnErr("error", e.err)
 	}
 	line.Msg("request")
+	e.refusal.text = a.refusedText()
 	e.refusal.log(a.Log, remote)
 	if e.rendered != "" {
 		a.Findings.log(a.Log, e.rendered, e.diagnostics)
@@ -99,21 +106,34 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *responseWrit
 
 func (e *entry) fileOr(r *http.Request) string {
 	if e.file != "" {
-		return e.file
+		return withoutLink(e.file)
 	}
-	return r.URL.Path
+	return withoutLink(r.URL.Path)
 }
 
 // refusal is a request of a stranger that was refused.
 type refusal struct {
 	reason string // empty: nothing was refused
 	mac    device.MAC
+	text   string // the message of its line; empty: refusedText
 }
 
 // refused notes a refusal, which has a log line of its own.
 func (e *entry) refused(reason string, mac device.MAC) {
 	e.reason = reason
-	e.refusal = refusal{reason, mac}
+	e.refusal = refusal{reason: reason, mac: mac}
+}
+
+// refusedText is the message of a line about a refusal, which fail2ban's filter looks for.
+const refusedText = "refused"
+
+// refusedText is the message of a line about a refusal. Over UDP an address may be forged: a stranger must not have a
+// phone's address banned, so fail2ban's filter does not know the message of another protocol than HTTP.
+func (a *api) refusedText() string {
+	if a.over == "" {
+		return refusedText
+	}
+	return refusedText + " over " + a.over
 }
 
 // log writes the line of a refusal, for fail2ban (deploy/fail2ban) and other readers of the log. The line never changes
@@ -126,7 +146,7 @@ func (f refusal) log(log zerolog.Logger, remote string) {
 	if f.mac != (device.MAC{}) {
 		line.Str("mac", f.mac.String())
 	}
-	line.Msg("refused")
+	line.Msg(cmp.Or(f.text, refusedText))
 }
 
 // short prepares a text of a client for the log: it cuts the text, and replaces characters that a terminal would obey

@@ -19,6 +19,9 @@ type Admins struct {
 	Handler http.Handler
 	// Problem returns the JSON body of an error on a path under /api/. If nil, errors are text as elsewhere.
 	Problem func(status int) string
+	// SignIn shows the page of signing in. It writes the whole answer, with SignInForm.Outcome as its status if that is
+	// not 0. If nil, or without Login, there are no sessions.
+	SignIn func(http.ResponseWriter, *http.Request, SignInForm)
 }
 
 // errOrigin refuses a request from another site's page.
@@ -27,9 +30,20 @@ var errOrigin = errors.New("a page of another origin asks")
 // admins passes a request to h if no other site's page sent it and the sender may use the admin address.
 func (a *api) admins(h handler) handler {
 	return func(w http.ResponseWriter, r *http.Request, e *entry) error {
+		private(w.Header())
 		if crossOrigin(r) {
 			e.refused(reasonBrowser, device.MAC{})
 			return errOrigin
+		}
+		if a.sessions != nil && isPublic(r) {
+			return h(w, r, e)
+		}
+		if signedIn, done := a.inSession(r, e); signedIn != nil {
+			defer done()
+			return h(w, signedIn, e)
+		}
+		if len(r.Header.Values("Authorization")) == 0 && a.ledToSignIn(w, r) {
+			return nil
 		}
 		if err := a.signIn(w, r, e); err != nil {
 			return err
@@ -49,6 +63,9 @@ func crossOrigin(r *http.Request) bool {
 	var protection http.CrossOriginProtection
 	return protection.Check(&unsafe) != nil
 }
+
+// pageChallenge is the challenge to a page of ours. No browser asks for a password at it.
+const pageChallenge = "Cookie realm=\"" + httpauth.AdminRealm + "\", form-action=\"" + signInPath + "\""
 
 // signIn checks the credentials of a request. A budget bounds the tries of each source. If a source exceeds it,
 // credentials that were right from that source before are still checked, so that nobody behind the same address locks
@@ -83,7 +100,11 @@ func (a *api) signIn(w http.ResponseWriter, r *http.Request, e *entry) error {
 			failed.Spend(source, header, now)
 		}
 	}
-	login.Challenge(w.Header())
+	if a.sessions != nil && byPerson(r) {
+		w.Header().Add("WWW-Authenticate", pageChallenge)
+	} else {
+		login.Challenge(w.Header())
+	}
 	return errChallenge
 }
 

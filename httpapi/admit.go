@@ -20,6 +20,7 @@ type Access struct {
 	Proxies      []netip.Prefix          // whose Forwarded and X-Forwarded headers count
 	Login        *httpauth.Authenticator // nil: there are no credentials
 	Certificates Certificates            // nil: client certificates do not count
+	Links        *Links                  // one-time links; nil: there are none
 	// CertificateHeader is the header in which Proxies send the certificate of the phone; empty: none.
 	CertificateHeader string
 	// Unknown bounds the unknown MACs that a source may request, Failed the wrong credentials that it may send; nil:
@@ -96,13 +97,20 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request, e *entry, s *provisi
 		return f, a.decided(w, e, f, a.Access.Rules.Decide(facts), httpauth.None, now)
 	}
 	f := seek(s, e.file, reach != access.Everywhere)
+	if f.MAC != facts.Link && f.MAC != (device.MAC{}) {
+		facts.Link = device.MAC{} // the name is another phone's
+	}
 	facts.Known, facts.Owned, facts.Profile = f.known, f.own, f.profile
 	if f.own {
 		facts.Phone = f.MAC
 	}
 	d := a.Access.Rules.Decide(facts)
+	if !a.useLink(r, e, f, d) {
+		facts.Link = device.MAC{}
+		d = a.Access.Rules.Decide(facts)
+	}
 	var login httpauth.Result
-	if d.Verdict != access.Give && !d.Admitted() && a.Access.Login != nil {
+	if d.Verdict != access.Give && !d.Admitted() && a.Access.Login != nil && !facts.NoLogin {
 		var err error
 		login, err = a.checkLogin(r, &e.client, f.MAC, now)
 		if e.login = login.Reason; err != nil {
@@ -122,7 +130,7 @@ func (a *api) stranger(r *http.Request, facts access.Facts, reach access.Reach) 
 	if reach == access.Everywhere {
 		return a.Access.Rules.Denied(facts.Device) || a.Access.Rules.Denied(facts.Certificate)
 	}
-	return reach == access.Nowhere && !facts.Holder && (a.Access.Login == nil || r.Header["Authorization"] == nil)
+	return reach == access.Nowhere && !facts.Holder && facts.Link == (device.MAC{}) && (a.Access.Login == nil || r.Header["Authorization"] == nil)
 }
 
 // decided carries out a decision of the policy.
@@ -147,7 +155,7 @@ func (a *api) decided(w http.ResponseWriter, e *entry, f wanted, d access.Decisi
 // facts returns what is known of a request apart from its credentials and its file.
 func (a *api) facts(r *http.Request, e *entry, s *provision.Snapshot) access.Facts {
 	c := &e.client
-	facts := access.Facts{Source: c.addr, Device: c.device.MAC}
+	facts := access.Facts{Source: c.addr, Device: c.device.MAC, NoLogin: a.over != "", Link: a.linkOf(r, e)}
 	if c.hidden != "" {
 		facts.Source = netip.Addr{}
 		a.warnProxy(c)

@@ -35,7 +35,8 @@ func (a *api) otherMethod(_ http.ResponseWriter, r *http.Request, e *entry) erro
 	e.reason = reasonMethod
 	name := strings.TrimPrefix(chi.RouteContext(r.Context()).RoutePath, a.Prefix+"/")
 	if name, ok := fileName(name); ok {
-		e.file = name
+		e.link, e.file = cutLink(name)
+		name = e.file
 		e.mac, _, _ = device.FindMAC(name)
 	}
 	return errMethod
@@ -72,6 +73,7 @@ func (a *api) handle(level zerolog.Level, h handler) http.HandlerFunc {
 		if e.check {
 			return // it is no phone's request
 		}
+		a.linkUsed(&e, res)
 		took := time.Since(start)
 		a.logRequest(level, r, res, &e, took)
 		a.record(r, res, &e, start, took)
@@ -103,6 +105,7 @@ var statuses = [...]struct {
 	{provision.ErrUnavailable, http.StatusServiceUnavailable},
 	{datadir.ErrNoGoodFile, http.StatusServiceUnavailable},
 	{errBusy, http.StatusServiceUnavailable},
+	{errTransfers, http.StatusServiceUnavailable},
 	{errMadeRoom, http.StatusServiceUnavailable},
 	{errSlowDisk, http.StatusServiceUnavailable},
 	{errChallenge, http.StatusUnauthorized},
@@ -142,19 +145,25 @@ func (a *api) answerError(w http.ResponseWriter, r *http.Request, err error) {
 		h.Set("Content-Type", "application/problem+json")
 	}
 	h.Set("Content-Length", strconv.Itoa(len(text)))
+	if status == http.StatusMethodNotAllowed {
+		h.Set("Allow", a.allow)
+	}
+	a.retryAfter(h, err, status)
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		io.WriteString(w, text) // res.err has an error of this, and the log
+	}
+}
+
+// retryAfter says when to try again, if the status is one of a moment.
+func (a *api) retryAfter(h http.Header, err error, status int) {
 	wait := retryAfter
 	switch status {
-	case http.StatusMethodNotAllowed:
-		h.Set("Allow", a.allow)
 	case http.StatusTooManyRequests:
 		tooMany, _ := errors.AsType[tooManyError](err)
 		wait = tooMany.wait
 		fallthrough
 	case http.StatusServiceUnavailable:
 		h.Set("Retry-After", strconv.Itoa(int(wait.Seconds())))
-	}
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		io.WriteString(w, text) // res.err has an error of this, and the log
 	}
 }

@@ -37,5 +37,8 @@ func rawPath(u *url.URL) string {
 // cut it there, but no phone needs that.
 func fileName(raw string) (string, bool) {
 	name, err := url.PathUnescape(strings.ReplaceAll(raw, "+", " "))
-	return name, err == nil && name != "" && !strings.Contains(name, "\x00")
+	return name, err == nil && isFileName(name)
 }
+
+// isFileName reports whether a decoded name can be that of a file.
+func isFileName(name string) bool { return name != "" && !strings.Contains(name, "\x00") }

@@ -25,7 +25,10 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 		e.reason = reasonName
 		return errNotFound
 	}
-	e.file = name
+	if e.link, e.file = cutLink(name); !isFileName(e.file) {
+		e.reason = reasonName
+		return errNotFound
+	}
 	snapshot := a.Store.Load()
 	if snapshot == nil {
 		return errNoSnapshot

@@ -49,6 +49,7 @@ func (a *api) record(r *http.Request, res *responseWriter, e *entry, at time.Tim
 	if answer.Asked == (provision.Request{}) {
 		answer.Asked = a.request(r, e.client)
 	}
+	answer.Over = a.over
 	if r.TLS != nil {
 		answer.TLS = strings.TrimPrefix(tls.VersionName(r.TLS.Version), "TLS ")
 	}

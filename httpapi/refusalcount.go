@@ -105,7 +105,7 @@ func (a *api) logCount(level zerolog.Level, s *refusedSource) {
 	case s.remote == "":
 		a.Log.Warn().Int("count", s.more).Msg("requests of more sources that got nothing")
 	case s.refused > 0:
-		a.Log.Warn().Str("remote", s.remote).Str("reason", s.reason).Int("count", s.more).Msg("refused")
+		a.Log.Warn().Str("remote", s.remote).Str("reason", s.reason).Int("count", s.more).Msg(a.refusedText())
 	default:
 		a.Log.WithLevel(level).Str("remote", s.remote).Int("count", s.more).Msg("more requests that got nothing")
 	}

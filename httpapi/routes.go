@@ -46,6 +46,7 @@ type api struct {
 	Options
 	devices userAgentCache
 	allow   string                              // header Allow for a phone's file
+	over    string                              // the protocol, where it is not HTTP, see Door
 	door    func(*http.Request, *client) string // returns why a request is refused whatever it asks for, or ""
 	plain   sync.Once                           // see warnPlain
 	proxy   sync.Once                           // see warnProxy
@@ -56,6 +57,7 @@ type api struct {
 	failures    atomic.Int64   // counts failed logins
 	// wasRight has the users whose credentials were right, by source.
 	wasRight *memo.Memo[access.Source, struct{}]
+	sessions *sessions // of admins; nil: there are none
 }
 
 // maxWasRight bounds wasRight, in bytes: 8,000 users.
@@ -105,6 +107,14 @@ func Admin(o Options) http.Handler {
 	r.Head("/healthz", a.handle(zerolog.DebugLevel, a.healthz))
 	r.Get("/readyz", a.handle(zerolog.DebugLevel, a.admins(a.readyz)))
 	r.Head("/readyz", a.handle(zerolog.DebugLevel, a.admins(a.readyz)))
+	if a.Admins.Login != nil && a.Admins.SignIn != nil {
+		a.sessions = newSessions()
+		r.Get(signInPath, a.handle(zerolog.DebugLevel, a.signInPage))
+		r.Head(signInPath, a.handle(zerolog.DebugLevel, a.signInPage))
+		r.Post(signInPath, a.handle(zerolog.DebugLevel, a.signInByForm))
+		r.Get(signOutPath, a.handle(zerolog.DebugLevel, a.noSignOut))
+		r.Post(signOutPath, a.handle(zerolog.DebugLevel, a.signOut))
+	}
 	if a.Admins.Handler != nil {
 		r.NotFound(a.handle(zerolog.DebugLevel, a.admins(a.adminAPI)))
 	}

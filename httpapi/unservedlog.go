@@ -42,7 +42,7 @@ func (l *logging) unserved(u unservedRequest) {
 	line := a.Log.WithLevel(l.level)
 	if !u.tls {
 		method, rest, _ := strings.Cut(firstLine(strings.TrimLeft(u.head, "\r\n")), " ")
-		line.Str("method", short(method)).Str("file", short(targetOf(rest)))
+		line.Str("method", short(method)).Str("file", short(withoutLink(targetOf(rest))))
 	}
 	line.Int("status", u.status).Int("bytes", u.bytes).Str("remote", remote)
 	if agent := userAgentOf(u.head); agent != "" {

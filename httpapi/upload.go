@@ -128,7 +128,10 @@ func (a *api) upload(w http.ResponseWriter, r *http.Request, e *entry) error {
 		e.reason = reasonName
 		return errNotFound
 	}
-	e.file = raw
+	if e.link, e.file = cutLink(raw); !isFileName(e.file) {
+		e.reason = reasonName
+		return errNotFound
+	}
 	snapshot := a.Store.Load()
 	if snapshot == nil {
 		return errNoSnapshot

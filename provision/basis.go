@@ -2,10 +2,13 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"hash/maphash"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/phoneprov/phoneprov/provision/filediff"
 )
 
 // Basis says what a rendered document depends on. A later comparison tells whether the same request could get another
@@ -142,6 +145,19 @@ func (r *Renderer) Digest(ctx context.Context, s *Snapshot, rt *Route, q Request
 	if d := c.cached(r.options.Data, rt, q); d != nil {
 		return d.ETag, d.Basis(s, rt), nil
 	}
+	buffer := r.buffers.get()
+	text, in, err := r.withoutAsking(ctx, s, c, rt, q, buffer[:0])
+	d := Document{inputs: in}
+	basis = d.Basis(s, rt)
+	if err == nil {
+		etag = textETag(text)
+	}
+	r.buffers.put(text)
+	return etag, basis, err
+}
+
+// withoutAsking appends the document of a rendered route to dst. It never asks Asterisk. A panic is an error.
+func (r *Renderer) withoutAsking(ctx context.Context, s *Snapshot, c *caches, rt *Route, q Request, dst []byte) (text []byte, in inputs, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = PanicError(v)
@@ -149,15 +165,36 @@ func (r *Renderer) Digest(ctx context.Context, s *Snapshot, rt *Route, q Request
 	}()
 	rd := r.rendering(s, c, q, nil)
 	rd.calls = nil
-	buffer := r.buffers.get()
-	text, varies, err := rd.file(ctx, buffer[:0], rt, r.escape(rt))
-	d := Document{inputs: inputs{varies: varies, templates: rd.templates}}
-	basis = d.Basis(s, rt)
+	text, varies, err := rd.file(ctx, dst, rt, r.escape(rt))
+	in = inputs{varies: varies, templates: rd.templates}
 	if err != nil {
-		r.buffers.put(text)
-		return "", basis, rt.failed(err)
+		err = rt.failed(err)
 	}
-	etag = textETag(text)
-	r.buffers.put(text)
-	return etag, basis, nil
+	return text, in, err
 }
+
+// Both returns a rendered file as the phone gets it, and masked as RenderMasked does it, with the entity tag of the
+// first. It never asks Asterisk. The error is ErrUnavailable if the file needs an answer, errUnpredictable if each
+// rendering may be another, and ErrNotMasked if the file is static.
+func (r *Renderer) Both(ctx context.Context, s *Snapshot, rt *Route, q Request) (f filediff.File, etag string, err error) {
+	if rt.Static() {
+		return f, "", ErrNotMasked
+	}
+	hidden := q
+	hidden.masked = true
+	masked, _, err := r.withoutAsking(ctx, s, nil, rt, hidden, nil)
+	if err != nil {
+		return f, "", err
+	}
+	// The plain one comes second. If a template changed meanwhile, its entity tag is another one than the caller knows.
+	text, in, err := r.withoutAsking(ctx, s, r.cachesOf(s), rt, q, nil)
+	if err == nil && !in.cacheable() {
+		err = errUnpredictable
+	}
+	if err != nil {
+		return f, "", err
+	}
+	return filediff.File{Text: string(text), Masked: string(masked)}, textETag(text), nil
+}
+
+var errUnpredictable = errors.New("each rendering may be another")

@@ -12,7 +12,13 @@ import (
 // ConfigFiles are the files of Asterisk's configuration that Build reads, besides those that SorceryFile names (see
 // Config.Files). Any of them may be missing. Build reads only one of the two users files (see UsersFile). It reads
 // GlobalsFile for its section [globals] only, and ODBCFile for the variables that its functions use.
-var ConfigFiles = [...]string{"phoneprov.conf", usersFile, newUsersFile, SorceryFile, ExtConfigFile, "pjsip.conf", "pjsip_wizard.conf", GlobalsFile, ODBCFile}
+var ConfigFiles = [...]string{"phoneprov.conf", usersFile, newUsersFile, SorceryFile, ExtConfigFile, PJSIPFile, WizardFile, GlobalsFile, ODBCFile}
+
+// The files of PJSIP: the objects, unless SorceryFile names another file, and the sections of the wizard.
+const (
+	PJSIPFile  = "pjsip.conf"
+	WizardFile = "pjsip_wizard.conf"
+)
 
 // SorceryFile says which files have PJSIP's objects and the phoneprov sections. ExtConfigFile says which files are in a
 // database. Asterisk follows it when it answers over AMI, so the Config has it only if the files were read from the

@@ -33,7 +33,7 @@ func CheckConfig(c Config) []Diagnostic {
 	k.users(c["users.conf"])
 	k.users(c["phoneprov_users.conf"])
 	k.pjsip(c["pjsip.conf"])
-	k.wizard(c["pjsip_wizard.conf"])
+	k.wizard(c[WizardFile])
 	return k.diagnostics
 }
 

@@ -7,7 +7,17 @@ import (
 
 // Check distinguishes a name that is meant for all phones from one that collides.
 func TestCheckShared(t *testing.T) {
-	const users = "[a]\nautoprov=yes\nsecret=first-secret\nlabel=l\nmacaddress=000000000001\n[b]\nautoprov=yes\nsecret=second-secret\nlabel=l\nmacaddress=000000000002\n"
+	const users = `[a]
+autoprov=yes
+secret=first-secret
+label=l
+macaddress=000000000001
+[b]
+autoprov=yes
+secret=second-secret
+label=l
+macaddress=000000000002
+`
 	const note = `phoneprov.conf:2: info: profile "p": 2 phones share the file "NAME": nobody owns it, and it has the variables of phone 000000000001`
 	for _, row := range []struct{ name, file, uri, template, want string }{
 		{"for all", "book.xml", "book.xml", "<book/>", ""},

@@ -38,9 +38,25 @@ const oddSpellings = 6
 // A MAC is found in any case and with any separators, in names of every vendor. Two MACs of one vendor are read alike.
 func TestEverySpelling(t *testing.T) {
 	s, _ := build(t, map[string]string{
-		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${MAC}.cfg => t\ncfg${MAC}.xml => t\nSEP${TOUPPER(${MAC})}.cnf.xml => t\n" +
-			"snomD785-${MAC}.htm => t\nabc${MAC}.x => t\n${MAC}/${MAC}.cfg => t\nsub/${MAC}-lines.cfg => t\nab${MAC}cd.x => t\n",
-		"users.conf": "[a]\nautoprov=yes\nmacaddress=0004f2abc001\n[b]\nautoprov=yes\nmacaddress=00:15:65:12:34:56\n",
+		"phoneprov.conf": `[general]
+default_profile=p
+[p]
+${MAC}.cfg => t
+cfg${MAC}.xml => t
+SEP${TOUPPER(${MAC})}.cnf.xml => t
+snomD785-${MAC}.htm => t
+abc${MAC}.x => t
+${MAC}/${MAC}.cfg => t
+sub/${MAC}-lines.cfg => t
+ab${MAC}cd.x => t
+`,
+		"users.conf": `[a]
+autoprov=yes
+macaddress=0004f2abc001
+[b]
+autoprov=yes
+macaddress=00:15:65:12:34:56
+`,
 	})
 	for _, known := range s.Phones() {
 		unknown := known.MAC
@@ -69,8 +85,15 @@ func TestEverySpelling(t *testing.T) {
 // FindEvenly finds what Find does.
 func FuzzFind(f *testing.F) {
 	s, _ := build(f, map[string]string{
-		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nstatic_file => 0004f2000001-fw.bin\ncfg${MAC}.xml => t\n${MAC}/x => t\ny000000000028.cfg => t\n",
-		"users.conf":     "[a]\nautoprov=yes\nmacaddress=00:04:F2:00:00:01\n",
+		"phoneprov.conf": `[general]
+default_profile=p
+[p]
+static_file => 0004f2000001-fw.bin
+cfg${MAC}.xml => t
+${MAC}/x => t
+y000000000028.cfg => t
+`,
+		"users.conf": "[a]\nautoprov=yes\nmacaddress=00:04:F2:00:00:01\n",
 	})
 	for _, name := range []string{"0004f2000001-fw.bin", "cfg0004F2000001", "00:04-f2:00-00:01.cfg", "0004f2000001/x", "y000000000028.cfg",
 		"0004f2000009.cfg", "x10004f2000001.cfg", "2001:0db8:0004:f200:0001:0000:0000:0001", strings.Repeat("x", device.MaxName) + "0004f2000001", ""} {
@@ -92,10 +115,35 @@ func FuzzFind(f *testing.F) {
 // The configuration decides who owns a file, not digits in its name.
 func TestOwner(t *testing.T) {
 	s, _ := build(t, map[string]string{
-		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nstatic_file => x42.14.0.7386T20210730173312.z\nstatic_file => fw-550e8400-e29b-41d4-a716-0004f2000001.bin\n" +
-			"static_file => 0004f2000001-fw.bin\nstatic_file => 0004f2000009-fw.bin\nstatic_file => 1a2b3c4d5e6f.bin\nstatic_file => 001565123456.bin\n" +
-			"${MAC}.cfg => t\n${USERNAME}.cfg => t\n${MAC:0:6}.cfg => t\nbook.xml => t\nbook-${PROFILE}-${LINEKEYS}.xml => t\n${LABEL}.x => t\n",
-		"users.conf": "[a]\nautoprov=yes\nlabel=one\nmacaddress=0004f2000001\n[b]\nautoprov=yes\nlabel=two\nmacaddress=001565123456\n[c]\nautoprov=yes\nlabel=two\nmacaddress=001565123457\n",
+		"phoneprov.conf": `[general]
+default_profile=p
+[p]
+static_file => x42.14.0.7386T20210730173312.z
+static_file => fw-550e8400-e29b-41d4-a716-0004f2000001.bin
+static_file => 0004f2000001-fw.bin
+static_file => 0004f2000009-fw.bin
+static_file => 1a2b3c4d5e6f.bin
+static_file => 001565123456.bin
+${MAC}.cfg => t
+${USERNAME}.cfg => t
+${MAC:0:6}.cfg => t
+book.xml => t
+book-${PROFILE}-${LINEKEYS}.xml => t
+${LABEL}.x => t
+`,
+		"users.conf": `[a]
+autoprov=yes
+label=one
+macaddress=0004f2000001
+[b]
+autoprov=yes
+label=two
+macaddress=001565123456
+[c]
+autoprov=yes
+label=two
+macaddress=001565123457
+`,
 	})
 	for uri, want := range map[string]string{
 		"x42.14.0.7386T20210730173312.z":              "",
@@ -132,8 +180,16 @@ func TestOwner(t *testing.T) {
 // Even if there is only one phone, nobody owns a file whose name has nothing of the phone in it.
 func TestOwnerOfTheOnlyPhone(t *testing.T) {
 	s, _ := build(t, map[string]string{
-		"phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nsetvar => KIND=all\nphonebook.xml => t\n${KIND}.xml => t\n${MAC}.cfg => t\n${USERNAME}.cfg => t\n",
-		"users.conf":     "[a]\nautoprov=yes\nmacaddress=0004f2000001\n",
+		"phoneprov.conf": `[general]
+default_profile=p
+[p]
+setvar => KIND=all
+phonebook.xml => t
+${KIND}.xml => t
+${MAC}.cfg => t
+${USERNAME}.cfg => t
+`,
+		"users.conf": "[a]\nautoprov=yes\nmacaddress=0004f2000001\n",
 	})
 	for uri, own := range map[string]bool{"phonebook.xml": false, "all.xml": false, "0004f2000001.cfg": true, "a.cfg": true} {
 		if rt := s.Lookup(uri); rt == nil || (rt.Owner != nil) != own || rt.Phone == nil {

@@ -13,14 +13,15 @@ import (
 type pjsipSection struct {
 	name string
 	pos  astconf.Pos
-	vars []astconf.Var // NAME=value as written
+	vars []astconf.Var     // NAME=value as written
+	from *astconf.Category // the section in its file
 }
 
 // pjsipSections returns them in order. Those of pjsip_wizard.conf come last.
 func pjsipSections(config Config) []pjsipSection {
 	var all []pjsipSection
 	for _, c := range sections(config, phoneprovModule, "phoneprov") {
-		s := pjsipSection{name: c.Name, pos: c.Pos}
+		s := pjsipSection{name: c.Name, pos: c.Pos, from: c}
 		for v := range c.Vars() {
 			if !strings.EqualFold(v.Name, "type") {
 				s.vars = append(s.vars, v)

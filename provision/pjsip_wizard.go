@@ -20,7 +20,7 @@ const (
 // wizards returns the sections of pjsip_wizard.conf that the wizard makes objects of.
 func wizards(config Config) iter.Seq[*astconf.Category] {
 	return func(yield func(*astconf.Category) bool) {
-		for _, c := range categories(config["pjsip_wizard.conf"]) {
+		for _, c := range categories(config[WizardFile]) {
 			if objectType(c) == "wizard" && !yield(c) {
 				return
 			}
@@ -35,7 +35,7 @@ func wizardAuth(c *astconf.Category) (name string, ok bool) {
 
 // wizardSection returns the phoneprov section that the wizard makes of a section.
 func wizardSection(c *astconf.Category) pjsipSection {
-	s := pjsipSection{name: c.Name + wizardSuffix, pos: c.Pos}
+	s := pjsipSection{name: c.Name + wizardSuffix, pos: c.Pos, from: c}
 	for v := range c.Vars() {
 		if name, ok := cutPrefixFold(v.Name, "phoneprov/"); ok {
 			v.Name = name

@@ -8,6 +8,7 @@ import (
 	"github.com/phoneprov/phoneprov/httpapi"
 	"github.com/phoneprov/phoneprov/httpapi/admin"
 	"github.com/phoneprov/phoneprov/httpapi/httpauth"
+	webpage "github.com/phoneprov/phoneprov/httpapi/page"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
@@ -42,14 +43,28 @@ func (v *service) adminsReloaded(err error) {
 	v.log.Info().Msg("read anew who may use the admin address")
 }
 
-// adminHandler returns the handler for admins. Its streams end with ctx.
-func (v *service) adminHandler(ctx context.Context) http.Handler {
+// adminHandler returns the handler for admins: the API for programs, and the page for people. Its streams end with ctx.
+func (v *service) adminHandler(ctx context.Context) (http.Handler, error) {
 	o := v.adminOptions
 	o.Ending = ctx.Done()
 	o.Renderer, _ = v.renderer.(admin.Renderer)
+	api := admin.NewAPI(o)
+	site, err := webpage.New(api)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/api/", api.Handler())
+	mux.Handle("/metrics", api.Handler())
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		site.ServeHTTP(w, webpage.WithUser(r, httpapi.SignedIn(r)))
+	})
 	options := v.options
-	options.Admins.Handler = admin.New(o)
-	return httpapi.Admin(options)
+	options.Admins.Handler = mux
+	options.Admins.SignIn = func(w http.ResponseWriter, r *http.Request, f httpapi.SignInForm) {
+		site.SignIn(w, r, webpage.SignIn(f))
+	}
+	return httpapi.Admin(options), nil
 }
 
 // shownSettings returns the settings in force, without secrets.

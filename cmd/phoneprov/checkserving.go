@@ -74,7 +74,7 @@ func tryListeners(ctx context.Context, s *settings) (found []provision.Diagnosti
 			found = append(found, provision.Diagnostic{Severity: provision.Error, Message: fmt.Sprintf("%s: %v", l.setting, err)})
 		}
 	}
-	return found
+	return append(found, tryDoors(s, running)...)
 }
 
 // wantsHosts says why http.hosts should be set; "" if it is set, or need not be.

@@ -47,6 +47,8 @@ func (c command) words() (words []string, files bool) {
 		for _, p := range profiles.All() {
 			words = append(words, p.Name)
 		}
+	case "phone":
+		words = []string{"add", "remove", "list", "import"}
 	case "demo":
 		return nil, true
 	}

@@ -137,9 +137,22 @@ func waitFile(t *testing.T, path string) {
 // Asterisk is a 503. A file whose name needed an answer is there.
 func TestRestoredFiles(t *testing.T) {
 	dir := layTree(t, map[string]string{
-		"asterisk/phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${MAC}.cfg => t.cfg\n${ODBC_NAME(${MAC})}.cfg => t.cfg\n${MAC}-asks.cfg => asks.cfg\n",
-		"asterisk/users.conf":     "[general]\n[6001]\nusername=6001\nautoprov=yes\nmacaddress=0004f2000001\nsecret=hunter2\nprofile=p\n",
-		"asterisk/pjsip.conf":     "", "asterisk/pjsip_wizard.conf": "",
+		"asterisk/phoneprov.conf": `[general]
+default_profile=p
+[p]
+${MAC}.cfg => t.cfg
+${ODBC_NAME(${MAC})}.cfg => t.cfg
+${MAC}-asks.cfg => asks.cfg
+`,
+		"asterisk/users.conf": `[general]
+[6001]
+username=6001
+autoprov=yes
+macaddress=0004f2000001
+secret=hunter2
+profile=p
+`,
+		"asterisk/pjsip.conf": "", "asterisk/pjsip_wizard.conf": "",
 		"phoneprov/t.cfg": "user=${USERNAME}\nsecret=${SECRET}\n", "phoneprov/asks.cfg": "asks=${ODBC_NAME(x)}\n",
 	})
 	server, address := fakeAsterisk(t, filepath.Join(dir, "asterisk"), func(call string) string {
@@ -205,8 +218,19 @@ func TestRestoredWithoutAsterisk(t *testing.T) {
 func TestShownAtTheCLI(t *testing.T) {
 	dir := layTree(t, map[string]string{
 		"asterisk/phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${MAC}.cfg => t.cfg\n",
-		"asterisk/users.conf": "[general]\n[6001]\nusername=6001\nautoprov=yes\nmacaddress=0004f2000001\nsecret=hunter2\nprofile=p\n" +
-			"[6002]\nusername=6002\nautoprov=yes\nmacaddress=0004f2000002\nprofile=p\n",
+		"asterisk/users.conf": `[general]
+[6001]
+username=6001
+autoprov=yes
+macaddress=0004f2000001
+secret=hunter2
+profile=p
+[6002]
+username=6002
+autoprov=yes
+macaddress=0004f2000002
+profile=p
+`,
 		"asterisk/pjsip.conf": "", "asterisk/pjsip_wizard.conf": "", "phoneprov/t.cfg": "user=${USERNAME}\nsecret=${SECRET}\n",
 	})
 	server, address := fakeAsterisk(t, filepath.Join(dir, "asterisk"), nil)

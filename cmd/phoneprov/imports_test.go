@@ -33,9 +33,10 @@ var importRules = []struct {
 	{"httpapi and amisync do not know each other", []string{"httpapi", "httpapi/*"}, []string{module + "/amisync/...", "github.com/ivahaev/..."}},
 	{"one connection knows nothing of functions and syncs", []string{"amisync/ami"}, []string{module + "/amisync", module + "/amisync/ask"}},
 	{"functions know nothing of syncs", []string{"amisync/ask"}, []string{module + "/amisync"}},
-	{"reload and regularfile are leaves", []string{"httpapi/reload", "provision/regularfile"}, []string{module + "/httpapi", module + "/provision", "net/http"}},
+	{"reload and regularfile are leaves", []string{"httpapi/reload", "provision/regularfile"}, []string{module + "/httpapi", module + "/provision"}},
 	{"the API knows no router and no log", []string{"httpapi/admin"}, []string{module + "/httpapi", "github.com/go-chi/...", "github.com/rs/zerolog/...", "github.com/prometheus/..."}},
 	{"metrics know nothing of ours", []string{"httpapi/metrics"}, []string{module + "/..."}},
+	{"SIP PnP knows no HTTP", []string{"httpapi/pnp"}, []string{module + "/httpapi", module + "/provision"}},
 	{"httpauth knows no routes", []string{"httpapi/httpauth"}, []string{module + "/httpapi", "github.com/go-chi/...", "github.com/rs/zerolog/..."}},
 	{"nobody imports a command", []string{"provision", "provision/*", "provision/*/*", "amisync", "amisync/*", "httpapi", "httpapi/*", "deploy/*", "deploy/*/*"}, []string{module + "/cmd/..."}},
 	{"deploy is for commands and tests", []string{"provision", "provision/*", "provision/*/*", "amisync", "amisync/*", "httpapi", "httpapi/*"}, []string{module + "/deploy/..."}},
@@ -52,6 +53,10 @@ var directRules = map[string][]string{
 	"github.com/zeebo/xxh3":            {"provision"},
 	"golang.org/x/crypto/bcrypt":       {"httpapi/httpauth"},
 	"golang.org/x/term":                {"cmd/phoneprov"},
+
+	"github.com/pin/tftp/v3":      {"httpapi/tftp"},
+	"github.com/emiago/sipgo/sip": {"httpapi/pnp"},
+	"golang.org/x/net/ipv4":       {"httpapi/pnp"},
 
 	"github.com/prometheus/client_golang/prometheus":            {"httpapi/metrics"},
 	"github.com/prometheus/client_golang/prometheus/collectors": {"httpapi/metrics"},

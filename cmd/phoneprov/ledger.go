@@ -11,6 +11,7 @@ import (
 	"github.com/phoneprov/phoneprov/amisync"
 	"github.com/phoneprov/phoneprov/httpapi/metrics"
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/filediff"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 	"github.com/phoneprov/phoneprov/provision/ledger/store"
 )
@@ -73,6 +74,11 @@ func (r ledgerRenderer) TemplatesPrint(templates string) uint64 {
 	return r.renderer().TemplatesPrint(templates)
 }
 
+// Both implements ledger.Renderer.
+func (r ledgerRenderer) Both(ctx context.Context, s *provision.Snapshot, rt *provision.Route, q provision.Request) (filediff.File, string, error) {
+	return r.renderer().Both(ctx, s, rt, q)
+}
+
 // ledgerSynced tells the ledger of the last sync.
 func (v *service) ledgerSynced() {
 	status := v.sync.Status()
@@ -101,7 +107,7 @@ func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 
 // peerChanged tells the ledger of a peer that registered or unregistered.
 func (v *service) peerChanged(p amisync.Peer) { v.ledger.PeerChanged(peerOf(p)) }
 
-// peerOf converts a peer for the ledger. It takes the contact that registered last.
+// peerOf converts a peer for the ledger. It takes the contact that registered last, of those that answer if any does.
 func peerOf(p amisync.Peer) ledger.Peer {
 	out := ledger.Peer{Endpoint: p.Name, Detail: p.Detail, RoundTrip: -1}
 	if p.Kind != amisync.PJSIP {
@@ -112,10 +118,11 @@ func peerOf(p amisync.Peer) ledger.Peer {
 		return out
 	}
 	for i, c := range p.Contacts {
-		if i > 0 && !c.RegisteredAt.After(out.RegisteredAt) {
+		registered := p.Registered(c)
+		if i > 0 && (registered == out.Registered && !c.RegisteredAt.After(out.RegisteredAt) || !registered && out.Registered) {
 			continue
 		}
-		out.Registered, out.Contact, out.Address = p.State != amisync.Offline, c.URI, hostOf(contactHost(c.URI))
+		out.Registered, out.Contact, out.Address = registered, c.URI, hostOf(contactHost(c.URI))
 		out.RegisteredAt, out.RegisteredSince, out.RoundTrip, out.UserAgent = c.RegisteredAt, c.Since, c.RoundTrip, c.UserAgent
 	}
 	return out

@@ -59,40 +59,10 @@ func TestLedgerAgainstAsterisk(t *testing.T) {
 				"phoneprov.conf": "[general]\n[p]\n${MAC}.cfg => t.cfg\n${MAC}-dir.xml => t.cfg\n",
 			}})
 			a.WriteData(t, "t.cfg", "user ${USERNAME} ${SECRET}\n")
-			v := startService(t, a, "ami")
-			phone := func() ledger.Phone {
-				p, _ := v.ledger.Phone(id)
-				return p
-			}
-			wait := func(what string, ok func(ledger.Phone) bool) ledger.Phone {
-				t.Helper()
-				testkit.WaitFor(t, func() error {
-					if p := phone(); !ok(p) {
-						return fmt.Errorf("%s: %+v", what, p)
-					}
-					return nil
-				})
-				return phone()
-			}
-			is := func(want ledger.State) ledger.Phone {
-				t.Helper()
-				return wait(string(want), func(p ledger.Phone) bool { return p.State == want })
-			}
-			fetch := func() string {
-				t.Helper()
-				req, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+v.phones.Addr().String()+"/phoneprov/"+id+".cfg", nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				req.Header.Set("User-Agent", agent)
-				resp, err := http.DefaultClient.Do(req)
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer resp.Body.Close()
-				io.Copy(io.Discard, resp.Body)
-				return resp.Header.Get("ETag")
-			}
+			v := startService(t, a, "ami", "PHONEPROV_AMI_ASTDB=yes")
+			site := ledgerSite{t, v, a, id}
+			fetch := func() string { return site.fetch(agent) }
+			wait, is := site.wait, site.is
 			sip := a.SIPPhone(t, 5060, "6001", first, agent)
 
 			is(ledger.NeverFetched)
@@ -149,6 +119,93 @@ func TestLedgerAgainstAsterisk(t *testing.T) {
 			}
 		})
 	}
+}
+
+// ledgerSite is a phoneprov with one phone, next to a real Asterisk.
+type ledgerSite struct {
+	t  *testing.T
+	v  *service
+	a  *oracle.Asterisk
+	id string // of the phone
+}
+
+// wait waits until the ledger says something of the phone.
+func (s ledgerSite) wait(what string, ok func(ledger.Phone) bool) (p ledger.Phone) {
+	s.t.Helper()
+	testkit.WaitFor(s.t, func() error {
+		if p, _ = s.v.ledger.Phone(s.id); !ok(p) {
+			return fmt.Errorf("%s: %+v", what, p)
+		}
+		return nil
+	})
+	return p
+}
+
+// is waits until the phone is in a state, for all who are asked.
+func (s ledgerSite) is(want ledger.State) ledger.Phone {
+	s.t.Helper()
+	p := s.wait(string(want), func(p ledger.Phone) bool { return p.State == want })
+	allSay(s.t, s.v, s.a, s.id, want)
+	return p
+}
+
+// fetch has the phone fetch its file, and returns its ETag.
+func (s ledgerSite) fetch(agent string) string {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), "GET", "http://"+s.v.phones.Addr().String()+"/phoneprov/"+s.id+".cfg", nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("User-Agent", agent)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	io.Copy(io.Discard, resp.Body)
+	return resp.Header.Get("ETag")
+}
+
+// allSay waits until the API, phoneprov status and Asterisk's database have the state of a phone, the only one.
+func allSay(t *testing.T, v *service, a *oracle.Asterisk, id string, want ledger.State) {
+	t.Helper()
+	admin := v.admin.Addr().String()
+	testkit.WaitFor(t, func() error {
+		resp, err := http.Get("http://" + admin + "/api/v1/phones")
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		var page struct {
+			Items []struct {
+				ID    string
+				State ledger.State
+			}
+			Counts map[ledger.State]int
+		}
+		if err := json.NewDecoder(resp.Body).Decode(&page); err != nil {
+			return err
+		}
+		if len(page.Items) != 1 || page.Items[0].ID != id || page.Items[0].State != want || page.Counts[want] != 1 {
+			return fmt.Errorf("the API has %+v, want %s", page, want)
+		}
+		var out, errs bytes.Buffer
+		getenv := func(name string) (string, bool) {
+			if name == "PHONEPROV_ADMIN_LISTEN" {
+				return admin, true
+			}
+			return "", false
+		}
+		if code := run(t.Context(), []string{"status", id}, getenv, nil, &out, &errs); code != 0 || !strings.Contains(out.String(), ": "+want.Text()) {
+			return fmt.Errorf("phoneprov status ends with %d and says %s%s, want %s", code, &out, &errs, want.Text())
+		}
+		shown := a.CLI(t, "database show phoneprov")
+		if !strings.Contains(shown, "1 "+want.Text()) || strings.Contains(shown, id) != (want != ledger.UpToDate) ||
+			want != ledger.UpToDate && !strings.Contains(shown, ": "+want.Text()) {
+			return fmt.Errorf("Asterisk's database has %s, want %s", shown, want.Text())
+		}
+		return nil
+	})
 }
 
 // TestServeIsKilled kills phoneprov under load. After the next start it has everything that it had a second before the
@@ -277,6 +334,16 @@ func TestPeersAsTheLedgerSeesThem(t *testing.T) {
 			{URI: "sip:a@[2001:db8::1]:5061", RegisteredAt: now, Since: now, RoundTrip: time.Millisecond, UserAgent: "phone"}}},
 			ledger.Peer{Endpoint: "a", Registered: true, RegisteredAt: now, RegisteredSince: now, Contact: "sip:a@[2001:db8::1]:5061", Address: "2001:db8::1",
 				RoundTrip: time.Millisecond, UserAgent: "phone"}},
+		{"the contact's event came before the peer's", amisync.Peer{Kind: amisync.PJSIP, Name: "a", State: amisync.Offline, Contacts: []amisync.Contact{
+			{URI: "sip:a@192.0.2.1", Status: "NonQualified", RegisteredAt: now, RoundTrip: -1}}},
+			ledger.Peer{Endpoint: "a", Registered: true, RegisteredAt: now, Contact: "sip:a@192.0.2.1", Address: "192.0.2.1", RoundTrip: -1}},
+		{"the contact that answers", amisync.Peer{Kind: amisync.PJSIP, Name: "a", State: amisync.Online, Contacts: []amisync.Contact{
+			{URI: "sip:a@192.0.2.1", Status: "Unreachable", RegisteredAt: now, RoundTrip: -1},
+			{URI: "sip:a@192.0.2.2", Status: "Reachable", RegisteredAt: now.Add(-time.Hour), RoundTrip: -1},
+			{URI: "sip:a@192.0.2.3", Status: "Unreachable", RegisteredAt: now, RoundTrip: -1}}},
+			ledger.Peer{Endpoint: "a", Registered: true, RegisteredAt: now.Add(-time.Hour), Contact: "sip:a@192.0.2.2", Address: "192.0.2.2", RoundTrip: -1}},
+		{"a fixed address that does not answer", amisync.Peer{Kind: amisync.PJSIP, Name: "a", State: amisync.Offline, Contacts: []amisync.Contact{{URI: "sip:a@192.0.2.1", RoundTrip: -1}}},
+			ledger.Peer{Endpoint: "a", Contact: "sip:a@192.0.2.1", Address: "192.0.2.1", RoundTrip: -1}},
 		{"chan_sip", amisync.Peer{Kind: amisync.SIP, Name: "a", State: amisync.Online, Address: "192.0.2.1:5060", RegisteredAt: now, RoundTrip: -1},
 			ledger.Peer{Endpoint: "a", Registered: true, RegisteredAt: now, Contact: "192.0.2.1:5060", Address: "192.0.2.1", RoundTrip: -1}},
 		{"chan_sip, not registered", amisync.Peer{Kind: amisync.SIP, Name: "a", State: amisync.Offline}, ledger.Peer{Endpoint: "a", RoundTrip: -1}},

@@ -22,8 +22,9 @@ import (
 // filesAndAMI is, for startService, config = files together with an AMI; "files" is without one.
 const filesAndAMI = "files+ami"
 
-// startService runs the service next to a real Asterisk until the test ends, and waits for its first snapshot.
-func startService(t *testing.T, a *oracle.Asterisk, source string) *service {
+// startService runs the service next to a real Asterisk until the test ends, and waits for its first snapshot. more are
+// further variables of the environment, NAME=VALUE.
+func startService(t *testing.T, a *oracle.Asterisk, source string, more ...string) *service {
 	t.Helper()
 	env := map[string]string{
 		"PHONEPROV_ASTERISK_CONFIG":     source,
@@ -41,6 +42,10 @@ func startService(t *testing.T, a *oracle.Asterisk, source string) *service {
 		env["PHONEPROV_AMI_ADDRESS"] = ""
 	case filesAndAMI:
 		env["PHONEPROV_ASTERISK_CONFIG"] = "files"
+	}
+	for _, pair := range more {
+		name, value, _ := strings.Cut(pair, "=")
+		env[name] = value
 	}
 	v, _ := runService(t, env, asAsterisk(t, a.ConfigDir))
 	return v

@@ -21,23 +21,30 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
-// documentedProxies are the examples of deploy/doc, and how the real program runs with one.
-var documentedProxies = []struct {
+// documentedProxy is an example of deploy/doc, and how the real program runs with it.
+type documentedProxy struct {
 	program, file string
-	run           func(config string) []string
-	wrap          string // around the file's text; %s
-}{
-	{"nginx", "nginx.conf", func(c string) []string { return []string{"-e", "stderr", "-p", filepath.Dir(c), "-c", c} },
-		"daemon off; pid nginx.pid; error_log stderr; worker_processes 1; events { }\nhttp { access_log off; client_body_temp_path t; proxy_temp_path t; fastcgi_temp_path t; uwsgi_temp_path t; scgi_temp_path t;\nTEXT\n}\n"},
-	{"haproxy", "haproxy.cfg", func(c string) []string { return []string{"-db", "-f", c} }, "TEXT"},
-	{"caddy", "Caddyfile", func(c string) []string { return []string{"run", "--adapter", "caddyfile", "--config", c} }, "TEXT"},
+	run           func(config, front string) []string
+	wrap          string // around the file's text; TEXT
+	header        string // that has the certificate
+}
+
+var documentedProxies = []documentedProxy{
+	{"nginx", "nginx.conf", func(c, _ string) []string { return []string{"-e", "stderr", "-p", filepath.Dir(c), "-c", c} },
+		"daemon off; pid nginx.pid; error_log stderr; worker_processes 1; events { }\nhttp { access_log off; client_body_temp_path t; proxy_temp_path t; fastcgi_temp_path t; uwsgi_temp_path t; scgi_temp_path t;\nTEXT\n}\n", "X-Client-Cert"},
+	{"haproxy", "haproxy.cfg", func(c, _ string) []string { return []string{"-db", "-f", c} }, "TEXT", "X-Client-Cert"},
+	{"caddy", "Caddyfile", func(c, _ string) []string { return []string{"run", "--adapter", "caddyfile", "--config", c} }, "TEXT", "X-Client-Cert"},
 }
 
 // The real proxies with the documented configurations pass on addresses, HTTPS, host and certificate, and nothing that a phone
 // makes up.
 func TestDocumentedProxies(t *testing.T) {
 	t.Parallel()
-	for _, proxy := range documentedProxies {
+	all := documentedProxies
+	if _, err := exec.LookPath("traefik"); err == nil { // Debian has no package of it
+		all = append(all, documentedProxy{"traefik", "traefik.yml", traefikArguments(t), "TEXT", "X-Forwarded-Tls-Client-Cert"})
+	}
+	for _, proxy := range all {
 		t.Run(proxy.program, func(t *testing.T) {
 			oracle.NeedProgram(t, proxy.program)
 			testkit.NeedAddress(t, "127.0.0.2")
@@ -48,7 +55,7 @@ func TestDocumentedProxies(t *testing.T) {
 			selfSigned(t, certs, "server")
 			concat(t, filepath.Join(certs, "phones-ca.pem"), filepath.Join(certs, "0004f2000001.pem"), filepath.Join(certs, "0004f2000002.pem"))
 			concat(t, filepath.Join(certs, "both.pem"), filepath.Join(certs, "server.pem"), filepath.Join(certs, "server.key"))
-			back, output := startBehindProxy(t, certs)
+			back, output := startBehindProxy(t, certs, proxy.header)
 
 			text, err := os.ReadFile("../../deploy/doc/" + proxy.file)
 			if err != nil {
@@ -59,12 +66,12 @@ func TestDocumentedProxies(t *testing.T) {
 			edits := []string{
 				"/etc/phoneprov/tls/cert-and-key.pem", filepath.Join(certs, "both.pem"), "/etc/phoneprov/tls/cert.pem", filepath.Join(certs, "server.pem"),
 				"/etc/phoneprov/tls/key.pem", filepath.Join(certs, "server.key"), "/etc/phoneprov/phones-ca.pem", filepath.Join(certs, "phones-ca.pem"),
-				"127.0.0.1:8080", back, "listen 443", "listen " + front, "bind :443", "bind " + front, "\n:443 {", "\n:" + port + " {\n\tbind 127.0.0.1",
+				"127.0.0.1:8080", back, "phoneprov:8080", back, "listen 443", "listen " + front, "bind :443", "bind " + front, "\n:443 {", "\n:" + port + " {\n\tbind 127.0.0.1",
 			}
 			config := filepath.Join(t.TempDir(), proxy.file)
 			edited := strings.NewReplacer(edits...).Replace(strings.Replace(proxy.wrap, "TEXT", string(text), 1))
 			testkit.Write(t, config, edited)
-			startProxy(t, front, proxy.program, proxy.run(config)...)
+			startProxy(t, front, proxy.program, proxy.run(config, front)...)
 
 			pemText := url.PathEscape(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: phone.Certificate[0]})))
 			derText := base64.StdEncoding.EncodeToString(phone.Certificate[0])
@@ -79,9 +86,9 @@ func TestDocumentedProxies(t *testing.T) {
 				{"none", "127.0.0.2", nil, nil, 404, `"remote":"127.0.0.2","user_agent":"none","reason":"address not allowed"`},
 				{"another phone's", "127.0.0.2", &other, nil, 404, `"reason":"certificate of another phone"`},
 				{"of another CA", "127.0.0.2", &forged, nil, 404, `"certificate":"client certificate is not from a CA in client_ca"`},
-				{"PEM made up", "127.0.0.2", nil, http.Header{"X-Client-Cert": {pemText}}, 404, `"user_agent":"PEM made up","reason":"address not allowed"`},
-				{"DER made up", "127.0.0.2", nil, http.Header{"X-Client-Cert": {derText}}, 404, `"user_agent":"DER made up","reason":"address not allowed"`},
-				{"made up beside another", "127.0.0.2", &other, http.Header{"X-Client-Cert": {derText, pemText}}, 404, `"user_agent":"made up beside another","reason":"certificate of another phone"`},
+				{"PEM made up", "127.0.0.2", nil, http.Header{proxy.header: {pemText}}, 404, `"user_agent":"PEM made up","reason":"address not allowed"`},
+				{"DER made up", "127.0.0.2", nil, http.Header{proxy.header: {derText}}, 404, `"user_agent":"DER made up","reason":"address not allowed"`},
+				{"made up beside another", "127.0.0.2", &other, http.Header{proxy.header: {derText, pemText}}, 404, `"user_agent":"made up beside another","reason":"certificate of another phone"`},
 				{"an allowed address", "127.0.0.3", nil, nil, 200, `"remote":"127.0.0.3","user_agent":"an allowed address","reason":"address"`},
 				{"an address made up", "127.0.0.2", nil, http.Header{"X-Forwarded-For": {"127.0.0.3"}, "Forwarded": {"for=127.0.0.3"}, "X-Real-Ip": {"127.0.0.3"}}, 404, `"remote":"127.0.0.2","user_agent":"an address made up","reason":"address not allowed"`},
 				{"a scheme and host made up", "127.0.0.3", nil, http.Header{"X-Forwarded-Proto": {"http"}, "X-Forwarded-Host": {"evil.test"}, "Forwarded": {"proto=http;host=evil.test"}}, 200, ""},
@@ -99,14 +106,14 @@ func TestDocumentedProxies(t *testing.T) {
 }
 
 // startBehindProxy runs the service as deploy/doc/PROXIES.md says. output waits for a text in its log and returns all of it.
-func startBehindProxy(t *testing.T, certs string) (address string, output func(want string) string) {
+func startBehindProxy(t *testing.T, certs, header string) (address string, output func(want string) string) {
 	t.Helper()
 	asterisk, data := slowTree(t)
 	testkit.Write(t, filepath.Join(data, "t.cfg"), "url=${PP_URL}\n")
 	var log testkit.Log
 	p := newRunning(t, []string{
 		"PHONEPROV_ASTERISK_CONFIG_DIR=" + asterisk, "PHONEPROV_ASTERISK_DATA_DIR=" + data, "PHONEPROV_ACCESS_ALLOW=127.0.0.3",
-		"PHONEPROV_ACCESS_TRUSTED_PROXIES=127.0.0.1", "PHONEPROV_ACCESS_CERTIFICATE_HEADER=x-client-cert",
+		"PHONEPROV_ACCESS_TRUSTED_PROXIES=127.0.0.1", "PHONEPROV_ACCESS_CERTIFICATE_HEADER=" + strings.ToLower(header),
 		"PHONEPROV_ACCESS_CLIENT_CA=" + filepath.Join(certs, "phones-ca.pem"),
 	}, "serve")
 	p.cmd.Stderr = &log

@@ -1,282 +1,15 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/phoneprov/phoneprov/amisync/notify"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
-	"github.com/phoneprov/phoneprov/deploy/skips"
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
-
-// resyncSite is a phoneprov that tells phones, next to a real Asterisk. The phones are sipp's.
-type resyncSite struct {
-	t       *testing.T
-	a       *oracle.Asterisk
-	v       *service
-	log     *testkit.Log
-	secrets map[string]string // by user
-	global  string            // of pjsip.conf
-}
-
-// The phones of a resyncSite: 6001 to 6005.
-const resyncPhones = 5
-
-func resyncMAC(user string) string { return "00041300" + user }
-
-// pjsip is the pjsip.conf of the site as it is now.
-func (s *resyncSite) pjsip() string {
-	var b strings.Builder
-	b.WriteString("[global]\ntype=global\n" + s.global + "\n[udp]\ntype=transport\nprotocol=udp\nbind=0.0.0.0:5060\n[out]\ntype=endpoint\ntransport=udp\ncontext=default\n")
-	for i := range resyncPhones {
-		user := fmt.Sprint(6001 + i)
-		fmt.Fprintf(&b, "[%s]\ntype=endpoint\ntransport=udp\ncontext=default\naors=%[1]s\nauth=%[1]s\n[%[1]s]\ntype=aor\nmax_contacts=3\n"+
-			"[%[1]s]\ntype=auth\nauth_type=userpass\nusername=%[1]s\npassword=%[2]s\n[%[1]s]\ntype=phoneprov\nendpoint=%[1]s\nMAC=%[3]s\nPROFILE=p\n", user, s.secrets[user], resyncMAC(user))
-	}
-	return b.String()
-}
-
-func newResyncSite(t *testing.T, suite string) *resyncSite {
-	oracle.NeedProgram(t, "sipp")
-	s := &resyncSite{t: t, secrets: map[string]string{}}
-	for i := range resyncPhones {
-		s.secrets[fmt.Sprint(6001+i)] = fmt.Sprintf("secret-%d-a", 6001+i)
-	}
-	s.a = oracle.Start(t, oracle.Options{Suite: suite, Files: map[string]string{
-		"pjsip.conf": s.pjsip(), "phoneprov.conf": "[general]\n[p]\n${MAC}.cfg => t.cfg\n",
-		"manager.conf": "[general]\nenabled=yes\nbindaddr=0.0.0.0\nport=5038\n[" + oracle.User + "]\nsecret=" + oracle.Secret +
-			"\ndeny=0.0.0.0/0.0.0.0\npermit=0.0.0.0/0.0.0.0\nread=system,call\nwrite=system,reporting\n", // the least rights
-	}})
-	s.a.WriteData(t, "t.cfg", "user ${USERNAME} ${SECRET}\n")
-	ini := filepath.Join(t.TempDir(), "phoneprov.ini")
-	testkit.Write(t, ini, "[resync]\nmode = notify\nspread = 1s\n[resync Snom]\nwithin = 10s\n")
-	s.v, s.log = runService(t, map[string]string{
-		"PHONEPROV_ASTERISK_CONFIG_DIR": s.a.ConfigDir, "PHONEPROV_ASTERISK_DATA_DIR": s.a.DataDir,
-		"PHONEPROV_AMI_ADDRESS": s.a.AMI, "PHONEPROV_AMI_USERNAME": oracle.User, "PHONEPROV_AMI_SECRET": oracle.Secret,
-		"PHONEPROV_HTTP_LISTEN": "127.0.0.1:0", "PHONEPROV_ADMIN_LISTEN": "127.0.0.1:0",
-	}, ini)
-	return s
-}
-
-// reload has Asterisk and phoneprov read what is written.
-func (s *resyncSite) reload() {
-	s.t.Helper()
-	s.a.Write(s.t, "pjsip.conf", s.pjsip())
-	s.a.CLI(s.t, "core reload")
-}
-
-// phone is one of sipp's.
-type phone struct {
-	s        *resyncSite
-	user     string
-	agent    string
-	port     int
-	messages string // file of what it got and sent
-	file     string // that it fetches; empty: by its user
-}
-
-// phone starts one that answers NOTIFY, or does what another scenario says.
-func (s *resyncSite) phone(user, agent, scenario string) *phone {
-	s.t.Helper()
-	p := &phone{s: s, user: user, agent: agent, port: freeUDP(s.t), messages: filepath.Join(s.t.TempDir(), "messages")}
-	cmd := exec.Command("sipp", "-sf", filepath.Join("testdata", "sipp", scenario+".xml"), "-i", s.host(), "-p", fmt.Sprint(p.port), "-nostdin",
-		"-trace_msg", "-message_file", p.messages, "-message_overwrite", "false", "-aa")
-	cmd.Env = append(os.Environ(), "TERM=dumb")
-	if err := cmd.Start(); err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(func() {
-		_ = cmd.Process.Kill() // it ends with the test
-		_ = cmd.Wait()
-	})
-	return p
-}
-
-// host is the address of this host on the network of the container.
-func (s *resyncSite) host() string {
-	s.t.Helper()
-	conn, err := net.Dial("udp", s.a.IP+":5060")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer conn.Close()
-	return conn.LocalAddr().(*net.UDPAddr).IP.String()
-}
-
-// freeUDP is a port that nobody listens on.
-func freeUDP(t *testing.T) int {
-	t.Helper()
-	conn, err := net.ListenPacket("udp", ":0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	return conn.LocalAddr().(*net.UDPAddr).Port
-}
-
-// register registers the phone with the secret that it has; 0 ends the registration.
-func (p *phone) register(secret string, expires int) {
-	p.s.t.Helper()
-	cmd := exec.Command("sipp", p.s.a.IP+":5060", "-sf", "testdata/sipp/register.xml", "-i", p.s.host(), "-p", fmt.Sprint(freeUDP(p.s.t)), "-m", "1", "-nostdin",
-		"-s", p.user, "-au", p.user, "-ap", secret, "-key", "contact_at", fmt.Sprintf("%s:%d", p.s.host(), p.port), "-key", "agent", p.agent, "-key", "expires", fmt.Sprint(expires),
-		"-timeout", "60", "-timeout_error")
-	cmd.Env = append(os.Environ(), "TERM=dumb")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		p.s.t.Fatalf("register %s: %v: %s", p.user, err, out)
-	}
-}
-
-var notifyEvent = regexp.MustCompile(`(?ms)^NOTIFY sip:.*?^Event: ([^\r\n]*)`)
-
-// notified are the events of the NOTIFYs that reached the phone.
-func (p *phone) notified() (events []string) {
-	text, _ := os.ReadFile(p.messages)
-	for _, m := range notifyEvent.FindAllStringSubmatch(string(text), -1) {
-		events = append(events, m[1])
-	}
-	return events
-}
-
-// fetch is the phone's, which a make that listens to NOTIFY does by itself.
-func (p *phone) fetch() string {
-	p.s.t.Helper()
-	req, err := http.NewRequest("GET", "http://"+p.s.v.phones.Addr().String()+"/phoneprov/"+cmp.Or(p.file, resyncMAC(p.user)+".cfg"), nil)
-	if err != nil {
-		p.s.t.Fatal(err)
-	}
-	req.Header.Set("User-Agent", p.agent)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		p.s.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		p.s.t.Fatalf("%s: %s %v", p.user, resp.Status, err)
-	}
-	return string(body)
-}
-
-// wait waits until the ledger says something of the phone.
-func (p *phone) wait(what string, holds func(ledger.Phone) bool) ledger.Phone {
-	p.s.t.Helper()
-	var now ledger.Phone
-	testkit.WaitFor(p.s.t, func() error {
-		if now, _ = p.s.v.ledger.Phone(resyncMAC(p.user)); !holds(now) {
-			return fmt.Errorf("%s: %s: state %q, %q, untold %q, evidence %+v", p.user, what, now.State, now.Reason, now.Untold, now.Evidence)
-		}
-		return nil
-	})
-	return now
-}
-
-func (p *phone) is(state ledger.State) ledger.Phone {
-	p.s.t.Helper()
-	return p.wait(string(state), func(now ledger.Phone) bool { return now.State == state })
-}
-
-// ready has the phone fetch and register.
-func (p *phone) ready() {
-	p.s.t.Helper()
-	p.fetch()
-	p.register(p.s.secrets[p.user], 3600)
-	p.wait("registered", func(now ledger.Phone) bool { return now.State == ledger.UpToDate && now.Evidence.Registered })
-}
-
-// manyPhones is how many phones change at once in TestResyncMany.
-const manyPhones, fewPhones = 2000, 100
-
-// TestResyncMany is of many phones that change at once: they are told at the rate of the settings, and no fetch is lost.
-func TestResyncMany(t *testing.T) {
-	n, rate := skips.Size(t, manyPhones, fewPhones), 50
-	s := &resyncSite{t: t}
-	oracle.NeedProgram(t, "sipp")
-	pjsip := func(secret string) string {
-		var b strings.Builder
-		b.WriteString("[udp]\ntype=transport\nprotocol=udp\nbind=0.0.0.0:5060\n")
-		for i := range n {
-			fmt.Fprintf(&b, "[%[1]d]\ntype=endpoint\ntransport=udp\ncontext=default\naors=%[1]d\nauth=%[1]d\n[%[1]d]\ntype=aor\nmax_contacts=1\nremove_existing=yes\n"+
-				"[%[1]d]\ntype=auth\nauth_type=userpass\nusername=%[1]d\npassword=%[2]s\n[%[1]d]\ntype=phoneprov\nendpoint=%[1]d\nMAC=0004130%05[3]d\nPROFILE=p\n", 10000+i, secret, i)
-		}
-		return b.String()
-	}
-	s.a = oracle.Start(t, oracle.Options{Files: map[string]string{"pjsip.conf": pjsip("secret-60-a"), "phoneprov.conf": "[general]\n[p]\n${MAC}.cfg => t.cfg\n"}})
-	s.a.WriteData(t, "t.cfg", "user ${USERNAME} ${SECRET}\n")
-	ini := filepath.Join(t.TempDir(), "phoneprov.ini")
-	testkit.Write(t, ini, fmt.Sprintf("[resync]\nmode = notify\nspread = 1s\nrate = %d\nlimit = 0\n[resync Snom]\nwithin = 1h\n", rate))
-	s.v, s.log = runService(t, map[string]string{
-		"PHONEPROV_ASTERISK_CONFIG_DIR": s.a.ConfigDir, "PHONEPROV_ASTERISK_DATA_DIR": s.a.DataDir,
-		"PHONEPROV_AMI_ADDRESS": s.a.AMI, "PHONEPROV_AMI_USERNAME": oracle.User, "PHONEPROV_AMI_SECRET": oracle.Secret,
-		"PHONEPROV_HTTP_LISTEN": "127.0.0.1:0", "PHONEPROV_ADMIN_LISTEN": "127.0.0.1:0",
-	}, ini)
-	all := s.phone("", snomAgent, "notified") // all of them at one address
-	var users strings.Builder
-	users.WriteString("SEQUENTIAL\n")
-	for i := range n {
-		fmt.Fprintf(&users, "%d;[authentication username=%[1]d password=secret-60-a]\n", 10000+i)
-	}
-	list := filepath.Join(t.TempDir(), "users.csv")
-	testkit.Write(t, list, users.String())
-	cmd := exec.Command("sipp", s.a.IP+":5060", "-sf", "testdata/sipp/register-many.xml", "-inf", list, "-i", s.host(), "-p", fmt.Sprint(freeUDP(t)), "-m", fmt.Sprint(n), "-r", "100", "-nostdin",
-		"-key", "contact_at", fmt.Sprintf("%s:%d", s.host(), all.port), "-key", "agent", snomAgent, "-key", "expires", "3600", "-timeout", "600", "-timeout_error")
-	cmd.Env = append(os.Environ(), "TERM=dumb")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("register: %v: %.3000s", err, out)
-	}
-	one := func(i int) *phone {
-		return &phone{s: s, user: fmt.Sprint(10000 + i), agent: snomAgent, file: fmt.Sprintf("0004130%05d.cfg", i)}
-	}
-	for i := range n {
-		one(i).fetch()
-	}
-	testkit.Eventually(t, "all have fetched", func() bool { return s.v.ledger.Counts()[ledger.UpToDate] == n })
-	s.a.Write(t, "pjsip.conf", pjsip("secret-60-b"))
-	s.a.CLI(t, "core reload")
-	fetched, began := map[string]bool{}, time.Time{}
-	for len(fetched) < n {
-		var told []string
-		testkit.Eventually(t, fmt.Sprintf("more than %d of %d are told", len(fetched), n), func() bool {
-			text, _ := os.ReadFile(all.messages)
-			for _, m := range notifyUser.FindAllStringSubmatch(string(text), -1) {
-				if !fetched[m[1]] {
-					fetched[m[1]] = true
-					told = append(told, m[1])
-				}
-			}
-			return len(told) > 0
-		})
-		if began.IsZero() {
-			began = time.Now()
-		}
-		for _, user := range told {
-			i, _ := strconv.Atoi(user)
-			one(i - 10000).fetch()
-		}
-	}
-	took := time.Since(began)
-	if least := time.Duration(n/rate) * time.Second / 2; took < least { // half: what came late came together
-		t.Errorf("%d phones were told in %v, and the rate is %d a second", n, took, rate)
-	}
-	testkit.Eventually(t, "all have fetched what is new", func() bool { return s.v.ledger.Counts()[ledger.UpToDate] == n })
-	t.Logf("%d phones in %v", n, took)
-}
-
-var notifyUser = regexp.MustCompile(`(?m)^NOTIFY sip:(\d+)@`)
-
-const snomAgent = "snomD785/10.1.33.33"
 
 func TestResync(t *testing.T) {
 	for _, suite := range oracle.Suites {
@@ -377,8 +110,15 @@ func (s *resyncSite) twoContacts(t *testing.T, p *phone) {
 	p.wait("cannot be singled out", func(now ledger.Phone) bool {
 		return strings.HasPrefix(now.Untold, "cannot be singled out: "+p.user+" has 2 contacts; name an endpoint in default_outbound_endpoint")
 	})
+	advice := "cannot be told alone that its files have changed: endpoint " + p.user + " has several contacts"
+	if out := s.check(); !strings.Contains(out, "phone "+resyncMAC(p.user)+" "+advice) || strings.Count(out, advice) != 1 {
+		t.Errorf("check says %s", out)
+	}
 	s.global = "default_outbound_endpoint=out"
 	s.reload()
+	if out := s.check(); strings.Contains(out, "cannot be told alone") {
+		t.Errorf("check says %s", out)
+	}
 	testkit.Eventually(t, "pjsip.conf names an endpoint for URIs", func() bool { return s.v.sync.Outbound() == "out" })
 	s.secrets[p.user] = "secret-" + p.user + "-c"
 	s.reload()

@@ -51,6 +51,7 @@ type service struct {
 	https    net.Listener    // also for phones; nil: none
 	tls      *tlsconf.Server // nil: no https
 	admin    net.Listener    // nil: none
+	doors    doors
 	conns    *httpapi.Connections
 	ledger   *ledger.Ledger
 	notifier *notify.Notifier // nil: there is no Asterisk
@@ -70,7 +71,7 @@ type service struct {
 
 // newService binds the listeners and opens everything that can fail. It starts nothing.
 func newService(s *settings, stderr io.Writer) (_ *service, err error) {
-	v := &service{lines: newLog(s, stderr), conns: httpapi.NewConnections(otherFiles + filesOfAMI*(1+s.functionConnections))}
+	v := &service{lines: newLog(s, stderr), conns: httpapi.NewConnections(otherFiles + filesOfAMI*(1+s.functionConnections) + s.filesOfDoors())}
 	v.log = v.lines.logger
 	defer func() {
 		if err != nil {
@@ -133,6 +134,9 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 		return nil, err
 	}
 	v.renderer = renderer
+	if err = v.openDoors(s); err != nil {
+		return nil, err
+	}
 	if err = v.openAdmin(s); err != nil {
 		return nil, err
 	}
@@ -282,12 +286,17 @@ func (v *service) run(ctx context.Context, resync <-chan string) (err error) {
 
 // serve runs the HTTP servers until all have ended. When one fails, it stops the others.
 func (v *service) serve(ctx context.Context, stop func(), phones http.Handler) error {
+	admins, err := v.adminHandler(ctx)
+	if err != nil {
+		return err
+	}
 	servers := []struct {
 		listener net.Listener
 		handler  http.Handler
-	}{{v.phones, phones}, {v.https, phones}, {v.admin, v.adminHandler(ctx)}}
+	}{{v.phones, phones}, {v.https, phones}, {v.admin, admins}}
 	var wg sync.WaitGroup
-	errs := make([]error, len(servers))
+	doors := v.doors.serving(v)
+	errs := make([]error, len(servers)+len(doors))
 	for i, s := range servers {
 		if s.listener != nil {
 			wg.Go(func() {
@@ -295,6 +304,12 @@ func (v *service) serve(ctx context.Context, stop func(), phones http.Handler) e
 				errs[i] = v.conns.Serve(ctx, s.listener, s.handler, v.log)
 			})
 		}
+	}
+	for i, door := range doors {
+		wg.Go(func() {
+			defer stop()
+			errs[len(servers)+i] = door(ctx)
+		})
 	}
 	wg.Wait()
 	return errors.Join(errs...)
@@ -310,6 +325,7 @@ func (v *service) close() error {
 			}
 		}
 	}
+	errs = append(errs, v.doors.close())
 	if v.data != nil {
 		errs = append(errs, v.data.Close())
 	}

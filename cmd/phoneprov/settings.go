@@ -43,6 +43,7 @@ type settings struct {
 
 	httpListen string // empty: none
 	httpPrefix string // "" or a path such as "/phoneprov"
+	httpURL    string // empty: made of the address that the phone reaches
 	hosts      httpapi.Hosts
 	browsers   bool
 
@@ -55,6 +56,8 @@ type settings struct {
 	httpsCert   string
 	httpsKey    string
 	httpsLegacy bool
+
+	tftpListen, pnpListen string // empty: none
 
 	allow, proxies            []netip.Prefix
 	deny                      []device.MAC
@@ -139,6 +142,8 @@ func settingsTable() []setting {
 			meaning: "address for the phones; empty: none, with HTTPS only"},
 		{section: "http", key: "prefix", value: "/phoneprov", set: setPrefix,
 			meaning: "path before the file names, as Asterisk's own; `/` is none"},
+		{section: "http", key: "url", mayBeEmpty: true, set: setHTTPURL,
+			meaning: "scheme and host of the phones' URLs, say `https://phones.example.com`, for phones that did not come by HTTP: those of TFTP, SIP PnP and `phoneprov export`. Empty: the address that the phone reaches, with the port of `listen`"},
 		{section: "http", key: "hosts", mayBeEmpty: true, set: hosts(func(s *settings) *httpapi.Hosts { return &s.hosts }),
 			meaning: "names of this host as phones have them in their URLs, against web pages that make a name of theirs lead here; addresses are always answered. Empty: any"},
 		{section: "http", key: "browsers", value: "no", set: yesNo(func(s *settings) *bool { return &s.browsers }),
@@ -159,6 +164,10 @@ func settingsTable() []setting {
 			meaning: "PEM file of its key"},
 		{section: "https", key: "legacy", value: "no", set: yesNo(func(s *settings) *bool { return &s.httpsLegacy }),
 			meaning: "`yes`: TLS 1.0 and 1.1, RSA key exchange and 3DES too, for old phones"},
+		{section: "tftp", key: "listen", mayBeEmpty: true, set: udpAddress(func(s *settings) *string { return &s.tftpListen }),
+			meaning: "address for phones that come by TFTP, say `:69`; empty: none. Only `access.allow` counts there ([SECURITY.md](../SECURITY.md))"},
+		{section: "pnp", key: "listen", mayBeEmpty: true, set: udpAddress(func(s *settings) *string { return &s.pnpListen }),
+			meaning: "address for phones that ask for their server by SIP PnP: `224.0.1.75:5060`; empty: none. Asterisk's UDP transport on the same machine must then have one address, not `0.0.0.0`"},
 		{section: "access", key: "allow", value: "lan", mayBeEmpty: true, set: networks(func(s *settings) *[]netip.Prefix { return &s.allow }),
 			meaning: "networks whose phones need nothing else; `lan` is loopback, private and link-local ones; empty: none"},
 		{section: "access", key: "deny", mayBeEmpty: true, set: setDeny,

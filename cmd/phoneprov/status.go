@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/url"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -179,10 +178,10 @@ func (c *adminClient) statusSummary(ctx context.Context, f statusFlags, p *statu
 	if err := c.get(ctx, "/api/v1/status", &all.Summary); err != nil {
 		return err
 	}
-	ill := slices.DeleteFunc(stateWords(), func(word string) bool {
-		return word == string(ledger.UpToDate) || word == string(ledger.NeverFetched)
-	})
-	q := url.Values{"sort": {"state"}, "state": {strings.Join(ill, ",")}, "limit": {fmt.Sprint(maxShownPhones)}}
+	q := url.Values{"sort": {"state"}, "limit": {fmt.Sprint(maxShownPhones)}}
+	for _, state := range ledger.NotWell() {
+		q.Add("state", string(state))
+	}
 	var page ledger.Page
 	if err := c.get(ctx, "/api/v1/phones?"+q.Encode(), &page); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/httpapi/admin"
 	"github.com/phoneprov/phoneprov/provision/ledger"
+	wording "github.com/phoneprov/phoneprov/provision/words"
 )
 
 // statusPrinter prints for people. It prints times as durations until now, and replaces control characters in names.
@@ -21,25 +22,7 @@ type statusPrinter struct {
 func (p *statusPrinter) printf(format string, args ...any) { fmt.Fprintf(p.w, format, args...) }
 
 // ago returns a time as people say it: "3 min ago".
-func (p *statusPrinter) ago(t *time.Time) string {
-	if t == nil || t.IsZero() {
-		return "never"
-	}
-	since := p.now.Sub(*t)
-	switch {
-	case since < 0:
-		return t.Local().Format(time.DateTime) // the clock was set back
-	case since < 5*time.Second:
-		return "just now"
-	case since < time.Minute:
-		return fmt.Sprintf("%d s ago", since/time.Second)
-	case since < time.Hour:
-		return fmt.Sprintf("%d min ago", since/time.Minute)
-	case since < 48*time.Hour:
-		return fmt.Sprintf("%d h ago", since/time.Hour)
-	}
-	return fmt.Sprintf("%d days ago", since/(24*time.Hour))
-}
+func (p *statusPrinter) ago(t *time.Time) string { return wording.English().Ago(t, p.now) }
 
 // plain returns a foreign text for a terminal. It replaces each character that a terminal obeys or hides by "?".
 func plain(s string) string {
@@ -120,15 +103,7 @@ func orNone(s string) string {
 
 // registered returns what Asterisk sees of a phone. It is not part of the phone's state.
 func registered(p ledger.Phone) string {
-	switch since := p.Evidence.RegisteredSinceFetch; {
-	case !p.PeersKnown:
-		return "not known"
-	case !p.Evidence.Registered:
-		return "no"
-	case since != nil && *since:
-		return "since the fetch"
-	}
-	return "yes"
+	return wording.English().Text("registration." + string(p.Registration()))
 }
 
 // phone prints everything about one phone.
@@ -183,7 +158,7 @@ func (p *statusPrinter) history(events []ledger.Event) {
 	w := tabwriter.NewWriter(p.w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "WHEN\tWHAT\tFILE\tDETAIL")
 	for _, e := range events {
-		what := string(e.Kind)
+		what := wording.English().Text("kind." + string(e.Kind))
 		if e.Kind == ledger.StateEvent {
 			what = e.From.Text() + " -> " + e.To.Text()
 		}

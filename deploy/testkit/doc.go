@@ -7,5 +7,7 @@
 // that no reader sees half of it. WriteSteady also gives the file an old time, because phoneprov caches nothing of a
 // file that has just changed.
 //
+// InOwnNetwork runs a test in a network namespace, with a wire to another one that plays the phone.
+//
 // Pass a Log to a service to read what it writes. Self starts the test binary as its own process.
 package testkit

@@ -87,6 +87,8 @@ type Facts struct {
 	Holder           bool // there is a phone with the MAC of Certificate
 	Credentials      Credentials
 	User             device.MAC // the phone whose credentials they are; zero: those that all phones share
+	Link             device.MAC // the phone whose one-time link the request has; zero: none
+	NoLogin          bool       // the protocol of the request has neither credentials nor certificates
 
 	Known   bool       // the file exists
 	Owned   bool       // the file belongs to one phone
@@ -123,6 +125,7 @@ const (
 	ByAddress     Reason = "address"
 	ByCredentials Reason = "credentials"
 	ByCertificate Reason = "certificate"
+	ByLink        Reason = "one-time link"
 
 	NoSuchFile        Reason = "no such file"
 	AddressRefused    Reason = "address not allowed"
@@ -136,6 +139,7 @@ const (
 	Denied            Reason = "mac denied"
 	BadCertificate    Reason = "certificate not accepted"
 	OthersCert        Reason = "certificate of another phone"
+	CannotLogin       Reason = "needs a login, which this protocol does not have"
 )
 
 // Decision is a verdict with its reason.
@@ -164,7 +168,7 @@ func (r *Rules) Decide(f Facts) Decision {
 	default:
 		return Decision{Give, by}
 	}
-	if r.Credentials && !r.identified(f) {
+	if r.Credentials && !f.NoLogin && !r.identified(f) {
 		return Decision{Challenge, why}
 	}
 	return Decision{Refuse, why}
@@ -179,6 +183,8 @@ func (r *Rules) admittedBy(f Facts) (by, why Reason) {
 		return ByAddress, ""
 	case r.Credentials && !its.NoCredentials && f.Credentials == GoodCredentials && (f.User == none || f.User == f.Phone || !f.Owned):
 		return ByCredentials, ""
+	case r.Credentials && !its.NoCredentials && f.Link != none && (f.Link == f.Phone || !f.Owned):
+		return ByLink, ""
 	case f.Holder && !its.NoCertificates && (f.Certificate == f.Phone || !f.Owned):
 		return ByCertificate, ""
 	}
@@ -209,7 +215,7 @@ func contains(list []netip.Prefix, a netip.Addr) bool {
 
 // denied reports a request for the file of a MAC that gets nothing, or from a device with such a MAC.
 func (r *Rules) denied(f Facts) bool {
-	for _, mac := range [...]device.MAC{f.Phone, f.Device, f.Certificate, f.User} {
+	for _, mac := range [...]device.MAC{f.Phone, f.Device, f.Certificate, f.User, f.Link} {
 		if mac != (device.MAC{}) && (slices.Contains(r.Deny, mac) || slices.Contains(r.Profiles[f.Profile].Deny, mac)) {
 			return true
 		}
@@ -220,6 +226,11 @@ func (r *Rules) denied(f Facts) bool {
 // whyNot says what was missing, beginning with what came closest.
 func (r *Rules) whyNot(f Facts) Reason {
 	switch {
+	case f.NoLogin:
+		if r.Credentials {
+			return CannotLogin
+		}
+		return AddressRefused
 	case !r.Credentials:
 	case f.Credentials == BadCredentials:
 		return WrongCredentials

@@ -40,6 +40,8 @@ func TestDecide(t *testing.T) {
 	user := func(m device.MAC, f Facts) Facts { f.Credentials, f.User = GoodCredentials, m; return f }
 	missing := func(name string) Facts { return Facts{Profile: name} } // of a phone that is served
 	nameless := Facts{Known: true, Owned: true, Profile: "desk"}       // of a phone without a MAC
+	link := func(m device.MAC, f Facts) Facts { f.Link = m; return f }
+	udp := func(f Facts) Facts { f.NoLogin = true; return f }
 	bad := func(f Facts) Facts { f.CertificateFault = true; return f }
 
 	tests := []struct {
@@ -117,6 +119,20 @@ func TestDecide(t *testing.T) {
 		{"profile that says nothing", &profiles, from(lan, profile("same", file(a))), Decision{Give, ByAddress}},
 		{"profile open to all", &wide, from(net, profile("open", file(a))), Decision{Give, ByAddress}},
 		{"another is not", &wide, from(net, file(a)), Decision{Refuse, AddressRefused}},
+		{"link, its phone's file", &asking, from(net, link(a, file(a))), Decision{Give, ByLink}},
+		{"link, nobody's file", &asking, from(net, link(a, static)), Decision{Give, ByLink}},
+		{"link, unknown", &asking, from(net, link(a, unknown)), Decision{Refuse, NoSuchFile}},
+		{"link, another's file", &asking, from(net, link(b, file(a))), Decision{Challenge, NeedsCredentials}},
+		{"link of a denied phone", &asking, from(net, link(denied, static)), Decision{Challenge, Denied}},
+		{"link, profile without passwords", &only, from(net, link(a, profile("p", file(a)))), Decision{Challenge, NeedsCredentials}},
+		{"link, profile without addresses", &profiles, from(lan, link(a, profile("home", file(a)))), Decision{Give, ByLink}},
+		{"link, no passwords at all", &open, from(net, link(a, file(a))), Decision{Refuse, AddressRefused}},
+		{"link, User-Agent of another", &asking, from(net, link(a, agent(b, file(a)))), Decision{Challenge, OtherDevice}},
+		{"no login, LAN", &asking, from(lan, udp(file(a))), Decision{Give, ByAddress}},
+		{"no login", &asking, from(net, udp(file(a))), Decision{Refuse, CannotLogin}},
+		{"no login, unknown", &asking, from(net, udp(unknown)), Decision{Refuse, CannotLogin}},
+		{"no login, and none would do", &open, from(net, udp(file(a))), Decision{Refuse, AddressRefused}},
+		{"no login, profile without addresses, LAN", &profiles, from(lan, udp(profile("home", file(a)))), Decision{Refuse, CannotLogin}},
 		{"nor what is unknown", &wide, from(net, unknown), Decision{Refuse, AddressRefused}},
 	}
 	for _, tt := range tests {

@@ -15,15 +15,23 @@ type accepted struct {
 }
 
 // reload asks for a sync that reads everything again.
-func (a *api) reload(w http.ResponseWriter, r *http.Request) error {
+func (a *API) reload(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parameters(r); err != nil {
 		return err
 	}
+	if err := a.ReadAgain("API"); err != nil {
+		return err
+	}
+	return answer(w, r, http.StatusAccepted, accepted{true})
+}
+
+// ReadAgain asks for a sync that reads everything again. by says who wants it.
+func (a *API) ReadAgain(by string) error {
 	if a.Reload == nil {
 		return &apiError{http.StatusServiceUnavailable, "nothing can be read again here"}
 	}
-	a.Reload("API")
-	return answer(w, r, http.StatusAccepted, accepted{true})
+	a.Reload(by)
+	return nil
 }
 
 // confirmed is the answer to a confirmation.
@@ -35,7 +43,7 @@ type confirmed struct {
 const maxBody = 4 << 10
 
 // confirm applies the held sync.
-func (a *api) confirm(w http.ResponseWriter, r *http.Request) error {
+func (a *API) confirm(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parameters(r); err != nil {
 		return err
 	}
@@ -47,12 +55,17 @@ func (a *api) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err := decoder.Decode(&body); err != nil && !errors.Is(err, io.EOF) {
 		return badRequest(`the body is not {"held":"ID"}, nor empty`)
 	}
-	if a.Confirm == nil {
-		return provision.ErrNothingHeld
-	}
-	applied, err := a.Confirm(body.Held, "API")
+	applied, err := a.ConfirmHeld(body.Held, "API")
 	if err != nil {
 		return err
 	}
 	return answer(w, r, http.StatusOK, confirmed{applied})
+}
+
+// ConfirmHeld applies the held sync of an ID, or whatever is held if the ID is empty. by says who wants it.
+func (a *API) ConfirmHeld(id, by string) (provision.Held, error) {
+	if a.Confirm == nil {
+		return provision.Held{}, provision.ErrNothingHeld
+	}
+	return a.Confirm(id, by)
 }

@@ -111,7 +111,7 @@ func TestFile(t *testing.T) {
 	if got := get(alice, alice+"-ask.cfg").Body.String(); got != "<secret>\n" {
 		t.Errorf("an answer of Asterisk: got %q", got)
 	}
-	if h := get(alice, alice+".cfg").Header(); h.Get("Content-Type") != "text/plain; charset=utf-8" || h.Get("Content-Security-Policy") != "sandbox; default-src 'none'" {
+	if h := get(alice, alice+".cfg").Header(); h.Get("Content-Type") != "text/plain; charset=utf-8" || h.Get("Content-Security-Policy") != "sandbox; default-src 'none'; frame-ancestors 'none'" {
 		t.Errorf("got %v", h)
 	}
 	shown := s.ask("GET", "/api/v1/phones/"+alice+"/files/"+alice+".cfg?secrets=true", "")
@@ -129,9 +129,10 @@ func TestFile(t *testing.T) {
 // ETag, If-None-Match, HEAD, methods and errors of every path that answers GET.
 func TestHTTP(t *testing.T) {
 	s := lively(t)
-	a := &api{Options: s.Options}
+	a := &API{Options: s.Options}
 	for _, rt := range a.routes() {
-		path := strings.NewReplacer("{mac}", alice, "{name...}", alice+".cfg").Replace(rt.path)
+		path := strings.NewReplacer("{mac}", alice, "{name...}", alice+".cfg", "{name}", alice+".cfg").Replace(rt.path)
+		changes := path == "/api/v1/status" || path == "/api/v1/problems" || path == "/api/v1/day" // with the time
 		wrong := "DELETE"
 		if w := s.ask(wrong, path, ""); w.Code != 405 || w.Header().Get("Allow") == "" || w.Header().Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s %s: got %d %v", wrong, path, w.Code, w.Header())
@@ -144,11 +145,11 @@ func TestHTTP(t *testing.T) {
 		}
 		whole, head := s.ask("GET", path, ""), s.ask("HEAD", path, "")
 		tag := whole.Header().Get("ETag")
-		if whole.Code != 200 || tag == "" || head.Code != 200 || head.Body.Len() > 0 || head.Header().Get("ETag") != tag && path != "/api/v1/problems" && path != "/api/v1/status" ||
+		if whole.Code != 200 || tag == "" || head.Code != 200 || head.Body.Len() > 0 || head.Header().Get("ETag") != tag && !changes ||
 			whole.Header().Get("Content-Length") != fmt.Sprint(whole.Body.Len()) {
 			t.Errorf("%s: got %d %v, HEAD %d %v", path, whole.Code, whole.Header(), head.Code, head.Header())
 		}
-		if path == "/api/v1/status" || path == "/api/v1/problems" { // they change with the time
+		if changes {
 			continue
 		}
 		for _, header := range []string{tag, `"x", W/` + tag, "*"} {

@@ -22,7 +22,7 @@ var kinds = map[string]ledger.Kind{"event": ledger.KindEvent, "request": ledger.
 
 // events streams updates as they happen (server-sent events). The id counts updates. A "lost" event reports a gap: the
 // client then fetches the lists again.
-func (a *api) events(w http.ResponseWriter, r *http.Request) error {
+func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 	values, err := parameters(r, "what")
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ var errStatic error = &apiError{http.StatusForbidden,
 
 // file answers with the file that the phone would get now, rendered with the facts of its last request for it. Secrets
 // are masked unless the parameter secrets is true.
-func (a *api) file(w http.ResponseWriter, r *http.Request) error {
+func (a *API) file(w http.ResponseWriter, r *http.Request) error {
 	values, err := parameters(r, "secrets")
 	if err != nil {
 		return err
@@ -31,19 +31,23 @@ func (a *api) file(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	phone, ok := a.Ledger.Phone(r.PathValue("mac"))
-	if !ok {
-		return errNoPhone
+	text, mime, err := a.FileText(r.Context(), r.PathValue("mac"), r.PathValue("name"), secrets)
+	if err != nil {
+		return err
 	}
-	snapshot := a.Store.Load()
-	if snapshot == nil {
-		return errNotRead
+	h := w.Header()
+	h.Set("Content-Type", shownAs(mime))
+	h.Set("Content-Security-Policy", filePolicy)
+	return answerText(w, r, http.StatusOK, text)
+}
+
+// FileText returns the file that the phone would get now, and its MIME type. Secrets are masked unless secrets is true.
+func (a *API) FileText(ctx context.Context, mac, name string, secrets bool) (text []byte, mime string, err error) {
+	phone, snapshot, rt, err := a.routeOf(mac, name)
+	if err != nil {
+		return nil, "", err
 	}
-	rt := snapshot.Lookup(r.PathValue("name"))
-	if rt == nil || rt.Owner != nil && rt.Owner != snapshot.Phone(phone.ID) {
-		return errNoFile
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), renderTimeout)
+	ctx, cancel := context.WithTimeout(ctx, renderTimeout)
 	defer cancel()
 	render := a.Renderer.RenderMasked
 	if secrets {
@@ -51,24 +55,42 @@ func (a *api) file(w http.ResponseWriter, r *http.Request) error {
 	}
 	doc, err := render(ctx, snapshot, rt, a.asFor(phone, rt.URI))
 	if errors.Is(err, provision.ErrNotMasked) {
-		return errStatic
+		return nil, "", errStatic
 	}
 	if err != nil {
-		return err
+		return nil, "", err
 	}
+	text, err = shownText(doc)
+	return text, doc.MIME, err
+}
+
+// routeOf returns the phone of a MAC and the route of one of its files, with the snapshot that has the route.
+func (a *API) routeOf(mac, name string) (phone ledger.Phone, s *provision.Snapshot, rt *provision.Route, err error) {
+	phone, ok := a.Ledger.Phone(mac)
+	if !ok {
+		return phone, nil, nil, ErrNoPhone
+	}
+	if s = a.Store.Load(); s == nil {
+		return phone, nil, nil, errNotRead
+	}
+	if rt = s.Lookup(name); rt == nil || rt.Owner != nil && rt.Owner != s.Phone(phone.ID) {
+		return phone, s, nil, errNoFile
+	}
+	return phone, s, rt, nil
+}
+
+// shownText returns the text of a document, and closes it.
+func shownText(doc *provision.Document) ([]byte, error) {
 	defer doc.Close()
 	text, err := io.ReadAll(io.LimitReader(doc.Content, maxShownFile+1))
-	if err != nil {
-		return err
+	if err == nil && len(text) > maxShownFile {
+		err = &apiError{http.StatusRequestEntityTooLarge, "the file is too large to be shown: fetch it as a phone does"}
 	}
-	if len(text) > maxShownFile {
-		return &apiError{http.StatusRequestEntityTooLarge, "the file is too large to be shown: fetch it as a phone does"}
-	}
-	h := w.Header()
-	h.Set("Content-Type", shownAs(doc.MIME))
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'") // the file may be HTML with a script
-	return answerText(w, r, http.StatusOK, text)
+	return text, err
 }
+
+// filePolicy lets a browser show a file and nothing else. The file may be HTML with a script.
+const filePolicy = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
 // maxShownFile bounds a shown file in bytes: far more than any rendered file, less than firmware.
 const maxShownFile = 16 << 20
@@ -83,7 +105,7 @@ func shownAs(mime string) string {
 
 // asFor returns the facts of a phone's last request for a file. If the phone never asked for the file, they are those
 // of its last request for any file, else Options.Request.
-func (a *api) asFor(phone ledger.Phone, name string) provision.Request {
+func (a *API) asFor(phone ledger.Phone, name string) provision.Request {
 	q := a.Request
 	var latest *ledger.File
 	for i, f := range phone.Files {

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/phoneprov/phoneprov/deploy/secrettest"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf/astconftest"
 	"github.com/phoneprov/phoneprov/provision/datadir"
@@ -196,6 +197,16 @@ func (s *site) asked(name, agent string, status int, reason string) {
 	s.ledger.Served(a)
 }
 
+// kept waits until the text of a phone's file is kept.
+func (s *site) kept(name string) {
+	s.Helper()
+	mac, _, _ := device.FindMAC(name)
+	testkit.Eventually(s, "the text of "+name, func() bool {
+		_, err := s.ledger.LastFetched(mac.String(), name)
+		return err == nil
+	})
+}
+
 func (s *site) settle() {
 	s.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -209,6 +220,7 @@ func (s *site) settle() {
 func lively(t testing.TB) *site {
 	s := newSite(t, usersConf)
 	s.fetched(alice+".cfg", phoneAgent, 200, "")
+	s.kept(alice + ".cfg")
 	s.fetched(bob+".cfg", phoneAgent, 404, "user agent of another phone")
 	s.fetched(nobody+".cfg", "curl/8", 404, "no such phone")
 	s.Status = func() Status {

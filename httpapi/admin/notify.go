@@ -60,11 +60,31 @@ var (
 	ErrConflict = errors.New("this cannot be done now")
 )
 
+// NotTold is the Outcome of a phone that is not told.
+const NotTold = "not_told"
+
+// Tell tells phones to fetch their files.
+func (a *API) Tell(ctx context.Context, q NotifyRequest) (NotifyResult, error) {
+	if a.Notify == nil {
+		return NotifyResult{}, &apiError{http.StatusServiceUnavailable, "there is no Asterisk that could tell phones: ami.address is empty"}
+	}
+	result, err := a.Notify(ctx, q)
+	switch {
+	case errors.Is(err, ErrNoSuchPhone):
+		err = &apiError{http.StatusNotFound, err.Error()}
+	case errors.Is(err, ErrConflict):
+		err = &apiError{http.StatusConflict, err.Error()}
+	case err != nil:
+		err = badRequest("%v", err)
+	}
+	return result, err
+}
+
 // maxNotify bounds in bytes the body of a request: 10,000 MACs.
 const maxNotify = 256 << 10
 
 // notify tells phones: those of the body, or the one of the path.
-func (a *api) notify(w http.ResponseWriter, r *http.Request) error {
+func (a *API) notify(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parameters(r); err != nil {
 		return err
 	}
@@ -83,17 +103,9 @@ func (a *api) notify(w http.ResponseWriter, r *http.Request) error {
 	if i := slices.IndexFunc(q.State, func(s ledger.State) bool { return !s.Valid() }); i >= 0 {
 		return badRequest("there is no state %q", clip(string(q.State[i])))
 	}
-	if a.Notify == nil {
-		return &apiError{http.StatusServiceUnavailable, "there is no Asterisk that could tell phones: ami.address is empty"}
-	}
-	result, err := a.Notify(r.Context(), q)
-	switch {
-	case errors.Is(err, ErrNoSuchPhone):
-		return &apiError{http.StatusNotFound, err.Error()}
-	case errors.Is(err, ErrConflict):
-		return &apiError{http.StatusConflict, err.Error()}
-	case err != nil:
-		return badRequest("%v", err)
+	result, err := a.Tell(r.Context(), q)
+	if err != nil {
+		return err
 	}
 	status := http.StatusAccepted
 	if q.DryRun {

@@ -10,13 +10,13 @@ import (
 //go:embed openapi.json
 var description []byte
 
-func (a *api) openAPI(w http.ResponseWriter, r *http.Request) error {
+func (a *API) openAPI(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "application/json")
 	return answerText(w, r, http.StatusOK, description)
 }
 
 // metrics answers Prometheus.
-func (a *api) metrics(w http.ResponseWriter, r *http.Request) error {
+func (a *API) metrics(w http.ResponseWriter, r *http.Request) error {
 	if a.Metrics == nil {
 		return errNoPath
 	}

@@ -39,6 +39,14 @@ var calls = []struct {
 	{"GET", "/api/v1/phones/" + alice + "/history", "", 200},
 	{"GET", "/api/v1/phones/" + alice + "/history?limit=1", "", 200},
 	{"GET", "/api/v1/phones/" + nobody + "/history", "", 404},
+	{"GET", "/api/v1/phones/" + alice + "/files/" + alice + ".cfg/diff", "", 200},
+	{"GET", "/api/v1/phones/" + alice + "/files/sub%2F" + alice + "%20x.xml/diff", "", 404},
+	{"GET", "/api/v1/phones/" + alice + "/files/logo.bmp/diff", "", 404},
+	{"GET", "/api/v1/phones/" + bob + "/files/" + bob + ".cfg/diff", "", 404},
+	{"GET", "/api/v1/phones/" + alice + "/files/" + alice + ".cfg/diff?secrets=true", "", 400},
+	{"GET", "/api/v1/phones/" + alice + "/variables", "", 200},
+	{"GET", "/api/v1/phones/" + nobody + "/variables", "", 404},
+	{"GET", "/api/v1/day", "", 200},
 	{"GET", "/api/v1/strangers", "", 200},
 	{"GET", "/api/v1/syncs", "", 200},
 	{"GET", "/api/v1/problems", "", 200},
@@ -121,7 +129,7 @@ func TestOpenAPI(t *testing.T) {
 	if err := json.Unmarshal(description, &paths); err != nil {
 		t.Fatal(err)
 	}
-	a := &api{Options: s.Options}
+	a := &API{Options: s.Options}
 	for _, rt := range a.routes() {
 		path := strings.ReplaceAll(rt.path, "...}", "}")
 		if paths.Paths[path] == nil {

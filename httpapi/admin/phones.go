@@ -2,27 +2,23 @@ package admin
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
 // phones answers with a page of the phones that the parameters select.
-func (a *api) phones(w http.ResponseWriter, r *http.Request) error {
+func (a *API) phones(w http.ResponseWriter, r *http.Request) error {
 	values, err := parameters(r, "state", "profile", "vendor", "q", "sort", "limit", "cursor")
 	if err != nil {
 		return err
 	}
-	limit := ledger.DefaultLimit
+	q := PhonesQuery(values)
 	if values.Has("limit") {
-		if limit, err = limited(values, ledger.MaxLimit); err != nil {
+		if q.Limit, err = limited(values, ledger.MaxLimit); err != nil {
 			return err
 		}
-	}
-	q := ledger.Query{Profile: values.Get("profile"), Vendor: values.Get("vendor"), Text: values.Get("q"), After: values.Get("cursor"), Limit: limit}
-	q.Sort, q.Desc = strings.CutPrefix(values.Get("sort"), "-")
-	for _, state := range listed(values, "state") {
-		q.States = append(q.States, ledger.State(state))
 	}
 	page, err := a.Ledger.Phones(q)
 	if err != nil {
@@ -31,14 +27,24 @@ func (a *api) phones(w http.ResponseWriter, r *http.Request) error {
 	return answer(w, r, http.StatusOK, page)
 }
 
+// PhonesQuery returns the query of the parameters of a URL. Its Limit is DefaultLimit.
+func PhonesQuery(values url.Values) ledger.Query {
+	q := ledger.Query{Profile: values.Get("profile"), Vendor: values.Get("vendor"), Text: values.Get("q"), After: values.Get("cursor"), Limit: ledger.DefaultLimit}
+	q.Sort, q.Desc = strings.CutPrefix(values.Get("sort"), "-")
+	for _, state := range listed(values, "state") {
+		q.States = append(q.States, ledger.State(state))
+	}
+	return q
+}
+
 // phone answers with everything that is known of a phone.
-func (a *api) phone(w http.ResponseWriter, r *http.Request) error {
+func (a *API) phone(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parameters(r); err != nil {
 		return err
 	}
 	phone, ok := a.Ledger.Phone(r.PathValue("mac"))
 	if !ok {
-		return errNoPhone
+		return ErrNoPhone
 	}
 	return answer(w, r, http.StatusOK, phone)
 }
@@ -59,7 +65,7 @@ func answerList[T any](w http.ResponseWriter, r *http.Request, items []T, limit 
 }
 
 // history answers with the events of a phone, the newest first.
-func (a *api) history(w http.ResponseWriter, r *http.Request) error {
+func (a *API) history(w http.ResponseWriter, r *http.Request) error {
 	values, err := parameters(r, "limit")
 	if err != nil {
 		return err
@@ -70,7 +76,7 @@ func (a *api) history(w http.ResponseWriter, r *http.Request) error {
 	}
 	phone, ok := a.Ledger.Phone(r.PathValue("mac"))
 	if !ok {
-		return errNoPhone
+		return ErrNoPhone
 	}
 	events, err := a.Ledger.History(phone.ID)
 	if err != nil {
@@ -83,7 +89,7 @@ func (a *api) history(w http.ResponseWriter, r *http.Request) error {
 const maxListed = 1000
 
 // strangers answers with the MACs that were requested and belong to no phone, the last seen first.
-func (a *api) strangers(w http.ResponseWriter, r *http.Request) error {
+func (a *API) strangers(w http.ResponseWriter, r *http.Request) error {
 	limit, err := onlyLimit(r)
 	if err != nil {
 		return err
@@ -92,7 +98,7 @@ func (a *api) strangers(w http.ResponseWriter, r *http.Request) error {
 }
 
 // syncs answers with the last syncs and the changes of each, the newest first.
-func (a *api) syncs(w http.ResponseWriter, r *http.Request) error {
+func (a *API) syncs(w http.ResponseWriter, r *http.Request) error {
 	limit, err := onlyLimit(r)
 	if err != nil {
 		return err
@@ -108,8 +114,17 @@ func onlyLimit(r *http.Request) (int, error) {
 	return limited(values, maxListed)
 }
 
+// day answers with what happened in each quarter of an hour of the last day, the oldest first.
+func (a *API) day(w http.ResponseWriter, r *http.Request) error {
+	if _, err := parameters(r); err != nil {
+		return err
+	}
+	parts := a.Ledger.Day()
+	return answerList(w, r, parts, len(parts))
+}
+
 // requests answers with the last requests of phones and strangers, the newest first.
-func (a *api) requests(w http.ResponseWriter, r *http.Request) error {
+func (a *API) requests(w http.ResponseWriter, r *http.Request) error {
 	values, err := parameters(r, "limit", "q", "refused")
 	if err != nil {
 		return err
@@ -122,15 +137,19 @@ func (a *api) requests(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	text := strings.ToLower(values.Get("q"))
-	var found []ledger.Request
+	return answerList(w, r, a.FoundRequests(values.Get("q"), refused), limit)
+}
+
+// FoundRequests returns the last requests that mention a text, the newest first. refused selects the refused ones.
+func (a *API) FoundRequests(text string, refused bool) (found []ledger.Request) {
+	text = strings.ToLower(strings.TrimSpace(text))
 	for _, q := range a.Ledger.Requests() {
 		if refused && !q.Refused || !mentions(text, q.File, q.MAC, q.Phone, q.Address, q.UserAgent, q.Profile, q.Reason) {
 			continue
 		}
 		found = append(found, q)
 	}
-	return answerList(w, r, found, limit)
+	return found
 }
 
 // mentions reports whether one of the texts in contains text. text is in lower case and may be empty.

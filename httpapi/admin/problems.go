@@ -52,7 +52,7 @@ func (t *Tracker) Track(current []Problem, now time.Time) []Problem {
 }
 
 // problems answers with the current problems.
-func (a *api) problems(w http.ResponseWriter, r *http.Request) error {
+func (a *API) problems(w http.ResponseWriter, r *http.Request) error {
 	limit, err := onlyLimit(r)
 	if err != nil {
 		return err
@@ -76,7 +76,7 @@ type Setting struct {
 }
 
 // settings answers with the settings in force.
-func (a *api) settings(w http.ResponseWriter, r *http.Request) error {
+func (a *API) settings(w http.ResponseWriter, r *http.Request) error {
 	limit, err := onlyLimit(r)
 	if err != nil {
 		return err

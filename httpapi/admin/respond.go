@@ -16,7 +16,7 @@ func (h handler) serve(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		return
 	}
-	status, detail := statusOf(err)
+	status, detail := StatusOf(err)
 	text, _ := json.Marshal(problem{"about:blank", http.StatusText(status), status, detail}) // cannot fail: texts and a number
 	header := w.Header()
 	header.Del("Etag")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/filediff"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
@@ -20,7 +21,11 @@ type Ledger interface {
 	Strangers() []ledger.Stranger
 	Syncs() []ledger.Sync
 	Requests() []ledger.Request
+	Uses() []ledger.Use
 	Stats() ledger.Stats
+	Day() []ledger.DayPart
+	LastFetched(id, file string) (ledger.Text, error)
+	Key() filediff.Key
 	Subscribe(...ledger.Kind) (<-chan ledger.Update, func())
 }
 
@@ -28,6 +33,7 @@ type Ledger interface {
 type Renderer interface {
 	Render(context.Context, *provision.Snapshot, *provision.Route, provision.Request) (*provision.Document, error)
 	RenderMasked(context.Context, *provision.Snapshot, *provision.Route, provision.Request) (*provision.Document, error)
+	Explain(context.Context, *provision.Snapshot, *provision.Route, provision.Request) provision.Explanation
 }
 
 // Options are the sources of the answers. Ledger, Store and Renderer are required.
@@ -60,13 +66,14 @@ type route struct {
 
 type handler func(http.ResponseWriter, *http.Request) error
 
-type api struct {
+// API answers the API's questions to programs (Handler) and to the page.
+type API struct {
 	Options
 	streams chan struct{} // one token for each open stream of events
 }
 
 // routes returns the table of all paths.
-func (a *api) routes() []route {
+func (a *API) routes() []route {
 	get := func(path string, h handler) route { return route{path, map[string]handler{http.MethodGet: h}} }
 	post := func(path string, h handler) route { return route{path, map[string]handler{http.MethodPost: h}} }
 	return []route{
@@ -74,7 +81,10 @@ func (a *api) routes() []route {
 		get("/api/v1/phones", a.phones),
 		get("/api/v1/phones/{mac}", a.phone),
 		get("/api/v1/phones/{mac}/files/{name...}", a.file),
+		get("/api/v1/phones/{mac}/files/{name}/diff", a.diff),
+		get("/api/v1/phones/{mac}/variables", a.variables),
 		get("/api/v1/phones/{mac}/history", a.history),
+		get("/api/v1/day", a.day),
 		get("/api/v1/strangers", a.strangers),
 		get("/api/v1/syncs", a.syncs),
 		get("/api/v1/problems", a.problems),
@@ -91,11 +101,18 @@ func (a *api) routes() []route {
 }
 
 // New returns the handler.
-func New(o Options) http.Handler {
+func New(o Options) http.Handler { return NewAPI(o).Handler() }
+
+// NewAPI returns the API.
+func NewAPI(o Options) *API {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	a := &api{Options: o, streams: make(chan struct{}, maxStreams)}
+	return &API{Options: o, streams: make(chan struct{}, maxStreams)}
+}
+
+// Handler returns the handler of the API's paths.
+func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, rt := range a.routes() {
 		mux.HandleFunc(rt.path, rt.serve)

@@ -57,14 +57,15 @@ type Summary struct {
 }
 
 // status answers with the summary.
-func (a *api) status(w http.ResponseWriter, r *http.Request) error {
+func (a *API) status(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parameters(r); err != nil {
 		return err
 	}
-	return answer(w, r, http.StatusOK, a.summary())
+	return answer(w, r, http.StatusOK, a.Summary())
 }
 
-func (a *api) summary() Summary {
+// Summary returns the state of the service and the counts of phones.
+func (a *API) Summary() Summary {
 	s := Summary{Version: a.Version, Counts: a.Ledger.Counts(), States: ledger.States(), Ledger: a.Ledger.Stats(), Warnings: []string{}}
 	if snapshot := a.Store.Load(); snapshot != nil {
 		counts := snapshot.Counts()

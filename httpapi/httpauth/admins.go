@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/phoneprov/phoneprov/httpapi/reload"
@@ -102,6 +104,54 @@ func (a *Admins) Check(r *http.Request, c Client) Result {
 		return a.people.Check(r, device.MAC{}, c)
 	}
 	return bad(reasonNotAllowed)
+}
+
+// Ways reports how admins sign in: with a name and a password, and with a token.
+func (a *Admins) Ways() (names, tokens bool) { return a.people != nil, a.tokens != nil }
+
+// SetCredentials sets the header Authorization of a request: Basic with a name, and Bearer without one.
+func SetCredentials(r *http.Request, name, password string) {
+	if name == "" {
+		r.Header.Set("Authorization", "Bearer "+password)
+		return
+	}
+	r.SetBasicAuth(name, password)
+}
+
+// Stamp returns a text that stands for the credentials of a request, which Check has accepted. It changes when the
+// token or the user's hash in the file does. It holds no secret that a password could be found from without the file.
+func (a *Admins) Stamp(r *http.Request) string {
+	if name, _, ok := r.BasicAuth(); ok {
+		return a.stampOf(name)
+	}
+	_, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	sum := sha256.Sum256([]byte(strings.TrimSpace(token)))
+	return tokenStamp + hex.EncodeToString(sum[:])
+}
+
+// tokenStamp begins the stamp of a token.
+const tokenStamp = "token "
+
+// stampOf returns the stamp of a user; "" if there is none.
+func (a *Admins) stampOf(name string) string {
+	if a.people == nil {
+		return ""
+	}
+	e, _ := a.people.file.table().find(name, device.MAC{})
+	if e == nil {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(name + "\x00" + e.hash[basic]))
+	return hex.EncodeToString(sum[:])
+}
+
+// Holds reports whether credentials with that stamp would still be accepted.
+func (a *Admins) Holds(user, stamp string) bool {
+	sum, isToken := strings.CutPrefix(stamp, tokenStamp)
+	if !isToken {
+		return stamp != "" && stamp == a.stampOf(user)
+	}
+	return a.tokens != nil && slices.ContainsFunc(a.tokens.Get().sums, func(known [sha256.Size]byte) bool { return hex.EncodeToString(known[:]) == sum })
 }
 
 // Token returns the first token of a file. Client programs use it.

@@ -3,11 +3,13 @@
 // The caller renders each file twice: as the phone gets it, and masked (provision.Renderer.RenderMasked). The texts
 // decide which lines differ, and the diff shows the masked lines. So a changed secret shows as changed, and no secret
 // shows.
+//
+// A File can be kept for a later comparison without its secrets: see Kept.
 package filediff
 
 import (
+	"crypto/rand"
 	"fmt"
-	"hash/maphash"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -25,15 +27,8 @@ type File struct {
 	Masked string // the same file with Masked in place of each secret
 }
 
-// keySign separates a masked line from the key of its text. No file has this byte.
+// keySign separates a masked line from its hashes. No kept line has this byte.
 const keySign = "\x00"
-
-// side is a File split into lines.
-type side struct {
-	lines  string            // the masked lines; a line that hides something is followed by a key of its text
-	texts  map[string]string // lines of the text by their keys
-	values map[string]bool   // the texts that Masked stands for
-}
 
 // Unified returns the unified diff of two files under their names. It is empty if the files are the same. If a secret
 // changes the number of lines, Unified compares the masked files. If the masked files are the same, one line says that
@@ -42,30 +37,42 @@ func Unified(oldName, newName string, old, new File) string {
 	if old.Text == new.Text {
 		return ""
 	}
-	seed := maphash.MakeSeed()
-	before, okBefore := sideOf(old, seed)
-	after, okAfter := sideOf(new, seed)
-	if !okBefore || !okAfter {
-		if old.Masked == new.Masked {
+	key := make(Key, KeySize)
+	rand.Read(key)
+	return UnifiedKept(oldName, newName, key.Keep(old), key.Keep(new))
+}
+
+// UnifiedKept is Unified for files that were kept with the same Key.
+func UnifiedKept(oldName, newName string, old, new Kept) string {
+	if old.Sum == new.Sum {
+		return ""
+	}
+	if old.Uneven || new.Uneven {
+		before, after := old.Masked(), new.Masked()
+		if before == after {
 			return fmt.Sprintf("--- %s\n+++ %s\n%s\n", oldName, newName, Changed)
 		}
-		return unified(oldName, newName, old.Masked, new.Masked)
+		return unified(oldName, newName, before, after)
 	}
-	lines := strings.SplitAfter(unified(oldName, newName, before.lines, after.lines), "\n")
+	lines := strings.SplitAfter(unified(oldName, newName, old.Lines, new.Lines), "\n")
+	if len(lines) < 2 {
+		return ""
+	}
 	gone := map[string]bool{} // the masked lines that are replaced
 	for _, line := range lines[2:] {
 		if strings.HasPrefix(line, "-") {
-			masked, _, _ := strings.Cut(strings.TrimSuffix(line[1:], "\n"), keySign)
+			masked, _ := hashesOf(line[1:])
 			gone[masked] = true
 		}
 	}
+	had := old.values()
 	for i, line := range lines {
-		masked, key, isKeyed := strings.Cut(strings.TrimSuffix(line, "\n"), keySign)
-		if i < 2 || !isKeyed {
+		masked, hashes := hashesOf(line)
+		if i < 2 || hashes == nil {
 			continue
 		}
 		if sign, rest := masked[:1], masked[1:]; sign == "+" {
-			masked = sign + after.mark(rest, after.texts[key], before.values, gone[rest])
+			masked = sign + mark(rest, hashes[1:], had, gone[rest])
 		}
 		lines[i] = masked + line[len(strings.TrimSuffix(line, "\n")):]
 	}
@@ -80,49 +87,35 @@ func unified(oldName, newName, old, new string) string {
 	return text
 }
 
-// sideOf returns false if the masked file and the text have different line counts.
-func sideOf(f File, seed maphash.Seed) (s side, ok bool) {
-	s.texts, s.values = map[string]string{}, map[string]bool{}
-	texts, masks := strings.SplitAfter(f.Text, "\n"), strings.SplitAfter(f.Masked, "\n")
-	if len(texts) != len(masks) {
-		return s, false
-	}
-	var lines strings.Builder
-	for i, text := range texts {
-		mask, end := strings.CutSuffix(masks[i], "\n")
-		mask = strings.ReplaceAll(mask, keySign, "")
-		lines.WriteString(mask)
-		if text = strings.TrimSuffix(text, "\n"); text != mask {
-			key := fmt.Sprintf("%x", maphash.String(seed, text))
-			s.texts[key] = text
-			for _, value := range valuesOf(mask, text) {
-				s.values[value] = true
+// values returns the hashes of all texts that Masked stands for.
+func (k Kept) values() map[string]bool {
+	values := map[string]bool{}
+	for line := range strings.Lines(k.Lines) {
+		if _, hashes := hashesOf(line); len(hashes) > 0 {
+			for _, value := range hashes[1:] {
+				values[value] = true
 			}
-			lines.WriteString(keySign + key)
-		}
-		if end {
-			lines.WriteByte('\n')
 		}
 	}
-	s.lines = lines.String()
-	return s, true
+	return values
 }
 
-// mark returns a new masked line with a mark on each secret that the old file did not have. If the line was computed
-// from a secret and looks like the line it replaces, mark marks the whole line.
-func (s side) mark(mask, text string, old map[string]bool, replaced bool) string {
-	values := valuesOf(mask, text)
-	if values == nil {
+// mark returns a new masked line with a mark on each secret that the old file did not have. values are the hashes of
+// the line's secrets, had those of the old file. If the line was computed from a secret and looks like the line it
+// replaces, mark marks the whole line.
+func mark(mask string, values []string, had map[string]bool, replaced bool) string {
+	parts := strings.Split(mask, Masked)
+	if len(values) == 0 || len(values) != len(parts)-1 {
 		if replaced {
 			return mask + " " + Changed
 		}
 		return mask
 	}
-	for i, part := range strings.Split(mask, Masked) {
+	for i, part := range parts {
 		switch {
 		case i == 0:
 			mask = part
-		case old[values[i-1]]:
+		case had[values[i-1]]:
 			mask += Masked + part
 		default:
 			mask += Changed + part

@@ -29,9 +29,30 @@ func sampleState(t testing.TB) (*State, *datadir.Dir) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		"users.conf":     "\n[mine](!)\nautoprov=yes\nprofile=poly\n[7001](mine)\nusername=7001\nmacaddress=0004f2999901\nsecret=a;b\n",
-		"phoneprov.conf": "\n[tmpl](!)\nsetvar => A=1\n[names](tmpl)\n${ODBC_NAME(${MAC})}.cfg => poly.cfg\n${ODBC_UNKNOWN(${MAC})}.cfg => poly.cfg\n${EPOCH}-${MAC}.cfg => poly.cfg\n",
-		"pjsip.conf":     "\n[db]\ntype=phoneprov\nendpoint=db\nMAC=0004f2999902\nPROFILE=names\n",
+		"users.conf": `
+[mine](!)
+autoprov=yes
+profile=poly
+[7001](mine)
+username=7001
+macaddress=0004f2999901
+secret=a;b
+`,
+		"phoneprov.conf": `
+[tmpl](!)
+setvar => A=1
+[names](tmpl)
+${ODBC_NAME(${MAC})}.cfg => poly.cfg
+${ODBC_UNKNOWN(${MAC})}.cfg => poly.cfg
+${EPOCH}-${MAC}.cfg => poly.cfg
+`,
+		"pjsip.conf": `
+[db]
+type=phoneprov
+endpoint=db
+MAC=0004f2999902
+PROFILE=names
+`,
 	} {
 		f, err := os.OpenFile(filepath.Join(dir, "asterisk", name), os.O_APPEND|os.O_WRONLY, 0o600)
 		if err != nil {

@@ -30,6 +30,7 @@ func (l *Ledger) answered(a *Answer, shown bool) {
 	if owner == nil && s != nil && a.MAC != (device.MAC{}) {
 		owner = s.PhoneOf(a.MAC)
 	}
+	l.day.count(a)
 	if shown || l.subs.wants(KindRequest) {
 		l.showRequest(a, rt, owner)
 	}
@@ -50,7 +51,7 @@ func (l *Ledger) answered(a *Answer, shown bool) {
 func (l *Ledger) showRequest(a *Answer, rt *provision.Route, owner *provision.Phone) {
 	r := shortRequest{
 		at: a.At, took: a.Took, method: strings.Clone(clip(a.Method)), file: strings.Clone(clip(a.File)), status: a.Status, bytes: a.Bytes,
-		addr: a.Addr, scheme: a.Asked.Scheme, tls: a.TLS, userAgent: strings.Clone(clip(a.Asked.UserAgent)), mac: a.MAC,
+		addr: a.Addr, scheme: a.Asked.Scheme, tls: a.TLS, over: a.Over, userAgent: strings.Clone(clip(a.Asked.UserAgent)), mac: a.MAC,
 		reason: a.Reason, refused: a.Refused, err: clip(a.Err),
 	}
 	if owner != nil {
@@ -124,13 +125,13 @@ func (l *Ledger) asked(a *Answer, p *phone, f *file) {
 	f.requestedAt, f.status = momentOf(a.At), uint16(a.Status)
 	f.setAddress(a.Addr)
 	if f.facts != (unique.Handle[facts]{}) { // the facts nearly always stay the same
-		if k := f.facts.Value(); k.scheme == a.Asked.Scheme && k.host == a.Asked.Host && k.server == a.Asked.Server && k.tls == a.TLS &&
+		if k := f.facts.Value(); k.scheme == a.Asked.Scheme && k.host == a.Asked.Host && k.server == a.Asked.Server && k.tls == a.TLS && k.over == a.Over &&
 			isReplaced(k.userAgent, a.Asked.UserAgent, p.id) {
 			return
 		}
 	}
 	f.facts = unique.Make(facts{
-		scheme: a.Asked.Scheme, host: a.Asked.Host, server: a.Asked.Server, tls: a.TLS, userAgent: replaceID(clip(a.Asked.UserAgent), p.id),
+		scheme: a.Asked.Scheme, host: a.Asked.Host, server: a.Asked.Server, tls: a.TLS, over: a.Over, userAgent: replaceID(clip(a.Asked.UserAgent), p.id),
 	})
 }
 
@@ -140,10 +141,14 @@ func (l *Ledger) fetched(a *Answer, rt *provision.Route, p *phone, f *file) {
 	if got != f.fetched || f.fetchedAt == 0 {
 		l.happened(p, Event{At: a.At, Kind: FetchedEvent, File: rt.URI, ETag: a.ETag, Address: f.addressText()})
 	}
+	if got != f.fetched {
+		f.set(textDone, false)
+	}
 	f.fetched, f.fetchedAt, f.bytes, f.trouble = got, momentOf(a.At), a.Bytes, nil
 	l.made(p, f, got, a.Basis)
 	f.set(inputsChanged, false)
 	f.print, f.templatesAt = a.Basis.Phone, a.Basis.TemplatesPrint
+	l.wantText(p, f)
 	if a.Basis.Phone != p.print && l.served != nil {
 		l.lanes.add(p, urgent) // the file was rendered from an older configuration than the served one
 	}

@@ -14,9 +14,10 @@ import (
 type lane uint8
 
 const (
-	noLane lane = iota
-	idle        // compared when no phone is urgent
-	urgent      // a sync or a template changed it
+	noLane  lane = iota
+	texting      // a text is kept of it when no other phone waits
+	idle         // compared when no phone is urgent
+	urgent       // a sync or a template changed it
 )
 
 // The comparison takes turns with requests: it works for the first time, then rests for the second.
@@ -28,10 +29,11 @@ const (
 // lanes are the queues of phones that wait for their comparison. A phone in a lane of lanes.queued has phone.waits set
 // to that lane. l.mu does not guard phone.waits.
 type lanes struct {
-	mu     sync.Mutex
-	queued [urgent + 1][]*phone
-	busy   bool
-	wake   chan struct{}
+	mu      sync.Mutex
+	queued  [urgent + 1][]*phone
+	busy    bool
+	current lane // of the phone that is being compared
+	wake    chan struct{}
 }
 
 // add queues a phone for comparison. The caller holds l.mu.
@@ -55,7 +57,7 @@ func (q *lanes) take() (*phone, lane) {
 			p := q.queued[in][0]
 			q.queued[in] = q.queued[in][1:]
 			if p.waits == in { // otherwise the phone moved to the urgent lane and is compared
-				p.waits, q.busy = noLane, true
+				p.waits, q.busy, q.current = noLane, true, in
 				return p, in
 			}
 		}
@@ -65,17 +67,18 @@ func (q *lanes) take() (*phone, lane) {
 	return nil, noLane
 }
 
-func (q *lanes) idle() bool {
+// compared reports whether no phone waits for its comparison.
+func (q *lanes) compared() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return !q.busy && len(q.queued[idle])+len(q.queued[urgent]) == 0
+	return len(q.queued[idle])+len(q.queued[urgent]) == 0 && (!q.busy || q.current == texting)
 }
 
 func (q *lanes) waiting() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	n := len(q.queued[idle]) + len(q.queued[urgent])
-	if q.busy {
+	if q.busy && q.current != texting {
 		n++ // the one that is being compared
 	}
 	return n
@@ -91,7 +94,11 @@ func (l *Ledger) compareAll(ctx context.Context) {
 		}
 		begun := time.Now()
 		for p, in := l.lanes.take(); p != nil; p, in = l.lanes.take() {
-			l.compare(ctx, p)
+			if in == texting {
+				l.keepTexts(ctx, p)
+			} else {
+				l.compare(ctx, p)
+			}
 			if in == urgent && !l.lanes.waits(urgent) {
 				l.reportCompared()
 			}
@@ -208,6 +215,7 @@ func (l *Ledger) compared(p *phone, f *file, j *job) {
 		}
 	}
 	l.changed(p)
+	l.wantText(p, f)
 }
 
 func (f *file) troublesGone() {

@@ -24,6 +24,12 @@
 // All but the first run in the background, a slice at a time. The background never asks Asterisk. A file that needs an
 // answer of Asterisk is compared when the phone fetches it, and the reason of its state says so.
 //
+// # Texts
+//
+// The text of a file as the phone got it last is kept without its secrets (filediff.Kept), so that a change can be
+// shown. It is not the answer's: masking takes longer than answering. The background renders the file again, as it was
+// and masked, and keeps it if the entity tag is still that of the fetch. See keepTexts.
+//
 // # What is stored
 //
 // The Ledger holds the present state of all phones in memory. A Store saves it over restarts, with the history.

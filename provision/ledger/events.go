@@ -14,14 +14,17 @@ const maxUnsavedEvents = 65_536
 
 // unsaved is what the Store does not have yet.
 type unsaved struct {
-	phones     []*phone
-	forgotten  []string
-	events     []Event
-	committing []Event         // part of the running commit
-	strangers  map[string]bool // by MAC; new or changed
-	left       []string        // MACs of strangers to remove
-	syncs      []Sync
-	lost       uint64 // number of events that were dropped
+	phones          []*phone
+	forgotten       []string
+	events          []Event
+	committing      []Event         // part of the running commit
+	strangers       map[string]bool // by MAC; new or changed
+	left            []string        // MACs of strangers to remove
+	syncs           []Sync
+	texts           []Text // the newest last
+	textBytes       int    // size of texts
+	committingTexts []Text // part of the running commit
+	lost            uint64 // number of events that were dropped
 }
 
 func (u *unsaved) add(p *phone) {
@@ -55,20 +58,20 @@ type ring struct {
 
 // shortRequest is a Request in compact form. shown converts it when somebody looks.
 type shortRequest struct {
-	at                                                                time.Time
-	took                                                              time.Duration
-	status                                                            int
-	bytes                                                             int64
-	addr                                                              netip.Addr
-	mac                                                               device.MAC
-	refused                                                           bool
-	method, file, scheme, tls, userAgent, phone, profile, reason, err string
+	at                                                                      time.Time
+	took                                                                    time.Duration
+	status                                                                  int
+	bytes                                                                   int64
+	addr                                                                    netip.Addr
+	mac                                                                     device.MAC
+	refused                                                                 bool
+	method, file, scheme, tls, over, userAgent, phone, profile, reason, err string
 }
 
 func (r *shortRequest) shown() Request {
 	q := Request{
 		At: r.at.UTC(), Method: r.method, File: r.file, Status: r.status, Bytes: r.bytes, DurationMS: float64(r.took.Microseconds()) / 1000,
-		Scheme: r.scheme, TLS: r.tls, UserAgent: r.userAgent, Phone: r.phone, Profile: r.profile, Reason: r.reason, Refused: r.refused, Error: r.err,
+		Scheme: r.scheme, TLS: r.tls, Over: r.over, UserAgent: r.userAgent, Phone: r.phone, Profile: r.profile, Reason: r.reason, Refused: r.refused, Error: r.err,
 	}
 	if r.addr.IsValid() {
 		q.Address = r.addr.String()

@@ -72,7 +72,7 @@ type site struct {
 func newSite(t testing.TB, users string, change func(*Options)) *site {
 	t.Helper()
 	s := makeSite(t, users, change)
-	s.run(t)
+	s.stop = s.run(t)
 	return s
 }
 

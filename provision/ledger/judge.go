@@ -51,6 +51,9 @@ func (l *Ledger) reason(p *phone, f *file) string {
 		}
 		return t.cannot
 	case Refused:
+		if t.refusal.Count == 1 {
+			return t.refusal.Reason
+		}
 		return fmt.Sprintf("%s, %d times", t.refusal.Reason, t.refusal.Count)
 	case ChangeWaiting:
 		return l.untold[p]

@@ -11,6 +11,7 @@ import (
 	"unique"
 
 	"github.com/phoneprov/phoneprov/provision/device"
+	"github.com/phoneprov/phoneprov/provision/filediff"
 )
 
 // load reads the content of the Store.
@@ -32,6 +33,10 @@ func (l *Ledger) load() {
 		if mac, err := device.ParseMAC(s.MAC); err == nil && len(l.strangers.byMAC) < maxStrangers {
 			l.strangers.byMAC[mac] = &s
 		}
+	}
+	l.day.restore(kept.Day)
+	if l.key = kept.Key; len(l.key) != filediff.KeySize {
+		l.key, l.keyUnsaved = newKey(), true
 	}
 	l.syncs = kept.Syncs[max(0, len(kept.Syncs)-maxSyncs):]
 }
@@ -79,7 +84,7 @@ func restoredFile(r FileRecord, id string) file {
 	f := file{
 		name: nameOf(r.Name, id), state: rankOf(r.State), since: momentOf(r.Since), fetched: tagOf(r.Fetched), fetchedAt: momentOf(r.FetchedAt),
 		requestedAt: momentOf(r.RequestedAt), status: uint16(r.Status), bytes: r.Bytes,
-		facts: unique.Make(facts{scheme: r.Scheme, host: r.Host, server: r.Server, tls: r.TLS, userAgent: replaceID(r.UserAgent, id)}),
+		facts: unique.Make(facts{scheme: r.Scheme, host: r.Host, server: r.Server, tls: r.TLS, over: r.Over, userAgent: replaceID(r.UserAgent, id)}),
 	}
 	if a, err := netip.ParseAddr(r.Address); err == nil {
 		f.setAddress(a)
@@ -109,7 +114,7 @@ func (p *phone) record() Record {
 		file := FileRecord{
 			Name: p.fileName(f), State: f.state.state(), Since: f.since.time(), Fetched: f.fetched.String(), FetchedAt: f.fetchedAt.time(),
 			RequestedAt: f.requestedAt.time(), Status: int(f.status), Bytes: f.bytes, Address: f.addressText(),
-			TLS: k.tls, Scheme: k.scheme, Host: k.host, Server: k.server, UserAgent: restoreID(k.userAgent, p.id),
+			TLS: k.tls, Over: k.over, Scheme: k.scheme, Host: k.host, Server: k.server, UserAgent: restoreID(k.userAgent, p.id),
 		}
 		if t := f.trouble; t != nil {
 			file.Refusal, file.Failure = t.refusal, t.failure
@@ -158,11 +163,15 @@ func (l *Ledger) batch() (*Batch, []*phone) {
 	if l.now().Before(l.retryAt) {
 		return nil, nil
 	}
-	if len(u.phones)+len(u.forgotten)+len(u.events)+len(u.strangers)+len(u.left)+len(u.syncs) == 0 {
+	l.sampleDay()
+	if len(u.phones)+len(u.forgotten)+len(u.events)+len(u.strangers)+len(u.left)+len(u.syncs) == 0 && !l.day.changed {
 		return nil, nil
 	}
 	n, m := min(len(u.phones), maxCommit), min(len(u.events), 2*maxCommit)
-	b := &Batch{Now: l.now(), Forgotten: u.forgotten, Events: u.events[:m:m], Left: u.left, Syncs: u.syncs}
+	b := &Batch{Now: l.now(), Forgotten: u.forgotten, Events: u.events[:m:m], Left: u.left, Syncs: u.syncs, Day: l.dayKept(), Texts: u.texts}
+	if l.keyUnsaved {
+		b.Key = l.key
+	}
 	phones := u.phones[:n:n]
 	for _, p := range phones {
 		p.dirty = false
@@ -185,7 +194,8 @@ func (l *Ledger) batch() (*Batch, []*phone) {
 	if len(u.events) == 0 {
 		u.events = nil
 	}
-	u.committing = b.Events
+	u.committing, u.committingTexts, l.day.changed = b.Events, b.Texts, false
+	u.texts, u.textBytes = nil, 0
 	return b, phones
 }
 
@@ -194,9 +204,11 @@ func (l *Ledger) committed(b *Batch, phones []*phone, took time.Duration, err er
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	u := &l.unsaved
-	u.committing = nil
+	u.committing, u.committingTexts = nil, nil
 	l.stats.CommitMS = float64(took.Microseconds()) / 1000
 	if errors.Is(err, ErrLost) {
+		l.textsLost()
+		b.Texts = nil
 		for _, p := range l.order {
 			u.add(p)
 		}
@@ -205,14 +217,21 @@ func (l *Ledger) committed(b *Batch, phones []*phone, took time.Duration, err er
 	}
 	if err == nil {
 		l.stats.Commits++
+		l.keyUnsaved = l.keyUnsaved && b.Key == nil
 		return
 	}
 	l.stats.CommitErrors++
+	l.day.changed = true
 	for _, p := range phones {
 		u.add(p)
 	}
 	for _, s := range b.Strangers {
 		u.stranger(s.MAC)
+	}
+	newer := u.texts
+	u.texts = nil
+	for _, t := range slices.Concat(b.Texts, newer) {
+		u.text(t)
 	}
 	room := max(0, maxUnsavedEvents-len(u.events))
 	if lost := len(b.Events) - room; lost > 0 {

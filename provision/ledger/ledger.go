@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/filediff"
 )
 
 // Renderer computes what a phone would get. provision.Renderer is one.
@@ -16,6 +17,8 @@ type Renderer interface {
 	Digest(context.Context, *provision.Snapshot, *provision.Route, provision.Request) (etag string, basis provision.Basis, err error)
 	// TemplatesPrint returns Basis.TemplatesPrint of the templates as they are now. The argument is Basis.Templates.
 	TemplatesPrint(templates string) uint64
+	// Both renders a file as the phone gets it and masked, and returns its entity tag. It never asks Asterisk.
+	Both(context.Context, *provision.Snapshot, *provision.Route, provision.Request) (filediff.File, string, error)
 }
 
 // Options are what a Ledger needs.
@@ -43,29 +46,32 @@ type Ledger struct {
 	queue queue
 	subs  subscribers
 
-	mu        sync.RWMutex
-	served    *provision.Snapshot // the snapshot that look saw last; nil before the first
-	phones    map[string]*phone
-	order     []*phone // sorted by ID, unless unordered
-	unordered bool     // order is not sorted
-	endpoints map[string]*phone
-	counts    [len(definitions)]int // number of served phones, by the rank of the shown state
-	templates map[string]*templates
-	told      map[*phone]bool   // phones with a Notice that has not ended
-	untold    map[*phone]string // why a phone in change waiting is not told; see PhoneUntold
-	next      moment            // the earliest until of all files; zero: no file has one
-	strangers strangers
-	requests  ring
-	profile   string // the last result of interned
-	syncs     []Sync // the newest last
-	lanes     lanes
-	unsaved   unsaved
-	stats     Stats
-	faulty    bool      // the last commit failed
-	retryAt   time.Time // no commit is tried before this time
-	forgetAt  time.Time // forget does nothing before this time
-	syncedAt  time.Time // time of the last sync whose changes are not compared yet; zero: none
-	store     Store
+	mu         sync.RWMutex
+	served     *provision.Snapshot // the snapshot that look saw last; nil before the first
+	phones     map[string]*phone
+	order      []*phone // sorted by ID, unless unordered
+	unordered  bool     // order is not sorted
+	endpoints  map[string]*phone
+	counts     [len(definitions)]int // number of served phones, by the rank of the shown state
+	templates  map[string]*templates
+	told       map[*phone]bool   // phones with a Notice that has not ended
+	untold     map[*phone]string // why a phone in change waiting is not told; see PhoneUntold
+	next       moment            // the earliest until of all files; zero: no file has one
+	strangers  strangers
+	requests   ring
+	day        day
+	key        filediff.Key // of all texts
+	profile    string       // the last result of interned
+	syncs      []Sync       // the newest last
+	lanes      lanes
+	unsaved    unsaved
+	stats      Stats
+	faulty     bool      // the last commit failed
+	keyUnsaved bool      // the Store does not have key
+	retryAt    time.Time // no commit is tried before this time
+	forgetAt   time.Time // forget does nothing before this time
+	syncedAt   time.Time // time of the last sync whose changes are not compared yet; zero: none
+	store      Store
 }
 
 // New returns a Ledger with the content of its Store. It starts no goroutine.
@@ -101,7 +107,9 @@ func (l *Ledger) Run(ctx context.Context) error {
 	l.commitAll(ctx)
 	all.Wait()
 	l.drain()
-	l.retryAt = time.Time{}
+	l.mu.Lock()
+	l.retryAt, l.day.changed = time.Time{}, true
+	l.mu.Unlock()
 	l.commit()
 	return l.Close()
 }

@@ -24,6 +24,12 @@ const (
 	maxFiles = 32
 	// maxText bounds a stored User-Agent, reason or name in bytes.
 	maxText = 256
+	// MaxKept bounds a file whose last fetched text is kept, in bytes.
+	MaxKept = 64 << 10
+	// MaxKeptLines bounds the kept form of a text in bytes: it has hashes in lines with secrets.
+	MaxKeptLines = 4 * MaxKept
+	// maxUnsavedTexts bounds, in bytes, the texts that wait for the Store. The background makes some 5 MB a second.
+	maxUnsavedTexts = 16 << 20
 	// gatherTime is how long requests are collected before they are applied together.
 	gatherTime = 20 * time.Millisecond
 	// commitEvery is the time between two commits: a crash loses at most that much.

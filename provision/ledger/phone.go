@@ -112,6 +112,7 @@ const (
 	compared                        // compared since the start
 	hasAddress                      // address is set
 	gone                            // the configuration has no such file any more
+	textDone                        // the text of fetched is kept, or cannot be
 	inputsChanged                   // for an unpredictable file: its known inputs changed since the fetch
 )
 
@@ -127,7 +128,7 @@ func (f *file) set(which flags, on bool) {
 
 // facts are the facts of a request that a file is rendered with, and other values that many phones share.
 type facts struct {
-	scheme, host, server, userAgent, tls string
+	scheme, host, server, userAgent, tls, over string
 }
 
 // trouble holds values that few files have.

@@ -42,6 +42,7 @@ func (l *Ledger) Phones(q Query) (Page, error) {
 			return -1 // the page begins after it
 		})
 	}
+	begin = min(begin+q.Skip, len(found))
 	end := min(begin+q.Limit, len(found))
 	for _, r := range found[begin:end] {
 		page.Items = append(page.Items, l.shown(r.phone))
@@ -83,6 +84,9 @@ func (q *Query) check() (after row, err error) {
 	}
 	if q.Limit < 1 || q.Limit > MaxLimit {
 		return after, fmt.Errorf("limit %d is not from 1 to %d", q.Limit, MaxLimit)
+	}
+	if q.Skip < 0 || q.Skip > MaxSkip {
+		return after, fmt.Errorf("%d phones are not skipped: want 0 to %d", q.Skip, MaxSkip)
 	}
 	text, err := base64.RawURLEncoding.DecodeString(q.After)
 	if err != nil || q.After != "" && !strings.Contains(string(text), "\x00") {
@@ -257,13 +261,7 @@ func lower(c byte) byte {
 
 // NotWell returns at most limit phones that are neither up to date nor never fetched, the worst first.
 func (l *Ledger) NotWell(limit int) []Phone {
-	var states []State
-	for _, d := range definitions {
-		if d.State != UpToDate && d.State != NeverFetched {
-			states = append(states, d.State)
-		}
-	}
-	page, err := l.Phones(Query{States: states, Sort: "state", Limit: min(max(limit, 1), MaxLimit)})
+	page, err := l.Phones(Query{States: NotWell(), Sort: "state", Limit: min(max(limit, 1), MaxLimit)})
 	if err != nil {
 		return nil // cannot happen: the query is valid
 	}

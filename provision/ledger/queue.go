@@ -128,7 +128,7 @@ const settleStep = time.Millisecond
 // Settle waits until everything that the Ledger was told is applied and compared. Run must be running.
 func (l *Ledger) Settle(ctx context.Context) error {
 	for {
-		if _, _, idle := l.queue.state(); idle && l.lanes.idle() {
+		if _, _, idle := l.queue.state(); idle && l.lanes.compared() {
 			return nil
 		}
 		if !pause(ctx, settleStep) {

@@ -64,9 +64,10 @@ type File struct {
 	Status      int        `json:"status"` // of the last request; 0: no request
 	Bytes       int64      `json:"bytes"`  // size of the last fetched answer
 	RequestedAt *time.Time `json:"requested_at"`
-	Address     string     `json:"address"` // source of the last request
-	Scheme      string     `json:"scheme"`  // of the last request
-	TLS         string     `json:"tls"`     // version, "1.3"; empty: no TLS, or a proxy's
+	Address     string     `json:"address"`        // source of the last request
+	Scheme      string     `json:"scheme"`         // of the last request
+	TLS         string     `json:"tls"`            // version, "1.3"; empty: no TLS, or a proxy's
+	Over        string     `json:"over,omitempty"` // the protocol of the last request, where it is not HTTP: "tftp"
 	Host        string     `json:"host"`
 	UserAgent   string     `json:"user_agent"`
 	Refusal     *Refusal   `json:"refusal,omitempty"` // since the last fetch
@@ -181,6 +182,7 @@ type Request struct {
 	Address    string    `json:"address"`
 	Scheme     string    `json:"scheme"`
 	TLS        string    `json:"tls,omitempty"`
+	Over       string    `json:"over,omitempty"` // the protocol, where it is not HTTP: "tftp"
 	UserAgent  string    `json:"user_agent"`
 	MAC        string    `json:"mac,omitempty"`   // from the name, or of the phone
 	Phone      string    `json:"phone,omitempty"` // Phone.ID of the file's owner
@@ -208,12 +210,14 @@ type Query struct {
 	Desc    bool
 	After   string // Page.Next of the previous page; empty: the first page
 	Limit   int    // phones per page; 0: DefaultLimit
+	Skip    int    // phones to leave out before the page, at most MaxSkip
 }
 
-// Limits of Query.Limit.
+// Limits of Query.Limit and Query.Skip, in phones.
 const (
 	DefaultLimit = 100
 	MaxLimit     = 1000
+	MaxSkip      = 10_000_000 // far more than there are phones; a page's number cannot overflow
 )
 
 // Sorts returns the values of Query.Sort. "state" puts the worst first. Phones with equal keys are sorted by ID.

@@ -58,6 +58,17 @@ func rankOf(s State) rank {
 // Valid reports whether s is one of the States.
 func (s State) Valid() bool { return definitions[rankOf(s)].State == s }
 
+// NotWell returns the states of phones that an admin may have to look at: all but up_to_date and never_fetched, the worst
+// first.
+func NotWell() (states []State) {
+	for _, d := range definitions {
+		if d.State != UpToDate && d.State != NeverFetched {
+			states = append(states, d.State)
+		}
+	}
+	return states
+}
+
 // Text returns the state for people: "change waiting".
 func (s State) Text() string {
 	if !s.Valid() {

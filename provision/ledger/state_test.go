@@ -141,7 +141,7 @@ func TestStates(t *testing.T) {
 			s.sync(strings.Replace(twoPhones, "fullname = Bob", "fullname = Bert", 1))
 			s.again1()
 		}, UpToDate, "", ""},
-		{"refused", func(s *site) { s.refuse(other, cfg1, "address") }, Refused, cfg1 + ": address, 1 times", ""},
+		{"refused", func(s *site) { s.refuse(other, cfg1, "address") }, Refused, cfg1 + ": address", ""},
 		{"refused twice", func(s *site) {
 			s.refuse(other, cfg1, "address")
 			s.refuse(other, cfg1, "address")

@@ -3,6 +3,8 @@ package ledger
 import (
 	"errors"
 	"time"
+
+	"github.com/phoneprov/phoneprov/provision/filediff"
 )
 
 // Store saves the ledger over restarts. One goroutine calls Commit; the other methods may run at the same time.
@@ -13,6 +15,8 @@ type Store interface {
 	Commit(Batch) error
 	// History returns at most MaxHistory events of a phone, the newest first.
 	History(phone string) ([]Event, error)
+	// Text returns the text of a phone's file, or a zero Text if there is none.
+	Text(phone, file string) (Text, error)
 	// Size returns the number of bytes on disk.
 	Size() int64
 	Close() error
@@ -22,6 +26,8 @@ type Store interface {
 type Kept struct {
 	Strangers []Stranger
 	Syncs     []Sync
+	Day       []DayPart
+	Key       filediff.Key // of all texts; nil: none was saved
 }
 
 // Batch is the content of one commit.
@@ -33,6 +39,9 @@ type Batch struct {
 	Strangers []Stranger // new or changed
 	Left      []string   // MACs that are no strangers any more
 	Syncs     []Sync
+	Day       []DayPart // empty parts are left out; nil: as before
+	Texts     []Text
+	Key       filediff.Key // of all texts; nil: as before
 }
 
 // Record is the stored form of a phone.
@@ -61,12 +70,21 @@ type FileRecord struct {
 	Bytes       int64     `json:"bytes"`
 	Address     string    `json:"address,omitempty"`
 	TLS         string    `json:"tls,omitempty"`
+	Over        string    `json:"over,omitempty"`
 	Scheme      string    `json:"scheme,omitempty"`
 	Host        string    `json:"host,omitempty"`
 	Server      string    `json:"server,omitempty"`
 	UserAgent   string    `json:"user_agent,omitempty"`
 	Refusal     *Refusal  `json:"refusal,omitempty"`
 	Failure     *Failure  `json:"failure,omitempty"`
+}
+
+// Text is a file as a phone got it last, without its secrets.
+type Text struct {
+	Phone, File string
+	ETag        string
+	Like        string // texts with the same Like differ little; a Store may use that
+	Kept        filediff.Kept
 }
 
 // ErrLost means that the Store lost its content and began an empty file. The caller commits everything again.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/filediff"
 )
 
 // fakeRenderer returns tags that a test sets.
@@ -31,6 +32,12 @@ func (r *fakeRenderer) Digest(_ context.Context, _ *provision.Snapshot, rt *prov
 }
 
 func (r *fakeRenderer) TemplatesPrint(string) uint64 { return 0 }
+
+func (r *fakeRenderer) Both(context.Context, *provision.Snapshot, *provision.Route, provision.Request) (filediff.File, string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return filediff.File{Text: r.etag, Masked: r.etag}, r.etag, nil
+}
 
 // count returns the number of Digest calls.
 func (r *fakeRenderer) count() int {
@@ -128,6 +135,15 @@ type countingStore struct {
 	at      []time.Time // of commits
 	block   chan struct{}
 	kept    Kept
+	lastDay []DayPart
+	lastKey filediff.Key
+}
+
+// day returns the committed day.
+func (c *countingStore) day() []DayPart {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lastDay
 }
 
 func newCountingStore() *countingStore {
@@ -152,6 +168,10 @@ func (c *countingStore) Commit(b Batch) error {
 	c.at = append(c.at, time.Now())
 	if c.err != nil {
 		return c.err
+	}
+	c.lastDay = b.Day
+	if b.Key != nil {
+		c.lastKey = b.Key
 	}
 	for _, r := range b.Records {
 		c.records[r.ID] = r

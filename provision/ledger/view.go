@@ -119,7 +119,7 @@ func (l *Ledger) shownFile(p *phone, f *file) File {
 	}
 	if f.facts != (unique.Handle[facts]{}) {
 		k := f.facts.Value()
-		s.Scheme, s.TLS, s.Host, s.UserAgent = k.scheme, k.tls, k.host, restoreID(k.userAgent, p.id)
+		s.Scheme, s.TLS, s.Over, s.Host, s.UserAgent = k.scheme, k.tls, k.over, k.host, restoreID(k.userAgent, p.id)
 	}
 	if f.trouble != nil {
 		s.Refusal, s.Failure = f.trouble.refusal, f.trouble.failure

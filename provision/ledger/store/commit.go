@@ -34,7 +34,7 @@ func (d *DB) Commit(b ledger.Batch) error {
 	}
 	defer d.measure()
 	defer d.release()
-	err := d.update(func(tx *bbolt.Tx) error { return write(tx, &b) })
+	err := d.update(func(tx *bbolt.Tx) error { return d.write(tx, &b) })
 	if errors.Is(err, bolterrors.ErrMaxSizeReached) {
 		d.o.Note(fmt.Sprintf("%s has the most bytes that it may have: the history of all phones is given up", d.path))
 		err = d.update(func(tx *bbolt.Tx) error {
@@ -45,7 +45,7 @@ func (d *DB) Commit(b ledger.Batch) error {
 			return err
 		})
 		if err == nil {
-			err = d.update(func(tx *bbolt.Tx) error { return write(tx, &b) })
+			err = d.update(func(tx *bbolt.Tx) error { return d.write(tx, &b) })
 		}
 	}
 	if !damaged(err) {
@@ -61,11 +61,16 @@ func (d *DB) Commit(b ledger.Batch) error {
 	return ledger.ErrLost
 }
 
+// update runs f in a transaction. If that fails, the bases are read again, because the file has those of before.
 func (d *DB) update(f func(*bbolt.Tx) error) error {
-	return guard(func() error { return d.db.Update(f) })
+	err := guard(func() error { return d.db.Update(f) })
+	if err != nil && !damaged(err) {
+		err = errors.Join(err, guard(func() error { return d.db.View(d.texts.open) }))
+	}
+	return err
 }
 
-func write(tx *bbolt.Tx, b *ledger.Batch) error {
+func (d *DB) write(tx *bbolt.Tx, b *ledger.Batch) error {
 	phones, events := tx.Bucket(phonesBucket), tx.Bucket(historyBucket)
 	if phones == nil || events == nil {
 		return bolterrors.ErrBucketNotFound
@@ -92,6 +97,19 @@ func write(tx *bbolt.Tx, b *ledger.Batch) error {
 	}
 	for i := range b.Strangers {
 		if err := putJSON(strangers, []byte(b.Strangers[i].MAC), &b.Strangers[i]); err != nil {
+			return err
+		}
+	}
+	if err := d.writeTexts(tx, b); err != nil {
+		return err
+	}
+	if b.Key != nil {
+		if err := tx.Bucket(metaBucket).Put(keyKey, b.Key); err != nil {
+			return err
+		}
+	}
+	if b.Day != nil {
+		if err := tx.Bucket(metaBucket).Put(dayKey, encodeDay(b.Day)); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -24,6 +25,8 @@ const (
 	FileName = "ledger.db"
 	// maxFileSize bounds the file in bytes: 100,000 phones with a full history.
 	maxFileSize = 500_000_000
+	// growth is how many bytes the file grows at a time.
+	growth = 1 << 20
 	// lockWait is how long Open waits for another process to close the file: one that is just ending.
 	lockWait = time.Second
 )
@@ -35,8 +38,12 @@ var (
 	historyBucket   = []byte("history")
 	strangersBucket = []byte("strangers")
 	syncsBucket     = []byte("syncs")
+	textsBucket     = []byte("texts")
+	basesBucket     = []byte("bases")
 
 	versionKey = []byte("version")
+	dayKey     = []byte("day")
+	keyKey     = []byte("key")
 )
 
 // upgrades bring a file to the next version of the format: upgrades[0] from version 1 to 2. A row is added when an older
@@ -69,6 +76,7 @@ type DB struct {
 	upgrades []func(*bbolt.Tx) error // a test has others
 	size     atomic.Int64
 	released time.Time // time of the last release
+	texts    texts     // only Commit uses it
 }
 
 // Open opens the file in a directory. It creates the directory and the file if they are missing. It renames a damaged
@@ -113,6 +121,9 @@ func (d *DB) open() error {
 	if err != nil {
 		return err
 	}
+	if err := guard(func() error { return db.View(d.texts.open) }); err != nil {
+		return errors.Join(err, db.Close())
+	}
 	d.db = db
 	d.measure()
 	return nil
@@ -126,11 +137,12 @@ func (d *DB) attempt() (*bbolt.DB, error) {
 		// panic there.
 		db, err = bbolt.Open(d.path, 0o600, &bbolt.Options{
 			Timeout: lockWait, FreelistType: bbolt.FreelistMapType, OpenFile: d.o.OpenFile, MaxSize: d.o.MaxSize,
-			NoSync: d.o.NoSync, NoGrowSync: d.o.NoSync, NoStatistics: true,
+			NoSync: d.o.NoSync, NoGrowSync: d.o.NoSync, NoStatistics: true, InitialMmapSize: mapped(d.o),
 		})
 		if err != nil {
 			return err
 		}
+		db.AllocSize = growth
 		if err = d.prepare(db); err != nil {
 			return err
 		}
@@ -160,18 +172,26 @@ func (d *DB) prepare(db *bbolt.DB) error {
 	case had > d.version():
 		return fmt.Errorf("%w: it has format %d, and this phoneprov knows %d", ErrNewer, had, d.version())
 	case had == d.version():
-		return nil
+		return db.Update(createAll)
 	case had > 0:
 		return d.upgrade(db, had)
 	}
 	return db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{metaBucket, phonesBucket, historyBucket, strangersBucket, syncsBucket} {
-			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-				return err
-			}
+		if err := createAll(tx); err != nil {
+			return err
 		}
 		return tx.Bucket(metaBucket).Put(versionKey, binary.AppendUvarint(nil, d.version()))
 	})
+}
+
+// createAll creates the buckets that are missing: all of a new file, and those that an older phoneprov did not know.
+func createAll(tx *bbolt.Tx) error {
+	for _, name := range [][]byte{metaBucket, phonesBucket, historyBucket, strangersBucket, syncsBucket, textsBucket, basesBucket} {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // versionOf returns the version of a file, or 0 if the file is new.
@@ -288,7 +308,7 @@ func (d *DB) Load(yield func(ledger.Record)) (kept ledger.Kept, err error) {
 }
 
 func load(tx *bbolt.Tx, yield func(ledger.Record)) (kept ledger.Kept, err error) {
-	for _, name := range [][]byte{phonesBucket, historyBucket, strangersBucket, syncsBucket} {
+	for _, name := range [][]byte{metaBucket, phonesBucket, historyBucket, strangersBucket, syncsBucket} {
 		if tx.Bucket(name) == nil {
 			return kept, bolterrors.ErrBucketNotFound
 		}
@@ -304,6 +324,10 @@ func load(tx *bbolt.Tx, yield func(ledger.Record)) (kept ledger.Kept, err error)
 		return kept, err
 	}
 	if err = loadJSON(tx.Bucket(strangersBucket), &kept.Strangers); err != nil {
+		return kept, err
+	}
+	kept.Key = bytes.Clone(tx.Bucket(metaBucket).Get(keyKey))
+	if kept.Day, err = decodeDay(tx.Bucket(metaBucket).Get(dayKey)); err != nil {
 		return kept, err
 	}
 	return kept, loadJSON(tx.Bucket(syncsBucket), &kept.Syncs)

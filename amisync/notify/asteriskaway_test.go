@@ -1,0 +1,92 @@
+package notify
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/phoneprov/phoneprov/provision/ledger"
+)
+
+func TestAsteriskIsAway(t *testing.T) {
+	run(t, nil, func(s *site) {
+		s.add(2)
+		s.set(func() { s.err = fmt.Errorf("%w: connection refused", ErrUnreachable) })
+		s.change("2", 0, 1)
+		s.pass(time.Minute)
+		s.want()
+		s.set(func() { s.err = nil })
+		s.pass(12 * time.Second)
+		s.mu.Lock()
+		if len(s.sent) != 2 {
+			t.Errorf("got %+v", s.sent)
+		}
+		s.err = fmt.Errorf("%w: connection refused", ErrUnreachable) // between told and fetched
+		s.mu.Unlock()
+		s.fetch(0)
+		s.pass(10 * time.Minute)
+		s.wantState(0, ledger.UpToDate, "")
+		s.wantState(1, ledger.NoReaction, "connection refused")
+		s.set(func() { s.err = nil })
+		s.pass(10 * time.Second)
+		s.wantState(1, ledger.Told, "")
+	})
+}
+
+func TestNoRightToNotify(t *testing.T) {
+	run(t, nil, func(s *site) {
+		s.add(2)
+		s.set(func() { s.notifyErr = fmt.Errorf("%w: user %q", ErrDenied, "phoneprov") })
+		s.change("2", 0)
+		s.pass(30 * time.Second)
+		s.wantState(0, ledger.ChangeWaiting, "asterisk does not permit it")
+		if s.Denied() == "" || !s.logged("does not permit") {
+			t.Errorf("denied %q: %s", s.Denied(), s.log.String())
+		}
+		s.set(func() { s.notifyErr = nil })
+		s.pass(5 * time.Minute)
+		s.wantState(0, ledger.NoReaction, "")
+		if s.Denied() != "" {
+			t.Errorf("denied %q", s.Denied())
+		}
+	})
+}
+
+func TestAnswerIsLost(t *testing.T) {
+	run(t, nil, func(s *site) {
+		s.add(1)
+		s.set(func() { s.notifyErr = errors.New("asterisk closed the connection") })
+		s.change("2", 0)
+		s.pass(30 * time.Second) // it may have been sent: it counts
+		p, _ := s.Phone(mac(0))
+		if p.State != ledger.Told || p.Told.Answer != "asterisk closed the connection" {
+			t.Errorf("got %+v", p)
+		}
+	})
+}
+
+func TestRestart(t *testing.T) {
+	run(t, nil, func(s *site) {
+		s.add(3)
+		s.change("2", 0, 1)
+		now := time.Now()
+		first, _ := s.Phone(mac(0))
+		change := filesOf(&first).text()
+		s.PhoneTold(mac(0), ledger.Notice{At: now, Until: now.Add(100 * time.Second), Tries: 1, Change: change})
+		s.PhoneTold(mac(1), ledger.Notice{At: now, Until: now.Add(100 * time.Second), Tries: 2, Change: "older=one;"})
+		s.pass(5 * time.Second)
+		s.want()
+		s.pass(5 * time.Minute)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		var at []string
+		for _, n := range s.sent {
+			at = append(at, fmt.Sprintf("%s@%d", n.to.Endpoint, int(n.at.Seconds())))
+		}
+		// 0 gets its second try, 1 both for the change that came since
+		if fmt.Sprint(at) != "[6000@90 6001@90 6001@150]" {
+			t.Errorf("got %v", at)
+		}
+	})
+}

@@ -1,0 +1,44 @@
+package page
+
+import (
+	"net/http"
+
+	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/ledger"
+)
+
+// profile is a profile with its use.
+type profile struct {
+	Name   string
+	Origin string
+	Files  []provision.ProfileFile
+	Phones int
+	Vendor string // that most of its phones are of; empty: not known
+}
+
+func (s *Site) profiles(w http.ResponseWriter, r *http.Request) error {
+	var list []profile
+	if snapshot := s.api.Store.Load(); snapshot != nil {
+		uses := s.api.Ledger.Uses()
+		for _, p := range snapshot.Profiles() {
+			one := profile{Name: p.Name, Origin: p.Origin(), Files: p.Files()}
+			one.Phones, one.Vendor = useOf(uses, p.Name)
+			list = append(list, one)
+		}
+	}
+	return s.show(w, r, shown{template: "profiles", title: languageOf(r).Text("profiles.title"), live: "sync", data: list})
+}
+
+// useOf returns how many phones use a profile, and the vendor that most of them are of.
+func useOf(uses []ledger.Use, profile string) (phones int, vendor string) {
+	most := 0
+	for _, u := range uses {
+		if u.Profile != profile {
+			continue
+		}
+		if phones += u.Phones; u.Vendor != "" && u.Phones > most {
+			most, vendor = u.Phones, u.Vendor
+		}
+	}
+	return phones, vendor
+}

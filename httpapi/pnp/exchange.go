@@ -1,0 +1,80 @@
+package pnp
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// Limits of exchanges.
+const (
+	exchangeAge  = 32 * time.Second // how long a phone repeats a request (RFC 3261, timer F)
+	maxExchanges = 256              // phones that boot within exchangeAge; beyond, the oldest is forgotten
+	maxOfSource  = 8                // requests of one address within exchangeAge; a phone sends one
+	maxAnswers   = 11               // to a repeated request: as often as RFC 3261 repeats one
+	maxNotifies  = 5                // of an exchange
+	firstPause   = 500 * time.Millisecond
+)
+
+// exchange is a request of a phone, with what it got.
+type exchange struct {
+	source netip.Addr
+	callID string
+	seq    uint32
+	begun  time.Time
+	mac    string // empty: not known
+
+	to             netip.AddrPort // of the NOTIFY
+	answer, notify []byte
+	answers        int
+	notifies       int
+	due            time.Time // of the next NOTIFY
+	ended          bool      // the phone has answered the NOTIFY
+}
+
+// exchanges are the exchanges of the last exchangeAge, the oldest first.
+type exchanges struct{ list []*exchange }
+
+// begin returns the exchange of a request. If it is fresh, the request is not a repeated one. It is nil if the source has
+// too many.
+func (x *exchanges) begin(now time.Time, source netip.Addr, callID string, seq uint32) (e *exchange, fresh bool) {
+	x.forget(now)
+	ofSource := 0
+	for _, e := range x.list {
+		if e.source != source {
+			continue
+		}
+		if e.callID == callID && e.seq == seq {
+			return e, false
+		}
+		ofSource++
+	}
+	if ofSource >= maxOfSource {
+		return nil, false
+	}
+	if len(x.list) >= maxExchanges {
+		x.list = slices.Delete(x.list, 0, 1)
+	}
+	e = &exchange{source: source, callID: callID, seq: seq, begun: now}
+	x.list = append(x.list, e)
+	return e, true
+}
+
+// of returns the last exchange of a source with that Call-ID, or nil.
+func (x *exchanges) of(source netip.Addr, callID string) (found *exchange) {
+	for _, e := range x.list {
+		if e.source == source && e.callID == callID {
+			found = e
+		}
+	}
+	return found
+}
+
+func (x *exchanges) remove(e *exchange) {
+	x.list = slices.DeleteFunc(x.list, func(o *exchange) bool { return o == e })
+}
+
+// forget forgets exchanges that are over.
+func (x *exchanges) forget(now time.Time) {
+	x.list = slices.DeleteFunc(x.list, func(e *exchange) bool { return now.Sub(e.begun) >= exchangeAge })
+}

@@ -1,0 +1,58 @@
+package pnp
+
+import (
+	"crypto/rand"
+	"net/netip"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// answerTo returns the 200 to a request. local is the address that we answer from.
+func answerTo(r request, local, from netip.AddrPort) []byte {
+	r.SetSource(from.String())
+	answer := sip.NewResponseFromRequest(r.Request, 200, "OK", nil)
+	answer.AppendHeader(sip.NewHeader("Contact", "<sip:"+local.String()+">"))
+	answer.AppendHeader(sip.NewHeader("Expires", "0"))
+	return []byte(answer.String())
+}
+
+// notifyFor returns the NOTIFY with the URL. It goes to the phone's Contact, and ends the subscription.
+func notifyFor(r request, local, to netip.AddrPort, url string) []byte {
+	lines := []string{
+		"NOTIFY sip:" + to.String() + " SIP/2.0",
+		"Via: SIP/2.0/UDP " + local.String() + ";branch=" + sip.RFC3261BranchMagicCookie + token() + ";rport",
+		"Max-Forwards: 70",
+		"From: " + r.To().Value(),
+		"To: " + r.From().Value(),
+		"Call-ID: " + r.CallID().Value(),
+		"CSeq: 1 NOTIFY",
+		"Contact: <sip:" + local.String() + ">",
+		"Event: " + r.event,
+		"Subscription-State: terminated;reason=timeout",
+		"Content-Type: application/url",
+	}
+	lines = append(lines, "Content-Length: "+strconv.Itoa(len(url)), "", url)
+	return []byte(strings.Join(lines, "\r\n"))
+}
+
+// token returns a random text for a tag or a branch.
+func token() string { return rand.Text()[:16] }
+
+// maxShown bounds what the log shows of a text of the phone, in bytes.
+const maxShown = 64
+
+// short prepares a text of a phone for the log.
+func short(s string) string {
+	if len(s) > maxShown {
+		s = s[:maxShown] + "…"
+	}
+	return strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) {
+			return unicode.ReplacementChar
+		}
+		return c
+	}, s)
+}

@@ -1,0 +1,167 @@
+package ledger
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+
+	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/filediff"
+)
+
+// Why LastFetched has no text.
+var (
+	// ErrNoPhone: the ledger has no such phone.
+	ErrNoPhone = errors.New("there is no phone of that MAC")
+	// ErrNotFetched: the phone never got the file.
+	ErrNotFetched = errors.New("the phone never fetched that file")
+	// ErrNotKept: the text of the last fetch was not kept.
+	ErrNotKept = errors.New("what the phone got last was not kept")
+)
+
+// Key returns the key of all texts. It is another one after the Store was lost.
+func (l *Ledger) Key() filediff.Key {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.key
+}
+
+func newKey() filediff.Key {
+	key := make(filediff.Key, filediff.KeySize)
+	rand.Read(key)
+	return key
+}
+
+// LastFetched returns a file as the phone got it last, without its secrets. The phone's ID may be a MAC in any
+// spelling. The errors are ErrNoPhone, ErrNotFetched, ErrNotKept, or one of the Store.
+func (l *Ledger) LastFetched(id, file string) (Text, error) {
+	l.mu.RLock()
+	p := l.phone(id)
+	if p == nil {
+		l.mu.RUnlock()
+		return Text{}, ErrNoPhone
+	}
+	f := p.find(file)
+	if f == nil || f.fetchedAt == 0 {
+		l.mu.RUnlock()
+		return Text{}, ErrNotFetched
+	}
+	etag, why := f.fetched.String(), f.notKept()
+	for _, list := range [][]Text{l.unsaved.texts, l.unsaved.committingTexts} {
+		for _, t := range list {
+			if t.Phone == p.id && t.File == file && t.ETag == etag {
+				l.mu.RUnlock()
+				return t, nil
+			}
+		}
+	}
+	id = p.id
+	l.mu.RUnlock()
+	t, err := l.store.Text(id, file)
+	if err == nil && (t.ETag == "" || t.ETag != etag) {
+		return Text{}, why
+	}
+	return t, err
+}
+
+// notKept returns an ErrNotKept that says why the text of the last fetch may be missing.
+func (f *file) notKept() error {
+	switch {
+	case f.bytes > MaxKept:
+		return fmt.Errorf("%w: the file had more than %d kB", ErrNotKept, MaxKept>>10)
+	case f.is(asked):
+		return fmt.Errorf("%w: the file has answers of Asterisk in it", ErrNotKept)
+	case f.is(unpredictable):
+		return fmt.Errorf("%w: the file is another one each time, as it has the time or chance in it", ErrNotKept)
+	case !f.is(textDone):
+		return fmt.Errorf("%w yet", ErrNotKept)
+	}
+	return fmt.Errorf("%w: the configuration or a template changed too soon afterwards", ErrNotKept)
+}
+
+// needsText reports whether the text of the last fetch is not kept yet, and can still be made.
+func (f *file) needsText() bool {
+	return !f.is(textDone|gone) && f.is(hasWanted) && f.is(compared) && f.fetchedAt != 0 && f.wanted == f.fetched && f.bytes <= MaxKept
+}
+
+// wantText queues a phone with a file that needs its text.
+func (l *Ledger) wantText(p *phone, f *file) {
+	if l.o.Renderer != nil && f.needsText() {
+		l.lanes.add(p, texting)
+	}
+}
+
+// keepTexts keeps the texts of a phone's files. It renders the files again, because an answer to a phone must not wait
+// until its secrets are masked. If a file would be another one meanwhile, its text is not kept.
+func (l *Ledger) keepTexts(ctx context.Context, p *phone) {
+	s := l.o.Snapshots.Load()
+	if s == nil {
+		return
+	}
+	for _, j := range l.jobs(p, s) {
+		l.mu.RLock()
+		f := p.named(j.name)
+		wanted := f != nil && j.route != nil && f.needsText()
+		t := Text{Phone: p.id}
+		if wanted {
+			t.File, t.ETag = p.fileName(f), f.fetched.String()
+			t.Like = f.name.Value()
+			if f.templates != nil {
+				t.Like += "\n" + f.templates.names
+			}
+		}
+		key, full := l.key, l.unsaved.textBytes >= maxUnsavedTexts
+		l.mu.RUnlock()
+		if !wanted || full { // the next comparison tries again
+			continue
+		}
+		had, err := l.store.Text(t.Phone, t.File)
+		isKept := err == nil && had.ETag == t.ETag
+		if !isKept {
+			isKept = l.makeText(ctx, s, &j, &t, key)
+		} else {
+			t.Kept = filediff.Kept{}
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		l.mu.Lock()
+		if f := p.named(j.name); f != nil && f.fetched.String() == t.ETag {
+			f.set(textDone, true)
+			if isKept && t.Kept.Sum != "" {
+				l.unsaved.text(t)
+				l.unsaved.add(p)
+			}
+		}
+		l.mu.Unlock()
+	}
+}
+
+// makeText renders a file for its text. It returns false if that cannot be kept.
+func (l *Ledger) makeText(ctx context.Context, s *provision.Snapshot, j *job, t *Text, key filediff.Key) bool {
+	file, etag, err := l.o.Renderer.Both(ctx, s, j.route, j.request)
+	if err != nil || etag != t.ETag || len(file.Text) > MaxKept {
+		return false
+	}
+	t.Kept = key.Keep(file)
+	return len(t.Kept.Lines) <= MaxKeptLines
+}
+
+// text adds a text. It replaces an older one of the same file.
+func (u *unsaved) text(t Text) {
+	u.texts = append(u.texts, t)
+	u.textBytes += len(t.Kept.Lines)
+}
+
+// textsLost begins the texts anew, after the Store was lost.
+func (l *Ledger) textsLost() {
+	l.key, l.keyUnsaved = newKey(), true
+	l.unsaved.texts, l.unsaved.textBytes = nil, 0
+	for _, p := range l.order {
+		for i := range p.files {
+			p.files[i].set(textDone, false)
+			l.wantText(p, &p.files[i])
+		}
+	}
+}
