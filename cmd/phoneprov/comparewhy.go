@@ -201,6 +201,9 @@ func (c *comparer) whyBody(ctx context.Context, route *provision.Route, theirs, 
 	if strings.Contains(string(template), "VOCIEMAIL_EXTEN") && withoutValue(ours.body, theirs.body, c.voicemail()) {
 		return []string{whyVoicemail}
 	}
+	if strings.Contains(string(template), "PP_EACH_EXTENSION") && strings.Contains(string(template), "(${MAC})") && isWithout(ours.body, theirs.body) {
+		return []string{whySpellings} // ${PP_EACH_EXTENSION(${TOUPPER(${MAC})},...)} finds no phone there
+	}
 	return nil
 }
 
@@ -271,6 +274,15 @@ func isPart(part, whole string) bool {
 // withoutValue reports whether without is text with a value left out in some places.
 func withoutValue(text, without, value string) bool {
 	return value != "" && strings.ReplaceAll(text, value, "") == strings.ReplaceAll(without, value, "")
+}
+
+// isWithout reports whether without is text with one part left out.
+func isWithout(text, without string) bool {
+	n := 0
+	for n < min(len(text), len(without)) && text[n] == without[n] {
+		n++
+	}
+	return len(without) < len(text) && strings.HasSuffix(text, without[n:])
 }
 
 // firstWins removes all but the first of each option that stands several times in a section: in sections that inherit,
