@@ -217,6 +217,9 @@ func (d *DB) upgrade(db *bbolt.DB, from uint64) error {
 		return err
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
+		if err := createAll(tx); err != nil {
+			return err
+		}
 		for _, upgrade := range d.upgrades[from-1:] {
 			if err := upgrade(tx); err != nil {
 				return err
