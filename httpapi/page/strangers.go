@@ -17,10 +17,14 @@ type stranger struct {
 	Wizard string // for pjsip_wizard.conf
 }
 
+// maxStrangersShown is the number of strangers on the page: the last seen. The API has all.
+const maxStrangersShown = 200
+
 func (s *Site) strangers(w http.ResponseWriter, r *http.Request) error {
 	uses, snapshot := s.api.Ledger.Uses(), s.api.Store.Load()
 	var list []stranger
-	for _, one := range s.api.Ledger.Strangers() {
+	all := s.api.Ledger.Strangers()
+	for _, one := range all[:min(len(all), maxStrangersShown)] {
 		profile := profileFor(snapshot, uses, one.Vendor)
 		line := placeholder(one.MAC, profile)
 		list = append(list, stranger{one, phoneconf.Section(provision.UsersProvider, line, "SECRET"), phoneconf.Section(provision.PJSIPProvider, line, "SECRET")})
