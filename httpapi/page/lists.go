@@ -30,8 +30,17 @@ func (s *Site) problems(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, r, shown{template: "problems", title: languageOf(r).Text("problems.title"), live: "sync,event", data: s.currentProblems()})
 }
 
+// maxSyncChanges is the number of phones that the page names of a sync. The API names more.
+const maxSyncChanges = 100
+
 func (s *Site) syncs(w http.ResponseWriter, r *http.Request) error {
-	return s.show(w, r, shown{template: "syncs", title: languageOf(r).Text("sync.title"), live: "sync", data: s.api.Ledger.Syncs()})
+	list := s.api.Ledger.Syncs()
+	for i, one := range list {
+		if more := len(one.Changes) - maxSyncChanges; more > 0 {
+			list[i].Changes, list[i].More = one.Changes[:maxSyncChanges], one.More+more
+		}
+	}
+	return s.show(w, r, shown{template: "syncs", title: languageOf(r).Text("sync.title"), live: "sync", data: list})
 }
 
 // section is a section of the settings.

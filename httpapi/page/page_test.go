@@ -297,6 +297,22 @@ func TestNotFound(t *testing.T) {
 	}
 }
 
+// A sync that changed very many phones does not make a page of them all.
+func TestSyncsAreBounded(t *testing.T) {
+	var users strings.Builder
+	users.WriteString("[general]\n")
+	const many = maxSyncChanges + 7
+	for i := range many {
+		users.WriteString(line(1000+i, fmt.Sprintf("0004f2%06x", i), "X", "poly", "s"))
+	}
+	s := newServed(t)
+	s.sync(phoneprovConf, users.String())
+	body := s.ask("/syncs", nil).body
+	if got := strings.Count(body, "<li>added:"); got != maxSyncChanges || !strings.Contains(body, "and 7 more") {
+		t.Errorf("got %d changes", got)
+	}
+}
+
 // The verdict is about the worst.
 func TestVerdict(t *testing.T) {
 	l := words.English()

@@ -2,7 +2,6 @@ package page
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/device"
@@ -17,39 +16,41 @@ type stranger struct {
 	Wizard string // for pjsip_wizard.conf
 }
 
+// maxStrangersShown is the number of strangers on the page: the last seen. The API has all.
+const maxStrangersShown = 200
+
 func (s *Site) strangers(w http.ResponseWriter, r *http.Request) error {
 	uses, snapshot := s.api.Ledger.Uses(), s.api.Store.Load()
 	var list []stranger
-	for _, one := range s.api.Ledger.Strangers() {
-		profile := profileFor(snapshot, uses, one.Vendor)
+	all := s.api.Ledger.Strangers()
+	for _, one := range all[:min(len(all), maxStrangersShown)] {
+		profile := profileFor(snapshot, uses, one)
 		line := placeholder(one.MAC, profile)
 		list = append(list, stranger{one, phoneconf.Section(provision.UsersProvider, line, "SECRET"), phoneconf.Section(provision.PJSIPProvider, line, "SECRET")})
 	}
 	return s.show(w, r, shown{template: "strangers", title: languageOf(r).Text("strangers.title"), live: "request,sync", data: list})
 }
 
-// profileFor returns the profile that seems right for a vendor's phone: the one that most phones of the vendor use, else
-// one that has the vendor's name, else a placeholder.
-func profileFor(snapshot *provision.Snapshot, uses []ledger.Use, vendor string) string {
+// profileFor returns the profile that seems right for a stranger: the one that most phones of its vendor use, else the
+// one that "phoneprov phone add" would take, else a placeholder.
+func profileFor(snapshot *provision.Snapshot, uses []ledger.Use, of ledger.Stranger) string {
 	best, most := "", 0
 	for _, u := range uses {
-		if vendor != "" && u.Vendor == vendor && u.Phones > most {
+		if of.Vendor != "" && u.Vendor == of.Vendor && u.Phones > most {
 			best, most = u.Profile, u.Phones
 		}
 	}
-	switch {
-	case best != "":
+	if best != "" {
 		return best
-	case snapshot == nil:
-		return "PROFILE"
 	}
-	for _, p := range snapshot.Profiles() {
-		if vendor != "" && strings.HasPrefix(strings.ToLower(p.Name), strings.ToLower(vendor)) {
-			return p.Name
+	var names []string
+	if snapshot != nil {
+		for _, p := range snapshot.Profiles() {
+			names = append(names, p.Name)
 		}
 	}
-	if all := snapshot.Profiles(); len(all) == 1 {
-		return all[0].Name
+	if guess, err := phoneconf.Guess(of.Vendor, of.Model, names); err == nil {
+		return guess
 	}
 	return "PROFILE"
 }

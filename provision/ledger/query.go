@@ -31,7 +31,7 @@ func (l *Ledger) Phones(q Query) (Page, error) {
 	found := l.selected(&q, devices)
 	page := Page{Items: []Phone{}, Total: len(found), Counts: l.stateCounts()}
 	if q.Sort != "id" || q.Desc {
-		slices.SortStableFunc(found, func(a, b row) int { return q.compare(a, b) })
+		slices.SortFunc(found, q.compare) // no two rows are equal: their IDs differ
 	}
 	begin := 0
 	if q.After != "" {
@@ -135,6 +135,9 @@ func (l *Ledger) selected(q *Query, known devices) []row {
 	}
 	search := newSearch(q.Text)
 	var found []row
+	if len(q.States) == 0 && search.text == "" { // most are selected: growing step by step would take as long as the search
+		found = make([]row, 0, len(l.order))
+	}
 	for _, p := range l.order {
 		if p.counted == 0 || len(q.States) > 0 && !which[p.counted-1] {
 			continue

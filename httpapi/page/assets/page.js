@@ -76,7 +76,7 @@ function replace(part, next) {
 }
 
 let fetching = false, again = false, paused = false, timer = 0;
-const pace = 500; // milliseconds between two fetches: a burst of events is one
+let pace = 500; // milliseconds between two fetches: a burst of events is one. A slow answer makes it longer.
 
 function changed() {
   if (paused) return;
@@ -90,6 +90,7 @@ function changed() {
 async function refresh() {
   timer = 0;
   fetching = true;
+  const begun = performance.now();
   try {
     const answer = await fetch(main.dataset.from, {headers: {'Phoneprov-Fragment': '1'}, credentials: 'same-origin', redirect: 'error'});
     if (answer.ok && !paused) {
@@ -103,6 +104,7 @@ async function refresh() {
     again = false; // the stream says that the connection is lost, and fetches when it is back
   } finally {
     fetching = false;
+    pace = Math.max(500, 5 * (performance.now() - begun));
   }
   if (again) {
     again = false;
