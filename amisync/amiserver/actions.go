@@ -47,7 +47,9 @@ func (s *Session) act(action Message) {
 	case "pjsipshowendpoints":
 		s.showEndpoints(action)
 	case "pjsipshowcontacts":
-		s.fail(action, "No Contacts found")
+		s.showContacts(action)
+	case "pjsipnotify":
+		s.notify(action)
 	case "iaxpeers":
 		s.peers(action, "iax.conf", "IAX2", "(null)", false)
 	case "sippeers":

@@ -107,15 +107,16 @@ func (s *Session) showEndpoints(action Message) {
 	}
 	s.answer(action, "Success", "EventList", "start", "Message", "A listing of Endpoints follows, presented as EndpointList events")
 	for _, e := range endpoints {
+		state, contacts := s.deviceState(e)
 		s.Send(append(head("Event", "EndpointList", action), "ObjectType", "endpoint", "ObjectName", e.name,
 			"Transport", e.last("transport"), "Aor", e.last("aors"), "Auths", e.last("auth"), "OutboundAuths", "",
-			"Contacts", "", "DeviceState", "Unavailable", "ActiveChannels", "0")...)
+			"Contacts", contacts, "DeviceState", state, "ActiveChannels", "0")...)
 	}
 	s.complete(action, "EndpointListComplete", len(endpoints))
 }
 
 // detail returns what Asterisk shows of an endpoint. It has two of the many defaults, and values as they are written.
-func (e object) detail() []string {
+func (e object) detail(state string) []string {
 	fields := []string{"ObjectType", "endpoint", "ObjectName", e.name, "Aors", e.last("aors"), "Transport", e.last("transport"),
 		"Callerid", callerID(e.last("callerid")), "Auth", e.last("auth"), "Context", cmp.Or(e.last("context"), "default"),
 		"DtmfMode", "rfc4733"}
@@ -126,7 +127,7 @@ func (e object) detail() []string {
 			fields = append(fields, name, v.Value)
 		}
 	}
-	return append(fields, "DeviceState", "Unavailable", "ActiveChannels", "0")
+	return append(fields, "DeviceState", state, "ActiveChannels", "0")
 }
 
 // fieldName returns the AMI spelling of an option: DtmfMode for dtmf_mode.
@@ -149,7 +150,8 @@ func (s *Session) showEndpoint(action Message) {
 	}
 	s.answer(action, "Success", "EventList", "start", "Message", "Following are Events for each object associated with the Endpoint")
 	items := 1
-	s.Send(append(head("Event", "EndpointDetail", action), e.detail()...)...)
+	state, _ := s.deviceState(e)
+	s.Send(append(head("Event", "EndpointDetail", action), e.detail(state)...)...)
 	detail := func(event, kind string, objects []object, names string, options ...string) {
 		for name := range strings.SplitSeq(names, ",") {
 			o, ok := find(objects, strings.TrimSpace(name))
@@ -167,5 +169,9 @@ func (s *Session) showEndpoint(action Message) {
 	detail("AuthDetail", "auth", p.auths, e.last("auth"), "username", "password", "realm")
 	detail("TransportDetail", "transport", p.transports, e.last("transport"), "protocol", "bind")
 	detail("AorDetail", "aor", p.aors, e.last("aors"), "contacts")
+	for _, c := range s.contactsOf(e.name) {
+		items++
+		s.Send(append(append(head("Event", "ContactStatusDetail", action), c.fields(e)...), "EndpointName", e.name)...)
+	}
 	s.complete(action, "EndpointDetailComplete", items)
 }

@@ -22,6 +22,11 @@ type Options struct {
 	// Database has the entries of Asterisk's database, by "family/key". Nil: an entry is the value of Function for
 	// "DB(family/key)", and an empty value is none.
 	Database map[string]string
+	// Contacts returns the contacts of an endpoint of PJSIP. Nil: nothing is registered.
+	Contacts func(endpoint string) []Contact
+	// Notified is called when an endpoint is sent NOTIFY. It must not block. Nil: the module that sends it is not
+	// loaded.
+	Notified func(endpoint string)
 	// Connected is called before a connection is greeted. If it returns true, the connection is closed.
 	Connected func(s *Session) bool
 	// Intercept is called before an action is answered, including the login. If it returns true, the action has been

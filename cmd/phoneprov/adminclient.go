@@ -27,9 +27,12 @@ func newAdminClient(s *settings) (*adminClient, error) {
 	if s.adminListen == "" {
 		return nil, errors.New("admin.listen is empty: there is nobody to ask")
 	}
-	c := &adminClient{base: "http://" + reachable(s.adminListen), http: http.Client{Transport: &http.Transport{DisableKeepAlives: true}}} // without a proxy
+	transport, err := s.adminTransport()
+	if err != nil {
+		return nil, err
+	}
+	c := &adminClient{base: s.adminURL(s.adminListen), http: http.Client{Transport: transport}}
 	if s.adminTokens != "" {
-		var err error
 		if c.token, err = httpauth.Token(s.adminTokens); err != nil {
 			return nil, fmt.Errorf("admin.token_file: %w", err)
 		}

@@ -30,6 +30,11 @@ func (o *oneShot) serving(ctx context.Context) (found []provision.Diagnostic) {
 			report(provision.Error, err.Error())
 		}
 	}
+	if s.adminListen != "" {
+		if _, err := o.service.openAdminTLS(s); err != nil {
+			report(provision.Error, err.Error())
+		}
+	}
 	if _, err := o.service.access(s); err != nil {
 		report(provision.Error, err.Error())
 	}

@@ -23,10 +23,11 @@ import (
 // The addresses of the demo. Only this machine reaches them.
 const (
 	demoListen  = "127.0.0.1:8080"
+	demoAdmin   = "127.0.0.1:8081"
 	demoAnyPort = "127.0.0.1:0"
 )
 
-// demoReady bounds the first sync, of ten phones on this machine.
+// demoReady bounds the first sync, of some twenty phones on this machine.
 const demoReady = 30 * time.Second
 
 func setupDemo(cl *call) func(context.Context) error {
@@ -50,7 +51,8 @@ type demo struct {
 	*call
 	log     io.Writer
 	dir     string
-	temp    bool // dir is temporary
+	temp    bool   // dir is temporary
+	prefix  string // of the phones' URLs
 	server  *amiserver.Server
 	service *service
 }
@@ -71,7 +73,13 @@ func (d *demo) prepareDir() (cleanup func() error, err error) {
 		err = claimDemoDir(d.dir)
 	}
 	if err == nil {
+		err = includeSimulatedIn(d.dir, sample.FS)
+	}
+	if err == nil {
 		err = copyMissing(d.dir, sample.FS)
+	}
+	if err == nil {
+		err = writeSimulated(d.dir, simulatedOldLabel)
 	}
 	if err != nil {
 		return nil, errors.Join(err, cleanup())
@@ -89,7 +97,11 @@ func (d *demo) run(ctx context.Context, listen string) error {
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	d.server = amiserver.New(amiserver.Options{Username: s.amiUsername, Secret: s.amiSecret.Reveal(), Dir: s.configDir})
+	simulation := newSimulation(d)
+	d.prefix = s.httpPrefix
+	d.server = amiserver.New(amiserver.Options{
+		Username: s.amiUsername, Secret: s.amiSecret.Reveal(), Dir: s.configDir, Contacts: simulation.contacts, Notified: simulation.notified,
+	})
 	if d.service, err = demoService(s, listen, d.log); err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -107,7 +119,14 @@ func (d *demo) run(ctx context.Context, listen string) error {
 	}()
 	if err = d.waitReady(ctx); err == nil {
 		d.explain(s)
+		simulating := make(chan struct{})
+		go func() {
+			defer close(simulating)
+			simulation.run(ctx)
+		}()
 		d.obey(ctx)
+		stop()
+		<-simulating
 	}
 	stop()
 	err = errors.Join(err, <-served)
@@ -125,21 +144,24 @@ func demoSettings(dir, ami string) (*settings, error) {
 	}
 	s.configDir, s.dataDir = filepath.Join(dir, "asterisk"), filepath.Join(dir, "phoneprov")
 	s.amiAddress, s.amiSecret = ami, provision.Secret(rand.Text())
-	s.adminListen, s.logFormat = demoAnyPort, "console"
-	s.stateDir = filepath.Join(dir, "state")
+	s.logFormat, s.stateDir = "console", filepath.Join(dir, "state")
+	s.simulate()
 	return s, nil
 }
 
-// demoService binds the requested address. If that is the default and in use, it binds any other.
+// demoService binds the requested address. If it is the default, and that or the page's is in use, it binds any others.
 func demoService(s *settings, listen string, stderr io.Writer) (*service, error) {
-	if s.httpListen = listen; listen != "" {
-		return newService(s, stderr)
+	s.httpListen, s.adminListen = listen, demoAnyPort
+	if listen == "" {
+		s.httpListen, s.adminListen = demoListen, demoAdmin
 	}
-	s.httpListen = demoListen
 	v, err := newService(s, stderr)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		s.httpListen = demoAnyPort
+	if errors.Is(err, syscall.EADDRINUSE) && listen == "" {
+		s.httpListen, s.adminListen = demoAnyPort, demoAnyPort
 		v, err = newService(s, stderr)
+	}
+	if err == nil {
+		v.adminOptions.Demo = true
 	}
 	return v, err
 }

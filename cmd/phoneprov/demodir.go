@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/phoneprov/phoneprov/provision"
@@ -72,11 +73,14 @@ func (d *demo) explain(s *settings) {
 	}
 	base := "http://" + d.service.phones.Addr().String() + s.httpPrefix + "/"
 	var b strings.Builder
+	if d.service.admin != nil {
+		fmt.Fprintf(&b, "The page, with every phone and how it is:\n  %s/\n\n", s.adminURL(d.service.admin.Addr().String()))
+	}
 	fmt.Fprintf(&b, "phoneprov serves the sample configuration in\n  %s\n", d.dir)
 	if d.temp {
 		b.WriteString("which is removed at the end; \"phoneprov demo DIR\" keeps it, and goes on with what is there.\n")
 	}
-	phones := snapshot.Phones()
+	phones := slices.DeleteFunc(slices.Clone(snapshot.Phones()), isSimulated)
 	for i, phone := range phones {
 		if i == 0 {
 			fmt.Fprintf(&b, "\nAll files of phone %s:\n", phone.ID)
@@ -98,6 +102,9 @@ func (d *demo) explain(s *settings) {
 	fmt.Fprintf(&b, "\nThe templates are in\n  %s\nand a change there needs no reload.\n", s.dataDir)
 	if d.service.admin != nil {
 		fmt.Fprintf(&b, "\nHow the service is:\n  curl http://%s/readyz\n", d.service.admin.Addr())
+	}
+	if simulates(snapshot) {
+		fmt.Fprintf(&b, "\nPhones whose names begin with \"%s\" are simulated: they fetch by themselves, one for each state of the page.\n", simulatedName)
 	}
 	b.WriteString("\nCtrl-C ends it.\n")
 	fmt.Fprint(d.stdout, b.String())

@@ -16,7 +16,7 @@ const othersMay fs.FileMode = 0o004
 // readableByOthers returns a warning for each secret file that every user of this machine may read. A missing file is
 // reported by what opens it.
 func (s *settings) readableByOthers() (found []string) {
-	files := append([]secretFile{{"https.key", s.httpsKey}, {"access.credentials", s.credentials},
+	files := append([]secretFile{{"https.key", s.httpsKey}, {"admin.key", s.adminKey}, {"access.credentials", s.credentials},
 		{"admin.token_file", s.adminTokens}, {"admin.password_file", s.adminPasswords}}, s.secretFiles...)
 	for _, f := range files {
 		if f.path == "" {

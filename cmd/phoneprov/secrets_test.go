@@ -113,15 +113,17 @@ func (v *service) searchAPI(t *testing.T, s *provision.Snapshot) {
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost"+path, nil))
 		tellsNoSecret(t, fmt.Sprint(path, " ", w.Code), fmt.Sprint(w.Header(), w.Body))
 	}
-	for _, name := range []string{"status", "phones", "strangers", "syncs", "problems", "settings", "requests", "openapi.json"} {
+	for _, name := range []string{"status", "phones", "strangers", "syncs", "problems", "settings", "requests", "day", "openapi.json"} {
 		ask("/api/v1/" + name)
 	}
 	ask("/metrics")
 	for _, p := range s.Phones() {
 		ask("/api/v1/phones/" + url.PathEscape(p.ID))
 		ask("/api/v1/phones/" + url.PathEscape(p.ID) + "/history")
+		ask("/api/v1/phones/" + url.PathEscape(p.ID) + "/variables")
 		for _, rt := range s.PhoneRoutes(p) {
 			ask("/api/v1/phones/" + url.PathEscape(p.ID) + "/files/" + url.PathEscape(rt.URI))
+			ask("/api/v1/phones/" + url.PathEscape(p.ID) + "/files/" + url.PathEscape(rt.URI) + "/diff")
 		}
 	}
 }

@@ -100,8 +100,8 @@ func newService(s *settings, stderr io.Writer) (_ *service, err error) {
 		}
 	}
 	if s.adminListen != "" {
-		if v.admin, err = listen(s.adminListen); err != nil {
-			return nil, fmt.Errorf("admin.listen: %w", err)
+		if err = v.listenAdmin(s); err != nil {
+			return nil, err
 		}
 	}
 	store := new(provision.Store)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -84,6 +85,9 @@ type settings struct {
 	adminHosts     httpapi.Hosts
 	adminTokens    string // file; empty: none
 	adminPasswords string // file; empty: none
+	adminTLS       bool
+	adminCert      string // empty: httpsCert
+	adminKey       string // empty: httpsKey
 
 	inForce     []settingInForce
 	renamed     []string     // what is said of settings that were given under a former name
@@ -201,15 +205,7 @@ func settingsTable() []setting {
 			meaning: "directory in which what is known of each phone is kept over restarts ([LEDGER.md](LEDGER.md)): up to 500 MB for 100,000 phones. Where it cannot be written that is said once, and all is kept in memory. Empty: in memory only"},
 		{section: "guard", key: "max_loss", value: "50%", set: percent(func(s *settings) *int { return &s.maxLoss }),
 			meaning: "a change of Asterisk's configuration that would take away more than so many of the phones, and at least 5, is held until `phoneprov confirm`, or until the configuration does not lose so many any more; what was read before is served on. 0: no bound"},
-		{section: "admin", key: "listen", value: "127.0.0.1:8081", mayBeEmpty: true, set: address(func(s *settings) *string { return &s.adminListen }),
-			meaning: "address of the API, the metrics, `/readyz` and `/healthz`; empty: none. One that other machines reach needs `token_file` or `password_file`"},
-		{section: "admin", key: "hosts", mayBeEmpty: true, set: hosts(func(s *settings) *httpapi.Hosts { return &s.adminHosts }),
-			meaning: "names and addresses that it answers to besides `localhost`, loopback's addresses, and the address that the connection came to"},
-		{section: "admin", key: "token_file", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.adminTokens }),
-			meaning: "file of the tokens that programs sign in with (`Authorization: Bearer`), one a line, which `openssl rand -hex 32` makes; read again when it changes. `phoneprov status` and `healthcheck` use the first. Empty: none"},
-		{section: "admin", key: "password_file", mayBeEmpty: true, set: text(func(s *settings) *string { return &s.adminPasswords }),
-			meaning: "file of the names and passwords that people sign in with (Basic), `user:hash` with bcrypt as `htpasswd -B` writes it; read again when it changes. Empty: none"},
-	}, resyncTable()...)
+	}, append(adminTable(), resyncTable()...)...)
 }
 
 // assign sets a value. An empty value must be allowed.
@@ -241,6 +237,12 @@ func (s *settings) check() error {
 		return errors.New("access.client_ca needs https.listen, or access.certificate_header where a proxy does the TLS")
 	case s.adminListen != "" && !onLoopback(s.adminListen) && s.adminTokens == "" && s.adminPasswords == "":
 		return fmt.Errorf("admin.listen = %s is not on loopback alone: set admin.token_file or admin.password_file, or listen on 127.0.0.1", s.adminListen)
+	case !s.adminTLS && (s.adminCert != "" || s.adminKey != ""):
+		return errors.New("admin.cert and admin.key are for admin.tls = yes only")
+	case (s.adminCert == "") != (s.adminKey == ""):
+		return errors.New("admin.cert and admin.key belong together: set both, or none")
+	case s.adminTLS && s.adminListen != "" && (cmp.Or(s.adminCert, s.httpsCert) == "" || cmp.Or(s.adminKey, s.httpsKey) == ""):
+		return errors.New("admin.tls = yes needs admin.cert and admin.key, or https.cert and https.key")
 	case s.certHeader != "" && (s.clientCA == "" || len(s.proxies) == 0):
 		return errors.New("access.certificate_header needs access.client_ca and access.trusted_proxies")
 	}

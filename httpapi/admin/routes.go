@@ -56,6 +56,7 @@ type Options struct {
 	Ending  <-chan struct{} // closed when streams must end; nil: a stream ends only with its request
 	Now     func() time.Time
 	Version string // version of phoneprov
+	Demo    bool   // the page says that phones are simulated
 }
 
 // route is a path with its handler for each method. GET also answers HEAD.

@@ -105,6 +105,7 @@ type view struct {
 	Note      string // outcome of an action
 	User      string // who is signed in; empty: nobody had to
 	Bare      bool   // without the navigation
+	Demo      bool   // phones are simulated
 	Data      any
 }
 
@@ -125,7 +126,7 @@ func (s *Site) show(w http.ResponseWriter, r *http.Request, p shown) error {
 	section, _ := firstPart(r.URL.Path)
 	v := view{
 		Language: language, Languages: words.All(), Theme: themeOf(r), Themes: themes[:], Path: pathOf(r), Section: section,
-		Title: p.title, Live: p.live, Fragment: p.fragment, Note: takeNote(w, r), User: UserOf(r), Bare: p.bare, Data: p.data,
+		Title: p.title, Live: p.live, Fragment: p.fragment, Note: takeNote(w, r), User: UserOf(r), Bare: p.bare, Demo: s.api.Demo, Data: p.data,
 	}
 	if v.Fragment == "" {
 		v.Fragment = v.Path

@@ -1,6 +1,7 @@
 package tlsconf
 
 import (
+	"cmp"
 	"crypto/tls"
 	"fmt"
 
@@ -11,6 +12,7 @@ import (
 
 // Options configure a Server.
 type Options struct {
+	Name          string // of what has the certificate, for the log; empty: https
 	Cert, Key     string // paths of PEM files: the certificate with its chain, and its key; empty: a proxy does the TLS, and Config must not be used
 	Legacy        bool   // for old phones; see the package documentation
 	ClientCA      string // path of a PEM bundle; empty: client certificates are not requested
@@ -21,7 +23,7 @@ type Options struct {
 // maxFile bounds a file, in bytes. The bundle of all public CAs has a fifth of it.
 const maxFile = 1 << 20
 
-// Server is the TLS of the phones' listener.
+// Server is the TLS of a listener.
 type Server struct {
 	o      Options
 	pair   *reload.Files[tls.Certificate]
@@ -36,7 +38,7 @@ func New(o Options) (*Server, error) {
 	var err error
 	if o.Cert != "" {
 		s.pair, err = reload.New(reload.Options[tls.Certificate]{
-			Paths: []string{o.Cert, o.Key}, MaxBytes: maxFile, Parse: parseIn(o.Cert, parsePair), Told: s.tell("https certificate", o.Cert, o.Key),
+			Paths: []string{o.Cert, o.Key}, MaxBytes: maxFile, Parse: parseIn(o.Cert, parsePair), Told: s.tell(cmp.Or(o.Name, "https")+" certificate", o.Cert, o.Key),
 		})
 		if err != nil {
 			return nil, err
