@@ -80,6 +80,21 @@ func (p *running) signal(t *testing.T, s os.Signal) {
 	}
 }
 
+// stop ends the service with one SIGTERM, of which systemd is told. A second one would end it at once.
+func (m *manager) stop(t *testing.T, p *running) {
+	t.Helper()
+	p.signal(t, syscall.SIGTERM)
+	m.until(t, "STOPPING=1", "READY")
+	select {
+	case <-p.ended:
+	case <-time.After(testkit.Patience):
+		t.Fatalf("it did not end within %v", testkit.Patience)
+	}
+	if state := p.cmd.ProcessState; state.ExitCode() != 0 {
+		t.Errorf("it ended with %v, want exit status 0", state)
+	}
+}
+
 // systemd hears when phones get files, that a reload begins and ends, also one that fails, and that the service stops.
 func TestSystemdIsTold(t *testing.T) {
 	t.Parallel()
@@ -104,9 +119,7 @@ func TestSystemdIsTold(t *testing.T) {
 		t.Errorf("got %q, want what is served and why nothing newer is", got)
 	}
 	m.until(t, "WATCHDOG=1", "") // a failed reload is no reason for a restart
-	p.signal(t, syscall.SIGTERM)
-	m.until(t, "STOPPING=1", "READY")
-	p.terminate(t)
+	m.stop(t, p)
 }
 
 // Without a configuration the service is not ready. With the last good one it is.
@@ -129,9 +142,7 @@ func TestSystemdReadiness(t *testing.T) {
 		_, err := os.Stat(filepath.Join(state, "last-good-1"))
 		return err == nil
 	})
-	p.signal(t, syscall.SIGTERM)
-	m.until(t, "STOPPING=1", "")
-	p.terminate(t)
+	m.stop(t, p)
 
 	if err := os.RemoveAll(config); err != nil {
 		t.Fatal(err)
@@ -140,9 +151,7 @@ func TestSystemdReadiness(t *testing.T) {
 	if got := m.until(t, "READY=1", "RELOADING"); !strings.Contains(got, "STATUS=serving the last good configuration, of ") {
 		t.Errorf("got %q", got)
 	}
-	p.signal(t, syscall.SIGTERM)
-	m.until(t, "STOPPING=1", "")
-	p.terminate(t)
+	m.stop(t, p)
 }
 
 // The watchdog is not fed while the phones' handler is blocked.
