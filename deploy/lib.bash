@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034
-# deploy/walkthrough and deploy/linphone source this file. It starts docker-compose.yml with a copy of the sample
+# deploy/walkthrough, deploy/linphone and deploy/firstphone source this file. It starts docker-compose.yml with a copy of the sample
 # configuration, as a project of its own with its own ports, and removes everything at the end.
 # It sets $config, the copy of deploy/sample/asterisk; $url, where phones fetch; and $sip_port, where they register.
 
@@ -7,7 +7,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
 config=$work/asterisk
 
-export COMPOSE_PROJECT_NAME=phoneprov-proof ASTERISK_CONFIG=$config PHONEPROV_DATA=$work/phoneprov
+export COMPOSE_PROJECT_NAME=${COMPOSE_PROJECT_NAME:-phoneprov-proof} ASTERISK_CONFIG=$config PHONEPROV_DATA=$work/phoneprov
 export BIND=127.0.0.1 HTTP_PORT=${HTTP_PORT:-0} SIP_PORT=${SIP_PORT:-0} # 0: any free port
 
 step() { printf '\n== %s\n' "$*"; }
@@ -69,6 +69,7 @@ undeploy() {
   trap - EXIT
   set +e
   jobs -p | xargs -r kill 2>/dev/null
+  if declare -F end >/dev/null; then end; fi # of the script, for containers of its own
   ((status == 0)) || compose logs --no-color 2>&1 | grep -v '"method":"GET"' | tail -n 60 >&2
   compose down -v --remove-orphans >/dev/null 2>&1
   rm -rf "$work"

@@ -58,6 +58,7 @@ var directRules = map[string][]string{
 	"github.com/emiago/sipgo/sip": {"httpapi/pnp"},
 	"golang.org/x/net/ipv4":       {"httpapi/pnp"},
 
+	"github.com/chromedp/chromedp":                              {"deploy/browser"},
 	"github.com/prometheus/client_golang/prometheus":            {"httpapi/metrics"},
 	"github.com/prometheus/client_golang/prometheus/collectors": {"httpapi/metrics"},
 	"github.com/prometheus/client_golang/prometheus/promhttp":   {"httpapi/metrics"},

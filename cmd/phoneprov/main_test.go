@@ -16,6 +16,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/browser"
 	"github.com/phoneprov/phoneprov/deploy/secrettest"
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
@@ -78,6 +79,7 @@ type noLeaks struct{ m *testing.M }
 func (l noLeaks) Run() int {
 	forgetSettings()
 	code := l.m.Run()
+	browser.Close()
 	if err := goleak.Find(); code == 0 && err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

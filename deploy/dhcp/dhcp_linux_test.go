@@ -66,7 +66,7 @@ func ask(t *testing.T, phone testkit.Phone) {
 			continue
 		}
 		for _, code := range []int{43, 66, 150, 160} {
-			if got := strings.TrimRight(string(options[code]), "\x00\xff"); got != p.gets[code] {
+			if got := string(bytes.TrimRight(bytes.TrimSuffix(options[code], []byte{optionEnd}), "\x00")); got != p.gets[code] {
 				t.Errorf("%s: option %d is %q, want %q", p.name, code, got, p.gets[code])
 			}
 		}

@@ -175,6 +175,11 @@ var makes = map[string]makeTest{
 			return row(n-1, "proxy_%d/reg_proxy", "<sip:"+hostPort(a)+";transport="+a.transport+">", "proxy_%d/reg_identity", fmt.Sprintf(`"%s" <sip:%s@%s>`, unquoted(a.name), a.user, bracketed(a.server)),
 				"auth_info_%d/username", a.user, "auth_info_%d/userid", a.auth, "auth_info_%d/passwd", a.password, "proxy_%d/reg_expires", "600")
 		}},
+	"baresip": {phone: "baresip-MAC-accounts", read: readBaresip,
+		line: func(n int, a account) map[string]string {
+			return row(n, "account.%d.name", unquoted(a.name), "account.%d.uri", "sip:"+a.user+"@"+hostPort(a)+";transport="+a.transport, "account.%d.auth_user", a.auth,
+				"account.%d.auth_pass", a.password, "account.%d.regint", "600", "account.%d.dtmfmode", "rtpevent")
+		}},
 	"htek": {phone: "cfgMAC.xml", read: xmlReader("hl_provision", ofElements), admin: "P2", period: "P193", line: pvalues(htekNumbers), keys: htekKeys,
 		zone: map[string][3]string{"P64": {"50", "", ""}, "P75": {"1", "1", "0"}}},
 	"sangoma": {phone: "MAC.cfg", read: xmlReader("config", ofDigium), admin: "login_password",

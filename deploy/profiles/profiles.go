@@ -22,7 +22,7 @@ import (
 // tree holds all files of this directory. Nobody assigns to it.
 //
 //go:embed README.md common.conf yealink grandstream grandstream-grp poly snom fanvil cisco-spa cisco-mpp cisco-enterprise
-//go:embed linphone htek sangoma panasonic mitel gigaset gigaset-maxwell plain
+//go:embed linphone baresip htek sangoma panasonic mitel gigaset gigaset-maxwell plain
 var tree embed.FS
 
 // sectionFile is the file of a make that is installed in phoneprov.d.

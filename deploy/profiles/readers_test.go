@@ -288,3 +288,30 @@ func ofDigium(e element, add func(name, value string)) {
 		}
 	}
 }
+
+var baresipAccount = regexp.MustCompile(`^"([^"]*)" <(sip:[^<>" ]+)>;auth_user=(.+);auth_pass=(.+);regint=(\d+);dtmfmode=(rtpevent|info|auto)(?:;mediaenc=(srtp|srtp-mand))?$`)
+
+// readBaresip reads baresip's file of accounts: a line is one.
+func readBaresip(text string) (map[string]string, error) {
+	out := params{}
+	n := 0
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSuffix(line, "\n"); line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		n++
+		m := baresipAccount.FindStringSubmatch(line)
+		if m == nil {
+			return nil, fmt.Errorf("line %d is no account", n)
+		}
+		for i, name := range [...]string{"name", "uri", "auth_user", "auth_pass", "regint", "dtmfmode", "mediaenc"} {
+			if m[i+1] == "" {
+				continue
+			}
+			if err := out.add(fmt.Sprintf("account.%d.%s", n, name), m[i+1]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}

@@ -88,6 +88,8 @@ type site struct {
 	ledger *ledger.Ledger
 	url    string
 
+	at time.Time // of the next requests; zero: now
+
 	mu    sync.Mutex
 	told  []string
 	held  *provision.Held
@@ -145,6 +147,9 @@ func (s *site) asked(name, agent, address string, status int, reason string) {
 	snapshot := s.Store.Load()
 	a := ledger.Answer{At: time.Now(), Method: "GET", File: name, Status: status, Addr: netip.MustParseAddr(address), Reason: reason,
 		Refused: reason != "", Whole: true, Asked: provision.Request{Server: "pbx.test", Host: "pbx.test:8080", Scheme: "http", Prefix: "/phoneprov", UserAgent: agent, Now: time.Now()}}
+	if !s.at.IsZero() {
+		a.At = s.at
+	}
 	if status >= 500 {
 		a.Err, a.Refused = "the template has a mistake", false
 	}

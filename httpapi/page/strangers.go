@@ -5,7 +5,9 @@ import (
 	"strings"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/device"
 	"github.com/phoneprov/phoneprov/provision/ledger"
+	"github.com/phoneprov/phoneprov/provision/phoneconf"
 )
 
 // stranger is a stranger with the sections that would make it a phone.
@@ -20,7 +22,8 @@ func (s *Site) strangers(w http.ResponseWriter, r *http.Request) error {
 	var list []stranger
 	for _, one := range s.api.Ledger.Strangers() {
 		profile := profileFor(snapshot, uses, one.Vendor)
-		list = append(list, stranger{one, usersSection(one.MAC, profile), wizardSection(one.MAC, profile)})
+		line := placeholder(one.MAC, profile)
+		list = append(list, stranger{one, phoneconf.Section(provision.UsersProvider, line, "SECRET"), phoneconf.Section(provision.PJSIPProvider, line, "SECRET")})
 	}
 	return s.show(w, r, shown{template: "strangers", title: languageOf(r).Text("strangers.title"), live: "request,sync", data: list})
 }
@@ -51,38 +54,9 @@ func profileFor(snapshot *provision.Snapshot, uses []ledger.Use, vendor string) 
 	return "PROFILE"
 }
 
-// usersSection returns the section of users.conf for a new phone. The words in capitals are the admin's to choose.
-func usersSection(mac, profile string) string {
-	return `[NUMBER]
-autoprov = yes
-username = NUMBER
-fullname = NAME
-cid_number = NUMBER
-secret = SECRET
-macaddress = ` + mac + `
-profile = ` + profile + `
-label = NUMBER
-linenumber = 1
-`
-}
-
-// wizardSection returns the section of pjsip_wizard.conf, which makes the endpoint too.
-func wizardSection(mac, profile string) string {
-	return `[NUMBER]
-type = wizard
-accepts_registrations = yes
-accepts_auth = yes
-endpoint/callerid = "NAME" <NUMBER>
-inbound_auth/username = NUMBER
-inbound_auth/password = SECRET
-has_phoneprov = yes
-phoneprov/MAC = ` + mac + `
-phoneprov/PROFILE = ` + profile + `
-phoneprov/LABEL = NUMBER
-phoneprov/LINE = 1
-endpoint/context = default
-endpoint/allow = !all,g722,alaw,ulaw
-aor/max_contacts = 1
-aor/remove_existing = yes
-`
+// placeholder is the line that a stranger would be. The words in capitals are the admin's to choose.
+func placeholder(mac, profile string) phoneconf.Phone {
+	p := phoneconf.Phone{Name: "NAME", Extension: "NUMBER", Profile: profile, Line: 1}
+	p.MAC, _ = device.ParseMAC(mac) // a stranger is known by its MAC
+	return p
 }

@@ -9,7 +9,7 @@
 // # Limits
 //
 // A packet has at most maxPacket bytes. At most maxExchanges requests are remembered, each for exchangeAge, and
-// maxOfSource of one address. A NOTIFY is sent at most maxNotifies times, to the address of the request only, and a repeated
+// maxOfSource of one address. Requests that are not repeated ones are answered at a pace of newPerSecond. A NOTIFY is sent at most maxNotifies times, to the address of the request only, and a repeated
 // request gets its answer at most maxAnswers times. Anything else that comes has no answer.
 //
 // # Concurrency

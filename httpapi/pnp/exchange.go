@@ -11,6 +11,8 @@ const (
 	exchangeAge  = 32 * time.Second // how long a phone repeats a request (RFC 3261, timer F)
 	maxExchanges = 256              // phones that boot within exchangeAge; beyond, the oldest is forgotten
 	maxOfSource  = 8                // requests of one address within exchangeAge; a phone sends one
+	newPerSecond = 200              // requests that are answered; each has a log line
+	newAtOnce    = 400              // phones that boot after a power cut; the others ask again
 	maxAnswers   = 11               // to a repeated request: as often as RFC 3261 repeats one
 	maxNotifies  = 5                // of an exchange
 	firstPause   = 500 * time.Millisecond
@@ -30,6 +32,7 @@ type exchange struct {
 	notifies       int
 	due            time.Time // of the next NOTIFY
 	ended          bool      // the phone has answered the NOTIFY
+	silent         bool      // the phone gets no answer
 }
 
 // exchanges are the exchanges of the last exchangeAge, the oldest first.

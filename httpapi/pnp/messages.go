@@ -22,7 +22,7 @@ func answerTo(r request, local, from netip.AddrPort) []byte {
 // notifyFor returns the NOTIFY with the URL. It goes to the phone's Contact, and ends the subscription.
 func notifyFor(r request, local, to netip.AddrPort, url string) []byte {
 	lines := []string{
-		"NOTIFY sip:" + to.String() + " SIP/2.0",
+		"NOTIFY sip:" + r.userAt() + to.String() + " SIP/2.0",
 		"Via: SIP/2.0/UDP " + local.String() + ";branch=" + sip.RFC3261BranchMagicCookie + token() + ";rport",
 		"Max-Forwards: 70",
 		"From: " + r.To().Value(),

@@ -101,6 +101,21 @@ var fileNames = map[string]string{"snom": "{mac}.xml"}
 // fileName returns what follows the directory in the URL for the phone.
 func (r request) fileName() string { return fileNames[strings.ToLower(r.vendor)] }
 
+// userAt returns the user part of the phone's Contact with an @, or nothing. Some phones look for it in the NOTIFY.
+func (r request) userAt() string {
+	c := r.Contact()
+	if c == nil || c.Address.User == "" || len(c.Address.User) > maxUser || strings.Trim(c.Address.User, userAlphabet) != "" {
+		return ""
+	}
+	return c.Address.User + "@"
+}
+
+// What userAt repeats: a MAC in any spelling, a number, a name.
+const (
+	maxUser      = 64
+	userAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789%._=+-"
+)
+
 // target returns where the phone takes a NOTIFY: at the port of its Contact, if that has the address of the packet, else
 // at the port of the packet. It is never another address, which somebody could choose who forges requests.
 func (r request) target(from netip.AddrPort) netip.AddrPort {

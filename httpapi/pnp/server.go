@@ -10,6 +10,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 	"github.com/rs/zerolog"
+	"golang.org/x/time/rate"
 
 	"github.com/phoneprov/phoneprov/provision/device"
 )
@@ -35,12 +36,13 @@ type Server struct {
 	now     func() time.Time
 
 	mu        sync.Mutex
+	pace      *rate.Limiter // of exchanges
 	exchanges exchanges
 }
 
 // New returns a Server on sockets, which Serve closes.
 func New(sockets *Sockets, invite Invite, log zerolog.Logger) *Server {
-	return &Server{sockets: sockets, invite: invite, log: log, now: time.Now}
+	return &Server{sockets: sockets, invite: invite, log: log, now: time.Now, pace: rate.NewLimiter(newPerSecond, newAtOnce)}
 }
 
 // Serve answers until ctx ends, and closes the sockets.
@@ -129,11 +131,16 @@ func (s *Server) request(r request, from netip.AddrPort) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e, fresh := s.exchanges.begin(s.now(), from.Addr(), r.CallID().Value(), r.CSeq().SeqNo)
-	if e == nil {
+	switch {
+	case e == nil:
 		return
+	case fresh && !s.pace.AllowN(s.now(), 1):
+		s.exchanges.remove(e) // the phone asks again
+		return
+	case fresh:
+		e.silent = !s.prepare(e, r, from)
 	}
-	if fresh && !s.prepare(e, r, from) {
-		s.exchanges.remove(e)
+	if e.silent {
 		return
 	}
 	if e.answers < maxAnswers {
@@ -181,7 +188,7 @@ func (s *Server) resend() {
 	defer s.mu.Unlock()
 	now := s.now()
 	for _, e := range s.exchanges.list {
-		if !e.ended && e.notifies < maxNotifies && !now.Before(e.due) {
+		if !e.ended && !e.silent && e.notifies < maxNotifies && !now.Before(e.due) {
 			s.notify(e)
 		}
 	}

@@ -15,7 +15,7 @@ func Section(provider string, p Phone, secret provision.Secret) string {
 	if provider == provision.UsersProvider {
 		return render(p.Extension, userOptions(p, secret), style{})
 	}
-	return render(p.Extension, slices.Concat(wizardOptions(p, secret), wizardPhone(p)), style{})
+	return render(p.Extension, slices.Concat(wizardOptions(p, secret), wizardPhone(p)), style{common: phoneDefaults[:]})
 }
 
 // option is a line of a section.
