@@ -8,8 +8,8 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/ami"
 )
 
-// maxReasons bounds the reasons that a sync names.
-const maxReasons = 8
+// MaxReasons bounds the reasons that a sync names.
+const MaxReasons = 8
 
 // triggers coalesces requests for a sync: at most one sync is waiting.
 type triggers struct {
@@ -24,7 +24,7 @@ func newTriggers() *triggers { return &triggers{wake: make(chan struct{}, 1)} }
 func (t *triggers) add(reason string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.reasons) < maxReasons && !slices.Contains(t.reasons, reason) {
+	if len(t.reasons) < MaxReasons && !slices.Contains(t.reasons, reason) {
 		t.reasons = append(t.reasons, reason)
 	}
 	wake(t.wake)

@@ -29,6 +29,11 @@ var mimeByExtension = map[string]string{
 	".zip":  "application/zip",
 }
 
+// TypedByExtension reports whether the extension of a file's name determines its type where the configuration names none.
+func TypedByExtension(name string) bool {
+	return mimeByExtension[strings.ToLower(path.Ext(name))] != ""
+}
+
 // resolveMIME returns the type of a file that is served as uri: the file's own, or that of the extension, or that of
 // the profile, or text/plain.
 func resolveMIME(f *file, uri string) string {

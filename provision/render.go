@@ -55,8 +55,16 @@ type RendererOptions struct {
 	SideBySide int
 	// Profiles are the options of profiles by name. A profile may be missing here.
 	Profiles map[string]ProfileOptions
+	// MoveTo is what phones are told in PP_URL, PP_SCHEME and PP_HOST in place of what they asked for; zero: nothing else.
+	MoveTo Origin
 	// Room bounds everything that is remembered, in bytes; zero: maxRoom.
 	Room int64
+}
+
+// Origin is the beginning of a URL.
+type Origin struct {
+	Scheme string // http or https
+	Host   string // with its port if it has one
 }
 
 // Renderer makes documents. It is safe for concurrent use.
@@ -185,6 +193,9 @@ func (r *Renderer) render(ctx context.Context, s *Snapshot, c *caches, rt *Route
 }
 
 func (r *Renderer) rendering(s *Snapshot, c *caches, q Request, b *asteriskCalls) *rendering {
+	if to := r.options.MoveTo; to != (Origin{}) {
+		q.Scheme, q.Host = to.Scheme, to.Host
+	}
 	rd := &rendering{renderingInput: renderingInput{snap: s, caches: c, data: r.options.Data, now: q.Now, zone: r.options.Zone, request: q}}
 	if r.options.Ask != nil {
 		rd.calls = b

@@ -51,6 +51,7 @@ func commands() []command {
 		{"phone", "add|remove MAC|list|import FILE.csv", "add phones to Asterisk's configuration, with generated secrets; remove and list them", 2, setupPhone},
 		{"passwd", "MAC|shared USER", "write a phone's password, read from stdin, to the credentials file", math.MaxInt, setupPasswd},
 		{"diff", "[MAC]", "print how files would change if Asterisk's present configuration were served; exits 1 if any would, 2 if it cannot tell", 1, setupDiff},
+		{"compare", "URL", "fetch every file from a running res_phoneprov, and print how it differs from ours and why; exits 1 if any does, 2 if it cannot tell", 1, setupCompare},
 		{"confirm", "[ID]", "apply a change of Asterisk's configuration that the running service holds because it takes away many phones", 1, setupConfirm},
 		{"state", "export|import", "write what is known of phones as JSON lines to stdout, or add it from stdin; serve must not be running", 1, setupState},
 		{"export", "rps", "write the list of phones that a vendor's redirect service takes (RPS, SRAPS, GDMS, ...), as CSV", math.MaxInt, setupExport},

@@ -189,14 +189,26 @@ func (s *settings) onlyLocal() bool {
 // setHTTPURL parses a URL without a path.
 func setHTTPURL(s *settings, v string) error {
 	s.httpURL = v
+	_, err := originOf(v)
+	return err
+}
+
+// setMoveTo parses the same.
+func setMoveTo(s *settings, v string) (err error) {
+	s.moveTo, err = originOf(v)
+	return err
+}
+
+// originOf parses a URL without a path. Empty is the zero Origin.
+func originOf(v string) (o provision.Origin, err error) {
 	if v == "" {
-		return nil
+		return o, nil
 	}
 	u, err := url.Parse(v)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || v != u.Scheme+"://"+u.Host || !validPort(u.Port()) {
-		return fmt.Errorf("%q is not a scheme and a host: want https://phones.example.com, without a path", v)
+		return o, fmt.Errorf("%q is not a scheme and a host: want https://phones.example.com, without a path", v)
 	}
-	return nil
+	return provision.Origin{Scheme: u.Scheme, Host: u.Host}, nil
 }
 
 func validPort(port string) bool {

@@ -44,6 +44,7 @@ type settings struct {
 
 	httpListen string // empty: none
 	httpPrefix string // "" or a path such as "/phoneprov"
+	moveTo     provision.Origin
 	httpURL    string // empty: made of the address that the phone reaches
 	hosts      httpapi.Hosts
 	browsers   bool
@@ -148,6 +149,8 @@ func settingsTable() []setting {
 			meaning: "path before the file names, as Asterisk's own; `/` is none"},
 		{section: "http", key: "url", mayBeEmpty: true, set: setHTTPURL,
 			meaning: "scheme and host of the phones' URLs, say `https://phones.example.com`, for phones that did not come by HTTP: those of TFTP, SIP PnP and `phoneprov export`. Empty: the address that the phone reaches, with the port of `listen`"},
+		{section: "http", key: "move_to", mayBeEmpty: true, set: setMoveTo,
+			meaning: "scheme and host, say `http://new.example.com:8080`, that `PP_URL`, `PP_HOST` and `PP_SCHEME` tell phones in place of those that they asked for, to move them there ([MOVE.md](MOVE.md)). Empty: those that they asked for"},
 		{section: "http", key: "hosts", mayBeEmpty: true, set: hosts(func(s *settings) *httpapi.Hosts { return &s.hosts }),
 			meaning: "names of this host as phones have them in their URLs, against web pages that make a name of theirs lead here; addresses are always answered. Empty: any"},
 		{section: "http", key: "browsers", value: "no", set: yesNo(func(s *settings) *bool { return &s.browsers }),

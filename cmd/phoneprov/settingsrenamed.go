@@ -56,7 +56,7 @@ func (l *loader) loadFormer(d *setting, from func(*setting) bool, where string) 
 		}
 		present = name
 		in := &l.settings.inForce[before]
-		l.settings.renamed = append(l.settings.renamed, fmt.Sprintf("%s: %s is called %s now: the former name works until %s", originOf(in.origin), name, now, f.until))
+		l.settings.renamed = append(l.settings.renamed, fmt.Sprintf("%s: %s is called %s now: the former name works until %s", placeOf(in.origin), name, now, f.until))
 		in.section, in.key = d.section, d.key
 	}
 	return present != ""
@@ -79,8 +79,8 @@ func (l *loader) whereOf(d *setting, where string) string {
 	return l.place(d.section, d.key+"_file")
 }
 
-// originOf returns the origin of a setting in force as the beginning of a message: without the variable's name.
-func originOf(origin string) string {
+// placeOf returns the origin of a setting in force as the beginning of a message: without the variable's name.
+func placeOf(origin string) string {
 	if strings.HasPrefix(origin, inEnvironment+" ") {
 		return inEnvironment
 	}

@@ -103,7 +103,7 @@ func TestRenamedEnvironmentIsKnown(t *testing.T) {
 // setting is renamed or added, this list grows; no line is removed within a year.
 func TestNoSettingIsForgotten(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("testdata/settings-ever.txt")
+	text, err := os.ReadFile("testdata/settings-ever")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestNoSettingIsForgotten(t *testing.T) {
 	}
 	for _, d := range settingsTable() {
 		if !slices.Contains(ever, d.name()) {
-			t.Errorf("add %s to testdata/settings-ever.txt", d.name())
+			t.Errorf("add %s to testdata/settings-ever", d.name())
 		}
 		for _, f := range d.formerly {
 			if _, err := time.Parse(time.DateOnly, f.until); err != nil || known(f.section, f.key) || !regexp.MustCompile(`^[a-z_]+\.[a-z_]+$`).MatchString(f.name()) {

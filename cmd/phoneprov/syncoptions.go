@@ -44,7 +44,7 @@ func (v *service) newRenderer(s *settings) *provision.Renderer {
 }
 
 func (v *service) rendererOptions(s *settings) provision.RendererOptions {
-	o := provision.RendererOptions{Data: v.data, Zone: serverZone(), Profiles: map[string]provision.ProfileOptions{}}
+	o := provision.RendererOptions{Data: v.data, Zone: serverZone(), MoveTo: s.moveTo, Profiles: map[string]provision.ProfileOptions{}}
 	o.SideBySide = max(1, s.functionConnections-1) // no phone takes all connections; a single function could not use more anyway
 	for name, p := range s.profiles {
 		o.Profiles[name] = provision.ProfileOptions{Escape: p.escape}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
 
+	"github.com/phoneprov/phoneprov/amisync"
 	"github.com/phoneprov/phoneprov/httpapi"
 )
 
@@ -96,8 +98,15 @@ func (d *systemd) stopping() {
 // syncEnded is called after each sync.
 func (v *service) syncEnded(trigger string) {
 	if v.systemd != nil {
-		v.systemd.ended(v.statusLine(), strings.Contains(trigger, hangup))
+		v.systemd.ended(v.statusLine(), isReload(trigger))
 	}
+}
+
+// isReload reports whether SIGHUP is among the triggers of a sync. Where there are as many as amisync names at most, it may be
+// one that is not named.
+func isReload(trigger string) bool {
+	triggers := strings.Split(trigger, ", ")
+	return slices.Contains(triggers, hangup) || len(triggers) == amisync.MaxReasons
 }
 
 // statusLine says in one line what the service does, for systemctl status.

@@ -203,3 +203,12 @@ func TestNoSystemd(t *testing.T) {
 	d.ended("x", true)
 	d.stopping()
 }
+
+func TestIsReload(t *testing.T) {
+	t.Parallel()
+	for trigger, want := range map[string]bool{"SIGHUP": true, "connect, SIGHUP": true, "connect": false, "": false, "a, b, c, d, e, f, g": false, "a, b, c, d, e, f, g, h": true} {
+		if got := isReload(trigger); got != want {
+			t.Errorf("%q: got %v", trigger, got)
+		}
+	}
+}

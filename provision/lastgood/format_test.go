@@ -46,7 +46,7 @@ func TestFormat1IsRead(t *testing.T) {
 	for _, p := range snap.Phones() {
 		phones = append(phones, p.ID)
 	}
-	want := "0004f2000001 001565000003 0004f2999901 020000006010 000413006011 0004f2999902"
+	want := "0004f2000001 001565000003 0004f2999901 020000006010 000413006011 0004f2999902 001565006012"
 	if ids := strings.Join(phones, " "); ids != want {
 		t.Errorf("got phones %s, want %s", ids, want)
 	}
