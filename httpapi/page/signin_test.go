@@ -58,7 +58,7 @@ func TestSignInInABrowser(t *testing.T) {
 	for _, row := range []struct {
 		language, title, wrong string
 		scripts                bool
-	}{{"en", "Sign in", "is not right", true}, {"zh-CN", "登录", "不正确", false}} {
+	}{{"en", "Sign in", "is not right", true}, {"zh-CN", "登录", "不对", false}} {
 		t.Run(row.language, func(t *testing.T) {
 			b := browser.Open(t)
 			b.Speak(row.language)

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -127,7 +128,7 @@ func (l *Ledger) keepTexts(ctx context.Context, p *phone) {
 			return
 		}
 		l.mu.Lock()
-		if f := p.named(j.name); f != nil && f.fetched.String() == t.ETag {
+		if f := p.named(j.name); f != nil && f.fetched.String() == t.ETag && bytes.Equal(key, l.key) { // else it is made again
 			f.set(textDone, true)
 			if isKept && t.Kept.Sum != "" {
 				l.unsaved.text(t)
@@ -148,7 +149,7 @@ func (l *Ledger) makeText(ctx context.Context, s *provision.Snapshot, j *job, t 
 	return len(t.Kept.Lines) <= MaxKeptLines
 }
 
-// text adds a text. It replaces an older one of the same file.
+// text adds a text. The Store takes the newest of a file.
 func (u *unsaved) text(t Text) {
 	u.texts = append(u.texts, t)
 	u.textBytes += len(t.Kept.Lines)

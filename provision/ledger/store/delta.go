@@ -5,10 +5,9 @@ const block = 16
 
 // base is a text that other texts are stored as deltas of.
 type base struct {
-	id     uint64
-	text   string
-	index  map[[block]byte]int32 // where the blocks of text begin
-	misses int                   // texts in a row that had little in common with it
+	id    uint64
+	text  string
+	index map[[block]byte]int32 // where the blocks of text begin
 }
 
 func newBase(id uint64, text string) *base {
