@@ -60,7 +60,7 @@ func findAsterisk(ctx context.Context, dir string) (a asteriskDirs, err error) {
 	loader := astconf.Loader{Dir: a.config}
 	file, err := loader.Load(name)
 	if err != nil {
-		return a, err
+		return a, asRoot(err)
 	}
 	directories := file.Category("directories")
 	if v, ok := directories.Last("astetcdir"); ok && v.Value != "" && dir == "" {
@@ -82,6 +82,14 @@ func findAsterisk(ctx context.Context, dir string) (a asteriskDirs, err error) {
 	}
 	a.data = filepath.Join(cmp.Or(data.Value, dataDirs[0]), "phoneprov")
 	return a, nil
+}
+
+// asRoot says what to do where a right is missing.
+func asRoot(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w: be root, for example with sudo", err)
+	}
+	return err
 }
 
 // settingShown returns what follows a name in the output of the CLI.

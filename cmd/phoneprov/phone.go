@@ -72,7 +72,7 @@ func setupPhone(cl *call) func(context.Context) error {
 			return fmt.Errorf("%w (asterisk.config_dir of the settings, or -config-dir)", err)
 		}
 		if c.have, err = c.tree.Existing(); err != nil {
-			return err
+			return asRoot(err)
 		}
 		return cmp.Or(work(ctx), c.out.err)
 	}

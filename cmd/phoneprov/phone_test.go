@@ -58,6 +58,11 @@ func TestInitAndAddWithoutRights(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for _, name := range [...]string{"etc/asterisk.conf", "etc/manager.conf", "etc/phoneprov.conf", "my.ini"} {
+		if err := os.Chmod(filepath.Join(dir, name), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	self, err := os.ReadFile(os.Args[0])
 	if err != nil {
 		t.Fatal(err)
