@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
@@ -22,7 +22,7 @@ type site struct {
 	*Notifier
 	t     *testing.T
 	begun time.Time
-	log   bytes.Buffer
+	log   testkit.Log
 
 	mu        sync.Mutex
 	phones    map[string]*ledger.Phone
