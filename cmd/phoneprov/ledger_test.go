@@ -215,7 +215,7 @@ func TestServeIsKilled(t *testing.T) {
 	const id, file = "0004f2000001", "/phoneprov/0004f2000001.cfg"
 	kills := 3
 	if os.Getenv("CI") != "" {
-		kills = 20
+		kills = 8
 	}
 	env := []string{"PHONEPROV_STATE_DIR=" + state, "PHONEPROV_LOG_LEVEL=info"}
 	for n := range kills {
