@@ -96,6 +96,13 @@ func TestTextOfAnotherVersionIsNotKept(t *testing.T) {
 	}
 }
 
+// lose forgets everything, as a damaged file does.
+func (m *memory) lose() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.events, m.texts, m.textBytes = nil, map[textName]Text{}, 0
+}
+
 // A text that the store lost, or never had, is made again if the phone still has the present file.
 func TestTextsAreMadeAgain(t *testing.T) {
 	store := newCountingStore()
@@ -112,7 +119,7 @@ func TestTextsAreMadeAgain(t *testing.T) {
 	store.fail(ErrLost)
 	again.fetch(desk, mac2+".cfg")
 	testkit.Eventually(t, "the store was lost", func() bool { return again.Stats().CommitErrors > 0 })
-	store.memory = newMemory()
+	store.memory.lose()
 	store.fail(nil)
 	again.keptText(mac1, cfg1)
 	again.keptText(mac2, mac2+".cfg")
