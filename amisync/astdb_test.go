@@ -146,7 +146,7 @@ func TestAstDBIsBounded(t *testing.T) {
 // cliAliases returns the file that gives the Asterisk CLI our commands.
 func cliAliases(t *testing.T) string {
 	t.Helper()
-	return readFile(t, "../deploy/cli_aliases.conf")
+	return testkit.Read(t, "../deploy/cli_aliases.conf")
 }
 
 // On the real Asterisk: the output of the CLI, a confirmation by the CLI, and a truncated users.conf, over AMI and over

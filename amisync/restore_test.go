@@ -392,12 +392,3 @@ func TestOnceKeepsNothing(t *testing.T) {
 		t.Errorf("got %v", names)
 	}
 }
-
-func readFile(t *testing.T, path string) string {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}

@@ -10,23 +10,8 @@ config=$work/asterisk
 export COMPOSE_PROJECT_NAME=${COMPOSE_PROJECT_NAME:-phoneprov-proof} ASTERISK_CONFIG=$config PHONEPROV_DATA=$work/phoneprov
 export BIND=127.0.0.1 HTTP_PORT=${HTTP_PORT:-0} SIP_PORT=${SIP_PORT:-0} # 0: any free port
 
-step() { printf '\n== %s\n' "$*"; }
-
-reason=
-fail() {
-  reason=$*
-  exit 1
-}
-
-# within SECONDS COMMAND...: repeats the command until it succeeds
-within() {
-  local deadline=$((SECONDS + $1))
-  shift
-  until "$@" >/dev/null 2>&1; do
-    ((SECONDS < deadline)) || fail "not within its time: $*"
-    sleep 0.1
-  done
-}
+# shellcheck source-path=SCRIPTDIR source=steps.bash
+source "$root/deploy/steps.bash"
 
 compose() {
   local tool=(docker-compose)

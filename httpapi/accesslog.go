@@ -6,11 +6,11 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/rs/zerolog"
 
 	"github.com/phoneprov/phoneprov/httpapi/access"
+	"github.com/phoneprov/phoneprov/httpapi/printable"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/device"
 )
@@ -149,17 +149,5 @@ func (f refusal) log(log zerolog.Logger, remote string) {
 	line.Msg(cmp.Or(f.text, refusedText))
 }
 
-// short prepares a text of a client for the log: it cuts the text, and replaces characters that a terminal would obey
-// or hide. A control character becomes one character, because the escape of six would let the client choose the length
-// of the line.
-func short(s string) string {
-	if len(s) > maxLogged {
-		s = s[:maxLogged] + "…"
-	}
-	return strings.Map(func(c rune) rune {
-		if !unicode.IsPrint(c) {
-			return unicode.ReplacementChar
-		}
-		return c
-	}, s)
-}
+// short prepares a text of a client for the log.
+func short(s string) string { return printable.Cut(s, maxLogged) }

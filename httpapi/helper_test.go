@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -20,9 +19,9 @@ import (
 
 	"github.com/phoneprov/phoneprov/deploy/secrettest"
 	"github.com/phoneprov/phoneprov/deploy/testkit"
+	"github.com/phoneprov/phoneprov/deploy/testsite"
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/provision"
-	"github.com/phoneprov/phoneprov/provision/astconf/astconftest"
 	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
@@ -121,19 +120,7 @@ func newBench(t testing.TB) *bench {
 	return b
 }
 
-func openData(t testing.TB) *datadir.Dir {
-	t.Helper()
-	dir := t.TempDir()
-	for name, text := range dataFiles {
-		testkit.WriteSteady(t, filepath.Join(dir, name), text)
-	}
-	data, err := datadir.Open(dir, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { data.Close() })
-	return data
-}
+func openData(t testing.TB) *datadir.Dir { t.Helper(); return testsite.Data(t, dataFiles) }
 
 func buildFrom(t testing.TB, users string) *provision.Snapshot {
 	t.Helper()
@@ -142,13 +129,7 @@ func buildFrom(t testing.TB, users string) *provision.Snapshot {
 
 func buildConfig(t testing.TB, files map[string]string) *provision.Snapshot {
 	t.Helper()
-	config := provision.Config{}
-	astconftest.Read(t, config, config.Files(), files)
-	s, _, err := provision.Build(t.Context(), provision.Input{Config: config}, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return testsite.Snapshot(t, files)
 }
 
 // get asks the phones' handler.

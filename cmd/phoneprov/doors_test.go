@@ -78,21 +78,15 @@ func urlOf(t *testing.T, v *service, from, mac string) string {
 	return url
 }
 
-// get fetches an URL as a phone at an address does.
+// getFrom fetches a URL as a phone at an address does.
 func getFrom(t *testing.T, from, url string) (status int, body string) {
 	t.Helper()
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
-	client := http.Client{Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true}}
-	resp, err := client.Get(url)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.StatusCode, string(text)
+	return answerTo(t, &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true}, r)
 }
 
 // A phone without a password gets a link by SIP PnP, and its file by the link, once. The ledger and the metrics know.

@@ -101,6 +101,12 @@ func (p *running) terminate(t *testing.T) {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
+	p.awaitEnd(t)
+}
+
+// awaitEnd waits until a process that was told to end has ended well.
+func (p *running) awaitEnd(t *testing.T) {
+	t.Helper()
 	select {
 	case <-p.ended:
 	case <-time.After(testkit.Patience):

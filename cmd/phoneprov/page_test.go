@@ -3,7 +3,6 @@ package main
 import (
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -29,21 +28,12 @@ func TestPageFollowsReload(t *testing.T) {
 		dir := layTree(t, nil)
 		a := oracle.Start(t, oracle.Options{Suite: oracle.Suites[0], Files: map[string]string{
 			"phoneprov.conf": "[general]\ndefault_profile = poly\n[poly]\n${MAC}.cfg => t.cfg\n",
-			"users.conf":     readFile(t, filepath.Join(dir, "asterisk", "users.conf")),
+			"users.conf":     testkit.Read(t, filepath.Join(dir, "asterisk", "users.conf")),
 		}})
 		a.WriteData(t, "t.cfg", "name = ${DISPLAY_NAME}\nsecret = ${SECRET}\n")
 		v := startService(t, a, "ami")
 		followReload(t, v, nil, filepath.Join(a.ConfigDir, "users.conf"), func() { a.CLI(t, "core reload") })
 	})
-}
-
-func readFile(t *testing.T, path string) string {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
 }
 
 func followReload(t *testing.T, v *service, log *testkit.Log, users string, reload func()) {
@@ -66,7 +56,7 @@ func followReload(t *testing.T, v *service, log *testkit.Log, users string, relo
 		return browser.Eval[string](b, `document.getElementById('connection').dataset.is ?? ''`) == "live"
 	})
 
-	text := readFile(t, users)
+	text := testkit.Read(t, users)
 	oracle.WriteFile(t, users, strings.NewReplacer("Alice Archer", "Alice Adams", "secret = sample-6001", "secret = secret-60-new").Replace(text))
 	reload()
 	b.WaitText("Alice Adams")

@@ -188,6 +188,12 @@ func throughProxy(t *testing.T, front, from, agent string, cert *tls.Certificate
 		r.Header[name] = values
 	}
 	r.Header.Set("User-Agent", agent)
+	return answerTo(t, transport, r)
+}
+
+// answerTo sends a request, and returns the status and the body of its answer.
+func answerTo(t *testing.T, transport *http.Transport, r *http.Request) (status int, body string) {
+	t.Helper()
 	resp, err := (&http.Client{Transport: transport, Timeout: testkit.Patience}).Do(r)
 	if err != nil {
 		t.Fatal(err)

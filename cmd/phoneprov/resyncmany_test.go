@@ -21,80 +21,80 @@ import (
 // manyPhones is how many phones change at once in TestResyncMany.
 const manyPhones, fewPhones = 2000, 100
 
-// TestResyncMany is of many phones that change at once: they are told at the rate of the settings, and no fetch is lost.
+// resyncRate is how many phones are told in a second.
+const resyncRate = 50
+
+// TestResyncMany changes many phones at once: they are told at the rate of the settings, and no fetch is lost.
 func TestResyncMany(t *testing.T) {
 	t.Parallel()
-	n, rate := skips.Size(t, manyPhones, fewPhones), 50
-	s := &resyncSite{t: t}
-	oracle.NeedProgram(t, "sipp")
-	pjsip := func(secret string) string {
-		var b strings.Builder
-		b.WriteString("[udp]\ntype=transport\nprotocol=udp\nbind=0.0.0.0:5060\n")
-		for i := range n {
-			fmt.Fprintf(&b, `[%[1]d]
-type=endpoint
-transport=udp
-context=default
-aors=%[1]d
-auth=%[1]d
-[%[1]d]
-type=aor
-max_contacts=1
-remove_existing=yes
-[%[1]d]
-type=auth
-auth_type=userpass
-username=%[1]d
-password=%[2]s
-[%[1]d]
-type=phoneprov
-endpoint=%[1]d
-MAC=0004130%05[3]d
-PROFILE=p
-`, 10000+i, secret, i)
-		}
-		return b.String()
+	n := skips.Size(t, manyPhones, fewPhones)
+	s, all := newManySite(t, n)
+	for i := range n {
+		s.manyPhone(i).fetch()
 	}
-	s.a = oracle.Start(t, oracle.Options{Files: map[string]string{"pjsip.conf": pjsip("secret-60-a"), "phoneprov.conf": "[general]\n[p]\n${MAC}.cfg => t.cfg\n"}})
+	testkit.Eventually(t, "all have fetched", func() bool { return s.v.ledger.Counts()[ledger.UpToDate] == n })
+	s.a.Write(t, "pjsip.conf", manyPJSIP(n, "secret-60-b"))
+	s.a.CLI(t, "core reload")
+	busy := s.asteriskCPU()
+	took, times := s.fetchWhenTold(all, n)
+	if least := time.Duration(n/resyncRate) * time.Second / 2; took < least { // half: what came late came together
+		t.Errorf("%d phones were told in %v, and the rate is %d a second", n, took, resyncRate)
+	}
+	testkit.Eventually(t, "all have fetched what is new", func() bool { return s.v.ledger.Counts()[ledger.UpToDate] == n })
+	slices.Sort(times)
+	t.Logf("%d phones in %v: Asterisk's CPU %.0f %%, fetches p50 %v, p99 %v", n, took, 100*float64(s.asteriskCPU()-busy)/float64(took), times[n/2], times[n*99/100])
+}
+
+// manyUser is the first user of TestResyncMany.
+const manyUser = 10000
+
+func (s *resyncSite) manyPhone(i int) *phone {
+	return &phone{s: s, user: fmt.Sprint(manyUser + i), agent: snomAgent}
+}
+
+func manyPJSIP(n int, secret string) string {
+	var b strings.Builder
+	b.WriteString(pjsipUDP)
+	for i := range n {
+		b.WriteString(pjsipOf(fmt.Sprint(manyUser+i), secret, "max_contacts=1\nremove_existing=yes"))
+	}
+	return b.String()
+}
+
+// newManySite returns a site whose n phones are registered, all at the address of one sipp.
+func newManySite(t *testing.T, n int) (s *resyncSite, all *phone) {
+	t.Helper()
+	oracle.NeedProgram(t, "sipp")
+	s = &resyncSite{t: t}
+	s.a = oracle.Start(t, oracle.Options{Files: map[string]string{"pjsip.conf": manyPJSIP(n, "secret-60-a"), "phoneprov.conf": "[general]\n[p]\n${MAC}.cfg => t.cfg\n"}})
 	s.a.WriteData(t, "t.cfg", "user ${USERNAME} ${SECRET}\n")
 	ini := filepath.Join(t.TempDir(), "phoneprov.ini")
-	testkit.Write(t, ini, fmt.Sprintf(`[resync]
-mode = notify
-spread = 1s
-rate = %d
-limit = 0
-[resync Snom]
-within = 1h
-`, rate))
+	testkit.Write(t, ini, fmt.Sprintf("[resync]\nmode = notify\nspread = 1s\nrate = %d\nlimit = 0\n[resync Snom]\nwithin = 1h\n", resyncRate))
 	s.start(ini)
-	all := s.phone("", snomAgent, "notified") // all of them at one address
+	all = s.phone("", snomAgent, "notified")
 	var users strings.Builder
 	users.WriteString("SEQUENTIAL\n")
 	for i := range n {
-		fmt.Fprintf(&users, "%d;[authentication username=%[1]d password=secret-60-a]\n", 10000+i)
+		fmt.Fprintf(&users, "%d;[authentication username=%[1]d password=secret-60-a]\n", manyUser+i)
 	}
-	list := filepath.Join(t.TempDir(), "users.csv")
-	testkit.Write(t, list, users.String())
+	list := testkit.Write(t, filepath.Join(t.TempDir(), "users.csv"), users.String())
 	cmd := exec.Command("sipp", s.a.IP+":5060", "-sf", "testdata/sipp/register-many.xml", "-inf", list, "-i", s.host(), "-p", fmt.Sprint(freeUDP(t)), "-m", fmt.Sprint(n), "-r", "100", "-nostdin",
 		"-key", "contact_at", fmt.Sprintf("%s:%d", s.host(), all.port), "-key", "agent", snomAgent, "-key", "expires", "3600", "-timeout", "600", "-timeout_error")
 	cmd.Env = append(os.Environ(), "TERM=dumb")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("register: %v: %.3000s", err, out)
 	}
-	one := func(i int) *phone {
-		return &phone{s: s, user: fmt.Sprint(10000 + i), agent: snomAgent, file: fmt.Sprintf("0004130%05d.cfg", i)}
-	}
-	for i := range n {
-		one(i).fetch()
-	}
-	testkit.Eventually(t, "all have fetched", func() bool { return s.v.ledger.Counts()[ledger.UpToDate] == n })
-	s.a.Write(t, "pjsip.conf", pjsip("secret-60-b"))
-	s.a.CLI(t, "core reload")
-	fetched, began, busy := map[string]bool{}, time.Time{}, s.asteriskCPU()
-	var times []time.Duration // of the fetches
+	return s, all
+}
+
+// fetchWhenTold has each of n phones fetch when it is told. took is the time from the first one told to the last fetch,
+// times those of the fetches.
+func (s *resyncSite) fetchWhenTold(all *phone, n int) (took time.Duration, times []time.Duration) {
+	s.t.Helper()
+	fetched, began := map[string]bool{}, time.Time{}
 	for len(fetched) < n {
 		var told []string
-		testkit.Eventually(t, fmt.Sprintf("more than %d of %d are told", len(fetched), n), func() bool {
+		testkit.Eventually(s.t, fmt.Sprintf("more than %d of %d are told", len(fetched), n), func() bool {
 			text, _ := os.ReadFile(all.messages)
 			for _, m := range notifyUser.FindAllStringSubmatch(string(text), -1) {
 				if !fetched[m[1]] {
@@ -108,19 +108,12 @@ within = 1h
 			began = time.Now()
 		}
 		for _, user := range told {
-			i, _ := strconv.Atoi(user)
 			begun := time.Now()
-			one(i - 10000).fetch()
+			(&phone{s: s, user: user, agent: snomAgent}).fetch()
 			times = append(times, time.Since(begun))
 		}
 	}
-	took := time.Since(began)
-	if least := time.Duration(n/rate) * time.Second / 2; took < least { // half: what came late came together
-		t.Errorf("%d phones were told in %v, and the rate is %d a second", n, took, rate)
-	}
-	testkit.Eventually(t, "all have fetched what is new", func() bool { return s.v.ledger.Counts()[ledger.UpToDate] == n })
-	slices.Sort(times)
-	t.Logf("%d phones in %v: Asterisk's CPU %.0f %%, fetches p50 %v, p99 %v", n, took, 100*float64(s.asteriskCPU()-busy)/float64(took), times[n/2], times[n*99/100])
+	return time.Since(began), times
 }
 
 // asteriskCPU returns the CPU time that Asterisk has used.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"net"
@@ -32,24 +31,18 @@ type resyncSite struct {
 // The phones of a resyncSite: 6001 to 6005.
 const resyncPhones = 5
 
-func resyncMAC(user string) string { return "00041300" + user }
+func resyncMAC(user string) string { return fmt.Sprintf("000413%06s", user) }
 
-// pjsip is the pjsip.conf of the site as it is now.
-func (s *resyncSite) pjsip() string {
-	var b strings.Builder
-	b.WriteString("[global]\ntype=global\n" + s.global + `
-[udp]
+// pjsipUDP begins a pjsip.conf.
+const pjsipUDP = `[udp]
 type=transport
 protocol=udp
 bind=0.0.0.0:5060
-[out]
-type=endpoint
-transport=udp
-context=default
-`)
-	for i := range resyncPhones {
-		user := fmt.Sprint(6001 + i)
-		fmt.Fprintf(&b, `[%s]
+`
+
+// pjsipOf is a phone in pjsip.conf. aor has the options of its AOR.
+func pjsipOf(user, secret, aor string) string {
+	return fmt.Sprintf(`[%[1]s]
 type=endpoint
 transport=udp
 context=default
@@ -57,7 +50,7 @@ aors=%[1]s
 auth=%[1]s
 [%[1]s]
 type=aor
-max_contacts=3
+%[3]s
 [%[1]s]
 type=auth
 auth_type=userpass
@@ -66,11 +59,19 @@ password=%[2]s
 [%[1]s]
 type=phoneprov
 endpoint=%[1]s
-MAC=%[3]s
+MAC=%[4]s
 PROFILE=p
-`, user, s.secrets[user], resyncMAC(user))
+`, user, secret, aor, resyncMAC(user))
+}
+
+// pjsip is the pjsip.conf of the site as it is now.
+func (s *resyncSite) pjsip() string {
+	text := "[global]\ntype=global\n" + s.global + "\n" + pjsipUDP + "[out]\ntype=endpoint\ntransport=udp\ncontext=default\n"
+	for i := range resyncPhones {
+		user := fmt.Sprint(6001 + i)
+		text += pjsipOf(user, s.secrets[user], "max_contacts=3")
 	}
-	return b.String()
+	return text
 }
 
 func newResyncSite(t *testing.T, suite string) *resyncSite {
@@ -116,7 +117,6 @@ type phone struct {
 	agent    string
 	port     int
 	messages string // file of what it got and sent
-	file     string // that it fetches; empty: by its user
 }
 
 // phone starts one that answers NOTIFY, or does what another scenario says.
@@ -184,7 +184,7 @@ func (p *phone) notified() (events []string) {
 // fetch is the phone's, which a make that listens to NOTIFY does by itself.
 func (p *phone) fetch() string {
 	p.s.t.Helper()
-	req, err := http.NewRequest("GET", "http://"+p.s.v.phones.Addr().String()+"/phoneprov/"+cmp.Or(p.file, resyncMAC(p.user)+".cfg"), nil)
+	req, err := http.NewRequest("GET", "http://"+p.s.v.phones.Addr().String()+"/phoneprov/"+resyncMAC(p.user)+".cfg", nil)
 	if err != nil {
 		p.s.t.Fatal(err)
 	}

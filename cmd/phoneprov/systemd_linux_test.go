@@ -85,14 +85,7 @@ func (m *manager) stop(t *testing.T, p *running) {
 	t.Helper()
 	p.signal(t, syscall.SIGTERM)
 	m.until(t, "STOPPING=1", "READY")
-	select {
-	case <-p.ended:
-	case <-time.After(testkit.Patience):
-		t.Fatalf("it did not end within %v", testkit.Patience)
-	}
-	if state := p.cmd.ProcessState; state.ExitCode() != 0 {
-		t.Errorf("it ended with %v, want exit status 0", state)
-	}
+	p.awaitEnd(t)
 }
 
 // systemd hears when phones get files, that a reload begins and ends, also one that fails, and that the service stops.

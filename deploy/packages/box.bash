@@ -7,23 +7,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 work=$(mktemp -d)
 machine=phoneprov-machine-$$
 
-step() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
-
-reason=
-fail() {
-  reason=$*
-  exit 1
-}
-
-# within SECONDS COMMAND...: repeats the command until it succeeds
-within() {
-  local deadline=$((SECONDS + $1))
-  shift
-  until "$@" >/dev/null 2>&1; do
-    ((SECONDS < deadline)) || fail "not within its time: $*"
-    sleep 0.2
-  done
-}
+# shellcheck source-path=SCRIPTDIR source=steps.bash
+source "$root/deploy/steps.bash"
 
 box() { docker exec -i "$machine" "$@"; }
 

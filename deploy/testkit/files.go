@@ -23,6 +23,16 @@ func Write[T string | []byte](tb testing.TB, path string, text T) string {
 	return path
 }
 
+// Read returns the text of a file.
+func Read(tb testing.TB, path string) string {
+	tb.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return string(text)
+}
+
 // WriteSteady is Write, and the file's time is an hour ago. Each call gives a later time than the call before.
 func WriteSteady[T string | []byte](tb testing.TB, path string, text T) string {
 	tb.Helper()

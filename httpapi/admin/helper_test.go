@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,9 +16,8 @@ import (
 
 	"github.com/phoneprov/phoneprov/deploy/secrettest"
 	"github.com/phoneprov/phoneprov/deploy/testkit"
+	"github.com/phoneprov/phoneprov/deploy/testsite"
 	"github.com/phoneprov/phoneprov/provision"
-	"github.com/phoneprov/phoneprov/provision/astconf/astconftest"
-	"github.com/phoneprov/phoneprov/provision/datadir"
 	"github.com/phoneprov/phoneprov/provision/device"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
@@ -88,27 +85,12 @@ type site struct {
 
 func newSite(t testing.TB, users string) *site {
 	t.Helper()
-	dir := t.TempDir()
-	for name, text := range dataFiles {
-		path := filepath.Join(dir, name)
-		old := time.Now().Add(-time.Hour)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chtimes(path, old, old); err != nil {
-			t.Fatal(err)
-		}
-	}
-	data, err := datadir.Open(dir, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { data.Close() })
-	renderer := provision.NewRenderer(provision.RendererOptions{Data: data, Ask: func(context.Context, string) (string, error) { return bobSecret, nil }})
+	renderer := provision.NewRenderer(provision.RendererOptions{Data: testsite.Data(t, dataFiles), Ask: func(context.Context, string) (string, error) { return bobSecret, nil }})
 	s := &site{TB: t, Options: Options{
 		Store: new(provision.Store), Renderer: renderer, Version: "test",
 		Request: provision.Request{Server: "127.0.0.1", Host: "127.0.0.1:8080", Scheme: "http", Prefix: "/phoneprov"},
 	}}
+	var err error
 	if s.ledger, err = ledger.New(ledger.Options{Snapshots: s.Store, Renderer: renderer, Prefix: "/phoneprov"}); err != nil {
 		t.Fatal(err)
 	}
@@ -135,15 +117,7 @@ func newSite(t testing.TB, users string) *site {
 		}
 		return NotifyResult{Items: []NotifiedPhone{{ID: alice, MAC: alice, State: ledger.UpToDate, Outcome: "queued", Event: "check-sync", Reboots: "no", To: "pjsip endpoint 6001"}}, Total: 1, Told: 1}, nil
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- s.ledger.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
+	testsite.RunLedger(t, s.ledger)
 	if users != "" {
 		s.sync(users)
 	}
@@ -153,14 +127,7 @@ func newSite(t testing.TB, users string) *site {
 // sync serves a configuration and tells the ledger of it.
 func (s *site) sync(users string) {
 	s.Helper()
-	files := map[string]string{"phoneprov.conf": phoneprovConf, "users.conf": users}
-	config := provision.Config{}
-	astconftest.Read(s, config, config.Files(), files)
-	next, _, err := provision.Build(context.Background(), provision.Input{Config: config}, time.Now())
-	if err != nil {
-		s.Fatal(err)
-	}
-	s.Store.Swap(next)
+	s.Store.Swap(testsite.Snapshot(s, map[string]string{"phoneprov.conf": phoneprovConf, "users.conf": users}))
 	s.ledger.Synced(ledger.Sync{At: time.Now(), Trigger: "test"})
 	s.settle()
 }
@@ -179,22 +146,8 @@ func (s *site) fetchedQuietly(name string) { s.asked(name, phoneAgent, http.Stat
 
 func (s *site) asked(name, agent string, status int, reason string) {
 	s.Helper()
-	snapshot := s.Store.Load()
-	a := ledger.Answer{At: time.Now(), Method: "GET", File: name, Status: status, Addr: netip.MustParseAddr("192.0.2.7"), Reason: reason,
-		Refused: reason != "", Whole: true, Asked: provision.Request{Server: "pbx.test", Host: "pbx.test:8080", Scheme: "http", Prefix: "/phoneprov", UserAgent: agent, Now: time.Now()}}
-	a.MAC, _, _ = device.FindMAC(name)
-	if rt := snapshot.Lookup(name); rt != nil {
-		a.Route = rt
-		if status == http.StatusOK {
-			doc, err := s.Renderer.Render(context.Background(), snapshot, rt, a.Asked)
-			if err != nil {
-				s.Fatal(err)
-			}
-			a.ETag, a.Basis, a.Bytes = doc.ETag, doc.Basis(snapshot, rt), doc.Size
-			doc.Close()
-		}
-	}
-	s.ledger.Served(a)
+	testsite.Answered(s, s.ledger, s.Store.Load(), s.Renderer, ledger.Answer{At: time.Now(), Method: "GET", File: name, Status: status, Addr: netip.MustParseAddr("192.0.2.7"), Reason: reason,
+		Refused: reason != "", Whole: true, Asked: provision.Request{Server: "pbx.test", Host: "pbx.test:8080", Scheme: "http", Prefix: "/phoneprov", UserAgent: agent, Now: time.Now()}})
 }
 
 // kept waits until the text of a phone's file is kept.
@@ -207,14 +160,7 @@ func (s *site) kept(name string) {
 	})
 }
 
-func (s *site) settle() {
-	s.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	if err := s.ledger.Settle(ctx); err != nil {
-		s.Fatal(err)
-	}
-}
+func (s *site) settle() { s.Helper(); testsite.Settle(s, s.ledger) }
 
 // lively returns a site with a phone that is up to date, one that was refused, one that never came, and a stranger.
 func lively(t testing.TB) *site {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/phoneprov/phoneprov/httpapi/admin"
+	"github.com/phoneprov/phoneprov/httpapi/printable"
 	"github.com/phoneprov/phoneprov/provision/words"
 )
 
@@ -104,5 +105,5 @@ func (s *Site) resync(w http.ResponseWriter, r *http.Request) error {
 			outcome = l.Text("told.to", one.Event, one.To)
 		}
 	}
-	return done(w, r, "/phones/"+phone.ID, visible(outcome))
+	return done(w, r, "/phones/"+phone.ID, printable.Only(outcome))
 }

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
+	"github.com/phoneprov/phoneprov/httpapi/printable"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 	"github.com/phoneprov/phoneprov/provision/words"
@@ -42,7 +42,7 @@ func (s *Site) functions(l *words.Language) template.FuncMap {
 			return l.Text("registration." + string(p.Registration()))
 		},
 		"mark": mark, "statusMark": statusMark, "severityMark": severityMark,
-		"name": name, "whole": whole, "spelt": spelt, "plain": visible, "displayNames": displayNames,
+		"name": name, "whole": whole, "spelt": spelt, "plain": printable.Only, "displayNames": displayNames,
 		"size": size, "first": firstChanges, "dict": dict,
 	}
 }
@@ -129,16 +129,6 @@ func ofDay(value any, unit, format string) template.HTML {
 	return template.HTML(fmt.Sprintf(`<time data-clock="%s" datetime="%s" title="%s">%s</time>`, unit, t.UTC().Format(time.RFC3339), t.UTC().Format(exactly), t.UTC().Format(format)))
 }
 
-// visible replaces the characters of a foreign text that a browser obeys or hides, as marks of direction.
-func visible(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c == unicode.ReplacementChar || !unicode.IsPrint(c) {
-			return unicode.ReplacementChar
-		}
-		return c
-	}, s)
-}
-
 // name returns a foreign text for a table, isolated from the direction of the text around it.
 func name(s string) template.HTML {
 	return isolated(s, maxShown)
@@ -156,13 +146,13 @@ func isolated(s string, most int) template.HTML {
 	if runes := []rune(s); len(runes) > most {
 		s = string(runes[:most]) + "…"
 	}
-	return template.HTML("<bdi>" + template.HTMLEscapeString(visible(s)) + "</bdi>")
+	return template.HTML("<bdi>" + template.HTMLEscapeString(printable.Only(s)) + "</bdi>")
 }
 
 // spelt returns the ID of a phone. A MAC is shown with colons, as on the phone's label.
 func spelt(id string) string {
 	if len(id) != 12 || strings.Trim(id, "0123456789abcdef") != "" {
-		return visible(id)
+		return printable.Only(id)
 	}
 	var pairs []string
 	for i := 0; i < len(id); i += 2 {
@@ -238,7 +228,7 @@ func dict(pairs ...any) (map[string]any, error) {
 // reason says why a phone is in its state, in a language. The ledger's own text is English.
 func reason(l *words.Language, p ledger.Phone) string {
 	if l == words.English() {
-		return visible(p.Reason)
+		return printable.Only(p.Reason)
 	}
 	var names []string
 	why := ""
@@ -251,22 +241,22 @@ func reason(l *words.Language, p ledger.Phone) string {
 		}
 	}
 	if len(names) == 0 {
-		return visible(l.Said(p.Reason))
+		return printable.Only(l.Said(p.Reason))
 	}
 	text := strings.Join(names, ", ")
 	if why != "" {
 		text += ": " + why
 	}
-	return visible(text)
+	return printable.Only(text)
 }
 
 // fileReason says why a file is in its state, in a language.
 func fileReason(l *words.Language, f ledger.File) string {
 	if l != words.English() && f.State == ledger.Refused && f.Refusal != nil {
 		if f.Refusal.Count == 1 {
-			return visible(l.Said(f.Refusal.Reason))
+			return printable.Only(l.Said(f.Refusal.Reason))
 		}
-		return visible(l.Text("reason.times", l.Said(f.Refusal.Reason), f.Refusal.Count))
+		return printable.Only(l.Text("reason.times", l.Said(f.Refusal.Reason), f.Refusal.Count))
 	}
-	return visible(l.Said(f.Reason))
+	return printable.Only(l.Said(f.Reason))
 }

@@ -17,11 +17,9 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/browser"
 	"github.com/phoneprov/phoneprov/deploy/skips"
 	"github.com/phoneprov/phoneprov/deploy/testkit"
+	"github.com/phoneprov/phoneprov/deploy/testsite"
 	"github.com/phoneprov/phoneprov/httpapi/admin"
 	"github.com/phoneprov/phoneprov/provision"
-	"github.com/phoneprov/phoneprov/provision/astconf/astconftest"
-	"github.com/phoneprov/phoneprov/provision/datadir"
-	"github.com/phoneprov/phoneprov/provision/device"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
@@ -98,14 +96,10 @@ type site struct {
 
 func newSite(t testing.TB, conf, users string) *site {
 	t.Helper()
-	data, err := datadir.Open(testkit.WriteTree(t, t.TempDir(), dataFiles), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { data.Close() })
-	renderer := provision.NewRenderer(provision.RendererOptions{Data: data, Ask: func(context.Context, string) (string, error) { return "answer", nil }})
+	renderer := provision.NewRenderer(provision.RendererOptions{Data: testsite.Data(t, dataFiles), Ask: func(context.Context, string) (string, error) { return "answer", nil }})
 	s := &site{TB: t, Options: admin.Options{Store: new(provision.Store), Renderer: renderer, Version: "test",
 		Request: provision.Request{Server: "127.0.0.1", Host: "127.0.0.1:8080", Scheme: "http", Prefix: "/phoneprov"}}}
+	var err error
 	s.ledger, err = ledger.New(ledger.Options{Snapshots: s.Store, Renderer: renderer, Prefix: "/phoneprov", Peer: func(endpoint string) (ledger.Peer, bool) {
 		return ledger.Peer{Endpoint: endpoint, Registered: endpoint != "6006", RegisteredAt: time.Now(), Contact: "sip:" + endpoint + "@192.0.2.7:5060", Address: "192.0.2.7",
 			RoundTrip: 12 * time.Millisecond, UserAgent: "Yealink SIP-T46S 66.85.0.5"}, endpoint != ""
@@ -114,15 +108,7 @@ func newSite(t testing.TB, conf, users string) *site {
 		t.Fatal(err)
 	}
 	s.Ledger = s.ledger
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- s.ledger.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
+	testsite.RunLedger(t, s.ledger)
 	s.sync(conf, users)
 	return s
 }
@@ -130,13 +116,7 @@ func newSite(t testing.TB, conf, users string) *site {
 // sync serves a configuration and tells the ledger of it.
 func (s *site) sync(conf, users string) {
 	s.Helper()
-	config := provision.Config{}
-	astconftest.Read(s, config, config.Files(), map[string]string{"phoneprov.conf": conf, "users.conf": users})
-	next, _, err := provision.Build(context.Background(), provision.Input{Config: config}, time.Now())
-	if err != nil {
-		s.Fatal(err)
-	}
-	s.Store.Swap(next)
+	s.Store.Swap(testsite.Snapshot(s, map[string]string{"phoneprov.conf": conf, "users.conf": users}))
 	s.ledger.Synced(ledger.Sync{At: time.Now(), Trigger: "core reload"})
 	s.settle()
 }
@@ -144,7 +124,6 @@ func (s *site) sync(conf, users string) {
 // asked tells the ledger of a request.
 func (s *site) asked(name, agent, address string, status int, reason string) {
 	s.Helper()
-	snapshot := s.Store.Load()
 	a := ledger.Answer{At: time.Now(), Method: "GET", File: name, Status: status, Addr: netip.MustParseAddr(address), Reason: reason,
 		Refused: reason != "", Whole: true, Asked: provision.Request{Server: "pbx.test", Host: "pbx.test:8080", Scheme: "http", Prefix: "/phoneprov", UserAgent: agent, Now: time.Now()}}
 	if !s.at.IsZero() {
@@ -153,29 +132,10 @@ func (s *site) asked(name, agent, address string, status int, reason string) {
 	if status >= 500 {
 		a.Err, a.Refused = "the template has a mistake", false
 	}
-	a.MAC, _, _ = device.FindMAC(name)
-	if rt := snapshot.Lookup(name); rt != nil {
-		a.Route = rt
-		if status == http.StatusOK {
-			doc, err := s.Renderer.Render(context.Background(), snapshot, rt, a.Asked)
-			if err != nil {
-				s.Fatal(err)
-			}
-			a.ETag, a.Basis, a.Bytes = doc.ETag, doc.Basis(snapshot, rt), doc.Size
-			doc.Close()
-		}
-	}
-	s.ledger.Served(a)
+	testsite.Answered(s, s.ledger, s.Store.Load(), s.Renderer, a)
 }
 
-func (s *site) settle() {
-	s.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	if err := s.ledger.Settle(ctx); err != nil {
-		s.Fatal(err)
-	}
-}
+func (s *site) settle() { s.Helper(); testsite.Settle(s, s.ledger) }
 
 const (
 	polyAgent    = "FileTransport PolycomVVX-VVX_411-UA/5.9.6.2327 (SN:0004f2000001) Type/Application"

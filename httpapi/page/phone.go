@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"github.com/phoneprov/phoneprov/httpapi/admin"
+	"github.com/phoneprov/phoneprov/httpapi/printable"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
@@ -67,7 +68,7 @@ func (s *Site) showPhone(w http.ResponseWriter, r *http.Request, file string, va
 	if phone.Name == "" {
 		title = spelt(phone.ID)
 	}
-	page := shown{template: "phone", title: visible(title), live: "event,sync", fragment: base, data: &p}
+	page := shown{template: "phone", title: printable.Only(title), live: "event,sync", fragment: base, data: &p}
 	if len(phone.Files) > 0 {
 		p.FirstFile = phone.Files[0].Name
 	}

@@ -5,9 +5,9 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/emiago/sipgo/sip"
+	"github.com/phoneprov/phoneprov/httpapi/printable"
 )
 
 // answerTo returns the 200 to a request. local is the address that we answer from.
@@ -45,14 +45,4 @@ func token() string { return rand.Text()[:16] }
 const maxShown = 64
 
 // short prepares a text of a phone for the log.
-func short(s string) string {
-	if len(s) > maxShown {
-		s = s[:maxShown] + "…"
-	}
-	return strings.Map(func(c rune) rune {
-		if !unicode.IsPrint(c) {
-			return unicode.ReplacementChar
-		}
-		return c
-	}, s)
-}
+func short(s string) string { return printable.Cut(s, maxShown) }

@@ -2,18 +2,17 @@ package tftp
 
 import (
 	"bytes"
-	"context"
 	"net/netip"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 	"github.com/phoneprov/phoneprov/deploy/profiles"
 	"github.com/phoneprov/phoneprov/deploy/testkit"
+	"github.com/phoneprov/phoneprov/deploy/testsite"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
@@ -172,19 +171,8 @@ func TestCiscoBoot(t *testing.T) {
 // inLedger checks that the phone is up to date, and how it came.
 func inLedger(t *testing.T, book *ledger.Ledger) {
 	t.Helper()
-	ctx := testkit.Within(t, time.Minute)
-	run, end := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- book.Run(run) }()
-	defer func() {
-		end()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	}()
-	if err := book.Settle(ctx); err != nil {
-		t.Fatal(err)
-	}
+	testsite.RunLedger(t, book)
+	testsite.Settle(t, book)
 	phone, ok := book.Phone("00562b043615")
 	if !ok || phone.State != ledger.UpToDate || len(phone.Files) != 1 || phone.Files[0].Over != "tftp" || phone.Files[0].Scheme != "http" {
 		t.Errorf("the ledger has %+v", phone)

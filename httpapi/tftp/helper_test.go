@@ -18,11 +18,10 @@ import (
 
 	"github.com/phoneprov/phoneprov/deploy/secrettest"
 	"github.com/phoneprov/phoneprov/deploy/testkit"
+	"github.com/phoneprov/phoneprov/deploy/testsite"
 	"github.com/phoneprov/phoneprov/httpapi"
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/provision"
-	"github.com/phoneprov/phoneprov/provision/astconf/astconftest"
-	"github.com/phoneprov/phoneprov/provision/datadir"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
@@ -92,18 +91,9 @@ type site struct {
 
 func newSite(t testing.TB, files map[string]string) *site {
 	t.Helper()
-	dir := t.TempDir()
-	for name, text := range files {
-		testkit.WriteSteady(t, filepath.Join(dir, name), text)
-	}
-	data, err := datadir.Open(dir, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { data.Close() })
 	s := &site{records: make(chan ledger.Answer, 1000)}
 	s.Options = httpapi.Options{
-		Prefix: "/phoneprov", Store: new(provision.Store), Renderer: provision.NewRenderer(provision.RendererOptions{Data: data}),
+		Prefix: "/phoneprov", Store: new(provision.Store), Renderer: provision.NewRenderer(provision.RendererOptions{Data: testsite.Data(t, files)}),
 		Access:   httpapi.Access{Rules: access.Rules{Allow: access.DefaultAllow()}},
 		Recorder: recorder(s.records), Log: zerolog.New(&s.log).Level(zerolog.DebugLevel),
 	}
@@ -116,13 +106,7 @@ func (r recorder) Served(a ledger.Answer) { r <- a }
 
 func (s *site) serve(t testing.TB, config map[string]string) *site {
 	t.Helper()
-	parsed := provision.Config{}
-	astconftest.Read(t, parsed, parsed.Files(), config)
-	built, _, err := provision.Build(t.Context(), provision.Input{Config: parsed}, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Store.Swap(built)
+	s.Store.Swap(testsite.Snapshot(t, config))
 	return s
 }
 

@@ -1,0 +1,26 @@
+// Package printable makes texts of strangers safe to show, in the log and on the page.
+package printable
+
+import (
+	"strings"
+	"unicode"
+)
+
+// Only replaces each character that a terminal or a browser would obey or hide, such as an escape or a mark of
+// direction, by one character. An escape sequence in its place would let the stranger choose the length of the line.
+func Only(s string) string {
+	return strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) {
+			return unicode.ReplacementChar
+		}
+		return c
+	}, s)
+}
+
+// Cut is Only, and cuts what is longer than most bytes.
+func Cut(s string, most int) string {
+	if len(s) > most {
+		s = s[:most] + "…"
+	}
+	return Only(s)
+}
