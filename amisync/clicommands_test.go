@@ -13,12 +13,12 @@ func TestCommandLine(t *testing.T) {
 		return ami.Message{"Event": "Reload", "Module": module, "Status": status}
 	}
 	begin := reload(notifyModule, "2")
-	late := ami.Message{"late": "yes"} // stands for time that passes
+	late := ami.Message{"late": "yes"} // stands for a pause longer than wordsWithin
 	for _, tt := range []struct {
 		name   string
 		events []ami.Message
 		words  []string
-		others int // that are none of a command
+		others int // events that belong to no command
 	}{
 		{"MACs", []ami.Message{begin, reload("0004f2000001", "2"), reload("00:04:F2:00:00:02", "2")}, []string{"0004f2000001", "0004f2000002"}, 0},
 		{"words", []ami.Message{begin, reload("stale", "2"), reload("confirm", "2")}, []string{"stale", "confirm"}, 0},

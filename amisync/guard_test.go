@@ -112,7 +112,7 @@ func TestMassLossIsHeld(t *testing.T) {
 	}
 }
 
-// The bound: more than half, and at least five.
+// A loss is held if it exceeds the bound and is at least five phones.
 func TestGuardBound(t *testing.T) {
 	tests := []struct{ before, after, maxLoss, held int }{
 		{20, 10, 50, 0},

@@ -13,7 +13,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 )
 
-// Known is what was heard of an endpoint last. It asks nothing. With Reach, Notify and Outbound it makes Service a notify.Asterisk.
+// Known returns what Asterisk last said of an endpoint, without asking it. The bool is false if the endpoint is
+// unknown. Known, Reach, Notify and Outbound make Service a notify.Asterisk.
 func (s *Service) Known(endpoint string) (notify.Endpoint, bool) {
 	p, ok := s.peers.named(endpoint)
 	if !ok {
@@ -29,14 +30,15 @@ func (s *Service) Known(endpoint string) (notify.Endpoint, bool) {
 	return e, true
 }
 
-// Reach asks Asterisk what there is to an endpoint at this moment; false: there is no such endpoint.
+// Reach asks Asterisk for an endpoint. The bool is false if there is no such endpoint. The error is
+// notify.ErrUnreachable or notify.ErrDenied.
 func (s *Service) Reach(ctx context.Context, endpoint string) (notify.Endpoint, bool, error) {
 	c, err := s.notifyConn()
 	if err != nil {
 		return notify.Endpoint{}, false, err
 	}
 	if ami.CheckField("Endpoint", endpoint) != nil {
-		return notify.Endpoint{}, false, nil // no name of Asterisk's
+		return notify.Endpoint{}, false, nil // Asterisk cannot have this name
 	}
 	if p, ok := s.peers.named(endpoint); ok && p.Kind == SIP {
 		return s.reachSIP(ctx, c, endpoint)
@@ -54,7 +56,8 @@ func (s *Service) Reach(ctx context.Context, endpoint string) (notify.Endpoint, 
 	return reachOf(endpoint, events), true, nil
 }
 
-// reachOf takes from the events about an endpoint what NOTIFY needs. A contact that does not answer OPTIONS is one still: NOTIFY goes to it too.
+// reachOf returns the endpoint that the events describe. A contact that does not answer OPTIONS counts too, because
+// Asterisk sends NOTIFY to it.
 func reachOf(endpoint string, events []ami.Message) notify.Endpoint {
 	e := notify.Endpoint{Name: endpoint, Driver: notify.PJSIP}
 	for _, m := range events {
@@ -69,8 +72,8 @@ func reachOf(endpoint string, events []ami.Message) notify.Endpoint {
 	return e
 }
 
-// reachSIP asks for a peer of chan_sip. Its device state tells of calls where callcounter = yes in sip.conf, which is asked for with the right
-// to write reporting.
+// reachSIP asks Asterisk for a peer of chan_sip. The device state of the peer shows calls if sip.conf has callcounter =
+// yes. Asking for it needs write = reporting.
 func (s *Service) reachSIP(ctx context.Context, c *ami.Conn, peer string) (notify.Endpoint, bool, error) {
 	answer, err := c.Do(ctx, "SIPshowpeer", ami.Message{"Peer": peer})
 	var refused *ami.ActionError
@@ -92,7 +95,8 @@ func (s *Service) reachSIP(ctx context.Context, c *ami.Conn, peer string) (notif
 	return e, true, nil
 }
 
-// Notify has Asterisk send NOTIFY. With an error of package notify nothing was sent; with another one that is not known.
+// Notify makes Asterisk send a NOTIFY, and returns Asterisk's answer. If the error is one of package notify, Asterisk
+// sent nothing. After any other error, it may have sent the NOTIFY.
 func (s *Service) Notify(ctx context.Context, to notify.Target, event string) (answer string, err error) {
 	c, err := s.notifyConn()
 	if err != nil {
@@ -134,7 +138,7 @@ func (s *Service) notifyConn() (*ami.Conn, error) {
 	return c, nil
 }
 
-// Outbound is the endpoint through which Asterisk can send NOTIFY to a URI; empty: there is none.
+// Outbound returns the name of the endpoint that Asterisk uses to send NOTIFY to a URI; empty: there is none.
 func (s *Service) Outbound() string {
 	name, _ := s.outbound.Load().(string)
 	if p, ok := s.peers.named(name); ok && p.Kind == PJSIP {
@@ -143,10 +147,10 @@ func (s *Service) Outbound() string {
 	return ""
 }
 
-// defaultOutbound is the name that default_outbound_endpoint has where pjsip.conf does not say (measured on 16 and 22).
+// defaultOutbound is the value of default_outbound_endpoint if pjsip.conf does not set it (measured on 16 and 22).
 const defaultOutbound = "default_outbound_endpoint"
 
-// outboundEndpoint is the endpoint that pjsip.conf names for requests to a URI. Whether there is one of that name is not looked at.
+// outboundEndpoint returns the endpoint that pjsip.conf names for requests to a URI. The endpoint may not exist.
 func outboundEndpoint(config provision.Config) string {
 	name := defaultOutbound
 	if file := config["pjsip.conf"]; file != nil {
@@ -162,8 +166,8 @@ func outboundEndpoint(config provision.Config) string {
 	return name
 }
 
-// inCall reports a device state of an endpoint that has a call up or ringing, as lists write it, "In use", "Ring+Inuse", and as events and
-// functions do, "INUSE", "RINGINUSE".
+// inCall reports whether a device state means a call that is up or ringing. Lists write "In use" and "Ring+Inuse".
+// Events and functions write "INUSE" and "RINGINUSE".
 func inCall(state string) bool {
 	switch strings.NewReplacer(" ", "", "_", "", "+", "", ",", "").Replace(strings.ToUpper(state)) {
 	case "INUSE", "BUSY", "RINGING", "RINGINUSE", "ONHOLD":
@@ -172,7 +176,7 @@ func inCall(state string) bool {
 	return false
 }
 
-// uriHost is the host of a SIP URI, with its port: sip:6001@192.0.2.7:5060;transport=udp.
+// uriHost returns host and port of a SIP URI: "192.0.2.7:5060" of "sip:6001@192.0.2.7:5060;transport=udp".
 func uriHost(uri string) string {
 	_, rest, _ := strings.Cut(uri, ":")
 	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
@@ -184,7 +188,7 @@ func uriHost(uri string) string {
 	return rest
 }
 
-// hostAddr is the address in "192.0.2.7:5060" or "[2001:db8::7]"; zero: it has a name.
+// hostAddr returns the address in "192.0.2.7:5060" or "[2001:db8::7]"; zero if the host is a name.
 func hostAddr(hostPort string) netip.Addr {
 	host := hostPort
 	if h, _, err := net.SplitHostPort(hostPort); err == nil {

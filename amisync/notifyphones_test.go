@@ -78,7 +78,7 @@ func TestNotifyWithoutAConnection(t *testing.T) {
 	}
 }
 
-// TestNotifyFaults is of an Asterisk that refuses, breaks off or is silent when a phone is to be told.
+// Asterisk refuses Notify, closes the connection or stays silent.
 func TestNotifyFaults(t *testing.T) {
 	var answer atomic.Pointer[func(*amiserver.Session, amiserver.Message)]
 	var variable atomic.Value
@@ -101,7 +101,7 @@ func TestNotifyFaults(t *testing.T) {
 		event  string
 		answer func(*amiserver.Session, amiserver.Message)
 		is     error // nil: none
-		sent   bool  // it is not known that nothing was sent
+		sent   bool  // Asterisk sent the NOTIFY, or may have sent it
 	}{
 		{"sent", "check-sync;reboot=false", reply("Response", "Success", "Message", "NOTIFY sent"), nil, true},
 		{"no right", "check-sync", reply("Response", "Error", "Message", "Permission denied"), notify.ErrDenied, false},
@@ -133,7 +133,7 @@ func TestNotifyFaults(t *testing.T) {
 	}
 }
 
-// TestNotifyOfChanSIP is of a peer of chan_sip on a real Asterisk 16: what is known of it, and that it is told.
+// TestNotifyOfChanSIP reads a peer of chan_sip on a real Asterisk 16, and tells it.
 func TestNotifyOfChanSIP(t *testing.T) {
 	a := oracle.Start(t, oracle.Options{Suite: oracle.Bullseye, Files: map[string]string{
 		"sip.conf": `[general]

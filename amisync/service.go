@@ -27,7 +27,7 @@ type Service struct {
 	ending     sync.WaitGroup                                     // of connections that are being closed
 	toldBooted atomic.Bool                                        // see ami.Target
 	outbound   atomic.Value                                       // the name of the default outbound endpoint, a string
-	commands   commandLine                                        // of handleEvents
+	commands   commandLine                                        // used by handleEvents
 
 	guard      guard
 	restored   restored
@@ -138,7 +138,8 @@ func (s *Service) Peers() []Peer { return s.peers.list() }
 // Peer returns the device of a name: a PJSIP endpoint, else a peer of chan_sip.
 func (s *Service) Peer(name string) (Peer, bool) { return s.peers.named(name) }
 
-// grace is short while there is no endpoint that a booting Asterisk could lose.
+// grace returns how long the link waits for FullyBooted: FirstBoot while no endpoint is known that a booting Asterisk
+// could lose, else Boot.
 func (s *Service) grace() time.Duration {
 	if s.unread() && !s.toldBooted.Load() {
 		return s.o.Timing.FirstBoot
@@ -222,7 +223,7 @@ func (s *Service) handle(m ami.Message) {
 		} else if reason := reloadReason(m); reason != "" {
 			s.triggers.add(reason)
 		}
-	case "FullyBooted": // of each connection the first event
+	case "FullyBooted": // the first event of each connection
 		s.commands = commandLine{}
 		s.triggers.add("fully booted")
 	case "ContactStatus", "DeviceStateChange", "PeerStatus":

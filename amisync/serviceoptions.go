@@ -40,13 +40,13 @@ type Options struct {
 	Synced func(provision.Counts)
 	// Failed is called after a sync that failed, by one goroutine. It may be nil.
 	Failed func(trigger string, took time.Duration, err error)
-	// Ended is called after each sync, also after one that failed or is held, with its triggers: "SIGHUP, connect". It may
-	// be nil.
+	// Ended is called after each sync, also after one that failed or is held, with its triggers: "SIGHUP, connect". It
+	// may be nil.
 	Ended func(trigger string)
 	// PeerChanged is called with a peer that registered, registered again or unregistered. It may be nil.
 	PeerChanged func(Peer)
-	// NotifyWord is told each argument of "phoneprov notify" at the Asterisk CLI: twelve digits of a MAC, WordStale or WordConfirm. It must not
-	// wait; nil: nobody is told.
+	// NotifyWord is called with each argument of "phoneprov notify" at the Asterisk CLI: twelve digits of a MAC,
+	// WordStale or WordConfirm. It must not block. If nil, the arguments are ignored.
 	NotifyWord func(word string)
 	// Read is called with each configuration that was read. It may be nil.
 	Read func(provision.Config)

@@ -88,7 +88,7 @@ func (s *Service) apply(trigger string, start time.Time, b *built) error {
 		}, b.found, s.guard.applied())
 		return true
 	})
-	s.restored.snap = nil // its memory
+	s.restored.snap = nil // frees its memory
 	return nil
 }
 
@@ -218,7 +218,7 @@ func withNobody(next *provision.Snapshot, in provision.Input, found []provision.
 	return append(found, d)
 }
 
-// noPhone is the beginning of that diagnostic.
+// noPhone begins the diagnostic of withNobody.
 const noPhone = "no phone is served: "
 
 // served returns the snapshot that is served; nil if there is none, or no store.

@@ -54,7 +54,7 @@ func (f *fakeLoop) expect(t *testing.T, want ...string) {
 func TestBurstIsOneSync(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := startLoop(t, &fakeLoop{}, 0)
-		for range 8 { // as of `pjsip reload`
+		for range 8 { // as `pjsip reload` sends them
 			f.triggers.add("reload of res_pjsip")
 			f.triggers.add("reload of res_pjsip_mwi")
 			time.Sleep(time.Millisecond)
@@ -96,7 +96,7 @@ func TestResync(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := startLoop(t, &fakeLoop{}, 5*time.Minute)
 		time.Sleep(time.Hour)
-		f.expect(t) // what starts the first sync is not the period
+		f.expect(t) // the period does not start the first sync
 		f.triggers.add("connect")
 		time.Sleep(11 * time.Minute)
 		f.expect(t, "connect", "resync", "resync")

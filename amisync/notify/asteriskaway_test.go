@@ -22,7 +22,7 @@ func TestAsteriskIsAway(t *testing.T) {
 		if len(s.sent) != 2 {
 			t.Errorf("got %+v", s.sent)
 		}
-		s.err = fmt.Errorf("%w: connection refused", ErrUnreachable) // between told and fetched
+		s.err = fmt.Errorf("%w: connection refused", ErrUnreachable) // after the NOTIFYs, before the fetch
 		s.mu.Unlock()
 		s.fetch(0)
 		s.pass(10 * time.Minute)
@@ -58,7 +58,7 @@ func TestAnswerIsLost(t *testing.T) {
 		s.add(1)
 		s.set(func() { s.notifyErr = errors.New("asterisk closed the connection") })
 		s.change("2", 0)
-		s.pass(30 * time.Second) // it may have been sent: it counts
+		s.pass(30 * time.Second) // Asterisk may have sent the NOTIFY, so it counts
 		p, _ := s.Phone(mac(0))
 		if p.State != ledger.Told || p.Told.Answer != "asterisk closed the connection" {
 			t.Errorf("got %+v", p)
@@ -84,7 +84,7 @@ func TestRestart(t *testing.T) {
 		for _, n := range s.sent {
 			at = append(at, fmt.Sprintf("%s@%d", n.to.Endpoint, int(n.at.Seconds())))
 		}
-		// 0 gets its second try, 1 both for the change that came since
+		// phone 0 gets its second try; phone 1 gets two, because its change is newer than its notice
 		if fmt.Sprint(at) != "[6000@90 6001@90 6001@150]" {
 			t.Errorf("got %v", at)
 		}

@@ -9,42 +9,42 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// Request is what a person wants told.
+// Request says which phones a person wants told, and how.
 type Request struct {
 	Phones  []string       // IDs, or MACs in any spelling
 	Profile string         // the phones of a profile; empty: any
 	States  []ledger.State // the phones in one of these states; none: any
-	All     bool           // all phones; without it something must select
+	All     bool           // all phones; if false, another field must select phones
 	Reboot  bool           // have them reboot
-	DryRun  bool           // tell nobody, and say who would be told
-	Confirm bool           // also more phones than the limit; without a selection: those that are held
-	By      string         // who wants it, for the log
+	DryRun  bool           // tell nobody, and report who would be told
+	Confirm bool           // permits more phones than the limit; without a selection: confirms the held phones
+	By      string         // the name of the person, for the log
 }
 
 // The outcomes for one phone.
 const (
 	Queued    = "queued"     // it is told as soon as the rate and its calls permit
-	WouldTell = "would_tell" // it would be, without DryRun
-	NotTold   = "not_told"   // it cannot be told now, and Why says why
+	WouldTell = "would_tell" // without DryRun, it would be told
+	NotTold   = "not_told"   // it cannot be told now, for the reason in Why
 )
 
-// Result is what a Request came to.
+// Result is the result of a Request.
 type Result struct {
 	Phones    []PhoneResult
-	Total     int // phones that were selected
-	Told      int // of those, that are told or would be
+	Total     int // selected phones
+	Told      int // selected phones that are told, or would be with DryRun
 	Confirmed int // held phones that were confirmed
 }
 
-// PhoneResult is what came of one phone.
+// PhoneResult is the result for one phone.
 type PhoneResult struct {
 	ID, MAC, Name string
 	State         ledger.State
 	Outcome       string
-	Event         string  // that is sent
+	Event         string  // the event to send
 	Reboots       Reboots // whether the phone reboots
-	To            string  // whom Asterisk sends it
-	Why           string  // of NotTold, and what delays Queued
+	To            string  // the receiver of the NOTIFY
+	Why           string  // the reason for NotTold; otherwise what delays the NOTIFY, or empty
 }
 
 // Errors of ByHand.
@@ -56,10 +56,12 @@ var (
 	errOneOrAll = errors.New("name phones or select them, not both")
 )
 
-// maxListed is how many phones a Result lists.
+// maxListed bounds the phones that a Result lists.
 const maxListed = 1000
 
-// ByHand has phones told that a person selects. It does not wait until they are. The limit counts here too.
+// ByHand plans a NOTIFY for each phone that r selects. Run sends it later. If r selects no phone and r.Confirm is set,
+// ByHand confirms the held phones. If r selects more than Options.Limit phones, and neither r.Confirm nor r.DryRun is
+// set, the error is ErrTooMany.
 func (n *Notifier) ByHand(ctx context.Context, r Request) (Result, error) {
 	selects := r.All || r.Profile != "" || len(r.States) > 0
 	switch {
@@ -98,7 +100,7 @@ func (n *Notifier) ByHand(ctx context.Context, r Request) (Result, error) {
 	return result, nil
 }
 
-// confirmHeld approves what is held.
+// confirmHeld approves the held phones. The error is ErrNotHeld if there are none.
 func (n *Notifier) confirmHeld(r Request) (Result, error) {
 	held := n.Held()
 	if held == 0 {
@@ -116,7 +118,7 @@ func (n *Notifier) confirmHeld(r Request) (Result, error) {
 	return result, nil
 }
 
-// selected are the phones of a Request.
+// selected returns the phones that a Request selects. The error is ErrNoPhone if it names an unknown phone.
 func (n *Notifier) selected(r Request) (phones []ledger.Phone, err error) {
 	named := map[string]bool{}
 	for _, id := range r.Phones {
@@ -145,7 +147,8 @@ func (n *Notifier) selected(r Request) (phones []ledger.Phone, err error) {
 	}
 }
 
-// byHand decides on one phone by what was heard last, and has it told.
+// byHand plans a NOTIFY for one phone, unless r.DryRun is set. It asks Asterisk nothing: it uses what Asterisk last
+// said of the phone's lines.
 func (n *Notifier) byHand(now time.Time, p *ledger.Phone, r Request) PhoneResult {
 	m := n.o.Table.Of(vendorOf(p))
 	one := PhoneResult{ID: p.ID, MAC: p.MAC, Name: p.Name, State: p.State, Outcome: NotTold, Event: m.Event, Reboots: m.Reboots}

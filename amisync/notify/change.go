@@ -8,15 +8,16 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// files are those that a phone asks for, as they are to be now. They tell one change of a phone from the next.
+// files are the files that a phone has asked for, each with the version that the phone should have. They distinguish
+// one change of a phone from the next.
 type files []fileVersion
 
 type fileVersion struct {
 	name, wanted string // short hashes
-	waiting      bool   // the phone has another one
+	waiting      bool   // the phone does not have this version yet
 }
 
-// filesOf are the files of a phone that it has asked for.
+// filesOf returns the files that a phone has asked for.
 func filesOf(p *ledger.Phone) (all files) {
 	for i := range p.Files {
 		f := &p.Files[i]
@@ -27,19 +28,19 @@ func filesOf(p *ledger.Phone) (all files) {
 	return all
 }
 
-// waits reports whether a change waits.
+// waits reports whether a change waits in state s.
 func waits(s ledger.State) bool {
 	return s == ledger.ChangeWaiting || s == ledger.Told || s == ledger.NoReaction
 }
 
-// short is a hash of a text: enough to see that a file is another one.
+// short returns a short hash of a text. It suffices to notice that a file has changed.
 func short(text string) string {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(text)) // never fails
 	return fmt.Sprintf("%08x", h.Sum32())
 }
 
-// text is what newerThan compares with later. It is kept in ledger.Notice.Change.
+// text returns the files as text, for a later newerThan. ledger.Notice.Change stores it.
 func (all files) text() string {
 	var b strings.Builder
 	for _, f := range all {
@@ -48,8 +49,8 @@ func (all files) text() string {
 	return b.String()
 }
 
-// newerThan reports whether a file waits that was another one, or was not there, when the text was made. A file that the phone has fetched
-// since is no change.
+// newerThan reports whether a waiting file had another version, or was missing, when text was made. A file that the
+// phone has fetched since then is no change.
 func (all files) newerThan(text string) bool {
 	for _, f := range all {
 		if f.waiting && !strings.Contains(text, f.name+"="+f.wanted+";") {

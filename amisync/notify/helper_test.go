@@ -17,7 +17,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// site is a Notifier between a ledger and an Asterisk that the test makes up.
+// site is a Notifier with a ledger and an Asterisk that are both fakes of the test.
 type site struct {
 	*Notifier
 	t     *testing.T
@@ -29,21 +29,21 @@ type site struct {
 	comparing int
 	updates   chan ledger.Update
 	endpoints map[string]Endpoint
-	stale     map[string]Endpoint // what Known says in place of endpoints
+	stale     map[string]Endpoint // what Known returns instead of endpoints
 	outbound  string
-	err       error // of Reach
+	err       error // what Reach returns
 	notifyErr error
 	sent      []sent
 }
 
-// sent is a NOTIFY.
+// sent is a NOTIFY that the site sent.
 type sent struct {
 	at    time.Duration // since the start
 	event string
 	to    Target
 }
 
-// run runs a test in a bubble of synctest, with a Notifier that runs until it ends.
+// run runs test in a bubble of synctest. The Notifier runs until test returns.
 func run(t *testing.T, change func(*Options), test func(*site)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -70,7 +70,7 @@ func newSite(t *testing.T, change func(*Options)) *site {
 	return s
 }
 
-// add makes registered Snom phones for which no change waits: m0, m1, ...
+// add adds n registered Snom phones without a waiting change: mac(0), mac(1), ...
 func (s *site) add(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,7 +85,7 @@ func (s *site) add(n int) {
 
 func mac(i int) string { return fmt.Sprintf("%012x", 0x000413000000+i) }
 
-// change makes a change wait for phones, or another one than before.
+// change gives phones a new version of their file. Each etag is another change.
 func (s *site) change(etag string, which ...int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -97,7 +97,7 @@ func (s *site) change(etag string, which ...int) {
 	s.update(ledger.Event{Kind: ledger.StateEvent})
 }
 
-// judge gives a phone its state, as the ledger does.
+// judge sets the state of a phone as the ledger does.
 func (s *site) judge(p *ledger.Phone) {
 	switch {
 	case p.Files[0].WantedETag == p.Files[0].FetchedETag:
@@ -112,7 +112,7 @@ func (s *site) judge(p *ledger.Phone) {
 	p.Files[0].State = p.State
 }
 
-// fetch is the phone's.
+// fetch lets phone i fetch its file.
 func (s *site) fetch(i int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -157,7 +157,7 @@ func (s *site) pass(d time.Duration) {
 	synctest.Wait()
 }
 
-// want compares what was sent so far, as "index@seconds event".
+// want compares the NOTIFYs that were sent so far, as "endpoint@seconds event", or with the URI of a contact.
 func (s *site) want(want ...string) {
 	s.t.Helper()
 	s.mu.Lock()
@@ -171,7 +171,7 @@ func (s *site) want(want ...string) {
 	}
 }
 
-// wantState compares a phone's state, and a part of why it is not told.
+// wantState compares the state of phone i, and checks that untold is a part of the reason why it is not told.
 func (s *site) wantState(i int, state ledger.State, untold string) {
 	s.t.Helper()
 	p, _ := s.Phone(mac(i))
@@ -182,7 +182,7 @@ func (s *site) wantState(i int, state ledger.State, untold string) {
 
 func (s *site) logged(text string) bool { return strings.Contains(s.log.String(), text) }
 
-// Phones is Ledger's.
+// Phones implements Ledger.
 func (s *site) Phones(q ledger.Query) (page ledger.Page, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -216,7 +216,7 @@ func copyOf(p *ledger.Phone) ledger.Phone {
 	return c
 }
 
-// Phone is Ledger's.
+// Phone implements Ledger.
 func (s *site) Phone(id string) (ledger.Phone, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -228,7 +228,7 @@ func (s *site) Phone(id string) (ledger.Phone, bool) {
 	return copyOf(p), true
 }
 
-// PhoneTold is Ledger's.
+// PhoneTold implements Ledger.
 func (s *site) PhoneTold(id string, n ledger.Notice) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -238,24 +238,24 @@ func (s *site) PhoneTold(id string, n ledger.Notice) bool {
 	return true
 }
 
-// PhoneUntold is Ledger's.
+// PhoneUntold implements Ledger.
 func (s *site) PhoneUntold(id, why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.phones[id].Untold = why
 }
 
-// Stats is Ledger's.
+// Stats implements Ledger.
 func (s *site) Stats() ledger.Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return ledger.Stats{Comparing: s.comparing}
 }
 
-// Subscribe is Ledger's.
+// Subscribe implements Ledger.
 func (s *site) Subscribe(...ledger.Kind) (<-chan ledger.Update, func()) { return s.updates, func() {} }
 
-// Known is Asterisk's.
+// Known implements Asterisk.
 func (s *site) Known(endpoint string) (Endpoint, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -266,7 +266,7 @@ func (s *site) Known(endpoint string) (Endpoint, bool) {
 	return e, ok
 }
 
-// Reach is Asterisk's.
+// Reach implements Asterisk.
 func (s *site) Reach(_ context.Context, endpoint string) (Endpoint, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -274,7 +274,7 @@ func (s *site) Reach(_ context.Context, endpoint string) (Endpoint, bool, error)
 	return e, ok, s.err
 }
 
-// Notify is Asterisk's.
+// Notify implements Asterisk.
 func (s *site) Notify(_ context.Context, to Target, event string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -285,7 +285,7 @@ func (s *site) Notify(_ context.Context, to Target, event string) (string, error
 	return "NOTIFY sent", nil
 }
 
-// Outbound is Asterisk's.
+// Outbound implements Asterisk.
 func (s *site) Outbound() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -12,23 +12,24 @@ import (
 )
 
 const (
-	// scanSoon is how long after a change of the ledger it is read: changes come many at a time.
+	// scanSoon is the pause between a change of the ledger and a scan. Changes come in bursts.
 	scanSoon = 200 * time.Millisecond
-	// scanEvery is how often it is read without one.
+	// scanEvery is the pause between two scans without a change.
 	scanEvery = 30 * time.Second
-	// scanShare is how seldom it is read where it is large: that takes a twentieth of the time at most.
+	// scanShare bounds the cost of scanning a large ledger: the pause is at least scanShare times as long as the scan.
 	scanShare = 20
-	// settleLimit is how long the ledger may take to compare all phones, before what is known counts as all.
+	// settleLimit bounds the wait for the ledger to compare all phones. After it, the changes known so far count as
+	// all.
 	settleLimit = 5 * time.Minute
-	// busyPause is how often a phone in a call is looked at.
+	// busyPause is the pause between two looks at a phone in a call.
 	busyPause = 2 * time.Second
-	// downPause is how long nobody is told after Asterisk could not be asked.
+	// downPause is the pause for all phones after Asterisk could not be asked.
 	downPause = 5 * time.Second
-	// deniedPause is how long nobody is told after Asterisk refused the right to.
+	// deniedPause is the pause for all phones after Asterisk denied the right to tell them.
 	deniedPause = time.Minute
-	// otherPause is how often a phone is looked at that cannot be told for another reason.
+	// otherPause is the pause between two tries for a phone that cannot be told for another reason.
 	otherPause = time.Minute
-	// actionTimeout is how long Asterisk may take for one answer.
+	// actionTimeout bounds the time for one answer of Asterisk.
 	actionTimeout = 5 * time.Second
 )
 
@@ -40,11 +41,11 @@ type Notifier struct {
 
 	mu     sync.Mutex
 	plan   *plan
-	denied string // what Asterisk said when it refused the right to tell; empty: it does not
+	denied string // what Asterisk said when it last denied the right to tell phones; empty: it does not deny it
 
-	scanAt       time.Time // when the ledger is read next
-	unsettledAt  time.Time // since when a change waits for the ledger to settle; zero: none does
-	pausedUntil  time.Time // nobody is told before
+	scanAt       time.Time // time of the next scan
+	unsettledAt  time.Time // start of the wait for the ledger to settle; zero: no change waits for that
+	pausedUntil  time.Time // nobody is told before this time
 	pausedReason string
 }
 
@@ -104,7 +105,7 @@ func (n *Notifier) Run(ctx context.Context) {
 	}
 }
 
-// earlier is the earlier of two times; zero: never.
+// earlier returns the earlier of two times. The zero time means never.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b
@@ -112,7 +113,7 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// matters reports whether an update can change who is to be told.
+// matters reports whether an update can change which phones to tell.
 func matters(u ledger.Update) bool {
 	if u.Event == nil {
 		return u.Sync != nil
@@ -124,7 +125,7 @@ func matters(u ledger.Update) bool {
 	return false
 }
 
-// poke has Run look at the plan.
+// poke makes Run look at the plan. It never blocks.
 func (n *Notifier) poke() {
 	select {
 	case n.poked <- struct{}{}:
@@ -132,7 +133,7 @@ func (n *Notifier) poke() {
 	}
 }
 
-// scan reads from the ledger for which phones a change waits.
+// scan reads the phones with a waiting change from the ledger, and updates the plan.
 func (n *Notifier) scan() {
 	begun := time.Now()
 	settled := n.o.Ledger.Stats().Comparing == 0
@@ -194,7 +195,7 @@ func registered(p *ledger.Phone) bool {
 	return false
 }
 
-// says are the obstacles that the ledger does not know yet, by phone. It is called with mu held.
+// says returns the obstacles that the ledger does not know yet, by phone. The caller holds mu.
 func (n *Notifier) says() map[string]string {
 	news := map[string]string{}
 	for id, t := range n.plan.tasks {
@@ -215,7 +216,7 @@ func (n *Notifier) say(news map[string]string) {
 	}
 }
 
-// step tells the phone whose turn it is, and returns when the next turn is; zero: nobody waits for a time.
+// step tells the next phone if it is due. It returns the time of the next step; zero: no phone waits for a time.
 func (n *Notifier) step(ctx context.Context) time.Time {
 	now := time.Now()
 	n.mu.Lock()
@@ -233,14 +234,14 @@ func (n *Notifier) step(ctx context.Context) time.Time {
 	return time.Now()
 }
 
-// Denied is what Asterisk said when it last refused the right to tell phones; empty: it does not.
+// Denied returns what Asterisk said when it last denied the right to tell phones; empty: it does not deny it.
 func (n *Notifier) Denied() string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.denied
 }
 
-// Held is how many phones wait for a person.
+// Held returns the number of phones that wait until a person confirms their change.
 func (n *Notifier) Held() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()

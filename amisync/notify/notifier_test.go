@@ -35,7 +35,7 @@ func TestOneRetryThenNoReaction(t *testing.T) {
 	run(t, nil, func(s *site) {
 		s.add(1)
 		s.change("2", 0)
-		s.pass(80 * time.Second) // told at 10 s, within a minute
+		s.pass(80 * time.Second) // told at 10 s; it has a minute to fetch
 		s.want("6000@10 "+told, "6000@70 "+told)
 		s.wantState(0, ledger.Told, "")
 		s.pass(time.Hour)
@@ -48,7 +48,7 @@ func TestOneRetryThenNoReaction(t *testing.T) {
 		if !s.logged("has not fetched them") {
 			t.Error("no log of it")
 		}
-		s.register(0, false) // a phone that reboots is not told again, or it would reboot for ever
+		s.register(0, false) // a phone that registers anew is not told again: if it rebooted on NOTIFY, it would reboot forever
 		s.register(0, true)
 		s.pass(time.Hour)
 		s.want("6000@10 "+told, "6000@70 "+told)
@@ -68,11 +68,11 @@ func TestAnotherChangeIsTold(t *testing.T) {
 		s.change("2", 0, 1)
 		s.pass(15 * time.Second)
 		s.want("6000@10 "+told, "6001@10 "+told)
-		s.change("3", 0) // while it has time to fetch both
+		s.change("3", 0) // phone 0 still has time, and can fetch both changes
 		s.pass(46 * time.Second)
 		s.want("6000@10 "+told, "6001@10 "+told)
 		s.fetch(1)
-		s.pass(10 * time.Minute) // 0 is told of the third at 70 s, twice
+		s.pass(10 * time.Minute) // phone 0 is told of change 3 at 70 s and at 130 s
 		s.want("6000@10 "+told, "6001@10 "+told, "6000@70 "+told, "6000@130 "+told)
 		s.wantState(0, ledger.NoReaction, "")
 		s.change("4", 0)
@@ -209,8 +209,8 @@ func TestLimit(t *testing.T) {
 		if s.Held() != 3 || !s.logged("touches more phones than resync.limit") {
 			t.Errorf("held %d: %s", s.Held(), s.log.String())
 		}
-		s.change("2", 3) // joins them
-		s.fetch(0)       // and who goes does not let the others go
+		s.change("2", 3) // phone 3 joins the held phones
+		s.fetch(0)       // fewer phones wait, and the others stay held
 		s.fetch(1)
 		s.pass(time.Minute)
 		s.want()
@@ -237,7 +237,7 @@ func TestLimitCountsAllOfAChange(t *testing.T) {
 	run(t, func(o *Options) { o.Limit = 2 }, func(s *site) {
 		s.add(3)
 		s.set(func() { s.comparing = 2 })
-		s.change("2", 0) // the ledger compares one after the other
+		s.change("2", 0) // the ledger compares one phone after the other
 		s.pass(10 * time.Second)
 		s.change("2", 1)
 		s.pass(10 * time.Second)
@@ -330,7 +330,7 @@ func TestByHand(t *testing.T) {
 		}
 		s.pass(5 * time.Second)
 		s.want("6003@0 "+told, "6000@0 check-sync;reboot=true")
-		s.pass(2 * time.Minute) // those that were up to date are not told again
+		s.pass(2 * time.Minute) // phones that were up to date are not told again
 		s.want("6003@0 "+told, "6000@0 check-sync;reboot=true", "6002@10 "+told, "6002@70 "+told)
 	})
 }

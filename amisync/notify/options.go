@@ -10,17 +10,17 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// Mode says what is done when files of phones have changed.
+// Mode says what Notifier does when files of phones have changed.
 type Mode string
 
 // The modes.
 const (
-	Off  Mode = "off"    // nothing; a person can tell phones
-	Log  Mode = "log"    // the log says who would be told, and how
-	Auto Mode = "notify" // they are told
+	Off  Mode = "off"    // it does nothing by itself; a person can tell phones
+	Log  Mode = "log"    // it logs which phone would be told, and how
+	Auto Mode = "notify" // it tells the phones
 )
 
-// Ledger is what the Notifier asks and tells. *ledger.Ledger is one.
+// Ledger has the methods of *ledger.Ledger that Notifier uses.
 type Ledger interface {
 	Phones(ledger.Query) (ledger.Page, error)
 	Phone(id string) (ledger.Phone, bool)
@@ -30,16 +30,17 @@ type Ledger interface {
 	Subscribe(what ...ledger.Kind) (<-chan ledger.Update, func())
 }
 
-// Asterisk is what the Notifier asks of Asterisk.
+// Asterisk has the questions and commands of Notifier to Asterisk.
 type Asterisk interface {
-	// Known is what was heard of an endpoint last. It asks nothing.
+	// Known returns what Asterisk last said of an endpoint, without asking it. The bool is false if the endpoint is
+	// unknown.
 	Known(endpoint string) (Endpoint, bool)
-	// Reach asks what there is to an endpoint at this moment; false: there is no such endpoint.
+	// Reach asks Asterisk for an endpoint. The bool is false if there is no such endpoint.
 	Reach(ctx context.Context, endpoint string) (Endpoint, bool, error)
-	// Notify has NOTIFY sent, and returns what Asterisk said. With an error that is ErrUnreachable, ErrDenied or ErrRefused nothing was sent;
-	// with another one that is not known.
+	// Notify makes Asterisk send a NOTIFY, and returns Asterisk's answer. If the error is ErrUnreachable, ErrDenied or
+	// ErrRefused, Asterisk sent nothing. After any other error, it may have sent the NOTIFY.
 	Notify(ctx context.Context, to Target, event string) (answer string, err error)
-	// Outbound is the endpoint through which Asterisk can send NOTIFY to a URI; empty: there is none.
+	// Outbound returns the name of the endpoint that Asterisk uses to send NOTIFY to a URI; empty: there is none.
 	Outbound() string
 }
 
@@ -53,15 +54,15 @@ var (
 // Options configure a Notifier.
 type Options struct {
 	Mode      Mode
-	Spread    time.Duration // phones of one change are told within this time
-	Rate      int           // phones told in a second, at most
-	BusyLimit time.Duration // a phone in a call is told after this time all the same
-	Limit     int           // phones that a change may touch without a person; 0: any number
+	Spread    time.Duration // the time over which the phones of one change are spread
+	Rate      int           // the most phones to tell in a second
+	BusyLimit time.Duration // after this time, a phone is told although it is in a call
+	Limit     int           // the most phones that a change may touch without a confirmation; 0: no limit
 	Table     Table
 	Ledger    Ledger
 	Asterisk  Asterisk
-	// Shared reports whether an endpoint is a line of several phones. Nil: none is.
+	// Shared reports whether several phones have the endpoint as a line. If nil, no endpoint is shared.
 	Shared func(endpoint string) bool
 	Log    zerolog.Logger
-	Jitter func(time.Duration) time.Duration // a random time below the given one; nil: rand.N
+	Jitter func(time.Duration) time.Duration // returns a random time below its argument; nil: rand.N
 }

@@ -8,38 +8,39 @@ import (
 )
 
 const (
-	// maxTries is how often a phone is told of one change.
+	// maxTries is the number of NOTIFYs that a phone gets for one change.
 	maxTries = 2
-	// retrySlack is how much later than the second try the ledger takes the first for unanswered: the second has its turn before.
+	// retrySlack is added to the time in which the ledger expects a fetch after the first try. So the second try comes
+	// before the ledger sees no reaction.
 	retrySlack = 10 * time.Second
 )
 
-// seen is what the ledger says of a phone for which a change waits.
+// seen is a phone with a waiting change, as the ledger has it.
 type seen struct {
 	id         string
 	files      files
 	registered bool
-	told       *ledger.Notice // nil: it was not told
+	told       *ledger.Notice // nil: the phone was not told
 }
 
-// task is one phone that is to be told, or that was told and has not fetched yet.
+// task is a phone to tell, or a phone that was told and has not fetched yet.
 type task struct {
 	id         string
-	change     string // files.text of what it is told of
+	change     string // files.text of the change
 	registered bool
-	approved   bool // it may be told without a person
-	byHand     bool // a person wants it
-	reboot     bool // a person wants it to reboot
+	approved   bool // the phone may be told without a confirmation
+	byHand     bool // a person wants the phone told
+	reboot     bool // a person wants the phone to reboot
 	tries      int
-	due        time.Time // not before; after the first try that is when the second is due
+	due        time.Time // earliest time of the next try; after a try, also the end of the time to fetch
 	busySince  time.Time // zero: no call is up
-	logged     bool      // it was logged in place of being told
-	obstacle   string    // why the last attempt was none; empty: nothing stood in the way
-	said       string    // what the ledger was told of the obstacle
-	unheard    bool      // it was logged that there is no reaction
+	logged     bool      // the log has the phone instead of a NOTIFY
+	obstacle   string    // why the last attempt sent no NOTIFY; empty: nothing stood in the way
+	said       string    // the obstacle that the ledger knows
+	unheard    bool      // the log has that there is no reaction
 }
 
-// plan decides who may be told and when. It has no clock: it is given the time.
+// plan decides which phones may be told, and when. It has no clock: its callers pass the time.
 type plan struct {
 	spread time.Duration
 	limit  int // 0: none
@@ -47,15 +48,16 @@ type plan struct {
 
 	tasks map[string]*task
 	queue queue
-	held  bool // too many phones are not approved
+	held  bool // a change exceeds the limit, and its phones wait for a confirmation
 }
 
 func newPlan(spread time.Duration, limit int, jitter func(time.Duration) time.Duration) *plan {
 	return &plan{spread: spread, limit: limit, jitter: jitter, tasks: map[string]*task{}}
 }
 
-// update takes over all phones for which a change waits. settled: the ledger has compared all phones, so that none of this change is
-// missing. It reports how many phones began to be held, and how many wait for the ledger to settle.
+// update gets all phones with a waiting change. settled says that phones counts as complete. If this call begins to
+// hold a change, held is the number of its phones. unsettled is the number of phones that wait until phones is
+// complete.
 func (p *plan) update(now time.Time, phones []seen, settled bool) (held, unsettled int) {
 	present := make(map[string]bool, len(phones))
 	for _, s := range phones {
@@ -65,7 +67,7 @@ func (p *plan) update(now time.Time, phones []seen, settled bool) (held, unsettl
 	var waiting []*task
 	for id, t := range p.tasks {
 		switch {
-		case !present[id] && t.byHand && t.tries == 0: // it is up to date, and a person wants it told all the same
+		case !present[id] && t.byHand && t.tries == 0: // it is up to date, but a person wants it told
 		case !present[id]:
 			delete(p.tasks, id)
 		case !t.approved && !t.byHand:
@@ -75,7 +77,7 @@ func (p *plan) update(now time.Time, phones []seen, settled bool) (held, unsettl
 	switch {
 	case len(waiting) == 0:
 		p.held = false
-	case p.held: // a person decides on those that came since too
+	case p.held: // new phones wait for the confirmation too
 	case !settled:
 		return 0, len(waiting)
 	case p.limit > 0 && len(waiting) > p.limit:
@@ -87,17 +89,17 @@ func (p *plan) update(now time.Time, phones []seen, settled bool) (held, unsettl
 	return 0, 0
 }
 
-// see takes over one phone.
+// see updates the task of one phone, or creates it.
 func (p *plan) see(s seen) {
 	t := p.tasks[s.id]
 	if t == nil {
 		t = &task{id: s.id, change: s.files.text()}
 		p.tasks[s.id] = t
-		if n := s.told; n != nil { // before we were started
+		if n := s.told; n != nil { // it was told before we started
 			t.approved, t.tries, t.due, t.change = true, n.Tries, n.Until.Add(-retrySlack), n.Change
 		}
 	}
-	if s.files.newerThan(t.change) { // where it was told already, it has the rest of its time for this one too
+	if s.files.newerThan(t.change) { // a phone that was told keeps its due, and can fetch both changes until then
 		if t.tries == 0 {
 			t.due = time.Time{}
 		}
@@ -111,7 +113,7 @@ func (p *plan) see(s seen) {
 	t.registered = s.registered
 }
 
-// confirm approves all that is held, and reports how many phones that are.
+// confirm approves all held phones, and returns their number.
 func (p *plan) confirm(now time.Time) int {
 	var all []*task
 	for _, t := range p.tasks {
@@ -124,7 +126,7 @@ func (p *plan) confirm(now time.Time) int {
 	return len(all)
 }
 
-// approve has phones told, spread over time.
+// approve schedules phones, spread over time.
 func (p *plan) approve(now time.Time, all []*task) {
 	for _, t := range all {
 		t.approved = true
@@ -135,54 +137,54 @@ func (p *plan) approve(now time.Time, all []*task) {
 	}
 }
 
-// byHand has a phone told because a person wants it.
+// byHand schedules a phone because a person wants it told.
 func (p *plan) byHand(now time.Time, id string, reboot bool) {
 	t := &task{id: id, registered: true, byHand: true, reboot: reboot, due: now}
-	if old := p.tasks[id]; old != nil { // which may be in the hands of Run
+	if old := p.tasks[id]; old != nil { // Run may be using old, so a new task replaces it
 		t.change, t.approved, t.said = old.change, old.approved, old.said
 	}
 	p.tasks[id] = t
 	p.schedule(t)
 }
 
-// runnable reports whether a phone is to be told at its time.
+// runnable reports whether the phone may be told when it is due.
 func (t *task) runnable() bool {
 	return (t.approved || t.byHand) && t.registered && t.tries < maxTries && !t.logged
 }
 
-// schedule puts a task into the queue for its time.
+// schedule queues a task for its due time, if it is runnable.
 func (p *plan) schedule(t *task) {
 	if t.runnable() {
 		heap.Push(&p.queue, item{t, t.due})
 	}
 }
 
-// next is the phone whose turn is next; nil: there is none.
+// next returns the runnable task with the earliest due time, or nil if there is none.
 func (p *plan) next() *task {
 	for len(p.queue) > 0 {
 		first := p.queue[0]
 		if t := first.task; p.tasks[t.id] == t && t.runnable() && t.due.Equal(first.at) {
 			return t
 		}
-		heap.Pop(&p.queue) // it has another time by now, or none
+		heap.Pop(&p.queue) // the task has another due time by now, or is not runnable
 	}
 	return nil
 }
 
-// told notes that a phone was told: within is how long it has.
+// told notes that a phone was told. The phone has the time within to fetch.
 func (p *plan) told(now time.Time, t *task, within time.Duration) {
 	t.tries++
 	t.due, t.obstacle, t.busySince, t.reboot = now.Add(within), "", time.Time{}, false
 	p.schedule(t)
 }
 
-// later notes what stands in the way of telling a phone, and when to look again.
+// later notes the obstacle to telling a phone, and the time of the next look.
 func (p *plan) later(t *task, at time.Time, obstacle string) {
 	t.due, t.obstacle = at, obstacle
 	p.schedule(t)
 }
 
-// busy notes that a call is up, and reports whether that still holds the phone back.
+// busy notes that a call is up. It reports whether the phone must still wait for its end.
 func (t *task) busy(now time.Time, limit time.Duration) bool {
 	if t.busySince.IsZero() {
 		t.busySince = now
@@ -190,7 +192,7 @@ func (t *task) busy(now time.Time, limit time.Duration) bool {
 	return now.Before(t.busySince.Add(limit))
 }
 
-// why says why a phone is not told; empty: nothing stands in the way.
+// why returns the reason why a phone is not told; empty: nothing stands in the way.
 func (p *plan) why(t *task) string {
 	switch {
 	case !t.approved && !t.byHand && p.held:
@@ -203,10 +205,10 @@ func (p *plan) why(t *task) string {
 	return t.obstacle
 }
 
-// heldWhy is why a phone of a change that is too large is not told.
+// heldWhy is the reason for a phone of a change that exceeds the limit.
 const heldWhy = "held, as the change is one of more phones than resync.limit: phoneprov notify --confirm tells them"
 
-// queue is a heap of tasks by their time. A task may be in it several times: the item whose time is the task's counts.
+// queue is a heap of tasks by time. A task may have several items. Only the item with the task's due time counts.
 type queue []item
 
 type item struct {
@@ -218,10 +220,10 @@ func (q queue) Len() int           { return len(q) }
 func (q queue) Less(i, j int) bool { return q[i].at.Before(q[j].at) }
 func (q queue) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
 
-// Push is heap.Interface's.
+// Push implements heap.Interface.
 func (q *queue) Push(x any) { *q = append(*q, x.(item)) }
 
-// Pop is heap.Interface's.
+// Pop implements heap.Interface.
 func (q *queue) Pop() any {
 	old := *q
 	last := old[len(old)-1]

@@ -16,10 +16,10 @@ type Driver string
 // The drivers that can send NOTIFY.
 const (
 	PJSIP Driver = "pjsip"
-	SIP   Driver = "sip" // chan_sip, whose peers have one contact
+	SIP   Driver = "sip" // chan_sip; its peers have one contact
 )
 
-// Endpoint is what Asterisk sees of an endpoint, or of a peer of chan_sip.
+// Endpoint is a PJSIP endpoint, or a peer of chan_sip, as Asterisk sees it.
 type Endpoint struct {
 	Name     string
 	Driver   Driver
@@ -28,21 +28,21 @@ type Endpoint struct {
 	Contacts []Contact
 }
 
-// Contact is where an endpoint has registered from.
+// Contact is a contact of an endpoint: a device registered it, or it has a fixed address.
 type Contact struct {
 	URI       string
-	Address   netip.Addr // zero: a name, or not known
+	Address   netip.Addr // zero: the URI has a name, or the address is unknown
 	UserAgent string
 }
 
-// Target is whom Asterisk is told to send NOTIFY.
+// Target is the receiver of a NOTIFY.
 type Target struct {
 	Driver   Driver
-	Endpoint string // all contacts of it
-	URI      string // one contact, through Asterisk's default outbound endpoint; empty: Endpoint counts
+	Endpoint string // all its contacts
+	URI      string // one contact, through Asterisk's default outbound endpoint; empty: Endpoint is the receiver
 }
 
-// String is the target for people.
+// String returns the target in words for people.
 func (t Target) String() string {
 	if t.URI != "" {
 		return t.URI
@@ -50,15 +50,15 @@ func (t Target) String() string {
 	return cmp.Or(string(t.Driver), string(PJSIP)) + " endpoint " + t.Endpoint
 }
 
-// subject is the phone whose contact is looked for.
+// subject is the phone to find among the contacts of its lines.
 type subject struct {
 	mac     device.MAC
-	address netip.Addr // that it fetched from
-	vendor  string     // by its HTTP User-Agent
+	address netip.Addr // it fetched its files from here
+	vendor  string     // from its HTTP User-Agent
 	model   string
 }
 
-// singleOut finds a target that reaches the phone and nobody else. Where there is none, why says so.
+// singleOut returns a target that reaches the phone and nobody else. If there is none, why is the reason.
 func singleOut(p subject, lines []Endpoint, shared func(endpoint string) bool, outbound string) (t Target, why string) {
 	for _, e := range lines {
 		if len(e.Contacts) == 0 {
@@ -73,13 +73,13 @@ func singleOut(p subject, lines []Endpoint, shared func(endpoint string) bool, o
 	return Target{}, cmp.Or(why, notRegistered)
 }
 
-// notRegistered is why a phone without a contact is not told.
+// notRegistered is the reason for a phone without a contact.
 const notRegistered = "not registered"
 
-// cannotSingleOut begins what is said where more phones than one would be told.
+// cannotSingleOut begins the reason if a NOTIFY would reach more than one phone.
 const cannotSingleOut = "cannot be singled out: "
 
-// onLine finds the target on one line that has a contact.
+// onLine returns a target on one line that has contacts, or the reason why there is none.
 func (p subject) onLine(e Endpoint, shared bool, outbound string) (Target, string) {
 	var own []Contact
 	for _, c := range e.Contacts {
@@ -116,7 +116,7 @@ func (p subject) onLine(e Endpoint, shared bool, outbound string) (Target, strin
 	return Target{}, fmt.Sprintf("%s%s has %d contacts, and not exactly one has this phone's address or User-Agent", cannotSingleOut, e.Name, len(e.Contacts))
 }
 
-// contradicts says why a contact is of another device; empty: nothing says so.
+// contradicts returns the reason why a contact must be another device; empty: there is none.
 func (p subject) contradicts(c Contact) string {
 	d := device.ParseUserAgent(c.UserAgent)
 	switch {
@@ -128,7 +128,7 @@ func (p subject) contradicts(c Contact) string {
 	return ""
 }
 
-// matches reports whether a contact is the phone's by its User-Agent or its address.
+// matches reports whether a contact has the phone's MAC in its User-Agent, or the phone's address.
 func (p subject) matches(c Contact) bool {
 	mac := device.ParseUserAgent(c.UserAgent).MAC
 	return mac != (device.MAC{}) && mac == p.mac || p.isFrom(c)

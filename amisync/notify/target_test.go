@@ -15,7 +15,7 @@ const (
 	cisco2UA  = "Cisco-CP-8841-3PCC/11.0 (0004f2000002)"
 )
 
-// contact makes one of an address and a User-Agent.
+// contact returns a contact with an address and a User-Agent.
 func contact(address, userAgent string) Contact {
 	addr, _ := netip.ParseAddr(address)
 	return Contact{URI: "sip:6001@" + address + ":5060", Address: addr, UserAgent: userAgent}
@@ -38,7 +38,7 @@ func TestSingleOut(t *testing.T) {
 		shared   bool
 		outbound string
 		want     Target
-		why      string // a part; empty: want counts
+		why      string // a part of the reason; empty: there is a target
 	}{
 		{"no line", desk, nil, false, "out", Target{}, notRegistered},
 		{"no contact", desk, line(), false, "out", Target{}, notRegistered},

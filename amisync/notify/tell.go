@@ -11,11 +11,11 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// tell tells one phone, or notes why not.
+// tell tells one phone, or notes why it does not.
 func (n *Notifier) tell(ctx context.Context, t *task) {
 	p, ok := n.o.Ledger.Phone(t.id)
 	if !ok || p.Gone != nil || !waits(p.State) && (!t.byHand || t.tries > 0) {
-		n.drop(t) // the next scan has it again where a change waits
+		n.drop(t) // if a change waits, the next scan creates the task again
 		return
 	}
 	m := n.o.Table.Of(vendorOf(&p))
@@ -55,10 +55,10 @@ func (n *Notifier) tell(ctx context.Context, t *task) {
 	n.send(ctx, t, m, event, target)
 }
 
-// awaitTurn waits as long as the rate wants; false: the context has ended.
+// awaitTurn waits until the rate permits another NOTIFY. It returns false if the context has ended.
 func (n *Notifier) awaitTurn(ctx context.Context) bool { return n.limiter.Wait(ctx) == nil }
 
-// drop forgets a phone.
+// drop removes a task from the plan.
 func (n *Notifier) drop(t *task) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -67,7 +67,8 @@ func (n *Notifier) drop(t *task) {
 	}
 }
 
-// cannot notes what stands in the way of telling a phone. It is tried again where nobody has to ask for it.
+// cannot notes why a phone cannot be told. If only a person wants it told, its task is dropped. Otherwise the phone is
+// tried again later.
 func (n *Notifier) cannot(t *task, p *ledger.Phone, why string) {
 	if t.byHand && (n.o.Mode != Auto || !waits(p.State)) {
 		n.drop(t)
@@ -77,7 +78,7 @@ func (n *Notifier) cannot(t *task, p *ledger.Phone, why string) {
 	n.later(t, otherPause, why)
 }
 
-// send has the NOTIFY sent.
+// send makes Asterisk send the NOTIFY, and notes it in the plan and in the ledger.
 func (n *Notifier) send(ctx context.Context, t *task, m Method, event string, target Target) {
 	action, cancel := context.WithTimeout(ctx, actionTimeout)
 	answer, err := n.o.Asterisk.Notify(action, target, event)
@@ -86,7 +87,7 @@ func (n *Notifier) send(ctx context.Context, t *task, m Method, event string, ta
 		n.trouble(ctx, t, err)
 		return
 	}
-	if err != nil { // it may have been sent
+	if err != nil { // Asterisk may have sent the NOTIFY
 		answer = err.Error()
 	}
 	now := time.Now()
@@ -107,7 +108,7 @@ func (n *Notifier) send(ctx context.Context, t *task, m Method, event string, ta
 		Time("until", notice.Until).Str("asterisk", answer).Msg("resync: the phone was told that its files have changed")
 }
 
-// logInstead says who would be told, and how.
+// logInstead logs how the phone would be told, or why it would not.
 func (n *Notifier) logInstead(t *task, p *ledger.Phone, m Method) {
 	target, why := singleOut(subjectOf(p), n.known(p), n.o.Shared, n.o.Asterisk.Outbound())
 	text := "would be told with NOTIFY " + m.Event + " to " + target.String() + " (resync.mode is log)"
@@ -122,10 +123,11 @@ func (n *Notifier) logInstead(t *task, p *ledger.Phone, m Method) {
 	n.o.Log.Info().Str("phone", t.id).Str("reboots", string(m.Reboots)).Msg("resync: its files have changed: " + text)
 }
 
-// trouble notes what Asterisk said in place of telling a phone. Where that is so for all phones, nobody is told for a while.
+// trouble notes an error of Asterisk that kept a phone from being told. Unless it is ErrRefused, all phones wait for a
+// while.
 func (n *Notifier) trouble(ctx context.Context, t *task, err error) {
 	if ctx.Err() != nil {
-		return // we are told to end
+		return // Run ends
 	}
 	pause := downPause
 	switch {
@@ -159,7 +161,7 @@ func (n *Notifier) later(t *task, pause time.Duration, why string) {
 	n.say(says)
 }
 
-// known is what was heard last of a phone's lines.
+// known returns what Asterisk last said of the lines of a phone, without asking it.
 func (n *Notifier) known(p *ledger.Phone) (lines []Endpoint) {
 	for _, l := range p.Lines {
 		if e, ok := n.o.Asterisk.Known(l.Endpoint); ok {
@@ -169,7 +171,7 @@ func (n *Notifier) known(p *ledger.Phone) (lines []Endpoint) {
 	return lines
 }
 
-// reach asks Asterisk what there is to a phone's lines now.
+// reach asks Asterisk for the lines of a phone.
 func (n *Notifier) reach(ctx context.Context, p *ledger.Phone) (lines []Endpoint, err error) {
 	for _, l := range p.Lines {
 		action, cancel := context.WithTimeout(ctx, actionTimeout)
@@ -185,7 +187,7 @@ func (n *Notifier) reach(ctx context.Context, p *ledger.Phone) (lines []Endpoint
 	return lines, nil
 }
 
-// inCall says why a call holds a phone back; empty: it does not.
+// inCall returns the reason if a call holds the phone back; empty: none does.
 func (n *Notifier) inCall(t *task, lines []Endpoint) string {
 	for _, e := range lines {
 		if !e.InCall {
@@ -213,7 +215,8 @@ func subjectOf(p *ledger.Phone) subject {
 	return s
 }
 
-// vendorOf is the make of a phone: by its HTTP User-Agent, else by its SIP one.
+// vendorOf returns the make and model of a phone: from its HTTP User-Agent, else from the evidence, else the make by
+// its MAC.
 func vendorOf(p *ledger.Phone) (vendor, model string) {
 	if p.Vendor != "" {
 		return p.Vendor, p.Model
@@ -225,7 +228,7 @@ func vendorOf(p *ledger.Phone) (vendor, model string) {
 	return device.VendorOfMAC(mac), ""
 }
 
-// noEvent says why no event is known for a phone.
+// noEvent returns the reason why a phone has no event.
 func noEvent(p *ledger.Phone, m Method, reboot bool) string {
 	make, _ := vendorOf(p)
 	if reboot {

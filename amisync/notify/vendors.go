@@ -9,7 +9,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// Reboots says whether a phone reboots when it gets an event.
+// Reboots says whether an event makes a phone reboot.
 type Reboots string
 
 // The answers.
@@ -19,41 +19,41 @@ const (
 	RebootsMaybe Reboots = "maybe" // it depends on the phone's settings, on its firmware or on what has changed
 )
 
-// Method is how the phones of a make are told to fetch their files.
+// Method says how to tell the phones of a make to fetch their files.
 type Method struct {
-	Vendor  string        // one of device.Vendors; AnyVendor: phones of a make that is not known
-	Model   string        // the beginning of the model, in any case; empty: all models
+	Vendor  string        // one of device.Vendors; AnyVendor: phones of an unknown make
+	Model   string        // the beginning of the model, in upper or lower case; empty: all models
 	Event   string        // the value of the header Event; empty: these phones cannot be told
 	Reboot  string        // the event that makes them reboot; empty: none is known
-	Reboots Reboots       // what Event does
-	Within  time.Duration // after Event they must have asked for their files
-	// Source says where the row is from. A row that is SecondHand was in no manual that we saw.
+	Reboots Reboots       // whether Event makes them reboot
+	Within  time.Duration // the time from Event to their first request
+	// Source names the origin of the row. If SecondHand is true, we saw the row in no manual.
 	Source     string
 	SecondHand bool
 	// Trap is a setting of the phone that must be right; empty: none is known.
 	Trap string
 }
 
-// AnyVendor is the vendor of the row for phones of a make that is not known.
+// AnyVendor is the vendor of the row for phones of an unknown make.
 const AnyVendor = "other"
 
-// What a phone may take from the NOTIFY to its first request.
+// The time that a phone has from the NOTIFY to its first request.
 const (
 	atOnce      = time.Minute     // it fetches without a reboot
 	afterReboot = 5 * time.Minute // it reboots first: the manuals speak of "a few minutes"
 )
 
-// What most makes use.
+// The events of most makes.
 const (
 	checkSync         = "check-sync"
 	checkSyncNoReboot = "check-sync;reboot=false"
 	checkSyncReboot   = "check-sync;reboot=true"
 )
 
-// asteriskSample is where Asterisk itself names the events of some makes.
+// asteriskSample names the files of Asterisk that have the events of some makes.
 const asteriskSample = "pjsip_notify.conf and sip_notify.conf, as Asterisk ships them"
 
-// methods is the table of makes. The first row that fits counts.
+// methods returns the table of makes. The first row that fits counts.
 func methods() []Method {
 	return []Method{
 		{Vendor: "Yealink", Event: checkSyncNoReboot, Reboot: checkSyncReboot, Reboots: RebootsMaybe, Within: afterReboot,
@@ -97,7 +97,7 @@ func methods() []Method {
 	}
 }
 
-// Table is how phones are told, by make and model. The zero Table has our own rows.
+// Table has a Method for each make and model. The zero Table has our own rows.
 type Table struct {
 	own []Override
 }
@@ -110,14 +110,15 @@ type Override struct {
 	Within        *time.Duration
 }
 
-// With is a table in which the overrides count before our own rows, those of a model before those of its make.
+// With returns a table in which the overrides o count before our own rows. An override of a model counts before one of
+// its make.
 func (t Table) With(o []Override) Table {
 	own := slices.Clone(o)
 	slices.SortStableFunc(own, func(a, b Override) int { return len(b.Model) - len(a.Model) })
 	return Table{own}
 }
 
-// Of is how a phone is told.
+// Of returns the Method for a phone.
 func (t Table) Of(vendor, model string) Method {
 	all := methods()
 	m := all[len(all)-1]
@@ -138,7 +139,7 @@ func (t Table) Of(vendor, model string) Method {
 	return m
 }
 
-// Methods are our own rows and those that override them, for the documentation and for check.
+// Methods returns the overrides and then our own rows, for the documentation and for check.
 func (t Table) Methods() []Method {
 	var all []Method
 	for _, o := range t.own {
@@ -170,8 +171,8 @@ func (o Override) over(m Method) Method {
 	return m
 }
 
-// ParseVendor reads what follows "resync" in the name of a section of phoneprov.ini: a make, and the beginning of a model where the
-// section is for some models only.
+// ParseVendor parses the name of a section of phoneprov.ini after "resync": a make, and the beginning of a model if the
+// section is only for some models. The error says that the make is unknown.
 func ParseVendor(text string) (vendor, model string, err error) {
 	vendor, model, _ = strings.Cut(strings.TrimSpace(text), " ")
 	for _, known := range append(device.Vendors(), AnyVendor) {
@@ -182,11 +183,11 @@ func ParseVendor(text string) (vendor, model string, err error) {
 	return "", "", fmt.Errorf("%q is no make of phones: want %s, or %s", vendor, strings.Join(device.Vendors(), ", "), AnyVendor)
 }
 
-// maxEvent bounds in bytes an event: the longest known has 23.
+// maxEvent bounds the length of an event in bytes. The longest known event has 23.
 const maxEvent = 64
 
-// CheckEvent reports why a text cannot be the value of the header Event. Asterisk takes a "," in it for the end of the header, and what
-// follows for another one.
+// CheckEvent returns an error if text cannot be the value of the header Event. Asterisk ends the header at a ",", and
+// reads what follows as another header.
 func CheckEvent(text string) error {
 	if len(text) > maxEvent {
 		return fmt.Errorf("an event has at most %d characters", maxEvent)
