@@ -41,7 +41,7 @@ func BenchmarkClient(b *testing.B) {
 	}
 }
 
-// BenchmarkSpend has a scanner that asks for ever new MACs, and a crowd of sources that ask for one each.
+// BenchmarkSpend measures a scanner that always asks for a new MAC, and a crowd of sources that ask for one MAC each.
 func BenchmarkSpend(b *testing.B) {
 	now := time.Unix(0, 0)
 	b.Run("a scanner", func(b *testing.B) {

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// Memory of a Budget, in bytes as measured: of a source, of each of its things, and the bound for each of the two
-// periods. Beyond the bound, the older period is forgotten early. Three Budgets take less than 100 MB.
+// Memory of a Budget in bytes, as measured. A source takes sourceBytes, and each of its things thingBytes. maxBytes
+// bounds each of the two periods. Beyond it, a Budget forgets the older period early. Three Budgets take less than
+// 100 MB.
 const (
 	sourceBytes = 64
 	thingBytes  = 16
@@ -17,8 +18,8 @@ const (
 )
 
 // Budget counts distinct things by source, for example unknown MACs, or user names with a wrong password. A source is
-// an IPv4 address, or an IPv6 /64, which is one link. The larger networks of a subscriber are bounded too (see
-// networks). A thing counts for at least one period and at most two. A Budget may be used by many goroutines.
+// an IPv4 address, or an IPv6 /64, which is one link. A Budget bounds a subscriber's larger networks too (see
+// networks). A thing counts for at least one period and at most two. Many goroutines may use a Budget.
 type Budget struct {
 	most   int
 	period time.Duration
@@ -31,20 +32,20 @@ type Budget struct {
 	refused    uint64              // how often a source was over its budget
 }
 
-// Source is what a Budget counts for: an IPv4 address, or the first 64 bits of an IPv6 address; of all users or of one.
+// Source is an IPv4 address, or the first 64 bits of an IPv6 address, for all users or for one user.
 type Source struct {
 	net  uint64
-	user uint64 // 0: of all users
+	user uint64 // hash of the user's name; 0: all users
 }
 
-// networks are the networks that an IPv6 source counts for: the number of bits that are left out, and how many times
-// the budget of a /64 they have. Providers give a /56 or a /48 to a subscriber, and hosters a /48 to a customer, who
-// would otherwise have a budget for each /64. The larger networks have larger budgets because a company's phones in
-// several links share them. A /56 beyond its budget adds nothing to its /48, so it takes four hostile /56 to use up the
-// budget of a /48.
+// networks are the networks that an IPv6 source counts for: its /64, /56 and /48. bits is the number of bits that a
+// network cuts off the source. The budget of a network is times the budget of a /64. Providers give a /56 or a /48 to a
+// subscriber, and hosters a /48 to a customer: otherwise they would have a budget for each /64. The larger networks
+// have larger budgets because a company's phones in several links share them. A /56 beyond its budget adds nothing to
+// its /48, so only four hostile /56s use up the budget of a /48.
 var networks = [...]struct{ bits, times int }{{0, 1}, {8, 4}, {16, 16}}
 
-// v4 marks an IPv4 address. No IPv6 address of a host begins like that (RFC 4291, 2.4: 0000::/8 is reserved).
+// v4 marks an IPv4 address. No IPv6 address of a host begins with these bits (RFC 4291, 2.4: 0000::/8 is reserved).
 const v4 = 0xffff << 32
 
 // SourceOf returns the source of an address.
@@ -72,7 +73,7 @@ func (s Source) Of(user string) Source {
 	return s
 }
 
-// networks returns how many of the networks a source counts for.
+// networks returns the number of networks that a source counts for.
 func (s Source) networks() int {
 	if s.net>>32 == v4>>32 {
 		return 1
@@ -80,21 +81,21 @@ func (s Source) networks() int {
 	return len(networks)
 }
 
-// key returns the key of a source's network. The larger networks have a mark in their first byte, with which no IPv6
-// address of a host begins.
+// key returns the key of a source's network. n is an index of networks. The first byte of a larger network's key is n:
+// no IPv6 address of a host begins with that byte.
 func (s Source) key(n int) uint64 {
 	return (s.net>>networks[n].bits | uint64(n)<<56) ^ s.user
 }
 
-// NewBudget returns a Budget that allows each source that many things in a period.
+// NewBudget returns a Budget that allows each source at most most things in a period.
 func NewBudget(most int, period time.Duration) *Budget {
 	return &Budget{most: most, period: period, seed: maphash.MakeSeed(), now: map[uint64][]uint32{}}
 }
 
-// Wider returns another Budget, with factor times as many things in the same period.
+// Wider returns a new Budget that allows factor times as many things in the same period.
 func (b *Budget) Wider(factor int) *Budget { return NewBudget(factor*b.most, b.period) }
 
-// Spend counts a thing for its source, and reports whether the source and its networks are within the budget.
+// Spend counts a thing for a source, and reports whether the source and its networks are within the budget.
 func (b *Budget) Spend(s Source, thing string, at time.Time) bool {
 	hash := uint32(maphash.String(b.seed, thing))
 	b.mu.Lock()
@@ -107,7 +108,7 @@ func (b *Budget) Spend(s Source, thing string, at time.Time) bool {
 		}
 	}()
 	for n := range s.networks() {
-		if !within { // the source is over the budget, so no more needs to be remembered
+		if !within { // the source is over its budget, so the Budget need not remember more of it
 			break
 		}
 		within = b.spend(s.key(n), hash, b.most*networks[n].times, at)
@@ -115,7 +116,8 @@ func (b *Budget) Spend(s Source, thing string, at time.Time) bool {
 	return within
 }
 
-// spend counts a thing for a network that is not over its budget yet, and reports whether it is within it now.
+// spend counts a thing for a network that is within its budget, and reports whether the network still is. hash is the
+// thing's hash, and most the network's budget.
 func (b *Budget) spend(key uint64, hash uint32, most int, at time.Time) bool {
 	spent := b.spent(key)
 	if slices.Contains(spent, hash) {
@@ -131,7 +133,7 @@ func (b *Budget) spend(key uint64, hash uint32, most int, at time.Time) bool {
 	return len(spent) < most
 }
 
-// Stats returns the number of sources and networks that are remembered, and how often one was over its budget.
+// Stats returns the number of remembered sources and networks, and how often a source was over its budget.
 func (b *Budget) Stats() (sources int, over uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -144,7 +146,7 @@ func (b *Budget) Stats() (sources int, over uint64) {
 	return sources, b.refused
 }
 
-// Over reports whether a source, or a network of it, has spent more than its budget.
+// Over reports whether a source, or one of its networks, has spent more than its budget.
 func (b *Budget) Over(s Source, at time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -23,18 +23,18 @@ func TestBudget(t *testing.T) {
 		want   bool
 	}{
 		{0, a, "1", true},
-		{0, a, "1", true}, // again is nothing new
+		{0, a, "1", true}, // a repeated thing counts once
 		{0, a, "2", true},
 		{0, a, "3", true},
 		{0, a, "3", true},
 		{0, a, "4", false},
-		{0, a, "1", false}, // over is over, whatever it is
+		{0, a, "1", false}, // the source is over its budget, whatever the thing
 		{0, netip.MustParseAddr("::ffff:198.51.100.7"), "1", false},
 		{0, neighbour, "4", true},
 		{0, v6, "1", true}, {0, sameNet, "2", true}, {0, v6, "3", true}, {0, sameNet, "4", false},
 		{0, otherNet, "1", true},
 		{9 * time.Minute, a, "5", false},
-		{11 * time.Minute, a, "5", false}, // at most twice the period
+		{11 * time.Minute, a, "5", false}, // a thing counts for at most twice the period
 		{21 * time.Minute, a, "5", true},
 		{25 * time.Minute, a, "6", true},
 		{25 * time.Minute, a, "7", true},
@@ -52,7 +52,7 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// Who has many /64s has no more budgets: a /56 has 4 times the budget of a /64 and a /48 16 times, whatever it asks from.
+// A source with many /64s has a bounded budget: a /56 has 4 times the budget of a /64, and a /48 has 16 times.
 func TestNetworksAreBounded(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	addr := func(site, subscriber, link int) Source {
@@ -93,7 +93,7 @@ func TestNetworksAreBounded(t *testing.T) {
 	if !b.Over(user, now) || b.Over(other, now) || b.Over(addr(5, 0, 0), now) {
 		t.Error("a user's budget is not its own")
 	}
-	for i := range 200 { // an IPv4 address has no larger network
+	for i := range 200 { // an IPv4 address counts for no larger network
 		v4 := SourceOf(netip.AddrFrom4([4]byte{198, 51, 100, byte(i)}))
 		for thing := range 20 {
 			if !b.Spend(v4, fmt.Sprint(i, thing), now) {
@@ -103,7 +103,7 @@ func TestNetworksAreBounded(t *testing.T) {
 	}
 }
 
-// Any number of sources, with one MAC each or with all that they may spend, costs under 50 MB: two Budgets are under 100.
+// A Budget takes less than 50 MB for any number of sources, whether a source asks for one MAC or spends its budget.
 func TestBudgetIsBounded(t *testing.T) {
 	const most = 50 << 20
 	now := time.Unix(1_800_000_000, 0)

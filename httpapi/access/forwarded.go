@@ -6,14 +6,15 @@ import (
 	"strings"
 )
 
-// Hop is what a proxy says about the request that it got: an element of Forwarded (RFC 7239).
+// Hop is an element of Forwarded (RFC 7239): a proxy's words about the request that it got.
 type Hop struct {
-	For         netip.Addr // zero: the proxy does not say, or hides it
+	For         netip.Addr // zero: the proxy names no address
 	Proto, Host string     // empty: the proxy does not say
 }
 
-// ParseForwarded parses Forwarded headers. ok is false if they are malformed; then nothing in them counts. Each header
-// is parsed by itself, so that a quote that a client leaves open does not swallow the header that a proxy adds.
+// ParseForwarded returns the hops of Forwarded headers. ok is false if a header is malformed; then none counts.
+// ParseForwarded parses each header by itself: a client that leaves a quote open must not swallow the header that a
+// proxy adds.
 func ParseForwarded(headers []string) (hops []Hop, ok bool) {
 	for _, text := range headers {
 		p := forwardedParser{text: text}
@@ -43,7 +44,7 @@ const (
 	params
 )
 
-// element parses the parameters up to a comma or the end:
+// element parses the parameters up to a comma or the end of the text:
 //
 // \telement = [ pair ] *( ";" [ pair ] )    pair = token "=" ( token / quoted-string )
 func (p *forwardedParser) element() (hop Hop, ok bool) {
@@ -95,8 +96,8 @@ func (p *forwardedParser) token() string {
 	return token
 }
 
-// isToken reports a character that RFC 9110, 5.6.2 allows in a token. Brackets and colons count too, because proxies do
-// not quote IPv6 addresses and ports.
+// isToken reports whether RFC 9110, 5.6.2 allows c in a token. Brackets and colons count too, because proxies do not
+// quote IPv6 addresses and ports.
 func isToken(c rune) bool {
 	return c > ' ' && c < 0x7f && !strings.ContainsRune("\"(),/;<=>?@\\{}", c)
 }
@@ -128,8 +129,9 @@ func (p *forwardedParser) value() (string, bool) {
 	return "", false
 }
 
-// nodeAddr parses a node of RFC 7239, 6: an address, IPv6 in brackets, with or without a port. It returns the zero Addr
-// for a hidden node, "unknown" or "_name". The port may be hidden too.
+// nodeAddr returns the address in a node of RFC 7239, 6: an address with or without a port. An IPv6 address may be in
+// brackets, and the port may be hidden. nodeAddr returns the zero Addr for any other text, such as the hidden nodes
+// "unknown" and "_name".
 func nodeAddr(node string) netip.Addr {
 	host, port, hasPort := strings.Cut(node, ":")
 	if end := strings.IndexByte(node, ']'); end >= 0 {

@@ -85,7 +85,7 @@ func TestClientForwarded(t *testing.T) {
 	}
 }
 
-// No text comes out of a header but an address without a zone, a scheme and a host.
+// ParseForwarded returns an address without a zone, a scheme and a host, and no other text of a header.
 func FuzzParseForwarded(f *testing.F) {
 	f.Add(`for="[fe80::1%eth0]:80";host="a\"b", proto=http;;`)
 	f.Fuzz(func(t *testing.T, text string) {

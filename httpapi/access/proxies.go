@@ -8,13 +8,13 @@ import (
 // maxHops bounds the number of proxies between the phone and us. More are a loop.
 const maxHops = 16
 
-// maxHop bounds an address that a proxy names, in bytes: the longest IPv6 address in brackets, with a zone and a port.
+// maxHop bounds in bytes an address that a proxy names: the longest IPv6 address in brackets, with a zone and a port.
 const maxHop = 72
 
-// Client returns the address of the phone. Without a proxy it is the peer. If the peer is a trusted proxy, it is the
-// last address in X-Forwarded-For that is not a trusted proxy, because the client may have written what stands before.
-// If there is no such address, Client returns the zero Addr. trusted says that the peer is a trusted proxy, whose other
-// headers count too.
+// Client returns the address of the phone. Without a trusted proxy, that is the peer's address. If the peer is a
+// trusted proxy, it is the last address in X-Forwarded-For that is no trusted proxy: the client may have written the
+// addresses before it. If there is no such address, Client returns the zero Addr. trusted reports that the peer is a
+// trusted proxy; then its other headers count too.
 func Client(peer netip.Addr, forwarded []string, proxies []netip.Prefix) (client netip.Addr, trusted bool) {
 	list := strings.Join(forwarded, ",")
 	return walk(peer, proxies, func() (netip.Addr, bool) {
@@ -28,7 +28,8 @@ func Client(peer netip.Addr, forwarded []string, proxies []netip.Prefix) (client
 	})
 }
 
-// ClientForwarded is Client for the hops of Forwarded. It also returns the hop that names the phone.
+// ClientForwarded is Client for the hops of Forwarded. It also returns the hop that names the phone. Without a trusted
+// proxy, the hop is zero.
 func ClientForwarded(peer netip.Addr, hops []Hop, proxies []netip.Prefix) (client netip.Addr, hop Hop) {
 	client, _ = walk(peer, proxies, func() (netip.Addr, bool) {
 		if len(hops) == 0 {
@@ -41,8 +42,8 @@ func ClientForwarded(peer netip.Addr, hops []Hop, proxies []netip.Prefix) (clien
 	return client, hop
 }
 
-// walk goes from proxy to proxy while they are trusted. previous returns the address before the last one; ok is false
-// if it is unknown.
+// walk goes back from proxy to proxy while they are trusted. Each call of previous returns the address before the last
+// one, and false if that address is unknown.
 func walk(peer netip.Addr, proxies []netip.Prefix, previous func() (netip.Addr, bool)) (client netip.Addr, trusted bool) {
 	client = peer.Unmap()
 	for range maxHops + 1 {
@@ -58,8 +59,8 @@ func walk(peer netip.Addr, proxies []netip.Prefix, previous func() (netip.Addr, 
 	return netip.Addr{}, true
 }
 
-// hopAddr parses an address with or without a port, as proxies write it, and an IPv6 address with or without brackets.
-// It removes a zone, which has a meaning only on the proxy's machine.
+// hopAddr parses an address as proxies write it: with or without a port, and an IPv6 address with or without brackets.
+// It removes a zone, because only the proxy's machine knows its meaning.
 func hopAddr(s string) (netip.Addr, bool) {
 	if s = strings.TrimSpace(s); len(s) > maxHop {
 		return netip.Addr{}, false

@@ -7,13 +7,13 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// Rules are the access settings of phoneprov.ini. The zero Rules give nothing to anybody.
+// Rules are the access settings of phoneprov.ini. The zero Rules give nobody a file.
 type Rules struct {
-	Allow []netip.Prefix // addresses that need nothing else, if the profile has no list
+	Allow []netip.Prefix // addresses that are enough, if the profile has no list of its own
 	Deny  []device.MAC
 	// Profiles have lists of their own, by name. Allow replaces Rules.Allow; Deny adds to Rules.Deny.
 	Profiles map[string]ProfileRules
-	// Credentials says that there are credentials. A client that is not known otherwise is challenged for them.
+	// Credentials says that there are credentials. Decide challenges a client whom it does not know otherwise.
 	Credentials bool
 }
 
@@ -21,7 +21,7 @@ type Rules struct {
 type ProfileRules struct {
 	Allow []netip.Prefix // nil: Rules.Allow counts; empty: no address is enough
 	Deny  []device.MAC
-	// Credentials or certificates do not count for the profile's phones.
+	// NoCredentials and NoCertificates say that they do not count for the profile's phones.
 	NoCredentials, NoCertificates bool
 }
 
@@ -35,7 +35,7 @@ func DefaultAllow() []netip.Prefix {
 	}
 }
 
-// Local reports an address of a LAN (see DefaultAllow).
+// Local reports whether an address is of a LAN (see DefaultAllow).
 func Local(a netip.Addr) bool { return contains(DefaultAllow(), a) }
 
 // Reach says for which profiles an address is enough.
@@ -71,12 +71,12 @@ func (r *Rules) Reach(source netip.Addr) Reach {
 	return Nowhere
 }
 
-// Denied reports a MAC that gets nothing from any profile.
+// Denied reports whether a MAC gets nothing from any profile.
 func (r *Rules) Denied(mac device.MAC) bool {
 	return mac != (device.MAC{}) && slices.Contains(r.Deny, mac)
 }
 
-// Facts are what is known of a request, and of the file that it asks for.
+// Facts are the facts about a request and the file that it asks for.
 type Facts struct {
 	Source netip.Addr // the address of the phone; the zero Addr is in no list
 	// Device is the MAC in the User-Agent; zero: there is none.
@@ -86,14 +86,14 @@ type Facts struct {
 	CertificateFault bool
 	Holder           bool // there is a phone with the MAC of Certificate
 	Credentials      Credentials
-	User             device.MAC // the phone whose credentials they are; zero: those that all phones share
-	Link             device.MAC // the phone whose one-time link the request has; zero: none
+	User             device.MAC // the phone that the credentials belong to; zero: all phones share them
+	Link             device.MAC // the phone that the request's one-time link belongs to; zero: there is no link
 	NoLogin          bool       // the protocol of the request has neither credentials nor certificates
 
 	Known   bool       // the file exists
 	Owned   bool       // the file belongs to one phone
-	Phone   device.MAC // whose file it is; zero: several phones share it, or its phone has no MAC
-	Profile string     // of the file; if there is no file, of the phone whose MAC is in the name
+	Phone   device.MAC // the phone that the file belongs to; zero: phones share the file, or the phone has no MAC
+	Profile string     // the file's profile; if there is no file, the profile of the phone whose MAC is in the name
 }
 
 // Credentials is the result of checking a request's user name and password.
@@ -102,8 +102,8 @@ type Credentials uint8
 // The zero value is NoCredentials.
 const (
 	NoCredentials    Credentials = iota
-	GoodCredentials              // right, and of a phone that may have the file
-	BadCredentials               // wrong, or of another phone
+	GoodCredentials              // right, and their phone may have the file
+	BadCredentials               // wrong, or another phone's
 	StaleCredentials             // right, but the nonce is too old
 )
 
@@ -148,13 +148,14 @@ type Decision struct {
 	Reason  Reason
 }
 
-// Admitted reports a client that was let in but does not get its file. Credentials would change nothing.
+// Admitted reports whether a rule admits the client. Then credentials change nothing, even if the client does not get
+// the file.
 func (d Decision) Admitted() bool {
 	return d.Verdict == Give || d.Reason == NoSuchFile || d.Reason == OtherDevice || d.Reason == Denied
 }
 
-// Decide decides about a request. It is the whole policy. If a file is not given, the verdict is the same as for a name
-// that does not exist, so that nobody can tell them apart.
+// Decide decides about a request. It is the whole policy. If it does not give a file, its verdict is the same as for a
+// name that does not exist, so that nobody can tell the two apart.
 func (r *Rules) Decide(f Facts) Decision {
 	by, why := r.admittedBy(f)
 	switch {
@@ -174,8 +175,8 @@ func (r *Rules) Decide(f Facts) Decision {
 	return Decision{Refuse, why}
 }
 
-// admittedBy returns the rule by which a request may have a file, or why no rule allows it. No phone can prove to be
-// one without a MAC, so only an address, or the credentials that all phones share, open the file of such a phone.
+// admittedBy returns the rule by which a request may have a file, or why no rule allows it. A phone without a MAC
+// cannot prove who it is, so only an address, or the credentials that all phones share, open the file of such a phone.
 func (r *Rules) admittedBy(f Facts) (by, why Reason) {
 	none, its := device.MAC{}, r.Profiles[f.Profile]
 	switch {
@@ -191,14 +192,14 @@ func (r *Rules) admittedBy(f Facts) (by, why Reason) {
 	return "", r.whyNot(f)
 }
 
-// identified reports a request that is not challenged: it comes from a known phone, or from an address that needs
-// nothing else.
+// identified reports whether a request needs no challenge: it comes from a known phone, or from an address that is
+// enough for all profiles.
 func (r *Rules) identified(f Facts) bool {
 	return f.Holder || f.Credentials == GoodCredentials || r.allowedAnything(f.Source)
 }
 
-// allowedAnything reports an address that needs nothing else for the files of all profiles. A name that does not exist
-// could belong to the strictest profile.
+// allowedAnything reports whether an address is enough for the files of all profiles. A name that does not exist could
+// belong to the strictest profile.
 func (r *Rules) allowedAnything(source netip.Addr) bool { return r.Reach(source) == Everywhere }
 
 func (r *Rules) allow(profile string) []netip.Prefix {
@@ -213,7 +214,7 @@ func contains(list []netip.Prefix, a netip.Addr) bool {
 	return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// denied reports a request for the file of a MAC that gets nothing, or from a device with such a MAC.
+// denied reports whether a request asks for the file of a denied MAC, or comes from a device with a denied MAC.
 func (r *Rules) denied(f Facts) bool {
 	for _, mac := range [...]device.MAC{f.Phone, f.Device, f.Certificate, f.User, f.Link} {
 		if mac != (device.MAC{}) && (slices.Contains(r.Deny, mac) || slices.Contains(r.Profiles[f.Profile].Deny, mac)) {
@@ -223,7 +224,7 @@ func (r *Rules) denied(f Facts) bool {
 	return false
 }
 
-// whyNot says what was missing, beginning with what came closest.
+// whyNot returns why no rule admits a request: the reason of the rule that came closest.
 func (r *Rules) whyNot(f Facts) Reason {
 	switch {
 	case f.NoLogin:

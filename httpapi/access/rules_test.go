@@ -16,7 +16,8 @@ func mac(t *testing.T, s string) device.MAC {
 	return m
 }
 
-// TestDecide is the policy: a LAN, the Internet, and the profiles "desk", "home" (passwords only) and "open".
+// TestDecide has the rows of the policy: a LAN, the Internet, and the profiles "desk", "home" (passwords only) and
+// "open".
 func TestDecide(t *testing.T) {
 	a, b, denied := mac(t, "0004f2000001"), mac(t, "0004f2000002"), mac(t, "0004f2000003")
 	home := mac(t, "0004f2000004")
@@ -38,8 +39,8 @@ func TestDecide(t *testing.T) {
 	cert := func(m device.MAC, holder bool, f Facts) Facts { f.Certificate, f.Holder = m, holder; return f }
 	profile := func(name string, f Facts) Facts { f.Profile = name; return f }
 	user := func(m device.MAC, f Facts) Facts { f.Credentials, f.User = GoodCredentials, m; return f }
-	missing := func(name string) Facts { return Facts{Profile: name} } // of a phone that is served
-	nameless := Facts{Known: true, Owned: true, Profile: "desk"}       // of a phone without a MAC
+	missing := func(name string) Facts { return Facts{Profile: name} } // a file that a phone of a profile does not have
+	nameless := Facts{Known: true, Owned: true, Profile: "desk"}       // the file of a phone without a MAC
 	link := func(m device.MAC, f Facts) Facts { f.Link = m; return f }
 	udp := func(f Facts) Facts { f.NoLogin = true; return f }
 	bad := func(f Facts) Facts { f.CertificateFault = true; return f }
@@ -144,7 +145,7 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-// Whoever may not have a file cannot tell it from a name that is not there, whatever they bring along.
+// A client that may not have a file cannot tell it from a name that does not exist, whatever the client sends.
 func TestStrangerLearnsNothing(t *testing.T) {
 	mine, other := mac(t, "0004f2000001"), mac(t, "0004f2000002")
 	prefix := netip.MustParsePrefix

@@ -14,7 +14,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// with returns the request of a Yealink phone with a line changed; an empty line is left out.
+// with returns the request of a Yealink phone with another line in place of those that begin with name. An empty line
+// removes them.
 func with(p *phone, name, line string) string {
 	var lines []string
 	for _, l := range yealink {
@@ -28,7 +29,7 @@ func with(p *phone, name, line string) string {
 	return p.subscribe(lines...)
 }
 
-// Whatever comes that is no request of a phone has no answer, and ends nothing.
+// A packet that is no phone's request gets no answer, and does not end the Server.
 func TestHostilePackets(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil, theURL)
@@ -69,7 +70,7 @@ func TestHostilePackets(t *testing.T) {
 	}
 }
 
-// The NOTIFY, with the link in it, goes to the address of the packet and no other, whatever the request names.
+// The NOTIFY has the link, so it goes only to the address of the packet, whatever address the request names.
 func TestForgedContact(t *testing.T) {
 	t.Parallel()
 	for _, contact := range []string{"<sip:192.0.2.7:5060>", "<sip:example.com:5060>", "<sip:127.0.0.1:0>", "<sip:127.0.0.1:99999>", "<sip:[::1]:5060>", "*", "<tel:1>", "<sip:127.0.0.2:5060>"} {
@@ -86,7 +87,7 @@ func TestForgedContact(t *testing.T) {
 	}
 }
 
-// Nothing of the phone's text makes a header of ours, and the log shows no control character.
+// A phone's text adds no header to our messages, and the log shows no control character.
 func TestNoInjection(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil, theURL)
@@ -102,7 +103,7 @@ func TestNoInjection(t *testing.T) {
 	}
 }
 
-// What is remembered is bounded, of one source and of all.
+// The number of remembered exchanges is bounded, for one source and for all together.
 func TestExchangesAreBounded(t *testing.T) {
 	t.Parallel()
 	var x exchanges
@@ -132,7 +133,7 @@ func TestExchangesAreBounded(t *testing.T) {
 	}
 }
 
-// Whoever forges many addresses has a bounded number of answers and log lines, also where nobody is invited.
+// A client that forges many addresses gets a bounded number of answers and log lines, also if Invite refuses everybody.
 func TestFloodIsPaced(t *testing.T) {
 	t.Parallel()
 	for _, invited := range []bool{true, false} {
@@ -157,7 +158,7 @@ func TestFloodIsPaced(t *testing.T) {
 	}
 }
 
-// A NOTIFY that nobody answers is sent so many times, with growing pauses.
+// A Server sends a NOTIFY that nobody answers maxNotifies times, with growing pauses.
 func TestNotifiesAreBounded(t *testing.T) {
 	t.Parallel()
 	sockets, err := Listen("127.0.0.1:0")
@@ -189,7 +190,7 @@ func TestNotifiesAreBounded(t *testing.T) {
 	}
 }
 
-// Every packet is handled, and what goes out is whole, ends at the sender, and has one body.
+// No packet makes a panic. The messages of a request are whole, go to the sender, and have one body.
 func FuzzPacket(f *testing.F) {
 	p := newPhone(f, netip.AddrPort{})
 	for _, row := range requests() {

@@ -10,7 +10,7 @@ import (
 	"github.com/phoneprov/phoneprov/httpapi/printable"
 )
 
-// answerTo returns the 200 to a request. local is the address that we answer from.
+// answerTo returns the 200 to a request. local is our address, and from the phone's.
 func answerTo(r request, local, from netip.AddrPort) []byte {
 	r.SetSource(from.String())
 	answer := sip.NewResponseFromRequest(r.Request, 200, "OK", nil)
@@ -19,7 +19,7 @@ func answerTo(r request, local, from netip.AddrPort) []byte {
 	return []byte(answer.String())
 }
 
-// notifyFor returns the NOTIFY with the URL. It goes to the phone's Contact, and ends the subscription.
+// notifyFor returns the NOTIFY that sends the URL to the address to, and ends the subscription.
 func notifyFor(r request, local, to netip.AddrPort, url string) []byte {
 	lines := []string{
 		"NOTIFY sip:" + r.userAt() + to.String() + " SIP/2.0",
@@ -41,8 +41,8 @@ func notifyFor(r request, local, to netip.AddrPort, url string) []byte {
 // token returns a random text for a tag or a branch.
 func token() string { return rand.Text()[:16] }
 
-// maxShown bounds what the log shows of a text of the phone, in bytes.
+// maxShown bounds in bytes a phone's text in the log.
 const maxShown = 64
 
-// short prepares a text of a phone for the log.
+// short returns a phone's text for the log.
 func short(s string) string { return printable.Cut(s, maxShown) }

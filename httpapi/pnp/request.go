@@ -18,16 +18,16 @@ const event = "ua-profile"
 // request is a SUBSCRIBE of a phone.
 type request struct {
 	*sip.Request
-	mac    device.MAC // zero: the request does not tell it
-	event  string     // the header
+	mac    device.MAC // zero: the request has no MAC
+	event  string     // the header Event
 	vendor string     // as the phone spells it
 	model  string
 }
 
-// errNotOurs is a message that is for others in the multicast group.
+// errNotOurs refuses a message that is for others in the multicast group.
 var errNotOurs = errors.New("no SUBSCRIBE for " + event)
 
-// parse parses a packet. A fault of the parser is an error.
+// parse parses a packet. A panic of the parser becomes an error.
 func parse(packet []byte) (m sip.Message, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -37,7 +37,7 @@ func parse(packet []byte) (m sip.Message, err error) {
 	return sip.NewParser().ParseSIP(packet)
 }
 
-// readRequest reads a SUBSCRIBE for the phone's profile.
+// readRequest reads a SUBSCRIBE for ua-profile. The error is errNotOurs for any other request.
 func readRequest(m *sip.Request) (request, error) {
 	r := request{Request: m}
 	about := m.GetHeader("Event")
@@ -61,7 +61,8 @@ func readRequest(m *sip.Request) (request, error) {
 	return r, nil
 }
 
-// eventParams reads the parameters of an Event header: name=value or name="value". Some phones write typographic quotes.
+// eventParams returns the parameters of an Event header: name=value or name="value". Some phones write typographic
+// quotes.
 func eventParams(text string) map[string]string {
 	params := map[string]string{}
 	for part := range strings.SplitSeq(text, ";") {
@@ -71,8 +72,9 @@ func eventParams(text string) map[string]string {
 	return params
 }
 
-// readMAC finds the phone's MAC: in the user part of a URI, as MAC%3a0004F2000001, MAC:, MAC= or MAC0004f2000001, or with
-// separators; else in the Event header, or in the User-Agent. device.ReadName has the rules.
+// readMAC returns the phone's MAC, or the zero MAC if the request has none. It looks in the user parts of the URIs (as
+// MAC%3a0004F2000001, MAC:, MAC= or MAC0004f2000001, or with separators), then in the Event header, then in the
+// User-Agent. device.ReadName has the rules for other spellings.
 func readMAC(m *sip.Request, params map[string]string) device.MAC {
 	for _, user := range []string{m.Recipient.User, m.To().Address.User, m.From().Address.User, params["mac"]} {
 		if decoded, err := url.PathUnescape(user); err == nil {
@@ -94,14 +96,15 @@ func readMAC(m *sip.Request, params map[string]string) device.MAC {
 	return device.MAC{}
 }
 
-// fileNames are what phones of a make want after the directory in the URL. The others append the name themselves. Snom's
-// phones put their MAC in place of {mac}.
+// fileNames has the file names that the phones of some makes want in the URL, by vendor. Other phones append the name
+// themselves. A Snom phone replaces {mac} with its MAC.
 var fileNames = map[string]string{"snom": "{mac}.xml"}
 
-// fileName returns what follows the directory in the URL for the phone.
+// fileName returns the text after the directory in the URL for the phone. It may be empty.
 func (r request) fileName() string { return fileNames[strings.ToLower(r.vendor)] }
 
-// userAt returns the user part of the phone's Contact with an @, or nothing. Some phones look for it in the NOTIFY.
+// userAt returns the user part of the phone's Contact with an @. Some phones look for it in the NOTIFY. userAt returns
+// "" if there is no user part, or if it is not safe to repeat.
 func (r request) userAt() string {
 	c := r.Contact()
 	if c == nil || c.Address.User == "" || len(c.Address.User) > maxUser || strings.Trim(c.Address.User, userAlphabet) != "" {
@@ -110,14 +113,14 @@ func (r request) userAt() string {
 	return c.Address.User + "@"
 }
 
-// What userAt repeats: a MAC in any spelling, a number, a name.
+// Limits of userAt. They fit a MAC in any spelling, a number and a name.
 const (
 	maxUser      = 64
 	userAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789%._=+-"
 )
 
-// target returns where the phone takes a NOTIFY: at the port of its Contact, if that has the address of the packet, else
-// at the port of the packet. It is never another address, which somebody could choose who forges requests.
+// target returns the address and port for the NOTIFY. The address is always the packet's: a forged request must not
+// choose another one. The port is the Contact's if the Contact has that address, else the packet's.
 func (r request) target(from netip.AddrPort) netip.AddrPort {
 	c := r.Contact()
 	if c == nil || c.Address.Port <= 0 || c.Address.Port > 65535 {

@@ -20,12 +20,12 @@ const maxPacket = 4 << 10
 
 // Times of a Server.
 const (
-	resendEvery = 100 * time.Millisecond // how often it is looked which NOTIFY is due
-	joinEvery   = 30 * time.Second       // an interface may get its address after the start
+	resendEvery = 100 * time.Millisecond // Serve sends the NOTIFYs that are due this often
+	joinEvery   = 30 * time.Second       // Serve joins the group this often: an interface may get its address late
 )
 
-// Invite returns the URL of the directory of a phone's files. linked says that it is a one-time link. ok is false if the
-// phone gets no answer.
+// Invite returns the URL of the directory with a phone's files. linked says that the URL is a one-time link. If ok is
+// false, the phone gets no answer.
 type Invite func(mac device.MAC, remote netip.Addr) (url string, linked, ok bool)
 
 // Server answers SIP PnP.
@@ -36,16 +36,16 @@ type Server struct {
 	now     func() time.Time
 
 	mu        sync.Mutex
-	pace      *rate.Limiter // of exchanges
+	pace      *rate.Limiter // bounds the new exchanges
 	exchanges exchanges
 }
 
-// New returns a Server on sockets, which Serve closes.
+// New returns a Server on sockets. Serve closes them.
 func New(sockets *Sockets, invite Invite, log zerolog.Logger) *Server {
 	return &Server{sockets: sockets, invite: invite, log: log, now: time.Now, pace: rate.NewLimiter(newPerSecond, newAtOnce)}
 }
 
-// Serve answers until ctx ends, and closes the sockets.
+// Serve answers until ctx ends or a socket fails, and closes the sockets.
 func (s *Server) Serve(ctx context.Context) error {
 	var readers sync.WaitGroup
 	errs := make(chan error, 2)
@@ -90,7 +90,7 @@ func (s *Server) read(conn *net.UDPConn) error {
 	}
 }
 
-// packet handles a packet. What is neither a phone's request nor the response to a NOTIFY has no answer.
+// packet handles a packet: a phone's request, or the response to a NOTIFY. It ignores all others.
 func (s *Server) packet(packet []byte, from netip.AddrPort) {
 	if from.Port() == 0 {
 		return
@@ -109,7 +109,7 @@ func (s *Server) packet(packet []byte, from netip.AddrPort) {
 	}
 }
 
-// response ends the NOTIFYs of an exchange.
+// response ends the NOTIFYs of an exchange when the phone has answered one.
 func (s *Server) response(m *sip.Response, from netip.AddrPort) {
 	if m.CallID() == nil || m.CSeq() == nil || m.CSeq().MethodName != sip.NOTIFY || m.StatusCode < 200 {
 		return
@@ -152,7 +152,7 @@ func (s *Server) request(r request, from netip.AddrPort) {
 	}
 }
 
-// prepare makes the messages of an exchange. It reports whether the phone gets an answer.
+// prepare makes the messages of an exchange, and reports whether the phone gets an answer.
 func (s *Server) prepare(e *exchange, r request, from netip.AddrPort) bool {
 	url, linked, ok := s.invite(r.mac, from.Addr())
 	line := s.log.Info().Stringer("remote", from.Addr()).Str("vendor", short(r.vendor)).Str("model", short(r.model))
@@ -175,14 +175,14 @@ func (s *Server) prepare(e *exchange, r request, from netip.AddrPort) bool {
 	return true
 }
 
-// notify sends the NOTIFY of an exchange, and says when it is due again.
+// notify sends the NOTIFY of an exchange, and sets the time of the next one.
 func (s *Server) notify(e *exchange) {
 	s.send(e.notify, e.to)
 	e.notifies++
 	e.due = s.now().Add(firstPause << (e.notifies - 1))
 }
 
-// resend sends each NOTIFY that is due again.
+// resend sends the NOTIFYs that are due again, and forgets old exchanges.
 func (s *Server) resend() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -195,7 +195,7 @@ func (s *Server) resend() {
 	s.exchanges.forget(now)
 }
 
-// send sends a message. A phone that cannot be reached asks again.
+// send sends a message. It only logs an error, because a phone without an answer asks again.
 func (s *Server) send(message []byte, to netip.AddrPort) {
 	if _, err := s.sockets.out.WriteToUDPAddrPort(message, to); err != nil && !errors.Is(err, net.ErrClosed) {
 		s.log.Debug().Err(err).Stringer("remote", to.Addr()).Msg("SIP PnP: a message was not sent")

@@ -27,20 +27,20 @@ const once = "once-4f0e6b1c2d3a4f5e6b7c8d9e0f1a2b3c"
 
 var secrets = secrettest.New(once)
 
-// soon is how long a test waits for what must come, and a while is how long for what must not.
+// A test waits soon for a message that must come, and while for one that must not come.
 const (
 	soon  = 30 * time.Second
 	while = 150 * time.Millisecond
 )
 
-// bench is a Server on loopback, what it was asked, and its log.
+// bench is a Server on loopback, with the MACs that asked and its log.
 type bench struct {
 	at    netip.AddrPort
 	asked chan device.MAC
 	log   testkit.Log
 }
 
-// newBench serves until the test ends. It invites everybody.
+// newBench starts a Server that ends with the test. It invites everybody to directory; if directory is empty, nobody.
 func newBench(t testing.TB, sockets *Sockets, directory string) *bench {
 	t.Helper()
 	b := &bench{asked: make(chan device.MAC, 10_000)}
@@ -111,17 +111,17 @@ func (p *phone) receive(d time.Duration) string {
 	return string(buf[:n])
 }
 
-// subscribe is a request as phones send it. In lines, {phone} is the phone's address.
+// subscribe returns a request of lines. {phone} in lines becomes the phone's address.
 func (p *phone) subscribe(lines ...string) string {
 	text := strings.Join(append(lines, "Content-Length: 0", "", ""), "\r\n")
 	return strings.ReplaceAll(text, "{phone}", p.addr().String())
 }
 
-// The requests of phones, as their manuals and captures show them.
+// requests returns requests of phones as their manuals and captures show them, by name.
 func requests() map[string]struct {
 	lines []string
 	mac   string
-	name  string // that follows the directory
+	name  string // the text after the directory in the URL
 } {
 	type row = struct {
 		lines []string
@@ -176,7 +176,7 @@ func requests() map[string]struct {
 	}
 }
 
-// Phones of all makes get a 200 and a NOTIFY with the URL, which belong to their request.
+// Phones of all makes get a 200 and a NOTIFY with the URL. Both belong to their request.
 func TestPhones(t *testing.T) {
 	t.Parallel()
 	for name, row := range requests() {
@@ -243,7 +243,8 @@ func readRequestText(t testing.TB, text string) *sip.Request {
 
 var yealink = requests()["Yealink"].lines
 
-// A phone that repeats its request gets the same answer, and one link. The NOTIFY comes again until the phone answers it.
+// A phone that repeats its request gets the same answer, and one link. The Server repeats the NOTIFY until the phone
+// answers it.
 func TestRepeats(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil, theURL)
@@ -254,7 +255,7 @@ func TestRepeats(t *testing.T) {
 	if again := p.receive(soon); again != answer && again != notify {
 		t.Errorf("the second answer is %q, want %q", again, answer)
 	}
-	for again := ""; again != notify; { // the NOTIFY is due after half a second
+	for again := ""; again != notify; { // the NOTIFY comes again after half a second
 		if again = p.receive(soon); again == "" {
 			t.Fatal("the NOTIFY does not come again")
 		}
@@ -276,7 +277,7 @@ func TestRepeats(t *testing.T) {
 	}
 }
 
-// A phone that nobody serves gets no answer.
+// A phone that Invite refuses gets no answer.
 func TestNotInvited(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil, "")

@@ -9,7 +9,7 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
-// scenario is a Yealink phone that has no server yet. It fails unless the NOTIFY has an URL of ours.
+// scenario plays a Yealink phone without a server. It fails unless the NOTIFY has a URL of ours.
 const scenario = `<?xml version="1.0" encoding="ISO-8859-1"?>
 <scenario name="PnP">
 <send retrans="500"><![CDATA[
@@ -47,8 +47,8 @@ Content-Length: 0
 </scenario>
 `
 
-// A real SIP stack in another network asks the multicast group, as a phone does, and gets the URL. Another program has
-// port 5060, as Asterisk does.
+// A real SIP stack in another network namespace asks the multicast group as a phone does, and gets the URL. Another
+// program has port 5060, as Asterisk does.
 func TestSipp(t *testing.T) {
 	oracle.NeedProgram(t, "sipp")
 	testkit.InOwnNetwork(t, true, func(t *testing.T, phone testkit.Phone) {

@@ -10,13 +10,13 @@ import (
 
 // Sockets are the sockets of a Server.
 type Sockets struct {
-	in    *net.UDPConn // where requests come in
-	out   *net.UDPConn // where answers go out, and responses come in; may be in
-	group net.IP       // nil: in belongs to no multicast group
+	in    *net.UDPConn // receives requests
+	out   *net.UDPConn // sends answers and NOTIFYs, and receives responses; may be the same as in
+	group net.IP       // the multicast group of in; nil: none
 }
 
-// Listen binds an address. If it is a multicast group, Listen joins it on all interfaces, and answers have a socket of
-// their own: the group's port may belong to Asterisk too.
+// Listen returns the Sockets of an address. If it is a multicast group, Listen joins the group on all interfaces, and
+// answers get a socket of their own: Asterisk may have the group's port too.
 func Listen(address string) (*Sockets, error) {
 	addr, err := net.ResolveUDPAddr("udp", address)
 	if err != nil {
@@ -43,21 +43,21 @@ func Listen(address string) (*Sockets, error) {
 	return s, nil
 }
 
-// join joins the group on the interfaces that it is not joined on yet.
+// join joins the group on all interfaces that are up and not in the group yet.
 func (s *Sockets) join() {
 	if s.group == nil {
 		return
 	}
-	interfaces, _ := net.Interfaces() // none: the default one of Listen is left
+	interfaces, _ := net.Interfaces() // on an error there are none to join
 	p := ipv4.NewPacketConn(s.in)
 	for _, i := range interfaces {
 		if i.Flags&net.FlagUp != 0 && i.Flags&net.FlagMulticast != 0 {
-			_ = p.JoinGroup(&i, &net.UDPAddr{IP: s.group}) // it is joined already, or has no address yet
+			_ = p.JoinGroup(&i, &net.UDPAddr{IP: s.group}) // fails if i is in the group, or has no address yet
 		}
 	}
 }
 
-// Addr returns the address that requests come to.
+// Addr returns the address of the socket that receives requests.
 func (s *Sockets) Addr() net.Addr { return s.in.LocalAddr() }
 
 // Close closes the sockets.
@@ -71,7 +71,7 @@ func (s *Sockets) Close() error {
 	return err
 }
 
-// LocalAddr returns the address that packets to remote leave from; the zero Addr if there is no way there. It sends
+// LocalAddr returns our address for packets to remote, or the zero Addr if there is no route to remote. It sends
 // nothing.
 func LocalAddr(remote netip.Addr) netip.Addr {
 	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(remote, 9)))

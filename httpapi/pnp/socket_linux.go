@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// listenGroup binds a multicast group and its port. Package net would bind the port of all addresses, which Asterisk may
-// have, and would take packets that are for Asterisk.
+// listenGroup binds a multicast group and its port. Package net would bind the port of all addresses. Asterisk may have
+// that port, and the socket would take Asterisk's packets.
 func listenGroup(group *net.UDPAddr) (*net.UDPConn, error) {
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC|syscall.SOCK_NONBLOCK, 0)
 	if err != nil {

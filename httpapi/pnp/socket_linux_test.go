@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// A multicast group can be listened on beside a program that has the port of one address, and not beside one that has it
-// of all, as Asterisk has with bind = 0.0.0.0.
+// Listen can bind a multicast group beside a program that has the port on one address. It cannot beside a program that
+// has the port on all addresses, as Asterisk does with bind = 0.0.0.0.
 func TestGroupBesideOthers(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {

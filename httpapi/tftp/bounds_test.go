@@ -18,8 +18,8 @@ func ack(number uint16) []byte {
 	return binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(nil, opAck), number)
 }
 
-// A client that acknowledges nothing, as one with a forged address does, gets the first block so many times, and then an
-// error.
+// A client that acknowledges no block, for example one with a forged address, gets the first block tries times, and
+// then an error.
 func TestSilentClientGetsLittle(t *testing.T) {
 	t.Parallel()
 	s := plainSite(t)
@@ -44,7 +44,7 @@ func TestSilentClientGetsLittle(t *testing.T) {
 	stop()
 }
 
-// A lost block, a lost acknowledgement and a repeated one, packets of strangers and junk do not change the file.
+// Lost blocks, lost and repeated acknowledgements, junk, and packets of strangers do not change the file.
 func TestLossAndJunk(t *testing.T) {
 	t.Parallel()
 	s := plainSite(t)
@@ -63,12 +63,12 @@ func TestLossAndJunk(t *testing.T) {
 			if last = number; number != 2 || got.Len() == 512 {
 				got.WriteString(text)
 			}
-			stranger.send(ack(number), from)   // of another port
-			client.send([]byte{0, 9, 1}, from) // no packet of TFTP
-			client.send(nil, from)             // nothing
-			client.send(ack(number-1), from)   // again
+			stranger.send(ack(number), from)   // from another port
+			client.send([]byte{0, 9, 1}, from) // an unknown opcode
+			client.send(nil, from)             // an empty packet
+			client.send(ack(number-1), from)   // a repeated acknowledgement
 			if number == 2 {
-				continue // lost: the block comes again
+				continue // as if the block was lost: it comes again
 			}
 		}
 		client.send(ack(number), from)
@@ -85,7 +85,7 @@ func TestLossAndJunk(t *testing.T) {
 	}
 }
 
-// Nothing that comes to the listener ends it.
+// No packet ends the listener.
 func TestGarbage(t *testing.T) {
 	t.Parallel()
 	s := plainSite(t)
@@ -117,7 +117,8 @@ func TestGarbage(t *testing.T) {
 	}
 }
 
-// One source has a quarter of all transfers, and what is beyond is told to try again. The others are not concerned.
+// One source gets at most a quarter of all transfers. Beyond it, the error says to try again. Other sources get their
+// files.
 func TestTransfersAreBounded(t *testing.T) {
 	t.Parallel()
 	testkit.NeedAddress(t, "127.0.0.2")
@@ -144,13 +145,13 @@ func TestTransfersAreBounded(t *testing.T) {
 	if text, failed := dial(t, "127.0.0.2", at).get(mac + ".cfg"); failed || !strings.HasPrefix(text, "user 6001") {
 		t.Errorf("another source gets %q", text)
 	}
-	for i, client := range waiting { // so that the end needs no time-out
+	for i, client := range waiting { // end each transfer, so that stop waits for no time-out
 		client.send(append([]byte{0, opError, 0, 0}, "enough\x00"...), from[i])
 	}
 	stop()
 }
 
-// The end of the service does not wait for a client that is silent.
+// The end of the service does not wait for a silent client.
 func TestEndDoesNotWait(t *testing.T) {
 	t.Parallel()
 	s := plainSite(t)
@@ -170,7 +171,7 @@ func TestEndDoesNotWait(t *testing.T) {
 	<-s.records
 }
 
-// A phone that repeats its request because the answer takes long fetches the file once, and nothing is wrong.
+// A phone that repeats its request because the answer takes long fetches the file once, and no error is recorded.
 func TestRepeatedRequest(t *testing.T) {
 	t.Parallel()
 	s := plainSite(t)
@@ -207,7 +208,7 @@ func (f renderFunc) Render(ctx context.Context, s *provision.Snapshot, r *provis
 	return f(ctx, s, r, q)
 }
 
-// A transfer ends when its time is over, although the client acknowledges each block.
+// A transfer ends when its time is over, even if the client acknowledges each block.
 func TestLimitedReader(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -46,7 +46,7 @@ func TestClients(t *testing.T) {
 	}
 }
 
-// A listener for IPv4 and IPv6, as ":69" is, serves both, and knows the address that the phone has reached.
+// A listener like ":69" serves IPv4 and IPv6, and knows the address that the phone has reached.
 func TestBothFamilies(t *testing.T) {
 	t.Parallel()
 	needClients(t)
@@ -63,7 +63,7 @@ func TestBothFamilies(t *testing.T) {
 	}
 }
 
-// netascii, the default of tftp-hpa's client, is only another form on the wire.
+// A client that asks for netascii, the default of tftp-hpa, gets the same file.
 func TestNetASCII(t *testing.T) {
 	t.Parallel()
 	needClients(t)
@@ -82,7 +82,7 @@ func TestNetASCII(t *testing.T) {
 	}
 }
 
-// An upload is refused with an error that says what to do, and the log has it.
+// An upload gets an error that says what to do, and the log has the request.
 func TestUploadIsRefused(t *testing.T) {
 	t.Parallel()
 	needClients(t)
@@ -108,8 +108,8 @@ func TestUploadIsRefused(t *testing.T) {
 	}
 }
 
-// A Cisco phone with the firmware of CUCM boots: it asks for what most sites do not have, and then for its file, which
-// the ready-made profile makes.
+// A Cisco phone with the firmware of CUCM boots: it asks for files that most sites do not have, and then for the file
+// that the ready-made profile makes.
 func TestCiscoBoot(t *testing.T) {
 	t.Parallel()
 	needClients(t)
@@ -168,7 +168,7 @@ func TestCiscoBoot(t *testing.T) {
 	}
 }
 
-// inLedger checks that the phone is up to date, and how it came.
+// inLedger checks that the ledger says that the phone is up to date and came over TFTP.
 func inLedger(t *testing.T, book *ledger.Ledger) {
 	t.Helper()
 	testsite.RunLedger(t, book)

@@ -3,11 +3,11 @@
 //	read request ─> readable name ─> httpapi.Door (policy, Renderer, log, Recorder) ─> DATA, or ERROR
 //	write request ─> ERROR
 //
-// It serves what httpapi serves, by the same names, and never writes. TFTP has no credentials and no certificates: only a
-// phone whose address is enough gets a file. The address of a request may be forged, but the file goes to that address.
+// It serves the files of httpapi by the same names, and never writes. TFTP has no credentials and no certificates, so a
+// phone gets a file only if its address is enough. A client may forge its address, but the file goes to that address.
 //
 // # Limits
 //
-// maxTransfers answers are sent at once, and a quarter of them to one source. A client that does not acknowledge a block gets
-// it tries times. A transfer ends after maxDuration. httpapi.Door bounds the size of a file.
+// A Server sends maxTransfers answers at once, at most a quarter of them to one source. It sends a block that the
+// client does not acknowledge tries times. A transfer ends after maxDuration. httpapi.Door bounds the size of a file.
 package tftp

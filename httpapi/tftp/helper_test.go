@@ -63,7 +63,7 @@ secret = do-not-log-me
 	mac = "0011223344aa"
 )
 
-// noise has no pattern that a wrong block number would repeat.
+// noise returns n bytes without a pattern, so that a wrong order of blocks changes the text.
 func noise(n int) string {
 	text := make([]byte, n)
 	x := uint32(1)
@@ -81,12 +81,12 @@ var dataFiles = map[string]string{
 	"static/empty.bin": "",
 }
 
-// site is what a Server serves, its log, and what the Recorder got.
+// site has the Options of a Server, its log, and the answers that the Recorder got.
 type site struct {
 	httpapi.Options
 	log     testkit.Log
 	records chan ledger.Answer
-	timeout time.Duration // for an acknowledgement; zero: as in the service
+	timeout time.Duration // wait for an acknowledgement; zero: as in the service
 }
 
 func newSite(t testing.TB, files map[string]string) *site {
@@ -115,7 +115,7 @@ func plainSite(t testing.TB) *site {
 	return newSite(t, dataFiles).serve(t, map[string]string{"phoneprov.conf": phoneprovConf, "users.conf": usersConf})
 }
 
-// origin is the URL of HTTP that the files of the tests have.
+// origin returns the URL of HTTP in the files of the tests.
 func origin(local, _ netip.Addr) (scheme, host string) {
 	return "http", net.JoinHostPort(local.String(), "8080")
 }
@@ -155,7 +155,7 @@ func (s *site) listen(t testing.TB, address string) (at netip.AddrPort, stop fun
 	return netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port()), stop
 }
 
-// overHTTP returns a file as a phone with the same address of ours gets it over HTTP.
+// overHTTP returns the status and the file that a phone at 127.0.0.1 gets over HTTP.
 func (s *site) overHTTP(t testing.TB, name string) (status int, body string) {
 	t.Helper()
 	o := s.Options
@@ -174,7 +174,7 @@ type client struct {
 	put  func(at netip.AddrPort, local, remote string) *exec.Cmd
 }
 
-// clients are tftp-hpa and atftp with the options that phones use.
+// clients returns tftp-hpa and atftp with the options that phones use.
 func clients() []client {
 	hpa := func(mode string) func(netip.AddrPort, string, string) *exec.Cmd {
 		return func(at netip.AddrPort, from, to string) *exec.Cmd {
@@ -202,7 +202,7 @@ func clients() []client {
 	}
 }
 
-// fetch returns what a client wrote to its file, and what it printed.
+// fetch runs a client, and returns the content of its file and its output.
 func fetch(t testing.TB, c client, at netip.AddrPort, name string) (content, printed string) {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "file")

@@ -27,7 +27,7 @@ const (
 	opError = 5
 )
 
-// raw is a client that sends packets as it likes.
+// raw is a client that sends any packet.
 type raw struct {
 	t    testing.TB
 	conn *net.UDPConn
@@ -55,7 +55,7 @@ func request(op uint16, words ...string) []byte {
 	return append(binary.BigEndian.AppendUint16(nil, op), strings.Join(words, "\x00")+"\x00"...)
 }
 
-// receive returns the next packet. It returns op 0 if none comes within d.
+// receive returns the next packet, or op 0 if none comes within d.
 func (r *raw) receive(d time.Duration) (op, number uint16, text string, from netip.AddrPort) {
 	r.t.Helper()
 	r.conn.SetReadDeadline(time.Now().Add(d))
@@ -70,10 +70,10 @@ func (r *raw) receive(d time.Duration) (op, number uint16, text string, from net
 	return binary.BigEndian.Uint16(buf), binary.BigEndian.Uint16(buf[2:]), string(buf[4:n]), from
 }
 
-// soon is how long a test waits for what must come.
+// soon is how long a test waits for a packet that must come.
 const soon = 30 * time.Second
 
-// get fetches a file of less than a block. It returns the text, or the message of the error.
+// get fetches a file that is smaller than a block. It returns the text, or true and the message of the error.
 func (r *raw) get(name string) (text string, failed bool) {
 	r.t.Helper()
 	r.send(request(opRead, name, "octet"), r.to)
@@ -98,7 +98,8 @@ func parseMAC(t testing.TB, text string) device.MAC {
 	return m
 }
 
-// The policy is HTTP's for a request without credentials: what only a login opens is refused, and the log says so.
+// The policy is that of HTTP for a request without credentials. If only a login opens a file, it is refused, and the log
+// says so.
 func TestPolicy(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"127.0.0.1", "127.0.0.2", "127.0.0.3"} {
@@ -178,8 +179,8 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
-// A source that asks for too many MACs is refused over TFTP and HTTP together, and fail2ban's filter does not read that:
-// the address of a UDP packet may be forged.
+// A source that asks for too many MACs over TFTP is refused over TFTP and HTTP. fail2ban's filter does not read the
+// refusals over TFTP, because the address of a UDP packet may be forged.
 func TestBudgetIsShared(t *testing.T) {
 	t.Parallel()
 	s := plainSite(t)
@@ -203,7 +204,7 @@ func TestBudgetIsShared(t *testing.T) {
 	}
 }
 
-// Names mean the same as over HTTP. A slash, and the prefix of URLs, may stand before a name.
+// A name means the same as over HTTP. A name may begin with a slash, and with the prefix of URLs.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	s := plainSite(t)
@@ -218,7 +219,7 @@ func TestNames(t *testing.T) {
 		{"//lead" + mac + ".cfg", "/lead" + mac + ".cfg"},
 		{"/phoneprov//lead" + mac + ".cfg", "/lead" + mac + ".cfg"},
 		{mac + " name.cfg", mac + "%20name.cfg"},
-		{mac + "%20x.cfg", mac + "%2520x.cfg"}, // a name of TFTP is not encoded
+		{mac + "%20x.cfg", mac + "%2520x.cfg"}, // a name is not percent-encoded over TFTP
 		{mac + "é.cfg", mac + "%C3%A9.cfg"},
 		{"../t.cfg", "../t.cfg"},
 		{"static/../t.cfg", "static/../t.cfg"},

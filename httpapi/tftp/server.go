@@ -17,18 +17,16 @@ import (
 	"github.com/phoneprov/phoneprov/httpapi"
 )
 
-// Limits of transfers. Together they bound what one request of a forged address makes us send: the first block, tries
-// times.
+// Limits of transfers. A request with a forged address makes us send the first block tries times, and no more.
 const (
 	maxTransfers    = 256              // all phones of an office at once; each has a socket
-	tries           = 5                // for each block
-	timeout         = 2 * time.Second  // for the acknowledgement of a block; a LAN takes milliseconds
-	maxDuration     = 15 * time.Minute // of a transfer; 50 MB in blocks of 512 bytes take a minute on a LAN
-	shutdownTimeout = 3 * time.Second  // for transfers under way at the end
+	tries           = 5                // how often a block is sent
+	timeout         = 2 * time.Second  // wait for the acknowledgement of a block; a LAN takes milliseconds
+	maxDuration     = 15 * time.Minute // time of a transfer; 50 MB in blocks of 512 bytes take a minute on a LAN
+	shutdownTimeout = 3 * time.Second  // wait for the open transfers when Serve ends
 )
 
-// MaxFiles is the number of files that a Server may have open besides its listener: a socket and a file for each
-// transfer.
+// MaxFiles bounds the open files of a Server besides its listener: a socket and a file for each transfer.
 const MaxFiles = 2 * maxTransfers
 
 // Server answers TFTP requests.
@@ -38,14 +36,14 @@ type Server struct {
 	timeout time.Duration
 }
 
-// Origin returns the scheme and host of the URL by which a phone reaches our HTTP, if local is the address by which it
-// reaches us.
+// Origin returns the scheme and host of our HTTP's URL for a phone. local is our address that the phone has reached, and
+// remote is the phone's.
 type Origin func(local, remote netip.Addr) (scheme, host string)
 
-// New returns a Server for the files that o serves.
+// New returns a Server for the files of o.
 func New(o httpapi.Options, origin Origin) *Server { return &Server{o, origin, timeout} }
 
-// Serve answers on conn until ctx ends. Then it waits shutdownTimeout for the transfers under way, and closes conn.
+// Serve answers on conn until ctx ends. Then it waits shutdownTimeout for the open transfers, and closes conn.
 func (s *Server) Serve(ctx context.Context, conn *net.UDPConn, log zerolog.Logger) error {
 	h := handler{ctx: ctx, door: httpapi.NewDoor(s.options, "tftp", maxTransfers), prefix: s.options.Prefix, origin: s.origin}
 	defer h.door.End()
@@ -81,12 +79,12 @@ type handler struct {
 	origin Origin
 }
 
-// read answers a read request. The error that it returns is sent to the client, if the transfer has not begun.
+// read answers a read request. If the transfer has not begun, the client gets the error.
 func (h handler) read(name string, out io.ReaderFrom) error {
 	ctx, cancel := context.WithTimeout(h.ctx, maxDuration)
 	defer cancel()
 	status := h.door.Get(ctx, h.request(name, out), func(content io.ReadSeeker, _ int64) error {
-		_, err := out.ReadFrom(limitedReader{ctx, content}) // it finds the size for tsize by seeking
+		_, err := out.ReadFrom(limitedReader{ctx, content}) // ReadFrom seeks to find the size for tsize
 		return notWanted(err)
 	})
 	if status == http.StatusOK {
@@ -116,8 +114,8 @@ func (h handler) request(name string, transfer any) httpapi.DoorRequest {
 	return q
 }
 
-// fileName returns the name of a file as it is without the prefix of URLs. Some phones write a slash before a name, and
-// some are told a directory and write that before it.
+// fileName returns a file's name without a slash and without the prefix of URLs before it. Some phones write a slash
+// before a name, and some write the directory that they were told.
 func (h handler) fileName(name string) string {
 	name = strings.TrimPrefix(name, "/")
 	prefix := strings.TrimPrefix(h.prefix, "/") + "/"
@@ -127,7 +125,7 @@ func (h handler) fileName(name string) string {
 	return name
 }
 
-// errorText is the message for a status. It is the same for every request, as over HTTP.
+// errorText returns the message for a status. It is the same for every request, as over HTTP.
 func errorText(status int) string {
 	if status == http.StatusServiceUnavailable {
 		return "not available now, try again"
@@ -138,8 +136,9 @@ func errorText(status int) string {
 	return fmt.Sprintf("error %d", status)
 }
 
-// notWanted returns httpapi.ErrNotWanted if the client has refused this transfer for another one to the same request,
-// which it repeated before we answered. RFC 1350 calls that an unknown transfer ID, code 5.
+// notWanted returns httpapi.ErrNotWanted if err says that the client refused this transfer with code 5, unknown
+// transfer ID (RFC 1350), and err otherwise. A client that repeats its request before we answer gets two transfers, and
+// refuses one.
 func notWanted(err error) error {
 	if err != nil && strings.Contains(err.Error(), "code=5,") {
 		return httpapi.ErrNotWanted
