@@ -1,10 +1,9 @@
-// Package filediff shows how a phone's file changes, without showing a secret.
+// Package filediff returns the diff of a phone's file, without its secrets.
 //
-// The caller renders each file twice: as the phone gets it, and masked (provision.Renderer.RenderMasked). The texts
-// decide which lines differ, and the diff shows the masked lines. So a changed secret shows as changed, and no secret
-// shows.
+// The caller renders each file twice: as the phone gets it, and masked (provision.Renderer.RenderMasked). filediff
+// compares the unmasked texts and shows the masked lines. So the diff marks a changed secret, and shows no secret.
 //
-// A File can be kept for a later comparison without its secrets: see Kept.
+// Kept is a File without its secrets, for a later comparison.
 package filediff
 
 import (
@@ -15,7 +14,7 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 )
 
-// The texts that stand for a secret. Masked is provision's.
+// These texts stand for a secret. provision writes Masked; a diff shows Changed for a secret that the old file lacks.
 const (
 	Masked  = "<secret>"
 	Changed = "<secret, changed>"
@@ -81,7 +80,7 @@ func UnifiedKept(oldName, newName string, old, new Kept) string {
 
 func unified(oldName, newName, old, new string) string {
 	text, err := udiff.ToUnified(oldName, newName, old, udiff.Lines(old, new), udiff.DefaultContextLines)
-	if err != nil { // the library's edits do not fit its own lines
+	if err != nil { // only a fault of udiff can cause this
 		return fmt.Sprintf("--- %s\n+++ %s\n(%v)\n", oldName, newName, err)
 	}
 	return text
@@ -100,9 +99,9 @@ func (k Kept) values() map[string]bool {
 	return values
 }
 
-// mark returns a new masked line with a mark on each secret that the old file did not have. values are the hashes of
-// the line's secrets, had those of the old file. If the line was computed from a secret and looks like the line it
-// replaces, mark marks the whole line.
+// mark returns a new masked line with a mark on each secret that the old file lacks. values has the hashes of the
+// line's secrets, and had has those of the old file. If the line has no value per secret and replaced is true, mark
+// marks the whole line. replaced means that the diff removes a line with the same masked text.
 func mark(mask string, values []string, had map[string]bool, replaced bool) string {
 	parts := strings.Split(mask, Masked)
 	if len(values) == 0 || len(values) != len(parts)-1 {
@@ -124,8 +123,8 @@ func mark(mask string, values []string, had map[string]bool, replaced bool) stri
 	return mask
 }
 
-// valuesOf returns the text behind each Masked of a masked line. It returns nil if there is none, or if the line is
-// ambiguous.
+// valuesOf returns the text that each Masked of a masked line hides. It returns nil if the line has no Masked, or if
+// the line does not tell where a hidden text ends.
 func valuesOf(mask, text string) (values []string) {
 	parts := strings.Split(mask, Masked)
 	last := len(parts) - 1

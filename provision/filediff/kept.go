@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// Kept is a File without its secrets, for storage and for comparison. It has the masked lines. Each line that hides
-// something is followed by keyed hashes: of its text, and of each text that Masked stands for. Equal hashes under one
-// key mean equal texts, and nobody can compute a secret from them without trying secrets with the key.
+// Kept is a File without its secrets, for storage and for comparison. It has the masked lines. Keyed hashes follow each
+// line that hides a text: a hash of the whole line, and a hash of each text that Masked stands for. Equal hashes with
+// one key mean equal texts. To find a secret, one needs the key and must try every secret.
 type Kept struct {
 	Sum    string // hash of the whole text
-	Lines  string // the masked lines with their hashes; only the masked text if Uneven
-	Uneven bool   // the masked file has another number of lines than the text
+	Lines  string // the masked lines with their hashes; if Uneven, without hashes
+	Uneven bool   // the masked text and the text differ in their number of lines
 }
 
 // Key makes the hashes of Kept. Two Kept can be compared if they have the same Key.
@@ -22,7 +22,7 @@ type Key []byte
 // KeySize is the length of a Key in bytes.
 const KeySize = 32
 
-// hashBytes is how much of a hash is kept: two texts share it with a chance of 1 in 2^48.
+// hashBytes is the number of bytes of a hash in Kept. Two texts have the same hash with a chance of 1 in 2^48.
 const hashBytes = 6
 
 func (k Key) hash(text string) string {
@@ -59,7 +59,7 @@ func (k Key) Keep(f File) Kept {
 	return kept
 }
 
-// Masked returns the file as it may be shown.
+// Masked returns the masked text, without hashes.
 func (k Kept) Masked() string {
 	var text strings.Builder
 	for line := range strings.Lines(k.Lines) {
@@ -72,8 +72,8 @@ func (k Kept) Masked() string {
 	return text.String()
 }
 
-// hashesOf splits a line of Kept, or of a diff of two, into the masked text and the hashes after it. The first hash is
-// the line's, the others are those of its values.
+// hashesOf splits a line of Kept, or of a diff of two Kept, into the masked text and the hashes after it. The first
+// hash is that of the line. The others are the hashes of its hidden texts. A line without hidden text has no hashes.
 func hashesOf(line string) (masked string, hashes []string) {
 	masked, rest, isKeyed := strings.Cut(strings.TrimSuffix(line, "\n"), keySign)
 	if isKeyed {

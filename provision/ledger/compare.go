@@ -15,9 +15,9 @@ type lane uint8
 
 const (
 	noLane  lane = iota
-	texting      // a text is kept of it when no other phone waits
-	idle         // compared when no phone is urgent
-	urgent       // a sync or a template changed it
+	texting      // its texts are kept when no phone waits for its comparison
+	idle         // it is compared when no phone is urgent
+	urgent       // it is compared first: a sync or a template changed it
 )
 
 // The comparison takes turns with requests: it works for the first time, then rests for the second.
@@ -32,7 +32,7 @@ type lanes struct {
 	mu      sync.Mutex
 	queued  [urgent + 1][]*phone
 	busy    bool
-	current lane // of the phone that is being compared
+	current lane // the lane of the phone that take returned last
 	wake    chan struct{}
 }
 
@@ -56,7 +56,7 @@ func (q *lanes) take() (*phone, lane) {
 		for len(q.queued[in]) > 0 {
 			p := q.queued[in][0]
 			q.queued[in] = q.queued[in][1:]
-			if p.waits == in { // otherwise the phone moved to the urgent lane and is compared
+			if p.waits == in { // otherwise add moved the phone to a more urgent lane
 				p.waits, q.busy, q.current = noLane, true, in
 				return p, in
 			}
@@ -79,12 +79,12 @@ func (q *lanes) waiting() int {
 	defer q.mu.Unlock()
 	n := len(q.queued[idle]) + len(q.queued[urgent])
 	if q.busy && q.current != texting {
-		n++ // the one that is being compared
+		n++ // the phone that is being compared
 	}
 	return n
 }
 
-// compareAll compares the waiting phones, a slice at a time.
+// compareAll compares the waiting phones and keeps their texts, a slice of time after the other, until the context ends.
 func (l *Ledger) compareAll(ctx context.Context) {
 	for {
 		select {
@@ -134,7 +134,7 @@ func (l *Ledger) reportCompared() {
 	}
 }
 
-// job is one file to compare.
+// job is the comparison of one file.
 type job struct {
 	name        unique.Handle[string]
 	requestedAt moment
@@ -145,7 +145,7 @@ type job struct {
 	err         error
 }
 
-// compare computes what a phone's files would be now.
+// compare computes, for each file of a phone, what the phone would get now.
 func (l *Ledger) compare(ctx context.Context, p *phone) {
 	s := l.o.Snapshots.Load()
 	if s == nil || l.o.Renderer == nil {
@@ -167,7 +167,7 @@ func (l *Ledger) compare(ctx context.Context, p *phone) {
 	}
 }
 
-// jobs returns the files of a phone that can be compared.
+// jobs returns a job for each file that the phone has requested.
 func (l *Ledger) jobs(p *phone, s *provision.Snapshot) []job {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -187,7 +187,7 @@ func (l *Ledger) jobs(p *phone, s *provision.Snapshot) []job {
 	return jobs
 }
 
-// compared records what a file would be now.
+// compared records the result of a comparison.
 func (l *Ledger) compared(p *phone, f *file, j *job) {
 	f.set(compared, true)
 	switch {
@@ -224,7 +224,7 @@ func (f *file) troublesGone() {
 	}
 }
 
-// templates are the templates that a file is rendered from, with the print that was seen last. Many files share one.
+// templates are the templates that a file is rendered from, with their last known print. Many files share one value.
 type templates struct {
 	names   string
 	current uint64
@@ -240,7 +240,7 @@ func (l *Ledger) templatesOf(b provision.Basis) *templates {
 	return t
 }
 
-// lookAtTemplates queues the phones that have a file whose templates changed.
+// lookAtTemplates queues the phones with a file whose templates changed.
 func (l *Ledger) lookAtTemplates() {
 	if l.o.Renderer == nil {
 		return
@@ -272,7 +272,7 @@ func (l *Ledger) lookAtTemplates() {
 	}
 }
 
-// lookAtClock queues the phones that have a file whose time ended. It also ends the notices whose time is over.
+// lookAtClock queues the phones with a file whose time ended. It also ends the notices whose time is over.
 func (l *Ledger) lookAtClock() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -299,7 +299,7 @@ func (l *Ledger) lookAtClock() {
 	})
 }
 
-// again queues each phone that has a file for which which returns a lane.
+// again calls which for each file of each phone, and queues the phone in the most urgent lane that which returned.
 func (l *Ledger) again(which func(*phone, *file) lane) {
 	for _, p := range l.order {
 		in := noLane

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// The day is counted in parts.
+// The ledger counts in parts of a day.
 const (
-	// dayPart is the length of a part: 96 points are what a chart of a page's width can show.
+	// dayPart is the length of a part. A chart on the page can show the 96 parts of a day.
 	dayPart  = 15 * time.Minute
 	dayParts = int(24 * time.Hour / dayPart)
 )
@@ -15,9 +15,9 @@ const (
 // DayPart counts what happened in a quarter of an hour.
 type DayPart struct {
 	At       time.Time `json:"at"`         // its beginning
-	Fetches  int       `json:"fetches"`    // files that phones got or had already: answers 200 and 304 that were read to their end
+	Fetches  int       `json:"fetches"`    // files that phones got or had already: answers 200 and 304 that phones read to the end
 	Refusals int       `json:"refusals"`   // refused requests, also those of strangers
-	Phones   int       `json:"phones"`     // phones in the configuration when it ended; 0: phoneprov did not run, or there were none
+	Phones   int       `json:"phones"`     // phones in the configuration at its end; 0: phoneprov did not run, or there were none
 	UpToDate int       `json:"up_to_date"` // how many of Phones were up to date
 	Share    *float64  `json:"share"`      // UpToDate of Phones, from 0 to 1; null: Phones is 0
 }
@@ -25,15 +25,15 @@ type DayPart struct {
 // day has the parts of the last 24 hours. A part's place in the ring follows from its number since 1970.
 type day struct {
 	ring    [dayParts]dayCount
-	changed bool // the Store does not have a request; samples alone wait for the next commit
-	sampled bool // phones were counted since the start
+	changed bool // the Store lacks a counted request; samples alone cause no commit
+	sampled bool // sampleDay counted phones since the start
 }
 
 type dayCount struct{ number, fetches, refusals, phones, upToDate int }
 
 func partNumber(at time.Time) int { return int(at.Unix() / int64(dayPart/time.Second)) }
 
-// part returns the part of a moment. It is nil if the ring has a later part in its place.
+// part returns the part of a moment. It returns nil for a moment before 1970, or if a later part took the place in the ring.
 func (d *day) part(at time.Time) *dayCount {
 	number := partNumber(at)
 	if number < 0 {
@@ -49,7 +49,7 @@ func (d *day) part(at time.Time) *dayCount {
 	return c
 }
 
-// count counts a request.
+// count counts a request, if it is a fetch or a refusal.
 func (d *day) count(a *Answer) {
 	got := a.Whole && (a.Status == statusOK || a.Status == statusNotModified)
 	if a.Method != "GET" || !got && !a.Refused {
@@ -65,8 +65,8 @@ func (d *day) count(a *Answer) {
 	}
 }
 
-// sampleDay records how many phones are up to date. It waits until the phones of the last run are compared, because
-// nothing is known of them before. The caller holds l.mu.
+// sampleDay records how many phones are up to date. After the start, it records nothing until all phones are compared,
+// because their states are unknown. The caller holds l.mu.
 func (l *Ledger) sampleDay() {
 	if l.served == nil || !l.day.sampled && !l.lanes.compared() {
 		return
@@ -106,7 +106,7 @@ func (l *Ledger) dayShown() []DayPart {
 	return parts
 }
 
-// restore sets the parts of the last run. A part that has counts already keeps them.
+// restore sets the parts that the Store saved. It skips malformed parts.
 func (d *day) restore(parts []DayPart) {
 	for _, p := range parts {
 		if c := d.part(p.At); c != nil && p.Fetches >= 0 && p.Refusals >= 0 && p.UpToDate >= 0 && p.UpToDate <= p.Phones {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// partOf returns the part of a day with a moment in it.
+// partOf returns the part that contains a moment.
 func partOf(t *testing.T, parts []DayPart, at time.Time) DayPart {
 	t.Helper()
 	for _, p := range parts {
@@ -79,7 +79,7 @@ func TestDay(t *testing.T) {
 	})
 }
 
-// After a start the share of the last run stays until the phones are compared: unknown is not outdated.
+// After a start, no share is recorded until the phones are compared: an unknown phone is not an outdated one.
 func TestDayWaitsForTheComparison(t *testing.T) {
 	store := newCountingStore()
 	s := newSite(t, twoPhones, func(o *Options) { o.Store = store })
@@ -105,7 +105,7 @@ func TestDayWaitsForTheComparison(t *testing.T) {
 	}
 }
 
-// An answer that is older than a day, or of before 1970, counts nowhere.
+// The day does not count an answer that is older than a day, or from before 1970.
 func TestDayOfAnOddClock(t *testing.T) {
 	var d day
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)

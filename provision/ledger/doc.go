@@ -8,9 +8,9 @@
 //
 // # What is compared
 //
-// Wanted is the entity tag of the file that the phone would get now, if it repeated its last request: the same host,
+// Wanted is the entity tag of the file that the phone would get now, if it repeated its last request with the same host,
 // scheme and User-Agent. Fetched is the entity tag of the last answer that the phone read to its end. A file's state
-// follows from Wanted, Fetched and the outcome of its last request; States is the table of definitions. A phone has the
+// follows from Wanted, from Fetched and from the result of its last request; States defines the states. A phone has the
 // worst state of the files that it asks for.
 //
 // # When Wanted is computed
@@ -21,25 +21,25 @@
 //   - after a template changed: for the files that were rendered from it;
 //   - when a file's time ends: Basis.Until says when.
 //
-// All but the first run in the background, a slice at a time. The background never asks Asterisk. A file that needs an
-// answer of Asterisk is compared when the phone fetches it, and the reason of its state says so.
+// The last three run in the background, a slice of time after the other. The background never asks Asterisk. If a file
+// needs an answer of Asterisk, the ledger compares it when the phone fetches it, and the reason of its state says so.
 //
 // # Texts
 //
-// The text of a file as the phone got it last is kept without its secrets (filediff.Kept), so that a change can be
-// shown. It is not the answer's: masking takes longer than answering. The background renders the file again, as it was
-// and masked, and keeps it if the entity tag is still that of the fetch. See keepTexts.
+// The ledger keeps the text of each file that the phone got last, without its secrets (filediff.Kept). So the page can show
+// a change. The ledger does not take the text from the answer, because masking takes longer than answering. Instead, the
+// background renders the file again, unmasked and masked. It keeps the text if the entity tag is that of the fetch. See
+// keepTexts.
 //
 // # What is stored
 //
-// The Ledger holds the present state of all phones in memory. A Store saves it over restarts, with the history.
-// Everything that a request causes goes through a bounded queue, so that serving never waits. An answer that does not
-// fit is dropped and counted (Stats.Dropped). If the Store fails, the Ledger calls Options.Fault once and goes on in
-// memory.
+// The Ledger holds the present state of all phones in memory. A Store saves this state and the history over restarts. Each
+// answer goes through a bounded queue, so that serving never waits. If the queue is full, the Ledger drops the answer and
+// counts it (Stats.Dropped). If the Store fails, the Ledger calls Options.Fault once and works on in memory.
 //
 // # Limits
 //
-// limits.go has all limits. They bound the size and the number of what a client sends.
+// limits.go has the limits. They bound the number and the size of the values that a client sends.
 //
 // # Concurrency
 //

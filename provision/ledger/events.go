@@ -9,10 +9,10 @@ import (
 )
 
 // maxUnsavedEvents bounds the events that wait for the Store: 8,000 phones that boot in one second make 8 each.
-// unsaved.lost counts the events beyond.
+// unsaved.lost counts the events that do not fit.
 const maxUnsavedEvents = 65_536
 
-// unsaved is what the Store does not have yet.
+// unsaved holds what the Store does not have yet.
 type unsaved struct {
 	phones          []*phone
 	forgotten       []string
@@ -56,7 +56,7 @@ type ring struct {
 	next int
 }
 
-// shortRequest is a Request in compact form. shown converts it when somebody looks.
+// shortRequest is a Request in compact form. shown converts it for display.
 type shortRequest struct {
 	at                                                                      time.Time
 	took                                                                    time.Duration

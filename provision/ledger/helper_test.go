@@ -61,7 +61,7 @@ type site struct {
 	t        testing.TB
 	store    *provision.Store
 	renderer *provision.Renderer
-	dir      string // of the templates
+	dir      string // directory of the templates
 	mu       sync.Mutex
 	faults   []error
 	stop     func() // for a test that stops the ledger early
@@ -164,15 +164,15 @@ func (s *site) syncFiles(files map[string]string) {
 	s.Synced(Sync{At: s.now(), Trigger: "test"})
 }
 
-// asks identifies a client and how it asks.
+// asks identifies a client.
 type asks struct {
-	from, agent, host string
-	whole             bool
+	from, agent, host string // its address, its User-Agent, and the host that it asks for
+	whole             bool   // it reads answers to their end
 }
 
 var desk = asks{"192.0.2.7", "Yealink SIP-T46S 66.85.0.5 00:04:f2:00:00:01", "pbx.test:8080", true}
 
-// fetch lets a phone fetch a file, rendered as for a request.
+// fetch renders a file for a phone, tells the ledger that the phone got it, and returns the answer.
 func (s *site) fetch(who asks, name string) Answer {
 	s.t.Helper()
 	snap := s.store.Load()

@@ -13,7 +13,7 @@ const (
 	whyChance     = "depends on the time or on chance: it is another file each time"
 )
 
-// judge returns the state of a file by the definitions of States.
+// judge returns the state of a file. States defines the states.
 func (l *Ledger) judge(p *phone, f *file) State {
 	waiting := f.is(hasWanted) && f.wanted != f.fetched
 	if f.is(unpredictable) {
@@ -41,7 +41,7 @@ func (l *Ledger) judge(p *phone, f *file) State {
 	return UpToDate
 }
 
-// reason says why a file is in its state. It is empty if there is nothing to say.
+// reason returns why a file is in its state. It returns an empty text if there is nothing to say.
 func (l *Ledger) reason(p *phone, f *file) string {
 	t := f.trouble
 	switch f.shownState() {
@@ -116,7 +116,8 @@ func (p *phone) worstState() State {
 	return worst
 }
 
-// phoneReason says why a phone is in its state: it names the files and says what is wrong with the first.
+// phoneReason returns why a phone is in its state: the names of the files in that state, and the reason of the first file
+// that has one.
 func (l *Ledger) phoneReason(p *phone) string {
 	state := p.shownState()
 	var names []string

@@ -14,7 +14,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/filediff"
 )
 
-// load reads the content of the Store.
+// load reads the content of the Store into the Ledger.
 func (l *Ledger) load() {
 	kept, err := l.store.Load(func(r Record) {
 		p := l.restored(r)
@@ -41,10 +41,11 @@ func (l *Ledger) load() {
 	l.syncs = kept.Syncs[max(0, len(kept.Syncs)-maxSyncs):]
 }
 
-// retryEvery is the pause before a failed Store is tried again, so that a full disk is not written to each second.
+// retryEvery is the pause after a failed commit. Without it, the Ledger would write to a full disk each second.
 const retryEvery = 10 * time.Second
 
-// fault records the outcome of a commit. After an error everything stays in memory until the next try.
+// fault records the result of a commit. It calls Options.Fault if the Store begins to fail or works again. After an error,
+// the Ledger tries again after retryEvery.
 func (l *Ledger) fault(err error) {
 	news := l.faulty != (err != nil)
 	if l.faulty = err != nil; l.faulty {
@@ -199,7 +200,7 @@ func (l *Ledger) batch() (*Batch, []*phone) {
 	return b, phones
 }
 
-// committed records the outcome of a commit. It puts the content of a failed one back, for the next commit.
+// committed records the result of a commit. After an error it puts the content of the batch back, for the next commit.
 func (l *Ledger) committed(b *Batch, phones []*phone, took time.Duration, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

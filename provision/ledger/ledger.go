@@ -10,7 +10,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/filediff"
 )
 
-// Renderer computes what a phone would get. provision.Renderer is one.
+// Renderer computes what a phone would get. provision.Renderer implements it.
 type Renderer interface {
 	// Digest returns the entity tag of the file that the request would get, and what the file depends on. It never asks
 	// Asterisk: if the file needs an answer, the error is provision.ErrUnavailable.
@@ -21,23 +21,23 @@ type Renderer interface {
 	Both(context.Context, *provision.Snapshot, *provision.Route, provision.Request) (filediff.File, string, error)
 }
 
-// Options are what a Ledger needs.
+// Options are the options of New.
 type Options struct {
-	Snapshots *provision.Store // the snapshot that is served
-	Renderer  Renderer         // if nil, files are compared at fetches only
-	Store     Store            // if nil, everything is in memory only
-	// StoreFault says why there is no Store. If empty, there is one or none was wanted. Stats shows it.
+	Snapshots *provision.Store // has the snapshot that phoneprov serves
+	Renderer  Renderer         // if nil, the Ledger compares files at fetches only
+	Store     Store            // if nil, the Ledger holds everything in memory only
+	// StoreFault says why there is no Store. It is empty if there is one, or if the admin wants none. Stats shows it.
 	StoreFault string
 	Prefix     string // prefix of the phones' URLs, as in provision.Request
-	// Peer returns what Asterisk sees of an endpoint, or false if Asterisk has no such endpoint. If nil, Asterisk is
-	// not asked for peers.
+	// Peer returns what Asterisk sees of an endpoint, or false if Asterisk has no such endpoint. It is nil if phoneprov
+	// does not ask Asterisk for peers.
 	Peer func(endpoint string) (Peer, bool)
-	// Fault is called with the error when the Store begins to fail, and with nil when it works again. It may be nil.
+	// Fault gets the error when the Store begins to fail, and nil when the Store works again. It may be nil.
 	Fault func(error)
-	// Compared is called when the phones that a sync changed are compared. It gets the time since the sync and the
-	// number of phones with a waiting change. One goroutine calls it. It may be nil.
+	// Compared is called when the Ledger has compared the phones that a sync changed. It gets the time since the sync and
+	// the number of phones with a waiting change. One goroutine calls it. It may be nil.
 	Compared func(took time.Duration, waiting int)
-	Now      func() time.Time // if nil, time.Now
+	Now      func() time.Time // if nil, New sets time.Now
 }
 
 // Ledger records, for each phone, which files it should have and which it got.
@@ -74,7 +74,7 @@ type Ledger struct {
 	store      Store
 }
 
-// New returns a Ledger with the content of its Store. It starts no goroutine.
+// New returns a Ledger with the content of its Store. It starts no goroutine. The error means that Snapshots is nil.
 func New(o Options) (*Ledger, error) {
 	if o.Snapshots == nil {
 		return nil, errors.New("ledger: no store of snapshots")
@@ -98,8 +98,8 @@ func New(o Options) (*Ledger, error) {
 
 func (l *Ledger) now() time.Time { return l.o.Now() }
 
-// Run applies what the Ledger is told, compares in the background, and commits. When the context ends, it commits once
-// more and closes the Store.
+// Run applies the queued items, compares in the background, and commits. When the context ends, it commits once more and
+// closes the Store. The error is the Store's.
 func (l *Ledger) Run(ctx context.Context) error {
 	var all sync.WaitGroup
 	all.Go(func() { l.takeInto(ctx) })

@@ -5,15 +5,15 @@ import (
 	"sync"
 )
 
-// Bounds of what is in memory.
+// The bounds of memory.
 const (
-	// maxMemoryEvents bounds the history: some 10 MB.
+	// maxMemoryEvents bounds the events of all phones: some 10 MB.
 	maxMemoryEvents = 50_000
-	// maxMemoryTexts bounds the texts in bytes. Further texts are not kept.
+	// maxMemoryTexts bounds the texts in bytes. memory does not keep further texts.
 	maxMemoryTexts = 16 << 20
 )
 
-// memory is a Store that holds only the history and texts, until the process ends.
+// memory is a Store without a file. It holds the history and the texts until the process ends.
 type memory struct {
 	mu        sync.Mutex
 	events    []Event // the oldest first

@@ -38,7 +38,8 @@ func (l *Ledger) peerChanged(peer Peer) {
 	l.unsaved.add(p)
 }
 
-// PhoneTold tells the Ledger that a phone was told to fetch its files. It reports whether there is such a phone.
+// PhoneTold tells the Ledger that a phone was told to fetch its files. It returns false if the configuration has no such
+// phone.
 func (l *Ledger) PhoneTold(id string, n Notice) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -54,8 +55,9 @@ func (l *Ledger) PhoneTold(id string, n Notice) bool {
 	return true
 }
 
-// PhoneUntold says why a phone for which a change waits is not told of it; empty: nothing stands in the way any more. It is shown with the
-// phone's state, is in memory only, and is over when no change waits.
+// PhoneUntold tells the Ledger why a phone with a waiting change is not told of it. An empty why means that nothing
+// prevents it any more. The Ledger shows why with the phone's state. It holds why in memory only, and drops it when no
+// change waits.
 func (l *Ledger) PhoneUntold(id, why string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -69,8 +71,8 @@ func (l *Ledger) PhoneUntold(id, why string) {
 	}
 }
 
-// evidence returns what Asterisk sees of a phone. lines are the phone's lines as shown; known is false if Asterisk's
-// peers are unknown.
+// evidence returns what Asterisk sees of a phone. lines are the phone's lines for display. known is false if the Ledger
+// does not know Asterisk's peers.
 func (l *Ledger) evidence(p *phone, lines []Line, known bool) Evidence {
 	e := Evidence{Oddities: []string{}}
 	var registeredAt moment
@@ -107,7 +109,7 @@ func (l *Ledger) evidence(p *phone, lines []Line, known bool) Evidence {
 	return e
 }
 
-// odd adds facts that contradict each other.
+// odd adds a sentence for each contradiction between the facts of a phone.
 func (e *Evidence) odd(p *phone, last *file, lines []Line, registeredAt moment) {
 	if last != nil {
 		from := last.addr()

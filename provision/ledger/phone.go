@@ -112,7 +112,7 @@ const (
 	compared                        // compared since the start
 	hasAddress                      // address is set
 	gone                            // the configuration has no such file any more
-	textDone                        // the text of fetched is kept, or cannot be
+	textDone                        // the text of fetched is kept, or cannot be kept
 	inputsChanged                   // for an unpredictable file: its known inputs changed since the fetch
 )
 
@@ -126,7 +126,7 @@ func (f *file) set(which flags, on bool) {
 	}
 }
 
-// facts are the facts of a request that a file is rendered with, and other values that many phones share.
+// facts are the values of a request that the Renderer uses, and other values that many phones share.
 type facts struct {
 	scheme, host, server, userAgent, tls, over string
 }
@@ -141,7 +141,7 @@ type trouble struct {
 // nameMark stands for the phone's MAC in a name, so that many phones share the name.
 const nameMark = "\x00"
 
-// nameOf returns a file's name without its phone's MAC: one text for all phones of a profile.
+// nameOf returns a file's name without its phone's MAC. So all phones of a profile share the text.
 func nameOf(uri, id string) unique.Handle[string] {
 	return unique.Make(replaceID(uri, id))
 }
@@ -270,7 +270,7 @@ func (f *file) setAddress(a netip.Addr) {
 	}
 }
 
-// request returns the request that wanted is computed for.
+// request returns the request for which compare computes wanted.
 func (l *Ledger) request(p *phone, f *file, now time.Time) provision.Request {
 	k := f.facts.Value()
 	return provision.Request{

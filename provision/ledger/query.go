@@ -39,7 +39,7 @@ func (l *Ledger) Phones(q Query) (Page, error) {
 			if c := q.compare(r, after); c != 0 {
 				return c
 			}
-			return -1 // the page begins after it
+			return -1 // the page begins after the cursor's row
 		})
 	}
 	begin = min(begin+q.Skip, len(found))
@@ -68,7 +68,7 @@ func (q *Query) compare(a, b row) int {
 	return c
 }
 
-// cursor returns the value of Query.After for a row. It has the sort key, so that it works even if the phone is gone.
+// cursor returns the value of Query.After for a row. The value has the sort key, so that it works after the phone is gone.
 func (r row) cursor() string {
 	return base64.RawURLEncoding.EncodeToString([]byte(r.key + "\x00" + r.id))
 }
@@ -135,7 +135,7 @@ func (l *Ledger) selected(q *Query, known devices) []row {
 	}
 	search := newSearch(q.Text)
 	var found []row
-	if len(q.States) == 0 && search.text == "" { // most are selected: growing step by step would take as long as the search
+	if len(q.States) == 0 && search.text == "" { // most phones match: growing the slice would take as long as the search
 		found = make([]row, 0, len(l.order))
 	}
 	for _, p := range l.order {
@@ -203,7 +203,7 @@ func (q *Query) key(p *phone, of *provision.Phone, known devices) string {
 // search is a text to search for in phones.
 type search struct {
 	text string // in lower case
-	hex  string // hexadecimal digits of the text; empty: it is no part of a MAC
+	hex  string // hexadecimal digits of the text; empty: the text is no part of a MAC
 
 	address bool // the text may be a part of an address
 }

@@ -114,8 +114,7 @@ func TestQueriesThatAreWrong(t *testing.T) {
 	}
 }
 
-// TestCursorOutlivesItsPhone checks that the next page begins after the last one, even if the phone of the cursor is
-// gone.
+// TestCursorOutlivesItsPhone checks that the next page begins after the previous one, even if the cursor's phone is gone.
 func TestCursorOutlivesItsPhone(t *testing.T) {
 	s := queried(t)
 	page, err := s.Phones(Query{Limit: 2})

@@ -79,13 +79,13 @@ type FileRecord struct {
 	Failure     *Failure  `json:"failure,omitempty"`
 }
 
-// Text is a file as a phone got it last, without its secrets.
+// Text is the text of a file that a phone got last, without its secrets.
 type Text struct {
 	Phone, File string
 	ETag        string
-	Like        string // texts with the same Like differ little; a Store may use that
+	Like        string // texts with the same Like differ little; a Store may use this to save space
 	Kept        filediff.Kept
 }
 
-// ErrLost means that the Store lost its content and began an empty file. The caller commits everything again.
+// ErrLost means that the Store lost its content and began an empty file. The caller must commit everything again.
 var ErrLost = errors.New("the store was damaged and begins anew")

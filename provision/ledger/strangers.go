@@ -45,7 +45,7 @@ func (l *Ledger) strange(a *Answer) {
 	l.unsaved.stranger(s.MAC)
 }
 
-// leave removes a stranger. It is a phone now, or was seen the longest ago.
+// leave removes a stranger. The MAC belongs to a phone now, or a new stranger takes its place.
 func (l *Ledger) leave(mac device.MAC) {
 	if s := l.strangers.byMAC[mac]; s != nil {
 		delete(l.strangers.byMAC, mac)
@@ -61,7 +61,7 @@ func (u *unsaved) stranger(mac string) {
 	u.strangers[mac] = true
 }
 
-// oldest returns the stranger that was seen the longest ago.
+// oldest returns the stranger whose last request is the oldest.
 func (s *strangers) oldest() (oldest device.MAC) {
 	var last *Stranger
 	for mac, stranger := range s.byMAC {
@@ -72,7 +72,7 @@ func (s *strangers) oldest() (oldest device.MAC) {
 	return oldest
 }
 
-// Strangers returns the MACs that were requested and belong to no phone. The one that was seen last comes first.
+// Strangers returns the MACs that were requested and belong to no phone. The one with the newest request comes first.
 func (l *Ledger) Strangers() []Stranger {
 	l.mu.RLock()
 	defer l.mu.RUnlock()

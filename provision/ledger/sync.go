@@ -9,8 +9,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// Synced tells the Ledger of a read of the configuration: a successful one after its snapshot was stored, or a failed
-// one. The Ledger finds the changes itself.
+// Synced tells the Ledger that phoneprov read the configuration. The caller calls it after a failed read, and after a
+// successful read once the snapshot is stored. The Ledger finds the changes itself.
 func (l *Ledger) Synced(s Sync) {
 	s.At = s.At.UTC()
 	told := time.Now()

@@ -11,7 +11,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/filediff"
 )
 
-// Why LastFetched has no text.
+// These errors say why LastFetched returns no text.
 var (
 	// ErrNoPhone: the ledger has no such phone.
 	ErrNoPhone = errors.New("there is no phone of that MAC")
@@ -21,7 +21,7 @@ var (
 	ErrNotKept = errors.New("what the phone got last was not kept")
 )
 
-// Key returns the key of all texts. It is another one after the Store was lost.
+// Key returns the key of all texts. The key changes when the Store loses its content.
 func (l *Ledger) Key() filediff.Key {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -34,8 +34,8 @@ func newKey() filediff.Key {
 	return key
 }
 
-// LastFetched returns a file as the phone got it last, without its secrets. The phone's ID may be a MAC in any
-// spelling. The errors are ErrNoPhone, ErrNotFetched, ErrNotKept, or one of the Store.
+// LastFetched returns the text of a file that the phone got last, without its secrets. id may be a MAC in any spelling.
+// The error is ErrNoPhone, ErrNotFetched, ErrNotKept, or the Store's.
 func (l *Ledger) LastFetched(id, file string) (Text, error) {
 	l.mu.RLock()
 	p := l.phone(id)
@@ -81,7 +81,8 @@ func (f *file) notKept() error {
 	return fmt.Errorf("%w: the configuration or a template changed too soon afterwards", ErrNotKept)
 }
 
-// needsText reports whether the text of the last fetch is not kept yet, and can still be made.
+// needsText reports whether keepTexts should make the text of the last fetch: it is not kept yet, and the phone would get
+// the same file now.
 func (f *file) needsText() bool {
 	return !f.is(textDone|gone) && f.is(hasWanted) && f.is(compared) && f.fetchedAt != 0 && f.wanted == f.fetched && f.bytes <= MaxKept
 }
@@ -94,7 +95,7 @@ func (l *Ledger) wantText(p *phone, f *file) {
 }
 
 // keepTexts keeps the texts of a phone's files. It renders the files again, because an answer to a phone must not wait
-// until its secrets are masked. If a file would be another one meanwhile, its text is not kept.
+// for the masking of secrets. If a file changed meanwhile, keepTexts does not keep its text.
 func (l *Ledger) keepTexts(ctx context.Context, p *phone) {
 	s := l.o.Snapshots.Load()
 	if s == nil {
@@ -128,7 +129,7 @@ func (l *Ledger) keepTexts(ctx context.Context, p *phone) {
 			return
 		}
 		l.mu.Lock()
-		if f := p.named(j.name); f != nil && f.fetched.String() == t.ETag && bytes.Equal(key, l.key) { // else it is made again
+		if f := p.named(j.name); f != nil && f.fetched.String() == t.ETag && bytes.Equal(key, l.key) { // otherwise a later run makes the text
 			f.set(textDone, true)
 			if isKept && t.Kept.Sum != "" {
 				l.unsaved.text(t)
@@ -139,7 +140,7 @@ func (l *Ledger) keepTexts(ctx context.Context, p *phone) {
 	}
 }
 
-// makeText renders a file for its text. It returns false if that cannot be kept.
+// makeText renders a file and sets t.Kept. It returns false if the text cannot be kept.
 func (l *Ledger) makeText(ctx context.Context, s *provision.Snapshot, j *job, t *Text, key filediff.Key) bool {
 	file, etag, err := l.o.Renderer.Both(ctx, s, j.route, j.request)
 	if err != nil || etag != t.ETag || len(file.Text) > MaxKept {
@@ -149,13 +150,13 @@ func (l *Ledger) makeText(ctx context.Context, s *provision.Snapshot, j *job, t 
 	return len(t.Kept.Lines) <= MaxKeptLines
 }
 
-// text adds a text. The Store takes the newest of a file.
+// text adds a text. If a file has several, the Store keeps the newest.
 func (u *unsaved) text(t Text) {
 	u.texts = append(u.texts, t)
 	u.textBytes += len(t.Kept.Lines)
 }
 
-// textsLost begins the texts anew, after the Store was lost.
+// textsLost makes a new key and queues all phones for new texts. It is called when the Store lost its content.
 func (l *Ledger) textsLost() {
 	l.key, l.keyUnsaved = newKey(), true
 	l.unsaved.texts, l.unsaved.textBytes = nil, 0

@@ -19,7 +19,7 @@ func (s *site) keptText(id, file string) (t Text) {
 	return t
 }
 
-// The kept text is that of the phone's last fetch, without the secret. It stays until the phone fetches again.
+// LastFetched returns the text of the phone's last fetch, without the secret. The text stays until the next fetch.
 func TestLastFetched(t *testing.T) {
 	store := newCountingStore()
 	s := newSite(t, twoPhones, func(o *Options) { o.Store = store }).settled()
@@ -57,7 +57,7 @@ func TestLastFetched(t *testing.T) {
 	}
 }
 
-// Each row is a file whose text is not kept, with the reason.
+// Each row has a file whose text is not kept, and the reason.
 func TestTextsThatAreNotKept(t *testing.T) {
 	s := newSite(t, twoPhones, nil)
 	s.template("t.cfg", "${USERNAME}"+strings.Repeat("0123456789abcdef", MaxKept/16)+"\n")
@@ -73,7 +73,7 @@ func TestTextsThatAreNotKept(t *testing.T) {
 			return errors.Is(err, ErrNotKept) && strings.Contains(err.Error(), want)
 		})
 	}
-	// A file of exactly the bound is kept.
+	// A file with exactly MaxKept bytes is kept.
 	s.template("t.cfg", strings.Repeat("0123456789abcdef", MaxKept/16))
 	s.fetch(desk, mac2+".cfg")
 	if had := s.keptText(mac2, mac2+".cfg"); len(had.Kept.Lines) != MaxKept {
@@ -81,7 +81,7 @@ func TestTextsThatAreNotKept(t *testing.T) {
 	}
 }
 
-// If the file is another one before its text is made, nothing is kept: it would be the text of another version.
+// If the file changes before the ledger makes its text, no text is kept: it would be the text of another version.
 func TestTextOfAnotherVersionIsNotKept(t *testing.T) {
 	s := makeSite(t, twoPhones, nil)
 	s.drain()
@@ -96,14 +96,14 @@ func TestTextOfAnotherVersionIsNotKept(t *testing.T) {
 	}
 }
 
-// lose forgets everything, as a damaged file does.
+// lose deletes everything, as if the file were damaged.
 func (m *memory) lose() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.events, m.texts, m.textBytes = nil, map[textName]Text{}, 0
 }
 
-// A text that the store lost, or never had, is made again if the phone still has the present file.
+// If the store lost a text or never had it, the ledger makes the text again. The phone must still have the present file.
 func TestTextsAreMadeAgain(t *testing.T) {
 	store := newCountingStore()
 	s := newSite(t, twoPhones, func(o *Options) { o.Store = store })

@@ -15,7 +15,7 @@ const (
 	etag2 = `"00000000000000000000000000000002"`
 )
 
-// timed returns a site whose phone fetched a file that holds for an hour.
+// timed returns a site whose phone fetched a file that is valid for an hour.
 func timed(t *testing.T, o func(*Options)) (*site, *fakeRenderer) {
 	r := &fakeRenderer{etag: etag1}
 	s := makeSite(t, twoPhones, func(opt *Options) {
@@ -32,7 +32,7 @@ func timed(t *testing.T, o func(*Options)) (*site, *fakeRenderer) {
 	return s, r
 }
 
-// TestFileChangesWithTheTime checks that the state changes within seconds after the file's time ends, and not before.
+// TestFileChangesWithTheTime checks that the state changes within seconds after the file's time ends, and not earlier.
 func TestFileChangesWithTheTime(t *testing.T) {
 	s, r := (*site)(nil), (*fakeRenderer)(nil)
 	synctest.Test(t, func(t *testing.T) {
@@ -176,7 +176,7 @@ func TestClockGoesBackADay(t *testing.T) {
 	}
 }
 
-// TestForgetsPhonesThatAreGone checks that a phone is forgotten when its history is.
+// TestForgetsPhonesThatAreGone checks that the ledger forgets a phone when the phone's history is deleted.
 func TestForgetsPhonesThatAreGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newCountingStore()

@@ -20,7 +20,7 @@ type Answer struct {
 	Addr    netip.Addr        // the phone's; zero: not known
 	TLS     string            // version, "1.3"; empty: no TLS, or a proxy's
 	Over    string            // the protocol, where it is not HTTP: "tftp"
-	Asked   provision.Request // the facts of the request that a file is rendered with
+	Asked   provision.Request // the values of the request that the Renderer uses
 	MAC     device.MAC        // from the name, or of the phone; zero: none
 	Route   *provision.Route  // the route of the file; nil: none, or not looked up
 	Reason  string            // why it was served or refused

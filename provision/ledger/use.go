@@ -2,7 +2,7 @@ package ledger
 
 import "slices"
 
-// Use says how many phones use a profile and are of a vendor.
+// Use counts the phones with one profile and one vendor.
 type Use struct {
 	Profile string
 	Vendor  string // from the User-Agent; empty: not known
@@ -42,8 +42,8 @@ type Registration string
 const (
 	RegistrationUnknown Registration = "unknown"     // Asterisk was not asked for its peers
 	NotRegistered       Registration = "no"          // a line is not registered
-	RegisteredBefore    Registration = "yes"         // all lines are, and it is not known that one registered after the last fetch
-	RegisteredSince     Registration = "since_fetch" // all lines are, and one registered after the last fetch
+	RegisteredBefore    Registration = "yes"         // all lines are registered; whether one registered after the last fetch is false or unknown
+	RegisteredSince     Registration = "since_fetch" // all lines are registered, and one registered after the last fetch
 )
 
 // Registration returns what Asterisk sees of the phone. The page and the CLI show it, with the words of

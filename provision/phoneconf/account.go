@@ -10,7 +10,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// The file with the accounts of the manager interface, and a file for one account where manager.conf includes such files.
+// managerFile has the accounts of the manager interface. accountFile has phoneprov's account, where manager.conf
+// includes that file.
 const (
 	managerFile = "manager.conf"
 	accountFile = "manager.d/phoneprov.conf"
@@ -20,11 +21,12 @@ const (
 type Account struct {
 	Address string // host:port of the manager interface
 	Secret  provision.Secret
-	Pos     astconf.Pos // of the section; its line is 0 if it is not there yet
+	Pos     astconf.Pos // position of the section; its line is 0 if AddAccount adds the section
 }
 
-// AddAccount enables the manager interface, on loopback unless it is enabled already, and adds an account with the least
-// rights that phoneprov needs. What is there already stays. secret is for a new account.
+// AddAccount enables the manager interface on loopback, if it is not enabled, and adds an account with the least rights
+// that phoneprov needs. An existing account stays as it is, and AddAccount returns its secret. A new account gets
+// secret. The error says why the account cannot be added.
 func (t *Tree) AddAccount(user string, secret provision.Secret) (*Account, error) {
 	file, err := t.Load(managerFile)
 	if err != nil {
@@ -71,7 +73,7 @@ func (t *Tree) AddAccount(user string, secret provision.Secret) (*Account, error
 	return a, nil
 }
 
-// accountOptions are the least rights, see amisync.neededRights.
+// accountOptions returns the options of an account with the least rights. amisync.neededRights lists these rights.
 func accountOptions(secret provision.Secret, host string) []option {
 	mask := "255.255.255.255"
 	if strings.Contains(host, ":") {
@@ -109,7 +111,7 @@ func (t *Tree) enableManager(general *astconf.Category) (host string, err error)
 			err = t.setOption(general, v, name, value)
 		}
 	}
-	for _, there := range [...]bool{true, false} { // a line that is added moves those below it
+	for _, there := range [...]bool{true, false} { // replace lines first: an added line moves the lines below it
 		set(enabled, there, "enabled", "yes")
 		set(bind, there, "bindaddr", loopback)
 	}
@@ -123,7 +125,8 @@ func separate(text string) string {
 	return "\n" + text
 }
 
-// setOption edits an option of a section: it replaces the line of v, or adds a line after the section's first one.
+// setOption sets an option of a section. It replaces the line of v. If v is empty, it adds a line after the line of the
+// section's name.
 func (t *Tree) setOption(c *astconf.Category, v astconf.Var, name, value string) error {
 	at, add := v.Pos, false
 	if v.Name == "" {
@@ -151,8 +154,8 @@ func (t *Tree) setOption(c *astconf.Category, v astconf.Var, name, value string)
 	return nil
 }
 
-// addAccount adds the section of an account: in a file of its own, if manager.conf includes it there, or else at the end
-// of manager.conf.
+// addAccount adds the section of an account and returns the file's name. The file is accountFile if manager.conf
+// includes it and it is empty or missing. Otherwise the file is manager.conf.
 func (t *Tree) addAccount(user, text string) (file string, err error) {
 	own := t.path(accountFile)
 	if have, err := t.text(own); err == nil && have == "" {
@@ -171,7 +174,7 @@ func (t *Tree) addAccount(user, text string) (file string, err error) {
 	return managerFile, err
 }
 
-// AddTransport adds a transport for UDP to pjsip.conf, if PJSIP has no transport and chan_sip does not have its port.
+// AddTransport adds a UDP transport to pjsip.conf. It adds none if PJSIP has a transport, or if chan_sip uses the port.
 func (t *Tree) AddTransport() error {
 	e, err := t.Existing()
 	if err != nil {
@@ -199,7 +202,7 @@ func (t *Tree) AddTransport() error {
 	return nil
 }
 
-// sectionsNamed returns the last section of a name in pjsip.conf.
+// sectionsNamed returns the last section in pjsip.conf that has a name, or nil if there is none.
 func sectionsNamed(config provision.Config, name string) []section {
 	all := sections(provision.Config{provision.PJSIPFile: config[provision.PJSIPFile]})
 	for _, s := range slices.Backward(all) {

@@ -11,29 +11,30 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// Options say how phones are added.
+// Options say how Add adds phones.
 type Options struct {
-	Provider string // provision.UsersProvider or PJSIPProvider; empty: that of the phones that are there
-	File     string // the file to add to, which Asterisk must read already or through an #include; empty: that of the other phones
-	Context  string // the context of calls from the phone; empty: that of the other phones
-	Existing bool   // the endpoint exists: only the phone is added
+	Provider string // provision.UsersProvider or PJSIPProvider; empty: the provider of the existing phones
+	File     string // the file to add to; Asterisk must read it, directly or through an #include; empty: the file of the other phones
+	Context  string // the context of calls from the phone; empty: the context of the other phones
+	Existing bool   // the endpoint exists: Add adds only the phone
 }
 
 // Added is a section that Add added.
 type Added struct {
-	File string // as Asterisk shows it
+	File string // the name that Asterisk shows
 	Text string // with the secret
 }
 
-// Result is what Add did.
+// Result says what Add did.
 type Result struct {
 	Added []Added
-	Notes []string // what the admin should know
+	Notes []string // texts for the admin
 	Dial  string   // the channel by which the dialplan reaches the first phone
 }
 
-// Add adds phones to the tree's edits: all of them or, with an error, none. fault is called for each reason, with the index
-// of its phone, and the error is ErrRefused then. Add sets e to what is there afterwards; after an error e is of no use.
+// Add adds phones to the tree's edits. It adds all phones, or none and returns an error. If phones cannot be added, Add
+// calls fault with each phone's index and reasons, and returns ErrRefused. Then it sets e to the configuration with the
+// new phones. After an error the caller must not use e again.
 func (e *Existing) Add(phones []Phone, o Options, fault func(i int, err error)) (result *Result, err error) {
 	defer func() {
 		if err != nil {
@@ -71,7 +72,7 @@ func (e *Existing) Add(phones []Phone, o Options, fault func(i int, err error)) 
 // ErrRefused is the error of Add after it has called fault.
 var ErrRefused = errors.New("nothing was written")
 
-// noteNew makes a phone known to the checks of those that follow.
+// noteNew adds a phone to e, so that the checks of the next phones see it.
 func (e *Existing) noteNew(p Phone, o Options) {
 	pos := p.From
 	e.names[strings.ToLower(p.Extension)] = named{pos: pos, what: "a phone"}
@@ -88,21 +89,21 @@ type adding struct {
 	options Options
 	before  []section
 	targets []*target
-	phone   *target // the sections of the users file, of the wizard with the phone, or of pjsip.conf
-	account *target // the sections that make the endpoint; nil: they exist, or the phone's section makes them
+	phone   *target // gets the phones' sections: in the users file, pjsip_wizard.conf or pjsip.conf
+	account *target // gets the sections that make the endpoints; nil: they exist, or the phone's section makes them
 	expect  []section
 	result  Result
 }
 
-// target is a file that sections are added to.
+// target is a file that Add appends sections to.
 type target struct {
-	main  string // the name by which Asterisk reads it
-	file  string // the file itself, which main may include
+	main  string // the name that Asterisk reads
+	file  string // the file itself: main, or a file that main includes
 	style style
 	text  strings.Builder
 }
 
-// prepare chooses the files, and the style of the sections.
+// prepare chooses the files and the style of the sections.
 func (a *adding) prepare() (err error) {
 	a.before = sections(a.config)
 	users := a.options.Provider == provision.UsersProvider
@@ -169,10 +170,10 @@ func (a *adding) write(t *target, name string, options []option) {
 	a.expect = append(a.expect, newSection(t.main, name, t.style.bases, vars))
 }
 
-// sip reports whether the phones are peers of chan_sip.
+// sip reports whether the new phones are peers of chan_sip.
 func (a *adding) sip() bool { return a.options.Provider == provision.UsersProvider && a.userPeers() }
 
-// finish edits the files and verifies them.
+// finish edits the files and verifies the edits.
 func (a *adding) finish(phones []Phone) (*Result, error) {
 	for _, t := range a.targets {
 		path := a.tree.path(t.file)
@@ -214,7 +215,8 @@ func (a *adding) finish(phones []Phone) (*Result, error) {
 	return &a.result, nil
 }
 
-// unsure is the error of an edit that would not only add the new sections.
+// unsure returns the error for an edit that would do more than add the new sections. wrong is the first section that
+// the edit would change.
 func (a *adding) unsure(wrong section) error {
 	var files []string
 	for _, t := range a.targets {
@@ -233,7 +235,7 @@ func (a *adding) unsure(wrong section) error {
 		strings.Join(files, " or "), wrong.name, wrong.file)
 }
 
-// notes says what a phone lacks that no section of its own can give.
+// notes adds a note if the phones need a setting outside their own sections.
 func (a *adding) notes(after *Existing) {
 	note := func(format string, args ...any) {
 		a.result.Notes = append(a.result.Notes, fmt.Sprintf(format, args...))

@@ -12,23 +12,24 @@ import (
 
 // Row is a line of a CSV file.
 type Row struct {
-	Line                          int // of the file
+	Line                          int // line number in the file
 	MAC, Name, Extension, Profile string
-	Number                        string // of the line of the phone; empty: 1
+	Number                        string // number of the phone's line; empty: 1
 }
 
-// columns are the columns of a CSV file, in their order where the file has no head. line is only known by a head.
+// columns are the columns of a CSV file. A file without a head has them in this order, without line.
 var columns = [...]string{"mac", "name", "extension", "profile", "line"}
 
-// headless is how many columns a file without a head has at most.
+// headless is the largest number of columns in a file without a head.
 const headless = 4
 
 // maxRows bounds a CSV file: Asterisk reads no more sections in useful time.
 const maxRows = 100_000
 
-// ReadCSV reads phones: mac, name, extension and profile, the last of which may be empty or left out. A first row with these
-// words is a head, which may have them in any order, and "line" too. The separator is the first of , ; and tab that the first
-// row has. faults has all that is wrong, in the order of the lines; the rows are then those that could be read.
+// ReadCSV reads phones. A row has a mac, a name, an extension and a profile; the profile may be empty or missing. If
+// the first row has the word "mac", it is a head: it names the columns, in any order, and may name "line" too. The
+// separator is a comma, a semicolon or a tab, whichever comes first in the first row. faults has all faults in the
+// order of the lines. rows then has the rows that ReadCSV could read.
 func ReadCSV(r io.Reader) (rows []Row, faults []Fault) {
 	fault := func(line int, format string, args ...any) {
 		faults = append(faults, Fault{line, fmt.Errorf(format, args...)})
@@ -57,7 +58,7 @@ func ReadCSV(r io.Reader) (rows []Row, faults []Fault) {
 			}
 			return rows, faults
 		}
-		if err != nil { // what follows cannot be told apart
+		if err != nil { // the reader cannot find the next row
 			if parse, ok := errors.AsType[*csv.ParseError](err); ok {
 				fault(parse.StartLine, "%w", parse.Err)
 			} else {
@@ -84,13 +85,13 @@ func ReadCSV(r io.Reader) (rows []Row, faults []Fault) {
 	}
 }
 
-// Fault is what is wrong with a line.
+// Fault says what is wrong with a line.
 type Fault struct {
 	Line int
 	Err  error
 }
 
-// readHead returns the order of the columns.
+// readHead returns the columns in the order of the head. The error names an unknown, repeated or missing column.
 func readHead(fields []string) (order []string, err error) {
 	for _, f := range fields {
 		name := strings.ToLower(strings.TrimSpace(f))

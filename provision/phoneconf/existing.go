@@ -11,16 +11,16 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// Existing is what a configuration has.
+// Existing holds the phones, endpoints and profiles of a configuration.
 type Existing struct {
 	tree      *Tree
 	config    provision.Config
 	users     string // the users file
 	Phones    []provision.PhoneSection
 	endpoints []provision.PJSIPSection
-	Profiles  []string // of phoneprov.conf, in order
-	byMAC     map[device.MAC][]int
-	names     map[string]named // extensions in lower case
+	Profiles  []string             // names of the profiles in phoneprov.conf, in order
+	byMAC     map[device.MAC][]int // indexes in Phones
+	names     map[string]named     // by extension, in lower case
 }
 
 // named is a section that has the name of an extension.
@@ -30,7 +30,7 @@ type named struct {
 	endpoint bool
 }
 
-// Existing reads the configuration.
+// Existing reads the configuration, with the tree's edits. The error says which file cannot be read.
 func (t *Tree) Existing() (*Existing, error) {
 	config, err := t.config()
 	if err != nil {
@@ -60,15 +60,15 @@ func (t *Tree) Existing() (*Existing, error) {
 	return e, nil
 }
 
-// note keeps the first section of a name.
+// note records a section by its name, unless an earlier section has that name.
 func (e *Existing) note(name string, n named) {
 	if _, ok := e.names[strings.ToLower(name)]; !ok {
 		e.names[strings.ToLower(name)] = n
 	}
 }
 
-// usersFile returns the users file that the configuration uses. Which one that is depends on Asterisk's version, so with
-// both it cannot be told.
+// usersFile returns the name of the users file. If both users files have phones, it returns an error: Asterisk's
+// version decides which one Asterisk reads.
 func usersFile(config provision.Config) (string, error) {
 	old, next := provision.UsersFiles[0], provision.UsersFiles[1]
 	switch {
@@ -84,7 +84,7 @@ func hasUsers(f *astconf.File) bool {
 	return f != nil && slices.ContainsFunc(f.Categories, func(c *astconf.Category) bool { return c.Name != "general" })
 }
 
-// Phone returns the lines of a phone.
+// Phone returns the lines of the phone with a MAC.
 func (e *Existing) Phone(mac device.MAC) []provision.PhoneSection {
 	var lines []provision.PhoneSection
 	for _, i := range e.byMAC[mac] {
@@ -93,9 +93,9 @@ func (e *Existing) Phone(mac device.MAC) []provision.PhoneSection {
 	return lines
 }
 
-// Provider returns the provider that new phones get: that of the phones that are there. If both have phones, it is PJSIP's,
-// whose sections make the endpoint too. If none has, it is also PJSIP's, unless the sections of the users file are peers of
-// chan_sip and PJSIP is not used: then chan_sip has the port of SIP.
+// Provider returns the provider for new phones: the provider of the existing phones. If both providers have phones, it
+// returns PJSIP's, because PJSIP's sections make the endpoint too. If no provider has phones, it returns PJSIP's too,
+// except on a machine with chan_sip: the users file makes peers of chan_sip, and PJSIP has no transport.
 func (e *Existing) Provider() string {
 	for _, p := range e.Phones {
 		if p.Provider == provision.PJSIPProvider {
@@ -108,7 +108,7 @@ func (e *Existing) Provider() string {
 	return provision.PJSIPProvider
 }
 
-// userPeers reports whether the sections of the users file are peers of chan_sip: then they need no other account.
+// userPeers reports whether sections of the users file make peers of chan_sip. Such a section needs no other account.
 func (e *Existing) userPeers() bool {
 	for _, p := range e.Phones {
 		if p.Provider == provision.UsersProvider && p.File != "" {
@@ -121,7 +121,7 @@ func (e *Existing) userPeers() bool {
 	return yes(v.Value)
 }
 
-// check returns all reasons, joined, why a phone cannot be added.
+// check returns the reasons why Add cannot add a phone, joined. It returns nil if Add can.
 func (e *Existing) check(p Phone, o Options) error {
 	errs := []error{p.Check()}
 	fault := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
@@ -154,7 +154,7 @@ func (e *Existing) check(p Phone, o Options) error {
 	return errors.Join(errs...)
 }
 
-// profilesText says which profiles there are.
+// profilesText returns a text that lists the profiles of phoneprov.conf.
 func (e *Existing) profilesText() string {
 	if len(e.Profiles) == 0 {
 		return "phoneprov.conf has no profile; `phoneprov profiles add NAME` adds one"
@@ -162,8 +162,8 @@ func (e *Existing) profilesText() string {
 	return "phoneprov.conf has " + strings.Join(e.Profiles, ", ") + "; `phoneprov profiles add NAME` adds others"
 }
 
-// placeOf returns the file, as Asterisk shows it, to which a section is added that Asterisk reads by the name main. have
-// are the sections of its kind that are there.
+// placeOf returns the file that a new section goes to: main or a file that main includes. have holds the positions of
+// the existing sections of the same kind. The error says why placeOf cannot choose a file.
 func (e *Existing) placeOf(main string, have []astconf.Pos) (string, error) {
 	if at, ok := provision.InDatabase(e.config, main); ok {
 		return "", fmt.Errorf("%s: asterisk reads %s from a database: add the phone there", at, main)

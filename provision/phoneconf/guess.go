@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// vendorProfiles are the ready-made profiles for the phones of a vendor, as device names it. models are patterns of
-// path.Match for the models that a profile is for; empty: all of the vendor.
+// vendorProfiles has the ready-made profiles of each vendor. Package device has the vendors' names. models are patterns
+// of path.Match for a profile's models; if empty, the profile is for all models of the vendor.
 var vendorProfiles = [...]struct {
 	vendor, profile string
 	models          []string
@@ -30,8 +30,8 @@ var vendorProfiles = [...]struct {
 	{"Linphone", "linphone", nil},
 }
 
-// ReadyMade returns the names of the ready-made profiles for a phone. Without a model, or for an unknown one, they are all
-// of the vendor.
+// ReadyMade returns the names of the ready-made profiles for a vendor's model. If the model is empty, or no pattern
+// matches it, ReadyMade returns all profiles of the vendor.
 func ReadyMade(vendor, model string) (names []string) {
 	var all []string
 	for _, row := range vendorProfiles {
@@ -49,9 +49,9 @@ func ReadyMade(vendor, model string) (names []string) {
 	return names
 }
 
-// Guess returns the profile, of those that phoneprov.conf has, for a phone of a vendor and a model, either of which may be
-// empty. It is the ready-made one; if there is none, the one that is named after the vendor. The error says why it cannot
-// be told.
+// Guess returns the profile for a phone, by its vendor and its model. Both may be empty. It chooses from profiles, the
+// profiles of phoneprov.conf: a ready-made one, else one whose name begins with the vendor's. The error says why Guess
+// cannot choose one profile.
 func Guess(vendor, model string, profiles []string) (string, error) {
 	if vendor == "" {
 		return "", fmt.Errorf("the MAC and what the phone says of itself tell no make: -profile says which of %s it has", oneOf(profiles))

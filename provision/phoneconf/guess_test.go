@@ -35,7 +35,8 @@ func TestGuess(t *testing.T) {
 	}
 }
 
-// The page shows what Add writes on a clean machine, but for what it learns of other phones.
+// Section returns the text that the page shows: the section that Add writes on a machine without other phones or
+// transports.
 func TestSection(t *testing.T) {
 	want := `[6002]
 type = wizard

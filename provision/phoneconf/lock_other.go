@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// lock does nothing: Asterisk runs on Unix only.
+// lock does nothing, because Asterisk runs on Unix only.
 func lock(string) (unlock func(), err error) { return func() {}, nil }
 
-// chown does nothing: there are no owners of this kind.
+// chown does nothing, because these systems have no such owners.
 func chown(*os.File, fs.FileInfo) error { return nil }

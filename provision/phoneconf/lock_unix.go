@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// lock takes the lock of a directory and waits for it. Another process that adds phones takes it too.
+// lock locks a directory. It waits while another process that adds phones holds the lock.
 func lock(dir string) (unlock func(), err error) {
 	f, err := os.Open(dir)
 	if err != nil {
@@ -21,7 +21,7 @@ func lock(dir string) (unlock func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// chown gives a file the owner of another one.
+// chown gives f the owner and the group of like. It does nothing if f has them already.
 func chown(f *os.File, like fs.FileInfo) error {
 	want, ok := like.Sys().(*syscall.Stat_t)
 	if !ok {

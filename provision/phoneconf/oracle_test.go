@@ -14,8 +14,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// After Write and `core reload`, Asterisk has the phone: its own res_phoneprov serves the phone's file, and the phone registers
-// with the secret that is in it. After Remove it has neither.
+// After Write and `core reload`, Asterisk knows the phone: its res_phoneprov serves the phone's file, and the phone
+// registers with the secret in that file. After Remove, Asterisk answers 404 for the file.
 func TestAddedPhonesOnAsterisk(t *testing.T) {
 	const profile = "[general]\ndefault_profile=t\n[t]\n${MAC}.txt => t.txt\n"
 	const transport = "[transport-udp]\ntype = transport\nprotocol = udp\nbind = 0.0.0.0:5070\n"

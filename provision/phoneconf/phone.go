@@ -13,40 +13,42 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// Phone is one line of a phone that is added.
+// Phone is one line of a new phone.
 type Phone struct {
 	MAC       device.MAC
 	Name      string      // the display name
 	Extension string      // the user name, and the name of the section and of the endpoint
 	Profile   string      // a section of phoneprov.conf
 	Line      int         // from 1
-	From      astconf.Pos // where it was asked for, for messages about another one; may be empty
+	From      astconf.Pos // the position in the CSV file, for messages about later rows; may be empty
 }
 
-// Limits of what is added.
+// Limits of a new phone.
 const (
 	maxName      = 80 // characters of a display name; phones show some 20
-	maxExtension = 40 // characters; Asterisk's limit for names of sections is 79, and the wizard appends to them
+	maxExtension = 40 // characters; Asterisk limits a section's name to 79, and the wizard appends to the name
 	maxLine      = 99 // no phone has more lines
 )
 
-// secretBytes is the size of a secret: 128 bits cannot be guessed.
+// secretBytes is the size of a secret: nobody can guess 128 bits.
 const secretBytes = 16
 
-// NewSecret returns a random secret: 32 hexadecimal digits, which every phone can store.
+// NewSecret returns a random secret of 32 hexadecimal digits. Every phone can store it.
 func NewSecret() provision.Secret {
 	var b [secretBytes]byte
 	_, _ = rand.Read(b[:]) // never fails
 	return provision.Secret(hex.EncodeToString(b[:]))
 }
 
-// extensionSigns are the characters of extensions besides letters and digits. Others mean something in SIP or in files.
+// extensionSigns are the characters that an extension may have besides letters and digits. Others have a meaning in SIP
+// or in Asterisk's files.
 const extensionSigns = "_.+-"
 
-// reserved are sections that files have for other purposes.
+// reserved are section names with another meaning in Asterisk's files.
 var reserved = [...]string{"general", "globals", "default"}
 
-// Check returns all faults of a phone, joined. Whether the profile exists, and what is there already, is for Add.
+// Check returns all faults of a phone's values, joined. Add checks the phone against the configuration: whether the
+// profile exists, and whether another phone has the MAC or the extension.
 func (p Phone) Check() error {
 	var errs []error
 	fault := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }

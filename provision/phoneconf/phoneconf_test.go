@@ -24,12 +24,12 @@ const (
 
 var secretPattern = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
 
-// bob is the phone that the tests add.
+// bob returns the phone that the tests add.
 func bob() Phone {
 	return Phone{MAC: device.MAC{0, 0x15, 0x65, 0, 0, 2}, Name: "Bob", Extension: "6002", Profile: "yealink", Line: 1}
 }
 
-// open lays files and reads them.
+// open writes files to a new directory and reads them.
 func open(t *testing.T, files map[string]string) (*Tree, *Existing) {
 	t.Helper()
 	tree, err := Open(testkit.WriteTree(t, t.TempDir(), files))
@@ -73,7 +73,7 @@ func with(files map[string]string, more ...string) map[string]string {
 	return all
 }
 
-// What is added, to which file. Remove gives back every file as it was, byte for byte.
+// Each row says which file Add changes, and how. Then Remove restores every file, but for a line break at its end.
 func TestAddAndRemove(t *testing.T) {
 	const clean = `[6002]
 type = wizard
@@ -198,7 +198,7 @@ linenumber = 1
 	}
 }
 
-// Each refusal says where and why, and nothing is written.
+// Each refusal says where and why. Then Write writes nothing.
 func TestRefused(t *testing.T) {
 	both := map[string]string{"pjsip_wizard.conf": wizard + phone6001}
 	for _, row := range []struct {

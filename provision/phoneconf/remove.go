@@ -10,7 +10,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-// Find returns the lines that a text names: all of the phone of that MAC, or those of that extension.
+// Find returns the lines that a text names. If the text is the MAC of a phone, they are all lines of the phone.
+// Otherwise they are the lines whose user name or section is the text.
 func (e *Existing) Find(what string) (lines []provision.PhoneSection) {
 	if mac, err := device.ParseMAC(what); err == nil {
 		if lines = e.Phone(mac); len(lines) > 0 {
@@ -31,9 +32,9 @@ type Removed struct {
 	Name string
 }
 
-// Remove removes the sections of lines from the files, in the tree's edits. A section of the wizard goes with its endpoint.
-// With a section of the users file goes the section of the wizard that Add writes for it, which has its name and its secret.
-// notes says what is left of the lines.
+// Remove removes the sections of lines, in the tree's edits. A section of the wizard makes the phone and its endpoint,
+// so both go. For a section of the users file, Remove also removes the section of the wizard that Add wrote with it: it
+// has the same name and the same secret. notes names the endpoints that stay. After an error, the tree has no edits.
 func (e *Existing) Remove(lines []provision.PhoneSection) (removed []Removed, notes []string, err error) {
 	before := sections(e.config)
 	var gone []section
@@ -87,8 +88,8 @@ func sameSecret(wizard, user *astconf.Category) bool {
 	return !yes(phone.Value) && secret.Value != "" && password.Value == secret.Value
 }
 
-// cutSections removes the sections that begin at positions from a text. A section ends with its last option. The comments
-// after that are about what follows, and stay.
+// cutSections returns a text without the sections that begin at the positions. A section ends with its last option. The
+// comments after that option belong to the next section, and stay. The error says that no section begins at a position.
 func cutSections(text string, at []astconf.Pos) (string, error) {
 	lines := strings.SplitAfter(text, "\n")
 	drop := make([]bool, len(lines))
@@ -109,7 +110,7 @@ func cutSections(text string, at []astconf.Pos) (string, error) {
 		}
 		blank := func(i int) bool { return i >= len(lines) || strings.TrimSpace(lines[i]) == "" }
 		if first > 0 && blank(first-1) && blank(end) {
-			first-- // the blank line that set it off
+			first-- // remove the blank line before it too
 		}
 		for i := first; i < end; i++ {
 			drop[i] = true

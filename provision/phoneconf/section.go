@@ -9,8 +9,8 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// Section returns the section that makes a phone's line: a section of the users file for provision.UsersProvider, and of
-// pjsip_wizard.conf for provision.PJSIPProvider. The latter makes the endpoint too. Asterisk reads the text as it is.
+// Section returns the text of the section that makes a phone's line. For provision.UsersProvider it is a section of the
+// users file. Otherwise it is a section of pjsip_wizard.conf, which makes the endpoint too.
 func Section(provider string, p Phone, secret provision.Secret) string {
 	if provider == provision.UsersProvider {
 		return render(p.Extension, userOptions(p, secret), style{})
@@ -21,14 +21,14 @@ func Section(provider string, p Phone, secret provision.Secret) string {
 // option is a line of a section.
 type option struct{ name, value string }
 
-// style is what a section has in common with the sections of other phones.
+// style holds what a new section shares with the sections of the other phones.
 type style struct {
-	bases  []string      // the templates that it inherits from
-	common []option      // options that the others have alike
-	given  []astconf.Var // the options that the templates have
+	bases  []string      // the templates that the section inherits from
+	common []option      // options that all other phones have with the same value
+	given  []astconf.Var // the options of the templates
 }
 
-// userOptions are the options of a section of the users file.
+// userOptions returns the options of a section of the users file.
 func userOptions(p Phone, secret provision.Secret) []option {
 	return []option{
 		{"autoprov", "yes"},
@@ -43,7 +43,7 @@ func userOptions(p Phone, secret provision.Secret) []option {
 	}
 }
 
-// wizardOptions are the options with which the PJSIP wizard makes an endpoint, its AOR and its auth.
+// wizardOptions returns the options of an account: the PJSIP wizard makes an endpoint, an AOR and an auth from them.
 func wizardOptions(p Phone, secret provision.Secret) []option {
 	return []option{
 		{"type", "wizard"},
@@ -55,12 +55,13 @@ func wizardOptions(p Phone, secret provision.Secret) []option {
 	}
 }
 
-// callerID is `"Name" <number>`. Asterisk takes a backslash before a quote away.
+// callerID returns `"Name" <number>`, with a backslash before each quote and backslash of the name. Asterisk removes
+// these backslashes.
 func callerID(p Phone) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(strings.TrimSpace(p.Name)) + `" <` + p.Extension + ">"
 }
 
-// wizardPhone are the options with which the PJSIP wizard makes the phoneprov section too.
+// wizardPhone returns the options of a phone: the PJSIP wizard makes a phoneprov section from them.
 func wizardPhone(p Phone) []option {
 	options := []option{{"has_phoneprov", "yes"}}
 	for _, o := range phoneOptions(p) {
@@ -69,18 +70,19 @@ func wizardPhone(p Phone) []option {
 	return options
 }
 
-// phoneOptions are the variables of a phoneprov section of pjsip.conf. Their case counts.
+// phoneOptions returns the variables of a phoneprov section of pjsip.conf. Asterisk distinguishes upper and lower case
+// in their names.
 func phoneOptions(p Phone) []option {
 	return []option{{"MAC", p.MAC.String()}, {"PROFILE", p.Profile}, {"LABEL", p.Extension}, {"LINE", fmt.Sprint(p.Line)}}
 }
 
-// pjsipOptions are the options of a phoneprov section of pjsip.conf for an endpoint that exists.
+// pjsipOptions returns the options of a phoneprov section of pjsip.conf for an existing endpoint.
 func pjsipOptions(p Phone, endpoint string) []option {
 	return slices.Concat([]option{{"type", "phoneprov"}, {"endpoint", endpoint}}, phoneOptions(p))
 }
 
-// phoneDefaults are the options of a wizard's endpoint that no other phone tells. default is the context that Asterisk
-// takes where none is given; it is written down so that the admin sees it.
+// phoneDefaults are the options that a wizard's section gets if the other phones do not decide them. "default" is
+// Asterisk's own default for the context; the section has it so that the admin sees it.
 var phoneDefaults = [...]option{
 	{"endpoint/context", "default"},
 	{"endpoint/allow", "!all,g722,alaw,ulaw"},
@@ -88,10 +90,10 @@ var phoneDefaults = [...]option{
 	{"aor/remove_existing", "yes"},
 }
 
-// peerDefaults are the options of a peer of chan_sip in the users file.
+// peerDefaults are the options that a peer of chan_sip gets in the users file if the other phones do not decide them.
 var peerDefaults = [...]option{{"hassip", "yes"}, {"host", "dynamic"}, {"context", "default"}}
 
-// render returns the text of a section. It leaves out what the templates give.
+// render returns the text of a section. It leaves out an option that the templates give with the same value.
 func render(name string, options []option, s style) string {
 	var b strings.Builder
 	b.WriteString("[" + name + "]")
@@ -107,7 +109,7 @@ func render(name string, options []option, s style) string {
 	return b.String()
 }
 
-// last returns the last value of an option, in any case.
+// last returns the last value of an option, or false if there is none. It ignores the case of the name.
 func last(vars []astconf.Var, name string) (value string, ok bool) {
 	for _, v := range vars {
 		if strings.EqualFold(v.Name, name) {
@@ -117,5 +119,5 @@ func last(vars []astconf.Var, name string) (value string, ok bool) {
 	return value, ok
 }
 
-// escape writes a value so that Asterisk reads it: a semicolon would begin a comment.
+// escape returns a value as it stands in a file: with a backslash before each semicolon, which would begin a comment.
 func escape(value string) string { return strings.ReplaceAll(value, ";", `\;`) }

@@ -10,17 +10,18 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// alikeWizard are the options of the PJSIP wizard that a new phone gets if all other phones have them alike.
+// alikeWizard are options of the PJSIP wizard. A new phone gets an option if all other phones have it with the same
+// value.
 var alikeWizard = [...]string{
 	"transport", "endpoint/transport", "endpoint/context", "endpoint/disallow", "endpoint/allow", "endpoint/dtmf_mode", "endpoint/direct_media",
 	"endpoint/rtp_symmetric", "endpoint/force_rport", "endpoint/rewrite_contact", "endpoint/media_encryption", "endpoint/media_encryption_optimistic",
 	"endpoint/language", "aor/max_contacts", "aor/remove_existing", "aor/qualify_frequency",
 }
 
-// alikeUsers are those of the users file.
+// alikeUsers are such options of the users file.
 var alikeUsers = [...]string{"hassip", "host", "type", "context", "disallow", "allow", "nat", "qualify", "timezone", "vmexten", "transport", "encryption"}
 
-// usersTarget returns the users file, with what its phones have alike.
+// usersTarget returns the target for the users file, in the style of its phones.
 func (a *adding) usersTarget() (*target, error) {
 	var have []*astconf.Category
 	var at []astconf.Pos
@@ -49,7 +50,8 @@ func yes(value string) bool {
 	return slices.Contains([]string{"yes", "true", "y", "t", "1", "on"}, strings.ToLower(value))
 }
 
-// wizardTarget returns pjsip_wizard.conf, with what its phones have alike; or else, those of pjsip.conf.
+// wizardTarget returns the target for pjsip_wizard.conf, in the style of its phones. If it has no phones, the style is
+// that of the endpoints in pjsip.conf.
 func (a *adding) wizardTarget(file string) (*target, error) {
 	var wizards, endpoints []*astconf.Category
 	var at []astconf.Pos
@@ -80,7 +82,7 @@ func (a *adding) wizardTarget(file string) (*target, error) {
 		return nil, fmt.Errorf("the other phones have several contexts (%s): -context says which one the new one has", strings.Join(several, ", "))
 	}
 	if transports := provision.PJSIPSections(a.config, "transport"); len(transports) == 1 {
-		if _, given := last(t.style.given, "endpoint/transport"); !given { // Asterisk's own res_phoneprov needs one
+		if _, given := last(t.style.given, "endpoint/transport"); !given { // Asterisk's res_phoneprov needs a transport
 			t.defaults([]option{{"transport", transports[0].Section.Name}})
 		}
 	}
@@ -88,7 +90,7 @@ func (a *adding) wizardTarget(file string) (*target, error) {
 	return t, nil
 }
 
-// defaults adds the options that neither the templates nor the other phones have.
+// defaults adds each option that neither the templates nor the other phones give.
 func (t *target) defaults(options []option) {
 	for _, o := range options {
 		if _, given := last(t.style.given, o.name); !given && !slices.ContainsFunc(t.style.common, func(c option) bool { return c.name == o.name }) {
@@ -97,7 +99,7 @@ func (t *target) defaults(options []option) {
 	}
 }
 
-// pjsipTarget returns the file with the phoneprov sections.
+// pjsipTarget returns the target for the phoneprov sections of pjsip.conf, or of the file that sorcery.conf names.
 func (a *adding) pjsipTarget() (*target, error) {
 	main := cmp.Or(provision.PhoneprovFile(a.config), provision.PJSIPFile)
 	var at []astconf.Pos
@@ -109,7 +111,7 @@ func (a *adding) pjsipTarget() (*target, error) {
 	return a.newTarget(main, a.options.File, at, style{})
 }
 
-// differing returns the contexts of the phones if they are not all the same.
+// differing returns the contexts of the phones, each once.
 func differing(wizards, endpoints []*astconf.Category) (contexts []string) {
 	have, name := wizards, "endpoint/context"
 	if len(wizards) == 0 {
@@ -123,8 +125,9 @@ func differing(wizards, endpoints []*astconf.Category) (contexts []string) {
 	return contexts
 }
 
-// learn sets the style of a target to that of the sections that are there: the templates, if all have the same ones, and
-// the options that all have alike. prefix is what the names of the options have in the target, and not there.
+// learn sets the style of a target from existing sections: their templates, if all sections have the same, and the
+// options in alike that all sections have with the same value. The names in alike have the prefix, and those in the
+// sections lack it.
 func (a *adding) learn(t *target, have []*astconf.Category, alike []string, prefix string) error {
 	if len(have) == 0 {
 		return nil
@@ -154,7 +157,7 @@ func (a *adding) learn(t *target, have []*astconf.Category, alike []string, pref
 	return nil
 }
 
-// same returns the value of an option that all sections have alike.
+// same returns the value of an option, or false if not all sections have the same value.
 func same(have []*astconf.Category, name string) (value string, ok bool) {
 	for i, c := range have {
 		v, has := c.Last(name)
@@ -166,7 +169,8 @@ func same(have []*astconf.Category, name string) (value string, ok bool) {
 	return value, true
 }
 
-// given returns the options that a section at the end of a target has from its templates.
+// given returns the options that a new section at the end of a target gets from templates. An error means that the
+// section cannot use these templates there.
 func (a *adding) given(t *target, bases []string) ([]astconf.Var, error) {
 	const name = "phoneprov-new-phone" // no section has that name
 	path := a.tree.path(t.file)

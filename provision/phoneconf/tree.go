@@ -14,22 +14,23 @@ import (
 	"github.com/phoneprov/phoneprov/provision/astconf"
 )
 
-// Tree is Asterisk's configuration directory, with edits that are not written yet. One goroutine uses a Tree.
+// Tree is Asterisk's configuration directory, with edits that Write has not written yet. One goroutine uses a Tree.
 type Tree struct {
 	Dir string // absolute
-	// Backup is the end of the name under which Write keeps a file that it replaces; empty: it keeps none.
+	// Backup is a suffix. Write keeps each file that it replaces under the file's name with this suffix. If empty,
+	// Write keeps none.
 	Backup string
 	read   map[string]original
 	edits  map[string]string // new text by path
 }
 
-// original is a file as it was read.
+// original is the content of a file when the Tree read it.
 type original struct {
 	text    string
 	missing bool
 }
 
-// Open returns the tree of a directory.
+// Open returns the tree of a directory. The error says that the directory does not exist or cannot be read.
 func Open(dir string) (*Tree, error) {
 	info, err := os.Stat(dir)
 	switch {
@@ -54,7 +55,8 @@ func (t *Tree) path(file string) string {
 	return filepath.Join(t.Dir, file)
 }
 
-// text returns a file with its edit, or as it is on the disk. It is empty if the file does not exist.
+// text returns the edited text of a file, or the text on the disk if there is no edit. The text of a missing file is
+// empty.
 func (t *Tree) text(path string) (string, error) {
 	if text, ok := t.edits[path]; ok {
 		return text, nil
@@ -69,7 +71,7 @@ func (t *Tree) text(path string) (string, error) {
 	return o.text, err
 }
 
-// maxFile bounds a file in bytes: 100,000 users have some 40 MB.
+// maxFile bounds a file in bytes: 100,000 users take some 40 MB.
 const maxFile = 512 << 20
 
 func readOriginal(path string) (original, error) {
@@ -88,13 +90,13 @@ func readOriginal(path string) (original, error) {
 	return original{text: string(text)}, err
 }
 
-// Edit replaces the text of a file, until Write writes it.
+// Edit sets the new text of a file. Write writes it.
 func (t *Tree) Edit(path, text string) { t.edits[path] = text }
 
 // Edited returns the paths that Write would write, sorted.
 func (t *Tree) Edited() []string { return slices.Sorted(maps.Keys(t.edits)) }
 
-// loader reads the files with their edits.
+// loader returns a loader that reads the files with their edits.
 func (t *Tree) loader() *astconf.Loader {
 	return &astconf.Loader{
 		Dir: t.Dir,
@@ -118,7 +120,8 @@ func (t *Tree) loader() *astconf.Loader {
 	}
 }
 
-// Load reads a file as Asterisk does, with all that it includes. It returns nil if the file does not exist.
+// Load reads a file as Asterisk does, with the files that it includes. It returns nil if the file does not exist. An
+// error says what Asterisk could not read.
 func (t *Tree) Load(name string) (*astconf.File, error) {
 	file, err := t.loader().Load(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -132,7 +135,8 @@ func (t *Tree) Load(name string) (*astconf.File, error) {
 	return file, nil
 }
 
-// config reads all files that concern phones. The dialplan and the functions of databases do not.
+// config reads all files that matter for phones. It skips the dialplan and the database functions, which do not matter
+// here.
 func (t *Tree) config() (provision.Config, error) {
 	config := provision.Config{}
 	var errs []error
@@ -150,7 +154,7 @@ func (t *Tree) config() (provision.Config, error) {
 	return config, errors.Join(errs...)
 }
 
-// section is a section in a form that can be compared: what Asterisk reads of it, without its place.
+// section is a section in comparable form: its file, its name, its templates and its options, without its position.
 type section struct {
 	file, name, content string
 }
@@ -164,7 +168,7 @@ func newSection(file string, name string, bases []string, vars []astconf.Var) se
 	return section{file, name, b.String()}
 }
 
-// sections returns all sections of the files, in order, by the names of the files.
+// sections returns all sections of all files, sorted by the files' names. The sections of a file are in its order.
 func sections(config provision.Config) []section {
 	var all []section
 	for _, file := range slices.Sorted(maps.Keys(config)) {
@@ -175,8 +179,8 @@ func sections(config provision.Config) []section {
 	return all
 }
 
-// verify compares the sections before an edit with those after it: the latter must be the former, with those in added
-// and without those in removed. It returns the first section for which that is not so.
+// verify compares the sections before and after an edit. after must have all sections of before in the same order, plus
+// the sections in added and minus those in removed. Otherwise verify returns the first wrong section and false.
 func verify(before, after []section, added, removed []section) (wrong section, ok bool) {
 	expect := map[section]int{}
 	for _, s := range added {

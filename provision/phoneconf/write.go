@@ -8,10 +8,11 @@ import (
 	"path/filepath"
 )
 
-// siblings are files whose owner and mode a new file gets: Asterisk reads them, and they have secrets too.
+// siblings are models for a new file: it gets the owner and the mode of the first that exists. Asterisk reads these
+// files, and they have secrets too.
 var siblings = [...]string{"pjsip.conf", "manager.conf", "asterisk.conf"}
 
-// newMode is the mode of a new file in a directory without siblings: it has secrets.
+// newMode is the mode of a new file in a directory without siblings. Others may not read it, because it has secrets.
 const newMode = 0o640
 
 // Change is an edit that Write would write.
@@ -21,7 +22,7 @@ type Change struct {
 	Before, After string
 }
 
-// Changes returns the edits by path.
+// Changes returns the edits, sorted by path.
 func (t *Tree) Changes() []Change {
 	var all []Change
 	for _, path := range t.Edited() {
@@ -30,8 +31,8 @@ func (t *Tree) Changes() []Change {
 	return all
 }
 
-// Write writes all edits, or none. Other calls of Write in the same directory wait meanwhile. If a file has changed since
-// it was read, Write writes nothing.
+// Write writes all edits, or none and returns an error. Another Write in the same directory waits meanwhile. Write
+// refuses if a file has changed since the Tree read it.
 func (t *Tree) Write() error {
 	unlock, err := lock(t.Dir)
 	if err != nil {
@@ -41,7 +42,7 @@ func (t *Tree) Write() error {
 	var staged []stagedFile
 	defer func() {
 		for _, s := range staged {
-			_ = os.Remove(s.beside) // fails where it was renamed
+			_ = os.Remove(s.beside) // fails if Write renamed it
 		}
 	}()
 	for _, path := range t.Edited() {
@@ -66,9 +67,9 @@ func (t *Tree) Write() error {
 	return nil
 }
 
-// stagedFile is an edit that is written beside its file.
+// stagedFile is an edit in a new file beside its file.
 type stagedFile struct {
-	path, target, beside string // target is the path without links
+	path, target, beside string // target is path with its symbolic links resolved; beside is the new file
 	info                 fs.FileInfo
 	before               original
 }
@@ -96,7 +97,7 @@ func (t *Tree) stage(path string) (stagedFile, error) {
 	return s, err
 }
 
-// sibling returns the file whose owner and mode a new file gets, or the directory.
+// sibling returns the model for the owner and the mode of a new file: one of siblings, else the directory.
 func (t *Tree) sibling() string {
 	for _, name := range siblings {
 		if info, err := os.Stat(t.path(name)); err == nil && info.Mode().IsRegular() {
@@ -106,7 +107,8 @@ func (t *Tree) sibling() string {
 	return t.Dir
 }
 
-// writeBeside writes a new file in the directory of a file, with the owner and the mode of like.
+// writeBeside writes a text to a new file in target's directory and returns the file's name. The file gets the owner
+// and the mode of like. If like is a directory, the mode is newMode.
 func writeBeside(target, text string, like fs.FileInfo) (name string, err error) {
 	f, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*")
 	if err != nil {
@@ -124,7 +126,7 @@ func writeBeside(target, text string, like fs.FileInfo) (name string, err error)
 	return f.Name(), nil
 }
 
-// explain says what to do where a right is missing.
+// explain returns err with the path. If a right is missing, the error says what to do.
 func explain(path string, err error) error {
 	if errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("%s: no right to replace it and keep its owner: be root, or its owner, for example with sudo", path)
@@ -132,7 +134,7 @@ func explain(path string, err error) error {
 	return fmt.Errorf("%s: %w", path, err)
 }
 
-// restore gives files their former text back.
+// restore restores the text of files. It deletes a file that did not exist before.
 func restore(staged []stagedFile) error {
 	var errs []error
 	for _, s := range staged {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// No file has a key twice: two branches that add the same words leave one of them without effect.
+// No file has a key twice. When two branches add the same key, a merge keeps both lines, and one has no effect.
 func TestNoKeyTwice(t *testing.T) {
 	names, err := files.ReadDir(".")
 	if err != nil {

@@ -1,10 +1,10 @@
 // Package words has the words that people read on the page and in the answers of commands.
 //
 // Each language is one file, NAME.txt, with a line "key = text" for each text. English (en.txt) has every key and is
-// used for a key that another language lacks. Another language is another file. The words for the states of phones are
-// in provision/ledger; other languages have them under "state.STATE" and "state.STATE.means".
+// used for a key that another language lacks. A new language is a new file. The English words for the states of phones
+// are in provision/ledger; other languages have them under "state.STATE" and "state.STATE.means".
 //
-// Words never change after they are loaded: all functions are safe for concurrent use.
+// Words never change after the start. All functions are safe for concurrent use.
 package words
 
 import (
@@ -98,7 +98,7 @@ func (l *Language) Text(key string, args ...any) string {
 	return fmt.Sprintf(text, args...)
 }
 
-// Count returns a number with what is counted: the text of "KEY.one" for 1, and otherwise of "KEY.other".
+// Count returns the text for n things: the text of "KEY.one" if n is 1, else the text of "KEY.other", with n in it.
 func (l *Language) Count(key string, n int) string {
 	form := ".other"
 	if n == 1 {
@@ -107,8 +107,7 @@ func (l *Language) Count(key string, n int) string {
 	return l.Text(key+form, Number(n))
 }
 
-// Or returns the text of a key in this very language. If the language has none, it returns the English text that the
-// caller knows.
+// Or returns the text of a key in this language. If the language has none, Or returns english.
 func (l *Language) Or(key, english string) string {
 	if text, ok := l.words[key]; ok {
 		return text
@@ -116,8 +115,8 @@ func (l *Language) Or(key, english string) string {
 	return english
 }
 
-// Said returns a sentence of phoneprov in this language: a reason, say. The language has it under "said.SENTENCE" in
-// lower case. If it has none, the sentence stays English.
+// Said translates an English sentence of phoneprov, for example a reason. The language has the translation under
+// "said.SENTENCE", in lower case and without "=". If it has none, Said returns the sentence.
 func (l *Language) Said(sentence string) string {
 	return l.Or("said."+strings.ToLower(strings.ReplaceAll(sentence, "=", "")), sentence)
 }
@@ -140,8 +139,8 @@ const thinSpace = "\u2009"
 // justNow is the age up to which a time is "just now".
 const justNow = 5 * time.Second
 
-// Ago returns how long before now a time was: "3 min ago". A nil or zero time is "never". A time after now is given as
-// it is, because the clock was set back.
+// Ago returns the age of a time as a text: "3 min ago". For a nil or zero time it returns "never". For a time after now
+// it returns the date and the time: somebody set the clock back.
 func (l *Language) Ago(t *time.Time, now time.Time) string {
 	if t == nil || t.IsZero() {
 		return l.Text("never")
@@ -195,7 +194,8 @@ func tagged(tag string) *Language {
 	return nil
 }
 
-// near returns the language of a tag, else one of the same first part: zh-CN for zh, zh-Hans-SG.
+// near returns the language of a tag, else a language with the same first part, else nil. For zh and zh-Hans-SG it
+// returns zh-CN.
 func near(tag string) *Language {
 	if l := tagged(tag); l != nil {
 		return l

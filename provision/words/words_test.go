@@ -11,8 +11,8 @@ import (
 
 var verb = regexp.MustCompile(`%[a-z]`)
 
-// Every language has every key of English with the same verbs, and the states and their meanings. It has no other keys
-// but phoneprov's own sentences.
+// Every language has every key of English, with the same verbs, and each state with its meaning. Its only other keys
+// are those of phoneprov's sentences.
 func TestLanguagesAreWhole(t *testing.T) {
 	if len(All()) < 2 || English().Tag != Standard {
 		t.Fatalf("got %d languages, the first is %q", len(All()), English().Tag)
@@ -42,7 +42,7 @@ func TestLanguagesAreWhole(t *testing.T) {
 	}
 }
 
-// English has a word for each event, and for what Asterisk sees of a phone.
+// English has a text for each kind of event and for each Registration.
 func TestEnglishHasTheLedgersWords(t *testing.T) {
 	var keys []string
 	for _, kind := range ledger.EventKinds() {
