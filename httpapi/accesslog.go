@@ -34,10 +34,8 @@ type entry struct {
 	notable     bool             // the line is logged at its usual level, however often a source asks
 	secrets     bool             // an admin asked for secrets
 	refusal     refusal
-	restored    bool   // the snapshot is the last good one from before the start
-	rendered    string // the URI of the rendered file; empty: none was rendered
-	diagnostics []provision.Diagnostic
-	served      served // for the Recorder
+	restored    bool // the snapshot is the last good one from before the start
+	served      served
 	err         error
 	panicked    bool
 	check       bool // Check sent the request
@@ -99,8 +97,8 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *responseWrit
 	line.Msg("request")
 	e.refusal.text = a.refusedText()
 	e.refusal.log(a.Log, remote)
-	if e.rendered != "" {
-		a.Findings.log(a.Log, e.rendered, e.diagnostics)
+	if doc := e.served.rendered(); doc != nil {
+		a.Findings.log(a.Log, e.served.route.URI, doc.Diagnostics)
 	}
 }
 

@@ -16,8 +16,8 @@
 //
 // # Limits
 //
-// serve.go bounds time and headers, connections.go open connections, uploads bodies, access failed tries, and renderTimeout
-// the rendering. When there are too many connections or uploads, the source with the most of them loses one
+// serve.go bounds time and headers, connections.go open connections, uploads bodies, access failed tries, and
+// provision.RenderTimeout the rendering. When there are too many connections or uploads, the source with the most of them loses one
 // (sourceshares.go). refusalcount.go bounds the log lines about requests that get nothing: beyond the bound, a source gets
 // one line with a count per second.
 //

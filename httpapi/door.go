@@ -142,10 +142,7 @@ func (d *Door) document(r *http.Request, e *entry, s *provision.Snapshot, route 
 	if err != nil {
 		return nil, 0, nil, err
 	}
-	a.noteDocument(e, s, doc)
-	if !route.Static() {
-		e.rendered, e.diagnostics = route.URI, doc.Diagnostics
-	}
+	e.served.snapshot, e.served.doc = s, doc
 	return doc.Content, doc.Size, doc, nil
 }
 

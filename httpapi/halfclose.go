@@ -13,7 +13,7 @@ import (
 // A client may close its sending side after the request and still read the answer. net/http reads one byte ahead while a
 // handler runs, and cancels the request when that read ends. halfClose delays the end of that read until the answer has been
 // written, so that a half-closed connection gets its answer. A client that is gone cannot be told from one that has half-closed;
-// its request goes on, for as long as renderTimeout allows.
+// its request goes on, for as long as provision.RenderTimeout allows.
 type halfClose struct {
 	mu     sync.Mutex
 	reason error         // why reads must end; nil: they need not

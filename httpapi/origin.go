@@ -59,7 +59,9 @@ func hostOf(header string) (host, port string, ok bool) {
 	} else if inner, ok := strings.CutPrefix(header, "["); ok {
 		host, _ = strings.CutSuffix(inner, "]")
 	}
-	if addr, err := netip.ParseAddr(host); err == nil {
+	if addr, err := netip.ParseAddr(host); err == nil && addr.Is4() { // has one spelling
+		return host, port, !addr.IsUnspecified()
+	} else if err == nil {
 		return addr.Unmap().WithZone("").String(), port, !addr.IsUnspecified()
 	}
 	return host, port, isHostName(host)

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"strconv"
@@ -13,10 +12,6 @@ import (
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/device"
 )
-
-// renderTimeout bounds a rendering that waits for Asterisk or computes for too long. Asterisk has 2 s for each call; a
-// phone waits half a minute or more.
-const renderTimeout = 10 * time.Second
 
 // phoneFile answers <prefix>/<file>, which is rendered or static.
 func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error {
@@ -53,20 +48,15 @@ func (a *api) phoneFile(w http.ResponseWriter, r *http.Request, e *entry) error 
 		return err
 	}
 	defer doc.Close()
-	a.noteDocument(e, snapshot, doc)
-	if !route.Static() {
-		e.rendered, e.diagnostics = route.URI, doc.Diagnostics
-	}
+	e.served.snapshot, e.served.doc = snapshot, doc
 	send(w, r, doc, route.Static())
 	return nil
 }
 
 // document returns the document of a route.
 func (a *api) document(r *http.Request, e *entry, s *provision.Snapshot, route *provision.Route) (*provision.Document, error) {
-	ctx, cancel := context.WithTimeout(r.Context(), renderTimeout)
-	defer cancel()
 	e.served.asked = a.request(r, e.client)
-	return a.Renderer.Render(ctx, s, route, e.served.asked)
+	return a.Renderer.Render(r.Context(), s, route, e.served.asked)
 }
 
 // fileOf finds what a name stands for: a route, or an upload of the phone in the name.

@@ -15,24 +15,20 @@ type Recorder interface {
 	Served(ledger.Answer)
 }
 
-// served holds the sources of an answer.
+// served holds the sources of an answer, for the log and the Recorder.
 type served struct {
-	route *provision.Route  // nil: none, or not looked up
-	asked provision.Request // zero: nothing was rendered
-	etag  string
-	size  int64
-	basis provision.Basis
+	snapshot *provision.Snapshot // nil: no document was made
+	route    *provision.Route    // nil: none, or not looked up
+	doc      *provision.Document // may be closed
+	asked    provision.Request   // zero: nothing was rendered
 }
 
-// noteDocument records the facts about a document that the Recorder needs.
-func (a *api) noteDocument(e *entry, s *provision.Snapshot, doc *provision.Document) {
-	if a.Recorder == nil {
-		return
+// rendered returns the document if it was rendered, and nil if it is a static file or there is none.
+func (s *served) rendered() *provision.Document {
+	if s.doc == nil || s.route.Static() {
+		return nil
 	}
-	e.served.etag, e.served.size = doc.ETag, doc.Size
-	if !e.served.route.Static() {
-		e.served.basis = doc.Basis(s, e.served.route)
-	}
+	return s.doc
 }
 
 // record passes a request of Phones to the Recorder. A written last byte does not mean that the phone read the file: if
@@ -44,7 +40,14 @@ func (a *api) record(r *http.Request, res *responseWriter, e *entry, at time.Tim
 	answer := ledger.Answer{
 		At: at, Took: took, Method: r.Method, File: e.fileOr(r), Status: res.status, Bytes: res.bytes,
 		Addr: e.client.addr, Asked: e.served.asked, MAC: e.mac, Route: e.served.route,
-		Reason: e.reason, Refused: e.refusal.reason != "", ETag: e.served.etag, Basis: e.served.basis,
+		Reason: e.reason, Refused: e.refusal.reason != "",
+	}
+	var size int64
+	if doc := e.served.doc; doc != nil {
+		answer.ETag, size = doc.ETag, doc.Size
+	}
+	if doc := e.served.rendered(); doc != nil {
+		answer.Basis = doc.Basis(e.served.snapshot, e.served.route)
 	}
 	if answer.Asked == (provision.Request{}) {
 		answer.Asked = a.request(r, e.client)
@@ -56,6 +59,6 @@ func (a *api) record(r *http.Request, res *responseWriter, e *entry, at time.Tim
 	if e.err != nil {
 		answer.Err = e.err.Error()
 	}
-	answer.Whole = e.err == nil && (res.status == http.StatusNotModified || res.status == http.StatusOK && res.bytes == e.served.size)
+	answer.Whole = e.err == nil && (res.status == http.StatusNotModified || res.status == http.StatusOK && res.bytes == size)
 	a.Recorder.Served(answer)
 }

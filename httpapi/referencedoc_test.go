@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/phoneprov/phoneprov/provision"
 )
 
 // The reference of the templates' language, which provision makes, says how long a file may take.
@@ -13,7 +15,7 @@ func TestReferenceTiming(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := fmt.Sprintf("\n| time for one file, with all of its calls | %v |\n", renderTimeout); !strings.Contains(string(text), want) {
+	if want := fmt.Sprintf("\n| time for one file, with all of its calls | %v |\n", provision.RenderTimeout); !strings.Contains(string(text), want) {
 		t.Errorf("REFERENCE.md has no %q", want)
 	}
 }

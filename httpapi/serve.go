@@ -18,7 +18,7 @@ const (
 	headerTimeout = 10 * time.Second // a phone sends its request in one packet
 	readTimeout   = 30 * time.Second // for header and body
 	// writeTimeout is for chunk bytes, not for a whole file: responseWriter extends the deadline while bytes flow. It
-	// covers renderTimeout.
+	// covers provision.RenderTimeout.
 	writeTimeout    = 60 * time.Second
 	idleTimeout     = 60 * time.Second // between two requests: a phone that boots sends about five within seconds
 	maxHeaderBytes  = 16 << 10         // ten times what phones send

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/rs/zerolog"
 
@@ -17,6 +18,7 @@ const maxFindings = 1000
 // Findings logs a diagnostic when a file first has it. It logs it again if it came back: if the last file that showed
 // it was rendered without it in between.
 type Findings struct {
+	any   atomic.Bool // shown is not empty; read without mu
 	mu    sync.Mutex
 	shown map[string]shownFinding // maps the text of a diagnostic to the file that last had it
 }
@@ -48,11 +50,11 @@ func (f *Findings) log(log zerolog.Logger, file string, found []provision.Diagno
 }
 
 func (f *Findings) news(file string, found []provision.Diagnostic) (news []string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if len(found) == 0 && len(f.shown) == 0 {
+	if len(found) == 0 && !f.any.Load() {
 		return nil
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	has := make(map[string]provision.Diagnostic, len(found))
 	for _, d := range found {
 		text := d.String()
@@ -75,5 +77,6 @@ func (f *Findings) news(file string, found []provision.Diagnostic) (news []strin
 		}
 		f.shown[text] = shownFinding{file, d}
 	}
+	f.any.Store(len(f.shown) > 0)
 	return news
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -174,6 +175,23 @@ func TestAskedUntilTheRequestEnds(t *testing.T) {
 	if _, err := renderCtx(ctx, r, onePhone(t, ""), "x"); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want Canceled", err)
 	}
+}
+
+// A rendering ends after RenderTimeout, whatever Asterisk does.
+func TestRenderTimeout(t *testing.T) {
+	r, _ := renderer(t, map[string]string{"t": "${HANG(1)}"})
+	r.options.Ask = func(ctx context.Context, call string) (string, error) {
+		<-ctx.Done()
+		return "", ctx.Err()
+	}
+	s := onePhone(t, "")
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		_, err := render(t, r, s, "x", Request{})
+		if took := time.Since(begun); !errors.Is(err, context.DeadlineExceeded) || took != RenderTimeout {
+			t.Errorf("got %v after %v", err, took)
+		}
+	})
 }
 
 // Diagnostics and templates are those of the last pass only.

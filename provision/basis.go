@@ -95,7 +95,9 @@ func (d *Document) Basis(s *Snapshot, rt *Route) Basis {
 	if rt.Phone != nil {
 		b.Phone = rt.Phone.print
 	}
-	d.inputs.describe(&b)
+	if d.inputs != nil {
+		d.inputs.describe(&b)
+	}
 	b.Asked = d.asked
 	return b
 }
@@ -147,7 +149,7 @@ func (r *Renderer) Digest(ctx context.Context, s *Snapshot, rt *Route, q Request
 	}
 	buffer := r.buffers.get()
 	text, in, err := r.withoutAsking(ctx, s, c, rt, q, buffer[:0])
-	d := Document{inputs: in}
+	d := Document{inputs: &in}
 	basis = d.Basis(s, rt)
 	if err == nil {
 		etag = textETag(text)

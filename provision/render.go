@@ -119,13 +119,16 @@ type Document struct {
 	text        []byte    // the text of Content; nil: the file is static
 	buffers     *buffers  // where Close puts text; nil: nowhere
 	setvars     []*setvar // the setvars that were expanded for it
-	inputs      inputs    // what else it was made of
+	inputs      *inputs   // what else it was made of; not changed any more
 	asked       bool      // Asterisk was asked for some of it
 	reader      bytes.Reader
 }
 
 // Templates returns the templates that the document was made of, by their paths under the data directory.
 func (d *Document) Templates() []string {
+	if d.inputs == nil { // static
+		return nil
+	}
 	var names []string
 	for _, t := range d.inputs.templates {
 		names = append(names, datadir.LocalName(t.Name()))
@@ -151,15 +154,25 @@ func (d *Document) Close() error {
 	return d.file.Close()
 }
 
-// Render makes the document of a route. The route must come from the snapshot s. Ask may be called by other goroutines.
-// They end before Render returns, so Ask must return when its context ends.
+// RenderTimeout bounds a rendering that waits for Asterisk or computes for too long. Asterisk has 2 s for each call; a
+// phone waits half a minute or more.
+const RenderTimeout = 10 * time.Second
+
+// Render makes the document of a route, within RenderTimeout. The route must come from the snapshot s. Ask may be called
+// by other goroutines. They end before Render returns, so Ask must return when its context ends.
 func (r *Renderer) Render(ctx context.Context, s *Snapshot, rt *Route, q Request) (*Document, error) {
+	var c *caches
+	if !rt.Static() {
+		c = r.cachesOf(s)
+		if d := c.cached(r.options.Data, rt, q); d != nil {
+			return d, nil
+		}
+	}
+	// Only from here on: a timeout costs a tenth of a request for a cached file.
+	ctx, cancel := context.WithTimeout(ctx, RenderTimeout)
+	defer cancel()
 	if rt.Static() {
 		return r.static(ctx, rt)
-	}
-	c := r.cachesOf(s)
-	if d := c.cached(r.options.Data, rt, q); d != nil {
-		return d, nil
 	}
 	b := r.newCalls(ctx)
 	defer b.end()
@@ -186,7 +199,7 @@ func (r *Renderer) render(ctx context.Context, s *Snapshot, c *caches, rt *Route
 	}
 	d := &Document{
 		MIME: rt.MIME(), Size: int64(len(text)), ETag: textETag(text), text: text, buffers: &r.buffers,
-		Diagnostics: rd.diags, setvars: rd.setvars, inputs: inputs{varies, rd.templates, partOf(q, varies.With)}, asked: b.ctx != nil,
+		Diagnostics: rd.diags, setvars: rd.setvars, inputs: &inputs{varies, rd.templates, partOf(q, varies.With)}, asked: b.ctx != nil,
 	}
 	d.read()
 	return d, nil

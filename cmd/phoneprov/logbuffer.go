@@ -16,6 +16,7 @@ const (
 	logDelay = 100 * time.Millisecond // a line waits this long for more lines; a human reader does not notice
 	logBatch = 32 << 10               // bytes of one write: a hundred lines of requests
 	logQueue = 2 << 20                // bytes that wait for a reader that stalls: 6,000 lines of requests, or 0.1 s of full load
+	logSpare = 256 << 10              // bytes of a buffer that is used again: what comes while the writer waits for a processor
 	logDrain = 500 * time.Millisecond // bounds the wait for a reader that stalls when the service ends
 )
 
@@ -128,7 +129,7 @@ func (q *logQueued) write() {
 		switch {
 		case len(batch) > 0:
 			q.send(batch)
-			if spare = batch[:0]; cap(spare) > 2*logBatch { // the reader had stalled
+			if spare = batch[:0]; cap(spare) > logSpare { // the reader had stalled
 				spare = nil
 			}
 		case closed:

@@ -37,7 +37,7 @@ func (a *API) DiffOf(ctx context.Context, mac, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeout(ctx, renderTimeout)
+	ctx, cancel := context.WithTimeout(ctx, provision.RenderTimeout)
 	defer cancel()
 	request := a.asFor(phone, rt.URI)
 	var now filediff.File

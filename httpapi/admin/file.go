@@ -7,14 +7,10 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
-
-// renderTimeout bounds a rendering. It is the same for a phone.
-const renderTimeout = 10 * time.Second
 
 // errStatic refuses a file that cannot be masked.
 var errStatic error = &apiError{http.StatusForbidden,
@@ -47,7 +43,7 @@ func (a *API) FileText(ctx context.Context, mac, name string, secrets bool) (tex
 	if err != nil {
 		return nil, "", err
 	}
-	ctx, cancel := context.WithTimeout(ctx, renderTimeout)
+	ctx, cancel := context.WithTimeout(ctx, provision.RenderTimeout)
 	defer cancel()
 	render := a.Renderer.RenderMasked
 	if secrets {

@@ -61,7 +61,7 @@ func (a *API) VariablesOf(ctx context.Context, mac string, secrets bool) (Variab
 		if rt.Owner != of || rt.Static() {
 			continue
 		}
-		ctx, cancel := context.WithTimeout(ctx, renderTimeout)
+		ctx, cancel := context.WithTimeout(ctx, provision.RenderTimeout)
 		defer cancel()
 		x := a.Renderer.Explain(ctx, snapshot, rt, a.asFor(phone, rt.URI))
 		vars.File = rt.URI

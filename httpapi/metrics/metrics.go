@@ -3,6 +3,7 @@ package metrics
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -35,7 +36,20 @@ type Set struct {
 	askedTime prometheus.Histogram
 
 	profiles, reasons, triggers, functions bounded
+
+	answered series[answer, answerSeries]
+	rendered series[string, prometheus.Observer]
 }
+
+// answer is what Request counts.
+type answer struct {
+	profile, reason string
+	status          int
+	refused         bool
+}
+
+// answerSeries are the counters of an answer.
+type answerSeries struct{ requests, refusals prometheus.Counter }
 
 // New returns a Set whose gauges read s.
 func New(s Sources) *Set {
@@ -69,16 +83,25 @@ func (m *Set) Handler() http.Handler {
 
 // Request counts a request of a phone. reason is one of the log's fixed texts, or empty.
 func (m *Set) Request(profile string, status int, reason string, refused bool) {
-	reason = m.reasons.value(reason)
-	m.requests.WithLabelValues(m.profiles.value(profile), strconv.Itoa(status), reason).Inc()
+	s := m.answered.of(answer{profile, reason, status, refused}, func() (answer, answerSeries) {
+		label := m.reasons.value(reason)
+		s := answerSeries{requests: m.requests.WithLabelValues(m.profiles.value(profile), strconv.Itoa(status), label)}
+		if refused {
+			s.refusals = m.refusals.WithLabelValues(label)
+		}
+		return answer{strings.Clone(profile), strings.Clone(reason), status, refused}, s
+	})
+	s.requests.Inc()
 	if refused {
-		m.refusals.WithLabelValues(reason).Inc()
+		s.refusals.Inc()
 	}
 }
 
 // Rendered counts a rendering, successful or not.
 func (m *Set) Rendered(profile string, took time.Duration) {
-	m.rendering.WithLabelValues(m.profiles.value(profile)).Observe(took.Seconds())
+	m.rendered.of(profile, func() (string, prometheus.Observer) {
+		return strings.Clone(profile), m.rendering.WithLabelValues(m.profiles.value(profile))
+	}).Observe(took.Seconds())
 }
 
 // The values of Synced's result.

@@ -16,6 +16,9 @@ const (
 	statusServerError = 500
 )
 
+// methodGet is the method that fetches a file.
+const methodGet = "GET"
+
 // answered applies a request. If shown, the request joins the last requests.
 func (l *Ledger) answered(a *Answer, shown bool) {
 	s := l.o.Snapshots.Load()
@@ -30,34 +33,43 @@ func (l *Ledger) answered(a *Answer, shown bool) {
 	if owner == nil && s != nil && a.MAC != (device.MAC{}) {
 		owner = s.PhoneOf(a.MAC)
 	}
+	var p *phone
+	profile := ""
+	if owner != nil {
+		p, profile = l.phoneOf(owner), owner.Profile.Name
+	} else if rt != nil {
+		profile = rt.Profile().Name
+	}
 	l.day.count(a)
 	if shown || l.subs.wants(KindRequest) {
-		l.showRequest(a, rt, owner)
+		l.showRequest(a, p, profile)
 	}
 	switch {
-	case a.Method != "GET":
-	case owner == nil:
+	case a.Method != methodGet:
+	case p == nil:
 		if s != nil && a.MAC != (device.MAC{}) && a.Status >= 400 {
 			l.strange(a)
 		}
 	case rt != nil && rt.Owner != nil && !rt.Static():
-		l.fileAnswered(a, rt, l.phoneOf(owner))
+		l.fileAnswered(a, rt, p)
 	case a.Refused:
-		l.refused(a, l.phoneOf(owner), nil)
+		l.refused(a, p, nil)
 	}
 }
 
 // showRequest adds a request to the last requests and sends it to subscribers.
-func (l *Ledger) showRequest(a *Answer, rt *provision.Route, owner *provision.Phone) {
+func (l *Ledger) showRequest(a *Answer, p *phone, profile string) {
 	r := shortRequest{
-		at: a.At, took: a.Took, method: strings.Clone(clip(a.Method)), file: strings.Clone(clip(a.File)), status: a.Status, bytes: a.Bytes,
+		at: a.At, took: a.Took, method: methodGet, file: strings.Clone(clip(a.File)), status: a.Status, bytes: a.Bytes,
 		addr: a.Addr, scheme: a.Asked.Scheme, tls: a.TLS, over: a.Over, userAgent: strings.Clone(clip(a.Asked.UserAgent)), mac: a.MAC,
 		reason: a.Reason, refused: a.Refused, err: clip(a.Err),
+		profile: l.interned(profile),
 	}
-	if owner != nil {
-		r.phone, r.profile = l.phoneOf(owner).id, l.interned(owner.Profile.Name)
-	} else if rt != nil {
-		r.profile = l.interned(rt.Profile().Name)
+	if a.Method != methodGet { // a method that a client chose is part of its request, which must not stay in memory
+		r.method = strings.Clone(clip(a.Method))
+	}
+	if p != nil {
+		r.phone = p.id
 	}
 	l.requests.add(r)
 	if l.subs.wants(KindRequest) {

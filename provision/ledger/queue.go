@@ -22,17 +22,22 @@ type item struct {
 	do     func(l *Ledger) // nil: answer
 }
 
-func (q *queue) push(i item) {
+// push adds an item: do, or the answer if do is nil.
+func (q *queue) push(a *Answer, do func(l *Ledger)) {
 	q.mu.Lock()
-	full := i.do == nil && len(q.items) >= maxQueued
-	if full {
+	if do == nil && len(q.items) >= maxQueued {
 		q.dropped++
-	} else {
-		q.items = append(q.items, i)
+		q.mu.Unlock()
+		return
 	}
-	first := len(q.items) == 1
+	first := len(q.items) == 0
+	if do != nil {
+		q.items = append(q.items, item{do: do})
+	} else {
+		q.items = append(q.items, item{answer: *a})
+	}
 	q.mu.Unlock()
-	if first && !full {
+	if first {
 		notify(q.wake)
 	}
 }
@@ -44,6 +49,9 @@ func (q *queue) take() (items []item, done func()) {
 	items, q.items, q.spare, q.busy = q.items, q.spare[:0], nil, len(q.items) > 0
 	return items, func() {
 		clear(items)
+		if cap(items) > maxSpare {
+			items = nil
+		}
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		q.spare, q.busy = items, false
@@ -65,10 +73,10 @@ func notify(c chan struct{}) {
 
 // Served tells the Ledger of a request to the phones' listeners. It never blocks. If the queue is full, the answer is
 // dropped and counted.
-func (l *Ledger) Served(a Answer) { l.queue.push(item{answer: a}) }
+func (l *Ledger) Served(a Answer) { l.queue.push(&a, nil) }
 
 // tell runs f with the ledger's lock held, after all earlier items.
-func (l *Ledger) tell(f func(l *Ledger)) { l.queue.push(item{do: f}) }
+func (l *Ledger) tell(f func(l *Ledger)) { l.queue.push(nil, f) }
 
 // takeInto applies queued items, in groups of gatherTime.
 func (l *Ledger) takeInto(ctx context.Context) {

@@ -92,7 +92,7 @@ func WriteSome(dir string, n, first int, label, others string) error {
 func WriteData(dir string) error {
 	firmware := []byte(strings.Repeat("0123456789abcdef", FirmwareSize/16))
 	for name, text := range map[string]string{
-		"phone.cfg":     phoneTemplate(),
+		"phone.cfg":     PhoneTemplate(),
 		"directory.xml": "<directory>\n${PP_EACH_USER(<item><ln>%{DISPLAY_NAME}</ln><ct>%{USERNAME}</ct><bw>0</bw></item>\n,${MAC})}</directory>\n",
 		Welcome:         "Welcome.\n",
 		Firmware:        string(firmware),
@@ -104,8 +104,8 @@ func WriteData(dir string) error {
 	return nil
 }
 
-// phoneTemplate is a typical phone's template: variables, a setvar, a slice, an expression, a function and plain text.
-func phoneTemplate() string {
+// PhoneTemplate is a typical phone's template: variables, a setvar, a slice, an expression, a function and plain text.
+func PhoneTemplate() string {
 	var b strings.Builder
 	b.WriteString("<phone mac=\"${MAC}\" name=\"${DISPLAY_NAME}\">\n")
 	b.WriteString("  <server address=\"${SERVER}\" port=\"${SERVER_PORT}\" ntp=\"${NTP}\" offset=\"${TZOFFSET}\"/>\n")

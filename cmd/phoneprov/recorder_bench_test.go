@@ -1,0 +1,124 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/phoneprov/phoneprov/deploy/bench/tree"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
+	"github.com/phoneprov/phoneprov/httpapi"
+)
+
+// benchService runs the service with a configuration of so many phones in files, until the benchmark ends.
+func benchService(b *testing.B, phones int) *service {
+	b.Helper()
+	dir, data := b.TempDir(), b.TempDir()
+	if err := tree.WriteConfig(dir, phones, "Desk"); err != nil {
+		b.Fatal(err)
+	}
+	testkit.WriteSteady(b, filepath.Join(data, "phone.cfg"), tree.PhoneTemplate())
+	env := map[string]string{
+		"PHONEPROV_ASTERISK_CONFIG": "files", "PHONEPROV_ASTERISK_CONFIG_DIR": dir, "PHONEPROV_ASTERISK_DATA_DIR": data, "PHONEPROV_AMI_ADDRESS": "",
+		"PHONEPROV_HTTP_LISTEN": "127.0.0.1:0", "PHONEPROV_ADMIN_LISTEN": "", "PHONEPROV_STATE_DIR": b.TempDir(),
+	}
+	s, err := loadSettings("", func(name string) (string, bool) { v, ok := env[name]; return v, ok })
+	if err != nil {
+		b.Fatal(err)
+	}
+	v, err := newService(s, io.Discard)
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- v.run(ctx, nil) }()
+	b.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			b.Error(err)
+		}
+	})
+	testkit.Eventually(b, "a snapshot", func() bool { return v.options.Store.Load() != nil })
+	return v
+}
+
+// nowhere is a ResponseWriter that keeps nothing.
+type nowhere struct {
+	header http.Header
+	status int
+}
+
+func (n *nowhere) Header() http.Header         { return n.header }
+func (n *nowhere) WriteHeader(status int)      { n.status = status }
+func (n *nowhere) Write(p []byte) (int, error) { return len(p), nil }
+
+// cpuTime returns the processor time that this process has used.
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkRecorded measures a repeated request for a cached file in the service's handler, and what the ledger and the
+// metrics add to it, in processor time of the whole process, background included. The handlers with and without them take
+// turns, so that a busy machine spoils both alike, and each number is the median of the turns. net/http adds some 20,000 ns to a request.
+func BenchmarkRecorded(b *testing.B) {
+	v := benchService(b, 1000)
+	plain := v.options
+	plain.Recorder, plain.Renderer = nil, v.renderer
+	handlers := []http.Handler{httpapi.Phones(plain), httpapi.Phones(v.options)}
+	const turn, clients = 4000, 2
+	var spent [2][]time.Duration // of each turn
+	ask := func(h http.Handler) {
+		var all sync.WaitGroup
+		for range clients {
+			all.Go(func() {
+				w := &nowhere{header: http.Header{}}
+				for range turn / clients {
+					r, _ := http.NewRequest(http.MethodGet, "http://pbx.test/phoneprov/"+tree.File(0), nil)
+					r.RemoteAddr = "127.0.0.1:4711"
+					r.Header.Set("User-Agent", "Yealink SIP-T46S 66.85.0.5")
+					clear(w.header)
+					if h.ServeHTTP(w, r); w.status != http.StatusOK {
+						b.Errorf("got %d", w.status)
+					}
+				}
+			})
+		}
+		all.Wait()
+		if err := v.ledger.Settle(b.Context()); err != nil {
+			b.Error(err)
+		}
+	}
+	for range 4 {
+		ask(handlers[0])
+		ask(handlers[1])
+	}
+	var added []time.Duration
+	for b.Loop() {
+		for i, h := range handlers {
+			begun := cpuTime()
+			ask(h)
+			spent[i] = append(spent[i], cpuTime()-begun)
+		}
+		last := len(spent[0]) - 1
+		added = append(added, spent[1][last]-spent[0][last])
+	}
+	each := func(all []time.Duration) float64 {
+		slices.Sort(all)
+		return float64(all[len(all)/2]) / turn
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(each(added), "cpu-ns/added")
+	b.ReportMetric(each(spent[0]), "cpu-ns/without")
+	b.ReportMetric(each(spent[1]), "cpu-ns/with")
+}
