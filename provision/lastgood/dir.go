@@ -220,9 +220,10 @@ func readText(path string, size int64) (string, error) {
 // sumOf returns the checksum of a text. It hashes piece by piece, because a conversion to bytes would copy the text.
 func sumOf(text string) [sha256.Size]byte {
 	h := sha256.New()
+	piece := make([]byte, min(len(text), pieceSize))
 	for len(text) > 0 {
-		n := min(len(text), pieceSize)
-		h.Write([]byte(text[:n]))
+		n := copy(piece, text)
+		h.Write(piece[:n])
 		text = text[n:]
 	}
 	return [sha256.Size]byte(h.Sum(nil))
