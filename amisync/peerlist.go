@@ -41,13 +41,14 @@ func (s *peerSet) begin() {
 	s.reading, s.missed, s.missedBytes, s.begun = true, nil, 0, time.Now()
 }
 
-// replace sets the list and returns the peers that registered or unregistered since the last one. If ok is false, the
-// read failed and the old list stays.
-func (s *peerSet) replace(peers []Peer, ok bool, now time.Time) (changed []Peer) {
+// replace sets the list and returns the peers that registered or unregistered since the last one. first reports the first
+// list. If ok is false, the read failed and the old list stays.
+func (s *peerSet) replace(peers []Peer, ok bool, now time.Time) (changed []Peer, first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if ok {
-		old, first := s.peers, s.readAt.IsZero()
+		first = s.readAt.IsZero()
+		old := s.peers
 		s.peers = peers
 		for _, m := range s.missed {
 			if p := s.change(m.message, now); p != nil && !m.told && first {
@@ -60,7 +61,7 @@ func (s *peerSet) replace(peers []Peer, ok bool, now time.Time) (changed []Peer)
 		s.readAt = s.begun
 	}
 	s.reading, s.missed, s.missedBytes = false, nil, 0
-	return changed
+	return changed, first
 }
 
 // event applies an event to a peer. It returns the peer if it registered or unregistered.

@@ -99,7 +99,7 @@ func TestRegistrationTimes(t *testing.T) {
 					}
 					s.begin()
 					s.begun = second(step.now)
-					changed = s.replace([]Peer{p}, true, second(step.now))
+					changed, _ = s.replace([]Peer{p}, true, second(step.now))
 				case "contacts":
 					changed = s.renew([]ami.Message{m}, second(step.now), second(step.now))
 				case "event":
@@ -107,7 +107,8 @@ func TestRegistrationTimes(t *testing.T) {
 				case "event in a list":
 					s.begin()
 					changed = s.event(happens, second(step.now))
-					changed = append(changed, s.replace([]Peer{{Kind: PJSIP, Name: "6001", State: Online}}, true, second(step.now))...)
+					listed, _ := s.replace([]Peer{{Kind: PJSIP, Name: "6001", State: Online}}, true, second(step.now))
+					changed = append(changed, listed...)
 				}
 				if (len(changed) == 1) != step.told {
 					t.Errorf("step %d: told of %+v", i, changed)

@@ -45,6 +45,9 @@ type Options struct {
 	Ended func(trigger string)
 	// PeerChanged is called with a peer that registered, registered again or unregistered. It may be nil.
 	PeerChanged func(Peer)
+	// PeersRead is called once Peer knows the peers. PeerChanged is not called for what is in that first list. It may be
+	// nil.
+	PeersRead func()
 	// NotifyWord is called with each argument of "phoneprov notify" at the Asterisk CLI: twelve digits of a MAC,
 	// WordStale or WordConfirm. It must not block. If nil, the arguments are ignored.
 	NotifyWord func(word string)

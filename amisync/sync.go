@@ -323,7 +323,11 @@ func (s *Service) readFiles() (config provision.Config, read []*astconf.File, er
 func (s *Service) readPeers(ctx context.Context, c *ami.Conn) {
 	s.peers.begin()
 	peers, err := readPeers(ctx, c)
-	s.tell(s.peers.replace(peers, err == nil, time.Now()))
+	changed, first := s.peers.replace(peers, err == nil, time.Now())
+	if first && s.o.PeersRead != nil {
+		s.o.PeersRead()
+	}
+	s.tell(changed)
 	s.report.peersRead(err)
 }
 

@@ -65,7 +65,7 @@ func (l *Ledger) restored(r Record) *phone {
 	}
 	p := &phone{
 		id: r.ID, state: rankOf(r.State), since: momentOf(r.Since), gone: momentOf(r.Gone), secretChanged: momentOf(r.SecretChanged),
-		registeredAt: momentOf(r.RegisteredAt), contact: r.Contact, told: r.Told, refusal: r.Refusal, served: r.Gone.IsZero(),
+		registeredAt: momentOf(r.RegisteredAt), contacts: r.Contact, told: r.Told, refusal: r.Refusal, served: r.Gone.IsZero(),
 	}
 	p.mac, _ = device.ParseMAC(r.ID)
 	for _, f := range r.Files {
@@ -100,7 +100,7 @@ func restoredFile(r FileRecord, id string) file {
 func (p *phone) record() Record {
 	r := Record{
 		ID: p.id, State: p.state.state(), Since: p.since.time(), Gone: p.gone.time(), SecretChanged: p.secretChanged.time(),
-		RegisteredAt: p.registeredAt.time(), Contact: p.contact, Told: p.told, Refusal: p.refusal,
+		RegisteredAt: p.registeredAt.time(), Contact: p.contacts, Told: p.told, Refusal: p.refusal,
 		Files: make([]FileRecord, 0, len(p.files)),
 	}
 	for i := range p.files {

@@ -68,6 +68,7 @@ type Ledger struct {
 	stats      Stats
 	faulty     bool      // the last commit failed
 	keyUnsaved bool      // the Store does not have key
+	peersRead  bool      // comparePeers has to compare
 	retryAt    time.Time // no commit is tried before this time
 	forgetAt   time.Time // forget does nothing before this time
 	syncedAt   time.Time // time of the last sync whose changes are not compared yet; zero: none

@@ -1,8 +1,10 @@
 package ledger
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision/device"
@@ -18,11 +20,9 @@ func (l *Ledger) peerChanged(peer Peer) {
 	if p == nil {
 		return
 	}
+	had := p.contact(peer.Endpoint)
 	if !peer.Registered {
-		if p.contact != "" {
-			p.contact = ""
-			l.happened(p, Event{At: l.now(), Kind: UnregisteredEvent, Detail: peer.Endpoint, Address: peer.Address})
-		}
+		l.unregistered(p, peer, had)
 		return
 	}
 	at := peer.RegisteredAt
@@ -31,11 +31,87 @@ func (l *Ledger) peerChanged(peer Peer) {
 	}
 	last := p.lastFetch()
 	sinceFetch := last != nil && p.registeredAt <= last.fetchedAt && momentOf(at) > last.fetchedAt
-	if p.contact != peer.Contact || p.registeredAt == 0 || sinceFetch {
+	if had != peer.Contact || p.registeredAt == 0 || sinceFetch {
 		l.happened(p, Event{At: at, Kind: RegisteredEvent, Detail: peer.Endpoint, Address: peer.Address})
 	}
-	p.contact, p.registeredAt = peer.Contact, momentOf(at)
+	p.setContact(peer.Endpoint, peer.Contact)
+	if m := momentOf(at); m > p.registeredAt || p.registeredAt > momentOf(l.now()) { // the clock may have gone back
+		p.registeredAt = m
+	}
 	l.unsaved.add(p)
+}
+
+func (l *Ledger) unregistered(p *phone, peer Peer, had string) {
+	if had != "" {
+		p.setContact(peer.Endpoint, "")
+		l.happened(p, Event{At: l.now(), Kind: UnregisteredEvent, Detail: peer.Endpoint, Address: peer.Address})
+	}
+}
+
+// PeersRead tells the Ledger that Options.Peer knows Asterisk's peers now. The Ledger compares them with what it knew
+// before phoneprov started. What changed since becomes an event of now: nobody knows when it happened.
+func (l *Ledger) PeersRead() {
+	l.tell(func(l *Ledger) {
+		l.peersRead = true
+		l.comparePeers()
+	})
+}
+
+// comparePeers does what PeersRead says, once there is a configuration.
+func (l *Ledger) comparePeers() {
+	if !l.peersRead || l.served == nil || l.o.Peer == nil {
+		return
+	}
+	l.peersRead = false
+	for _, of := range l.served.Phones() {
+		p := l.phoneOf(of)
+		for _, line := range of.Lines {
+			if peer, ok := l.o.Peer(line.Endpoint()); ok {
+				l.comparePeer(p, peer)
+			}
+		}
+	}
+}
+
+func (l *Ledger) comparePeer(p *phone, peer Peer) {
+	had := p.contact(peer.Endpoint)
+	switch {
+	case !peer.Registered:
+		l.unregistered(p, peer, had)
+	case had != peer.Contact:
+		if p.registeredAt != 0 { // otherwise the phone is seen for the first time, and may have been registered for days
+			l.happened(p, Event{At: l.now(), Kind: RegisteredEvent, Detail: peer.Endpoint, Address: peer.Address})
+		}
+		p.setContact(peer.Endpoint, peer.Contact)
+		l.unsaved.add(p)
+	}
+}
+
+// contactSeparator separates an endpoint from its contact in phone.contacts. Neither can contain it.
+const contactSeparator = "\t"
+
+// contact returns the contact of an endpoint's last registration, or "" if it is not registered.
+func (p *phone) contact(endpoint string) string {
+	for line := range strings.Lines(p.contacts) {
+		if of, contact, ok := strings.Cut(strings.TrimSuffix(line, "\n"), contactSeparator); of == endpoint || !ok {
+			return cmp.Or(contact, of)
+		}
+	}
+	return ""
+}
+
+// setContact sets the contact of an endpoint. An empty contact means that it is not registered.
+func (p *phone) setContact(endpoint, contact string) {
+	var b strings.Builder
+	for line := range strings.Lines(p.contacts) {
+		if of, _, ok := strings.Cut(line, contactSeparator); ok && of != endpoint {
+			b.WriteString(line)
+		}
+	}
+	if contact != "" {
+		b.WriteString(endpoint + contactSeparator + contact + "\n")
+	}
+	p.contacts = b.String()
 }
 
 // PhoneTold tells the Ledger that a phone was told to fetch its files. It returns false if the configuration has no such
@@ -99,6 +175,9 @@ func (l *Ledger) evidence(p *phone, lines []Line, known bool) Evidence {
 	e.Registered = registered > 0 && registered == seen
 	e.Vendor, e.Model, e.Firmware = sip.Vendor, sip.Model, sip.Firmware
 	last := p.lastFetch()
+	if registered > 0 && registeredAt == 0 && last != nil && p.registeredAt > last.fetchedAt {
+		registeredAt = p.registeredAt // it was known before phoneprov started
+	}
 	if last != nil && (registered == 0 || registeredAt != 0) {
 		since := registered > 0 && registeredAt > last.fetchedAt
 		e.RegisteredSinceFetch = &since

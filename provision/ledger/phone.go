@@ -22,7 +22,7 @@ type phone struct {
 	secretChanged moment
 	registeredAt  moment
 	gone          moment // when it left the configuration; zero: it is there
-	contact       string // the contact of its line's last registration
+	contacts      string // the endpoints that are registered, and their contacts; see contact
 	told          *Notice
 	refusal       *Refusal // the last refusal, whether it counts or not
 	mac           device.MAC

@@ -52,7 +52,7 @@ type Record struct {
 	Gone          time.Time    `json:"gone,omitzero"`
 	SecretChanged time.Time    `json:"secret_changed,omitzero"` // time of the last change of one of its secrets
 	RegisteredAt  time.Time    `json:"registered_at,omitzero"`
-	Contact       string       `json:"contact,omitempty"`
+	Contact       string       `json:"contact,omitempty"` // of each registered endpoint a line: its name, a tab, its contact
 	Told          *Notice      `json:"told,omitempty"`
 	Refusal       *Refusal     `json:"refusal,omitempty"`
 	Files         []FileRecord `json:"files"`

@@ -69,6 +69,7 @@ func (l *Ledger) look(s *Sync, next *provision.Snapshot) {
 		}
 	}
 	l.sort()
+	l.comparePeers()
 }
 
 // lookAt finds the changes of one phone.
