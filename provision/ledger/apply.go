@@ -40,7 +40,7 @@ func (l *Ledger) answered(a *Answer, shown bool) {
 	} else if rt != nil {
 		profile = rt.Profile().Name
 	}
-	l.day.count(a)
+	l.day.count(a, l.now())
 	if shown || l.subs.wants(KindRequest) {
 		l.showRequest(a, p, profile)
 	}

@@ -189,6 +189,15 @@ func (l *Ledger) jobs(p *phone, s *provision.Snapshot) []job {
 
 // compared records the result of a comparison.
 func (l *Ledger) compared(p *phone, f *file, j *job) {
+	if before := f.cannot(); l.retried[before] && j.err == nil {
+		delete(l.retried, before)
+		l.again(func(_ *phone, f *file) lane {
+			if f.cannot() == before {
+				return urgent
+			}
+			return noLane
+		})
+	}
 	f.set(compared, true)
 	switch {
 	case j.route == nil:
@@ -240,7 +249,8 @@ func (l *Ledger) templatesOf(b provision.Basis) *templates {
 	return t
 }
 
-// lookAtTemplates queues the phones with a file whose templates changed.
+// lookAtTemplates queues the phones with a file whose templates changed, and of the files that cannot be made for the
+// same reason one.
 func (l *Ledger) lookAtTemplates() {
 	if l.o.Renderer == nil {
 		return
@@ -262,14 +272,31 @@ func (l *Ledger) lookAtTemplates() {
 		changed = changed || t.current != current[i]
 		t.current = current[i]
 	}
-	if changed {
-		l.again(func(p *phone, f *file) lane {
-			if f.templates != nil && f.templates.current != f.templatesAt {
-				return urgent
-			}
-			return noLane
-		})
+	clear(l.retried)
+	if !changed && l.counts[rankOf(Failing)] == 0 {
+		return
 	}
+	l.again(func(p *phone, f *file) lane {
+		cannot := f.cannot()
+		switch {
+		case f.templates != nil && f.templates.current != f.templatesAt:
+			return urgent
+		case cannot != "" && !l.retried[cannot]:
+			// It may have failed before its templates were known, or for another one that was not there. If this file
+			// can be made, compared has the others tried.
+			l.retried[cannot] = true
+			return idle
+		}
+		return noLane
+	})
+}
+
+// cannot returns why the file cannot be made now, or "" if it can.
+func (f *file) cannot() string {
+	if f.trouble == nil {
+		return ""
+	}
+	return f.trouble.cannot
 }
 
 // lookAtClock queues the phones with a file whose time ended. It also ends the notices whose time is over.

@@ -33,29 +33,27 @@ type dayCount struct{ number, fetches, refusals, phones, upToDate int }
 
 func partNumber(at time.Time) int { return int(at.Unix() / int64(dayPart/time.Second)) }
 
-// part returns the part of a moment. It returns nil for a moment before 1970, or if a later part took the place in the ring.
-func (d *day) part(at time.Time) *dayCount {
+// part returns the part of a moment. It returns nil for a moment before 1970, or more than a day ago. After the clock went
+// back, parts of the future give way.
+func (d *day) part(at, now time.Time) *dayCount {
 	number := partNumber(at)
-	if number < 0 {
+	if number < 0 || number <= partNumber(now)-dayParts {
 		return nil
 	}
 	c := &d.ring[number%dayParts]
-	if c.number > number {
-		return nil
-	}
-	if c.number < number {
+	if c.number != number {
 		*c = dayCount{number: number}
 	}
 	return c
 }
 
 // count counts a request, if it is a fetch or a refusal.
-func (d *day) count(a *Answer) {
+func (d *day) count(a *Answer, now time.Time) {
 	got := a.Whole && (a.Status == statusOK || a.Status == statusNotModified)
 	if a.Method != "GET" || !got && !a.Refused {
 		return
 	}
-	if c := d.part(a.At); c != nil {
+	if c := d.part(a.At, now); c != nil {
 		d.changed = true
 		if a.Refused {
 			c.refusals++
@@ -71,7 +69,8 @@ func (l *Ledger) sampleDay() {
 	if l.served == nil || !l.day.sampled && !l.lanes.compared() {
 		return
 	}
-	c := l.day.part(l.now())
+	now := l.now()
+	c := l.day.part(now, now)
 	if c == nil {
 		return
 	}
@@ -107,9 +106,9 @@ func (l *Ledger) dayShown() []DayPart {
 }
 
 // restore sets the parts that the Store saved. It skips malformed parts.
-func (d *day) restore(parts []DayPart) {
+func (d *day) restore(parts []DayPart, now time.Time) {
 	for _, p := range parts {
-		if c := d.part(p.At); c != nil && p.Fetches >= 0 && p.Refusals >= 0 && p.UpToDate >= 0 && p.UpToDate <= p.Phones {
+		if c := d.part(p.At, now); c != nil && p.Fetches >= 0 && p.Refusals >= 0 && p.UpToDate >= 0 && p.UpToDate <= p.Phones {
 			c.fetches, c.refusals, c.phones, c.upToDate = p.Fetches, p.Refusals, p.Phones, p.UpToDate
 		}
 	}

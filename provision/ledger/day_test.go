@@ -112,9 +112,9 @@ func TestDayOfAnOddClock(t *testing.T) {
 	a := Answer{Method: "GET", Status: 200, Whole: true}
 	for _, at := range []time.Time{now, now.Add(-24 * time.Hour), now.Add(-100 * time.Hour), {}, time.Unix(-1, 0)} {
 		a.At = at
-		d.count(&a)
+		d.count(&a, now)
 	}
-	if c := d.part(now); c == nil || c.fetches != 1 {
+	if c := d.part(now, now); c == nil || c.fetches != 1 {
 		t.Errorf("got %+v", c)
 	}
 }

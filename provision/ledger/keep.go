@@ -34,7 +34,7 @@ func (l *Ledger) load() {
 			l.strangers.byMAC[mac] = &s
 		}
 	}
-	l.day.restore(kept.Day)
+	l.day.restore(kept.Day, l.now())
 	if l.key = kept.Key; len(l.key) != filediff.KeySize {
 		l.key, l.keyUnsaved = newKey(), true
 	}

@@ -54,6 +54,7 @@ type Ledger struct {
 	endpoints  map[string]*phone
 	counts     [len(definitions)]int // number of served phones, by the rank of the shown state
 	templates  map[string]*templates
+	retried    map[string]bool   // why files could not be made of which lookAtTemplates queued one
 	told       map[*phone]bool   // phones with a Notice that has not ended
 	untold     map[*phone]string // why a phone in change waiting is not told; see PhoneUntold
 	next       moment            // the earliest until of all files; zero: no file has one
@@ -84,7 +85,7 @@ func New(o Options) (*Ledger, error) {
 		o.Now = time.Now
 	}
 	l := &Ledger{
-		o: o, phones: map[string]*phone{}, endpoints: map[string]*phone{}, templates: map[string]*templates{}, told: map[*phone]bool{}, untold: map[*phone]string{},
+		o: o, phones: map[string]*phone{}, endpoints: map[string]*phone{}, templates: map[string]*templates{}, retried: map[string]bool{}, told: map[*phone]bool{}, untold: map[*phone]string{},
 		strangers: newStrangers(), store: o.Store,
 	}
 	l.queue.wake = make(chan struct{}, 1)

@@ -278,3 +278,45 @@ func TestFiftyThousandPhonesChangeAtOnce(t *testing.T) {
 		t.Errorf("got %d changed, %d named, %d more", sync.Changed, len(sync.Changes), sync.More)
 	}
 }
+
+// TestTemplateThatWasBrokenAtTheStart: a file that could not be made since the start is compared again once it can be,
+// although its templates were never known.
+func TestTemplateThatWasBrokenAtTheStart(t *testing.T) {
+	t.Parallel()
+	store := newCountingStore()
+	fetched := time.Now().Add(-time.Hour)
+	for _, id := range []string{mac1, mac2} {
+		store.records[id] = Record{ID: id, State: UpToDate, Files: []FileRecord{{
+			Name: id + ".cfg", State: UpToDate, Fetched: `"00000000000000000000000000000001"`, FetchedAt: fetched, RequestedAt: fetched, Status: 200,
+		}}}
+	}
+	s := newSite(t, "", func(o *Options) { o.Store = store })
+	s.removeTemplate("t.cfg")
+	s.sync(twoPhones)
+	for _, id := range []string{mac1, mac2} {
+		s.wantState(id, Failing)
+	}
+	s.lookAtTemplates() // it is still not there
+	s.wantState(mac2, Failing)
+	s.template("t.cfg", "user ${USERNAME}\n")
+	s.lookAtTemplates()
+	for _, id := range []string{mac1, mac2} {
+		s.wantState(id, ChangeWaiting)
+	}
+}
+
+// TestDayAfterTheClockWentBack: requests count, although parts of the future were counted before.
+func TestDayAfterTheClockWentBack(t *testing.T) {
+	t.Parallel()
+	var d day
+	now := time.Now()
+	fetch := Answer{Method: "GET", Status: 200, Whole: true}
+	back := now.Add(-24 * time.Hour)
+	for _, at := range []time.Time{now, back, back} {
+		fetch.At = at
+		d.count(&fetch, at)
+	}
+	if c := d.part(back, back); c == nil || c.fetches != 2 {
+		t.Errorf("got %+v", c)
+	}
+}
