@@ -115,8 +115,7 @@ func (l *Ledger) fileAnswered(a *Answer, rt *provision.Route, p *phone) {
 		if len(p.files) >= maxFiles {
 			return
 		}
-		p.files = append(p.files, file{name: nameOf(rt.URI, p.id), state: rankOf(NeverFetched)})
-		f = &p.files[len(p.files)-1]
+		f = p.addFile(file{name: nameOf(rt.URI, p.id), state: rankOf(NeverFetched)})
 	}
 	f.set(gone, false)
 	switch {

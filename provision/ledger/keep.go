@@ -68,6 +68,7 @@ func (l *Ledger) restored(r Record) *phone {
 		registeredAt: momentOf(r.RegisteredAt), contacts: r.Contact, told: r.Told, refusal: r.Refusal, served: r.Gone.IsZero(),
 	}
 	p.mac, _ = device.ParseMAC(r.ID)
+	p.files = make([]file, 0, len(r.Files))
 	for _, f := range r.Files {
 		p.files = append(p.files, restoredFile(f, p.id))
 		if f.State == ChangeWaiting {

@@ -229,6 +229,15 @@ func (p *phone) lastFetch() (last *file) {
 	return last
 }
 
+// addFile adds a file and returns it. It leaves no room for more, because files are rarely added and a phone has few.
+func (p *phone) addFile(f file) *file {
+	files := make([]file, len(p.files)+1)
+	copy(files, p.files)
+	files[len(p.files)] = f
+	p.files = files
+	return &files[len(files)-1]
+}
+
 // find returns the file of a URI, or nil if the phone never asked for it.
 func (p *phone) find(uri string) *file {
 	for i := range p.files {
