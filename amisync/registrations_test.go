@@ -195,9 +195,15 @@ func TestRegistrationsAgainstAsterisk(t *testing.T) {
 					"\ndeny=0.0.0.0/0.0.0.0\npermit=0.0.0.0/0.0.0.0\nread=system,call\nwrite=system,reporting\n",
 			}})
 			told := make(chan Peer, 100)
+			var lists atomic.Int32
 			s := start(t, Options{Address: a.AMI, Username: oracle.User, Secret: oracle.Secret, PeerChanged: func(p Peer) { told <- p },
-				Timing: Timing{Contacts: 100 * time.Millisecond}})
-			testkit.Eventually(t, "the peers are read", func() bool { _, ok := s.Peer("6001"); return ok })
+				PeersRead: func() { lists.Add(1) }, Timing: Timing{Contacts: 100 * time.Millisecond}})
+			testkit.Eventually(t, "the peers are read", func() bool { return lists.Load() > 0 })
+			if _, ok := s.Peer("6001"); !ok {
+				t.Error("PeersRead was called before Peer knew the peers")
+			}
+			s.Trigger("again")
+			testkit.Eventually(t, "they are read again", func() bool { return strings.Contains(s.Status().LastSync.Trigger, "again") })
 			phone := a.SIPPhone(t, 5060, "6001", oracle.Secret, "Yealink SIP-T46S 66.85.0.5")
 			contact := func() (c Contact) {
 				if p, _ := s.Peer("6001"); len(p.Contacts) == 1 {
@@ -232,6 +238,9 @@ func TestRegistrationsAgainstAsterisk(t *testing.T) {
 			}
 			if got := kinds(); !strings.HasPrefix(got, "60011 60011 ") || !strings.HasSuffix(got, "60010 ") {
 				t.Errorf("told of %q", got)
+			}
+			if got := lists.Load(); got != 1 {
+				t.Errorf("PeersRead was called %d times", got)
 			}
 			if suite != oracle.Bullseye {
 				return
