@@ -53,8 +53,8 @@ func (s *Service) syncNow(ctx context.Context, trigger string) error {
 	if err = s.apply(trigger, start, b); err == nil {
 		s.save(b)
 	}
-	if c != nil {
-		s.readPeers(ctx, c)
+	if c != nil && s.readPeers(ctx, c) && s.o.PeersRead != nil {
+		s.o.PeersRead()
 	}
 	return err
 }
@@ -319,16 +319,15 @@ func (s *Service) readFiles() (config provision.Config, read []*astconf.File, er
 	return config, read, errors.Join(broken...)
 }
 
-// readPeers reads the list of peers. It is not a part of the snapshot: if it fails, the old list stays.
-func (s *Service) readPeers(ctx context.Context, c *ami.Conn) {
+// readPeers reads the list of peers, and reports whether it is the first one. The list is not a part of the snapshot: if
+// it cannot be read, the old one stays.
+func (s *Service) readPeers(ctx context.Context, c *ami.Conn) (first bool) {
 	s.peers.begin()
 	peers, err := readPeers(ctx, c)
 	changed, first := s.peers.replace(peers, err == nil, time.Now())
-	if first && s.o.PeersRead != nil {
-		s.o.PeersRead()
-	}
 	s.tell(changed)
 	s.report.peersRead(err)
+	return first
 }
 
 // major returns the major version of Asterisk; 0 if it is unknown. A connection is asked once. Without a connection it

@@ -107,6 +107,9 @@ func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 
 // peerChanged tells the ledger of a peer that registered or unregistered.
 func (v *service) peerChanged(p amisync.Peer) { v.ledger.PeerChanged(peerOf(p)) }
 
+// peersRead tells the ledger that the peers are known.
+func (v *service) peersRead() { v.ledger.PeersRead() }
+
 // peerOf converts a peer for the ledger. It takes the contact that registered last, of those that answer if any does.
 func peerOf(p amisync.Peer) ledger.Peer {
 	out := ledger.Peer{Endpoint: p.Name, Detail: p.Detail, RoundTrip: -1}

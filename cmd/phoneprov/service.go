@@ -175,7 +175,7 @@ func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer
 		return nil, err
 	}
 	o.Synced, o.Read, o.Failed, o.PeerChanged, o.NotifyWord = v.counted, v.read, v.syncFailed, v.peerChanged, v.notifyWord
-	o.Ended, o.PeersRead = v.syncEnded, func() { v.ledger.PeersRead() }
+	o.Ended, o.PeersRead = v.syncEnded, v.peersRead
 	if s.amiAstDB {
 		o.Show = v.shown
 	}

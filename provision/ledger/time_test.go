@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -319,4 +320,45 @@ func TestDayAfterTheClockWentBack(t *testing.T) {
 	if c := d.part(back, back); c == nil || c.fetches != 2 {
 		t.Errorf("got %+v", c)
 	}
+}
+
+// TestSummerTimeEnds: a file with the days of summer time is another one once it is over, and not before. A file without
+// them stays as it is.
+func TestSummerTimeEnds(t *testing.T) {
+	t.Parallel()
+	var now atomic.Int64
+	set := func(at string) {
+		moment, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now.Store(moment.Unix())
+	}
+	set("2026-10-20T12:00:00Z")
+	s := newSite(t, strings.ReplaceAll(twoPhones, "autoprov = yes\n", "autoprov = yes\ntimezone = Europe/Berlin\n"), func(o *Options) {
+		o.Now = func() time.Time { return time.Unix(now.Load(), 0).UTC() }
+	})
+	s.template("t.cfg", "summer time from ${DST_START_MONTH}-${DST_START_MDAY} to ${DST_END_MONTH}-${DST_END_MDAY}\n")
+	s.template("dir.xml", "<zone>${TIMEZONE}</zone>\n")
+	s.fetch(desk, cfg1)
+	s.fetch(asks{"192.0.2.8", desk.agent, desk.host, true}, mac2+"-dir.xml")
+	for _, row := range []struct {
+		at   string
+		want State
+	}{
+		{"2026-10-24T12:00:00Z", UpToDate},
+		{"2026-10-25T00:59:59Z", UpToDate},
+		{"2026-10-25T01:00:00Z", ChangeWaiting},
+		{"2026-12-24T12:00:00Z", ChangeWaiting},
+	} {
+		set(row.at)
+		s.lookAtClock()
+		s.wantState(mac1, row.want)
+		s.wantState(mac2, UpToDate)
+	}
+	s.fetch(desk, cfg1)
+	s.wantState(mac1, UpToDate)
+	set("2027-03-28T01:00:00Z")
+	s.lookAtClock()
+	s.wantState(mac1, ChangeWaiting)
 }
