@@ -7,8 +7,9 @@ const (
 	// maxQueued bounds the requests that wait in the queue: a third of a second at 50,000/s. The queue drops and counts
 	// further requests.
 	maxQueued = 16_384
-	// maxSpare is the size up to which the memory of a queue is used again, in items: 1 MB, and 100,000 requests/s.
-	maxSpare = 2048
+	// maxSpare is the size up to which the memory of a queue is used again, in items: 3 MB. Growing it anew for each group
+	// of requests would take longer than all else that a request costs here.
+	maxSpare = 8192
 	// maxRequests is the number of last requests that are shown.
 	maxRequests = 1000
 	// maxSyncs is the number of last syncs that are shown.
