@@ -35,6 +35,7 @@ type entry struct {
 	secrets     bool             // an admin asked for secrets
 	refusal     refusal
 	restored    bool   // the snapshot is the last good one from before the start
+	unread      bool   // one of several Asterisks was not read yet: nobody knows its phones
 	rendered    string // the URI of the rendered file; empty: none was rendered
 	diagnostics []provision.Diagnostic
 	served      served // for the Recorder

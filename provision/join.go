@@ -151,6 +151,9 @@ func (rt *Route) PBX() string { return rt.file.profile.PBX }
 // PBX returns the name of the Asterisk that a phone is of.
 func (p *Phone) PBX() string { return p.Profile.PBX }
 
+// Joined reports whether the snapshot is one of Join.
+func (s *Snapshot) Joined() bool { return s.parts != nil }
+
 // PBXs returns the names of the Asterisks of a joined snapshot that were read, in order; nil: it is of one Asterisk.
 func (s *Snapshot) PBXs() (names []string) {
 	for _, part := range s.parts {

@@ -112,7 +112,7 @@ func isReload(trigger string) bool {
 // statusLine says in one line what the service does, for systemctl status.
 func (v *service) statusLine() string {
 	snapshot := v.options.Store.Load()
-	s := v.sync.Status()
+	s := v.status()
 	var line string
 	switch {
 	case snapshot == nil:

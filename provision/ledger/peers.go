@@ -14,7 +14,7 @@ func (l *Ledger) PeerChanged(peer Peer) {
 }
 
 func (l *Ledger) peerChanged(peer Peer) {
-	p := l.endpoints[peer.Endpoint]
+	p := l.endpoints[endpointKey(peer.PBX, peer.Endpoint)]
 	if p == nil {
 		return
 	}
