@@ -1,0 +1,428 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/phoneprov/phoneprov/amisync/amiserver"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
+	"github.com/phoneprov/phoneprov/httpapi/admin"
+)
+
+// fakePBX is an Asterisk of the test, with its directories. It can be down.
+type fakePBX struct {
+	name   string
+	dir    string // has asterisk and data
+	addr   string
+	server *amiserver.Server
+	down   atomic.Bool
+}
+
+// Two Asterisks: both have the extension 6001, and the phone 3.
+var (
+	eastUsers = pbxUser("6001", "0004f2000001", "East") + pbxUser("6003", "0004f2000003", "Both")
+	westUsers = pbxUser("6001", "0004f2000002", "West") + pbxUser("6004", "0004f2000003", "Too")
+)
+
+func pbxUser(extension, mac, name string) string {
+	return fmt.Sprintf("[%s]\nusername=%[1]s\nautoprov=yes\nmacaddress=%s\nfullname=%s\nsecret=secret-60-%[1]s\n", extension, mac, name)
+}
+
+// startPBX starts an Asterisk. Function calls are answered with its name.
+func startPBX(t *testing.T, name, users string) *fakePBX {
+	t.Helper()
+	p := &fakePBX{name: name, dir: t.TempDir()}
+	testkit.WriteTree(t, p.dir, map[string]string{
+		"asterisk/phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${MAC}.cfg => t.cfg\nasks-${MAC}.cfg => asks.cfg\nstatic_file => logo.bmp\n",
+		"asterisk/users.conf":     users,
+		"data/t.cfg":              "${PP_PBX} " + name + " ${DISPLAY_NAME} ${SECRET}\n", "data/asks.cfg": "${DB(a/b)}\n", "data/logo.bmp": "logo of " + name,
+	})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.addr = l.Addr().String()
+	p.server = amiserver.New(amiserver.Options{
+		Username: "phoneprov", Secret: "ami-secret", Dir: filepath.Join(p.dir, "asterisk"),
+		Function: func(call string) string {
+			if call == "DB(a/b)" {
+				return "answer of " + name
+			}
+			return ""
+		},
+		Connected: func(*amiserver.Session) bool { return p.down.Load() },
+	})
+	done := make(chan error, 1)
+	go func() { done <- p.server.Serve(l) }()
+	t.Cleanup(func() {
+		p.server.Close()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+// kill ends the connections, and lets none in until boot.
+func (p *fakePBX) kill() {
+	p.down.Store(true)
+	p.server.Drop()
+}
+
+func (p *fakePBX) boot() { p.down.Store(false) }
+
+// write gives the Asterisk other users, and tells it to reload.
+func (p *fakePBX) write(t *testing.T, users string) {
+	t.Helper()
+	testkit.Write(t, filepath.Join(p.dir, "asterisk", "users.conf"), users)
+	p.server.Reload("All")
+}
+
+// severalINI writes the settings of Asterisks: the first is that of [ami].
+func severalINI(t *testing.T, stateDir string, all ...*fakePBX) (path string) {
+	t.Helper()
+	var b strings.Builder
+	fmt.Fprintf(&b, "[http]\nlisten = 127.0.0.1:0\n[admin]\nlisten = 127.0.0.1:0\n[state]\ndir = %s\n[log]\nlevel = debug\n", stateDir)
+	for i, p := range all {
+		section, name := " "+p.name, ""
+		if i == 0 {
+			section, name = "", "name = "+p.name+"\n"
+		}
+		fmt.Fprintf(&b, "[asterisk%s]\n%sconfig_dir = %s\ndata_dir = %s\n", section, name, filepath.Join(p.dir, "asterisk"), filepath.Join(p.dir, "data"))
+		fmt.Fprintf(&b, "[ami%s]\naddress = %s\nsecret = ami-secret\nastdb = yes\n", section, p.addr)
+	}
+	return testkit.Write(t, filepath.Join(t.TempDir(), "several.ini"), b.String())
+}
+
+// severalSite is a service of several Asterisks.
+type severalSite struct {
+	*testing.T
+	*service
+	ini  string
+	log  *testkit.Log
+	stop func()
+}
+
+// serveSeveral runs the service until stop is called, or the test ends.
+func serveSeveral(t *testing.T, ini string) *severalSite {
+	t.Helper()
+	s, err := loadSettings(ini, func(string) (string, bool) { return "", false })
+	if err != nil {
+		t.Fatal(err)
+	}
+	site := &severalSite{T: t, ini: ini, log: new(testkit.Log)}
+	if site.service, err = newService(s, io.MultiWriter(site.log, secrets.Stream("the log of "+t.Name()))); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- site.run(ctx, nil) }()
+	site.stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			t.Log(site.log.String())
+		}
+	})
+	t.Cleanup(site.stop)
+	return site
+}
+
+// get returns the answer of a listener.
+func (s *severalSite) get(l net.Listener, path string) (status int, body string) {
+	s.Helper()
+	res, err := http.Get("http://" + l.Addr().String() + path)
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return res.StatusCode, string(text)
+}
+
+// file returns the answer for a phone's file.
+func (s *severalSite) file(name string) string {
+	s.Helper()
+	status, body := s.get(s.phones, "/phoneprov/"+name)
+	return fmt.Sprintf("%d %s", status, strings.TrimSpace(body))
+}
+
+// expect waits for the answer for a file.
+func (s *severalSite) expect(name, want string) {
+	s.Helper()
+	testkit.WaitFor(s, func() error {
+		if got := s.file(name); got != want {
+			return fmt.Errorf("%s: got %q, want %q", name, got, want)
+		}
+		return nil
+	})
+}
+
+// summary returns /api/v1/status.
+func (s *severalSite) summary() (summary admin.Summary) {
+	s.Helper()
+	_, body := s.get(s.admin, "/api/v1/status")
+	if err := json.Unmarshal([]byte(body), &summary); err != nil {
+		s.Fatal(err)
+	}
+	return summary
+}
+
+// command runs a command with the service's settings, at its admin address.
+func (s *severalSite) command(args ...string) (code int, out string) {
+	s.Helper()
+	return runCommand(s.T, map[string]string{"PHONEPROV_ADMIN_LISTEN": s.admin.Addr().String()}, append(args[:1:1], append([]string{"-config", s.ini}, args[1:]...)...)...)
+}
+
+// wants fails the test unless a text has all parts.
+func wants(t *testing.T, what, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%s: no %q in\n%s", what, part, text)
+		}
+	}
+}
+
+const (
+	eastFile = "200 east east East secret-60-6001"
+	westFile = "200 west west West secret-60-6001"
+)
+
+// Phones are looked up over all Asterisks. Each file has the template, the variables and the answers of its phone's own one.
+func TestSeveralAreServed(t *testing.T) {
+	t.Parallel()
+	east, west := startPBX(t, "east", eastUsers), startPBX(t, "west", westUsers)
+	s := serveSeveral(t, severalINI(t, t.TempDir(), east, west))
+	s.expect("0004f2000001.cfg", eastFile)
+	s.expect("0004f2000002.cfg", westFile)
+	s.expect("00-04-F2-00-00-02.cfg", westFile)
+	s.expect("0004f2000003.cfg", "200 east east Both secret-60-6003") // both have it
+	s.expect("logo.bmp", "200 logo of east")
+	s.expect("0004f2000009.cfg", "404 Not Found")
+
+	const twice = `phone 0004f2000003 is in east ([6003] at users.conf) and in west ([6004] at users.conf): it gets the files of east, and none of west`
+	_, problems := s.get(s.admin, "/api/v1/problems")
+	wants(t, "problems", problems, twice)
+	wants(t, "log", s.log.String(), twice, `"pbx":"west"`)
+	_, phones := s.get(s.admin, "/api/v1/phones?pbx=west")
+	wants(t, "phones of west", phones, `"id":"0004f2000002"`, `"pbx":"west"`, `"total":1`)
+	_, syncs := s.get(s.admin, "/api/v1/syncs")
+	wants(t, "syncs", syncs, `"pbx":"east"`, `"pbx":"west"`)
+	_, metrics := s.get(s.admin, "/metrics")
+	wants(t, "metrics", metrics, `phoneprov_ami_up{pbx="east"} 1`, `phoneprov_ami_up{pbx="west"} 1`, `phoneprov_phones{pbx="east"} 2`, `phoneprov_phones{pbx="west"} 1`)
+	_, ready := s.get(s.admin, "/readyz")
+	wants(t, "readyz", ready, `"ready": true`, `"name": "west"`, `"phones": 3`)
+	for path, parts := range map[string][]string{
+		"/": {`<a href="/phones?pbx=west"><bdi>west</bdi></a>`, "east"}, "/phones": {`<select name="pbx">`, `<span class="soft"><bdi>west</bdi></span>`},
+		"/phones/0004f2000002": {`/phones?pbx=west`}, "/problems": {"is in east"}, "/syncs": {"<bdi>west</bdi>: "},
+	} {
+		_, page := s.get(s.admin, path)
+		wants(t, path, page, parts...)
+	}
+	for _, row := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{"status"}, []string{"east: 2 phones", "west: 1 phone", "west: Asterisk: " + amiserver.DefaultVersion + ", connected", "west: last sync: "}},
+		{[]string{"status", "-state", "up_to_date"}, []string{"ASTERISK  MAC", "west      0004f2000002"}},
+		{[]string{"status", "0004f2000002"}, []string{"0004f2000002 6001, profile p of west: up to date"}},
+		{[]string{"healthcheck"}, []string{"ready: 3 phones"}},
+	} {
+		testkit.WaitFor(t, func() error {
+			if _, out := s.command(row.args...); !containsAll(out, row.want) {
+				return fmt.Errorf("%v: got %s, want %q", row.args, out, row.want)
+			}
+			return nil
+		})
+	}
+	testkit.WaitFor(t, func() error { // the database of each Asterisk has its own phones
+		e, w := east.server.Entries(), west.server.Entries()
+		if e["phoneprov/summary"] != "2 phones: 2 up to date" || w["phoneprov/summary"] != "1 phone: 1 up to date" {
+			return fmt.Errorf("got %v and %v", e, w)
+		}
+		return nil
+	})
+	s.expect("asks-0004f2000001.cfg", "200 answer of east")
+	s.expect("asks-0004f2000002.cfg", "200 answer of west")
+	_, metrics = s.get(s.admin, "/metrics")
+	wants(t, "metrics", metrics, `phoneprov_function_calls_total{function="DB",pbx="east",result="ok"} 1`, `phoneprov_function_calls_total{function="DB",pbx="west",result="ok"} 1`)
+}
+
+func containsAll(text string, parts []string) bool {
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			return false
+		}
+	}
+	return true
+}
+
+// One Asterisk that was never read is waited for: its phones get 503, and so does every name that may be one of theirs. The
+// others are served, and it is ready. Once it was read, it hides only its own changes.
+func TestOneOfSeveralIsDown(t *testing.T) {
+	t.Parallel()
+	east, west := startPBX(t, "east", eastUsers), startPBX(t, "west", westUsers)
+	west.kill()
+	s := serveSeveral(t, severalINI(t, t.TempDir(), east, west))
+	s.expect("0004f2000001.cfg", eastFile)
+	for _, name := range []string{"0004f2000002.cfg", "0004f2000009.cfg", "nothing.xml"} {
+		s.expect(name, "503 Service Unavailable")
+	}
+	s.expect("0004f2000001.xml", "404 Not Found") // its Asterisk was read, and has no such file
+	testkit.WaitFor(t, func() error {
+		if status, body := s.get(s.admin, "/readyz"); status != 200 || !strings.Contains(body, `"read": false`) {
+			return fmt.Errorf("got %d %s", status, body)
+		}
+		return nil
+	})
+	_, out := s.command("healthcheck")
+	wants(t, "healthcheck", out, "ready: 2 phones", "not read yet: west")
+	_, out = s.command("status")
+	wants(t, "status", out, "west: its phones are not served yet", "west: Asterisk: not connected", "west: error: ")
+	if _, strangers := s.get(s.admin, "/api/v1/strangers"); !strings.Contains(strangers, `"total":0`) {
+		t.Errorf("a phone of what was not read is a stranger: %s", strangers)
+	}
+
+	west.boot()
+	s.expect("0004f2000002.cfg", westFile)
+	s.expect("0004f2000009.cfg", "404 Not Found")
+	west.kill()
+	testkit.Eventually(t, "west is down", func() bool { return !s.summary().PBXs[1].AMI.Connected })
+	east.write(t, strings.Replace(eastUsers, "East", "Orient", 1))
+	s.expect("0004f2000001.cfg", "200 east east Orient secret-60-6001")
+	s.expect("0004f2000002.cfg", westFile)
+	s.expect("asks-0004f2000001.cfg", "200 answer of east")
+	s.expect("asks-0004f2000002.cfg", "503 Service Unavailable")
+	if pbxs := s.summary().PBXs; pbxs[0].LastError != "" || pbxs[1].LastError == "" || !pbxs[1].Read {
+		t.Errorf("got %+v", pbxs)
+	}
+	_, problems := s.get(s.admin, "/api/v1/problems")
+	wants(t, "problems", problems, `"pbx":"west","about":"asterisk"`)
+	testkit.Write(t, filepath.Join(west.dir, "asterisk", "users.conf"), strings.Replace(westUsers, "West", "Occident", 1))
+	west.boot()
+	s.expect("0004f2000002.cfg", "200 west west Occident secret-60-6001")
+	s.expect("asks-0004f2000002.cfg", "200 answer of west")
+}
+
+// After a restart, an Asterisk that is down is served as it was kept, and the others as they are.
+func TestOneOfSeveralIsRestored(t *testing.T) {
+	t.Parallel()
+	east, west := startPBX(t, "east", eastUsers), startPBX(t, "west", westUsers)
+	state := t.TempDir()
+	ini := severalINI(t, state, east, west)
+	s := serveSeveral(t, ini)
+	s.expect("0004f2000001.cfg", eastFile)
+	s.expect("0004f2000002.cfg", westFile)
+	waitFile(t, filepath.Join(state, "last-good-1"))
+	waitFile(t, filepath.Join(state, "asterisk-west", "last-good-1"))
+	s.stop()
+	west.kill()
+	testkit.Write(t, filepath.Join(east.dir, "asterisk", "users.conf"), strings.Replace(eastUsers, "East", "Orient", 1))
+	s = serveSeveral(t, ini)
+	s.expect("0004f2000001.cfg", "200 east east Orient secret-60-6001")
+	s.expect("0004f2000002.cfg", westFile)
+	s.expect("0004f2000009.cfg", "404 Not Found")
+	pbxs := s.summary().PBXs
+	if pbxs[0].Restored != nil || pbxs[1].Restored == nil {
+		t.Errorf("got %+v", pbxs)
+	}
+	_, out := s.command("status")
+	wants(t, "status", out, "west: 1 phone, as it was kept ")
+	_, syncs := s.get(s.admin, "/api/v1/syncs")
+	if strings.Contains(syncs, `"change":"added"`) || strings.Contains(syncs, `"change":"removed"`) {
+		t.Errorf("the start added or removed phones: %s", syncs)
+	}
+}
+
+// A change that is held is that of one Asterisk. A confirmation applies every one, and says which.
+func TestOneOfSeveralIsHeld(t *testing.T) {
+	t.Parallel()
+	many := func(first int) (users string) {
+		for i := range 8 {
+			users += pbxUser(fmt.Sprint(first+i), fmt.Sprintf("0004f200%04x", first+i), "Many")
+		}
+		return users
+	}
+	east, west := startPBX(t, "east", many(0x100)), startPBX(t, "west", many(0x200))
+	s := serveSeveral(t, severalINI(t, t.TempDir(), east, west))
+	s.expect("0004f2000100.cfg", "200 east east Many secret-60-256")
+	s.expect("0004f2000200.cfg", "200 west west Many secret-60-512")
+	west.write(t, pbxUser("512", "0004f2000200", "Few"))
+	testkit.Eventually(t, "west's change is held", func() bool { h := s.summary().Held; return h != nil && h.PBX == "west" && h.Lost == 7 })
+	s.expect("0004f2000207.cfg", "200 west west Many secret-60-519")
+	east.write(t, strings.Replace(many(0x100), "Many", "More", 8))
+	s.expect("0004f2000100.cfg", "200 east east More secret-60-256")
+	_, page := s.get(s.admin, "/")
+	wants(t, "the page", page, "7 of 8 phones", ": <bdi>west</bdi></h2>")
+	_, out := s.command("status")
+	wants(t, "status", out, "west: held since ")
+	if strings.Contains(out, "east: held") {
+		t.Errorf("got %s", out)
+	}
+	east.write(t, pbxUser("256", "0004f2000100", "Few"))
+	testkit.Eventually(t, "east's change is held too", func() bool { return len(s.held()) == 2 })
+	_, out = s.command("confirm")
+	wants(t, "confirm", out, "east: confirmed", "west: confirmed", "may take away 7 of 8 phones")
+	s.expect("0004f2000200.cfg", "200 west west Few secret-60-512")
+	s.expect("0004f2000100.cfg", "200 east east Few secret-60-256")
+	s.expect("0004f2000207.cfg", "404 Not Found")
+}
+
+// The commands that read the configuration read that of all Asterisks, and say of which something is.
+func TestCommandsOfSeveral(t *testing.T) {
+	t.Parallel()
+	east, west := startPBX(t, "east", eastUsers), startPBX(t, "west", westUsers+"[x]\nautoprov=yes\nmacaddress=0004f2000007\nprofile=nosuch\n")
+	state := t.TempDir()
+	ini := severalINI(t, state, east, west)
+	command := func(want int, args ...string) string {
+		t.Helper()
+		code, out := runCommand(t, nil, append(args[:1:1], append([]string{"-config", ini}, args[1:]...)...)...)
+		if code != want {
+			t.Errorf("%v: got exit code %d, want %d: %s", args, code, want, out)
+		}
+		return out
+	}
+	testkit.Write(t, filepath.Join(west.dir, "data", "t.cfg"), "${PP_PBX} ${NOSUCHVARIABLE}\n")
+	wants(t, "check", command(1, "check"), "west: users.conf: error: [x]: profile \"nosuch\"", "west: t.cfg:1: warning: ", "phone 0004f2000003 is in east", "3 phones, 3 lines")
+	wants(t, "routes", command(0, "routes"), "==> east <==", "==> west <==", "0004f2000002.cfg")
+	wants(t, "routes -json", command(0, "routes", "-json"), `"pbx": "west"`)
+	wants(t, "explain", command(0, "render", "-explain", "0004f2000002"), `PP_PBX`, `"west"`)
+	wants(t, "render", command(1, "render", "6001"), "2 phones are called so", "0004f2000001, 0004f2000002")
+
+	s := serveSeveral(t, ini)
+	s.expect("0004f2000002.cfg", "200 west")
+	waitFile(t, filepath.Join(state, "last-good-1"))
+	waitFile(t, filepath.Join(state, "asterisk-west", "last-good-1"))
+	s.stop()
+	testkit.Write(t, filepath.Join(west.dir, "asterisk", "users.conf"), pbxUser("6001", "0004f2000002", "West")+pbxUser("6005", "0004f2000005", "New"))
+	wants(t, "diff", command(1, "diff"), "==> west <==", "phone 0004f2000003 is removed", "phone 0004f2000005 is added", "east: compared with", "0 phones added, 0 removed, 0 changed")
+	if out := command(0, "diff", "0004f2000002"); out != "" {
+		t.Errorf("got %q for a phone that has not changed", out)
+	}
+	wants(t, "diff of nobody", command(2, "diff", "0004f2000009"), "no such phone")
+
+	pages := startPages(t, map[string]comparePage{"0004f2000002.cfg": {mime: "text/plain", body: "west \n"}})
+	wants(t, "compare", command(1, "compare", "-pbx", "west", pages), "0004f2000005.cfg")
+	wants(t, "compare with nobody", command(2, "compare", "-pbx", "north", pages), `-pbx "north": there is no such Asterisk`)
+
+	west.kill()
+	wants(t, "routes without west", command(0, "routes"), "phoneprov: west cannot be read, and its phones are left out: ", "0004f2000001.cfg")
+	wants(t, "check without west", command(1, "check"), "west: error: ", "2 phones, 2 lines")
+	east.kill()
+	wants(t, "routes without all", command(1, "routes"), "east: ", "west: ")
+}
