@@ -100,6 +100,7 @@ func pbxTable(of string) (rows []setting) {
 // ownKeys.
 func (l *loader) loadPBXs() {
 	has := map[*asteriskSettings]map[string]string{} // the names of the sections of each, by "ami" and "asterisk"
+	faulty := map[*asteriskSettings]bool{}           // with an error that is reported
 	for _, section := range l.file.Sections() {
 		of, name, ok := pbxSection(section.Name())
 		if !ok {
@@ -123,10 +124,14 @@ func (l *loader) loadPBXs() {
 		}
 		other := l.settings.others[i]
 		has[other][of] = section.Name()
+		errs := len(l.errs)
 		l.loadPBX(other, of, section)
+		faulty[other] = faulty[other] || len(l.errs) > errs
 	}
 	for _, other := range l.settings.others {
-		l.checkPBX(other, has[other])
+		if !faulty[other] {
+			l.checkPBX(other, has[other])
+		}
 	}
 }
 

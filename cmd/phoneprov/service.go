@@ -219,7 +219,11 @@ func (v *service) limitMemory(m memory, s *settings, getenv lookupEnv) {
 		r = r.WithRoom(m.room())
 		v.renderer, v.options.Renderer = r, timedRenderer{r, v}
 	}
-	m.report(v.log, s.configDir)
+	var dirs []string
+	for _, a := range s.asterisks() {
+		dirs = withNew(dirs, a.configDir)
+	}
+	m.report(v.log, dirs...)
 }
 
 // run serves until ctx ends or one of its parts fails. Then it ends the parts in order: HTTP, the sync with its
@@ -262,7 +266,7 @@ func (v *service) run(ctx context.Context, resync <-chan string) (err error) {
 	for served != nil {
 		select {
 		case reason := <-resync:
-			v.systemd.reloading()
+			v.systemd.reloading(len(v.pbxs))
 			v.triggerAll(reason)
 		case err = <-served:
 			served = nil
