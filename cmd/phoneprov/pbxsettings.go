@@ -79,6 +79,9 @@ func pbxSection(section string) (of, name string, ok bool) {
 	return of, name, ok && name != "" && (of == "ami" || of == "asterisk")
 }
 
+// noConfigDir stands for the directory of an Asterisk whose settings name none. It does not exist.
+const noConfigDir = "(config_dir is not set)"
+
 // keptPrefix begins the directories of state.dir that are of one of several Asterisks.
 const keptPrefix = "asterisk-"
 

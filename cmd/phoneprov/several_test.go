@@ -239,6 +239,9 @@ func TestCommandsOfSeveral(t *testing.T) {
 	wants(t, "explain", command(0, "render", "-explain", "0004f2000002"), `PP_PBX`, `"west"`)
 	wants(t, "render", command(1, "render", "6001"), "2 phones are called so", "0004f2000001, 0004f2000002")
 
+	wants(t, "phone list", command(0, "phone", "-pbx", "west", "list"), "0004f2000002  1  6001  West")
+	wants(t, "phone list of nobody", command(1, "phone", "-pbx", "north", "list"), `-pbx "north": there is no such Asterisk`)
+
 	s := serveSeveral(t, ini)
 	s.expect("0004f2000002.cfg", "200 west")
 	waitFile(t, filepath.Join(state, "last-good-1"))
