@@ -22,6 +22,9 @@ type severalPBX struct {
 	*oracle.Asterisk
 	name string
 	macs string // the beginning of its phones' MACs
+
+	running atomic.Bool
+	answers atomic.Int64 // rounds of its phones
 }
 
 // users returns the users file. All phones have the label.
@@ -55,7 +58,7 @@ func (p *severalPBX) nameItself(t *testing.T) {
 
 // load asks for the files of an Asterisk's phones until stop is closed. It counts the answers, and fails the test where one
 // is not the phone's own file, or where an answer of a running Asterisk is missing.
-func (p *severalPBX) load(t *testing.T, address string, running *atomic.Bool, answers *atomic.Int64, stop <-chan struct{}) {
+func (p *severalPBX) load(t *testing.T, address string, stop <-chan struct{}) {
 	client := &http.Client{Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
 	for i := 0; ; i = (i + 1) % severalPhones {
@@ -69,15 +72,15 @@ func (p *severalPBX) load(t *testing.T, address string, running *atomic.Bool, an
 			t.Errorf("%s: phone %d got %d %q, %v", p.name, i, status, body, err)
 			return
 		}
-		was := running.Load()
+		was := p.running.Load()
 		status, body, err = fetchSeveral(client, fmt.Sprintf("http://%s/phoneprov/asks-%s%02d.cfg", address, p.macs, i))
 		answered := status == http.StatusOK && body == p.name+"\n"
 		lacks := status == http.StatusServiceUnavailable || status == http.StatusOK && body == "\n" // a killed Asterisk has lost its database
-		if err != nil || !answered && (!lacks || was && running.Load()) {
+		if err != nil || !answered && (!lacks || was && p.running.Load()) {
 			t.Errorf("%s: phone %d got %d %q, %v for an answer of Asterisk", p.name, i, status, body, err)
 			return
 		}
-		answers.Add(1)
+		p.answers.Add(1)
 	}
 }
 
@@ -110,23 +113,21 @@ func TestSeveralAsterisks(t *testing.T) {
 	}
 	stop := make(chan struct{})
 	var fetching sync.WaitGroup
-	running, answers := map[*severalPBX]*atomic.Bool{}, map[*severalPBX]*atomic.Int64{}
 	for _, p := range []*severalPBX{east, west} {
-		running[p], answers[p] = new(atomic.Bool), new(atomic.Int64)
-		running[p].Store(true)
+		p.running.Store(true)
 		for range 2 {
-			fetching.Go(func() { p.load(t, s.phones.Addr().String(), running[p], answers[p], stop) })
+			fetching.Go(func() { p.load(t, s.phones.Addr().String(), stop) })
 		}
 	}
 	for i, p := range []*severalPBX{west, east} {
 		at := 1 - i // its place in the settings
-		running[p].Store(false)
+		p.running.Store(false)
 		p.Kill(t)
 		testkit.Eventually(t, p.name+" is lost", func() bool { return !s.summary().PBXs[at].AMI.Connected })
 		p.Write(t, "users.conf", p.users("second"))
-		before := map[*severalPBX]int64{east: answers[east].Load(), west: answers[west].Load()}
+		ofEast, ofWest := east.answers.Load(), west.answers.Load()
 		testkit.Eventually(t, "all phones are served while "+p.name+" is down", func() bool {
-			return answers[east].Load() >= before[east]+3*severalPhones && answers[west].Load() >= before[west]+3*severalPhones
+			return east.answers.Load() >= ofEast+3*severalPhones && west.answers.Load() >= ofWest+3*severalPhones
 		})
 		if pbxs := s.summary().PBXs; pbxs[at].LastError == "" || pbxs[1-at].LastError != "" || !pbxs[1-at].AMI.Connected {
 			t.Errorf("%s is down: got %+v", p.name, pbxs)
@@ -135,10 +136,10 @@ func TestSeveralAsterisks(t *testing.T) {
 		p.nameItself(t)
 		s.expect(p.macs+"07.cfg", "200 "+p.name+" 6007 second")
 		s.expect("asks-"+p.macs+"07.cfg", "200 "+p.name)
-		running[p].Store(true)
+		p.running.Store(true)
 	}
 	close(stop)
 	fetching.Wait()
-	t.Logf("%d and %d rounds", answers[east].Load(), answers[west].Load())
+	t.Logf("%d and %d rounds", east.answers.Load(), west.answers.Load())
 	noSecrets(t, "the log", s.log.String())
 }
