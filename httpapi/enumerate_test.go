@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/phoneprov/phoneprov/deploy/skips"
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/device"
@@ -103,10 +102,7 @@ func enumerate(t *testing.T, b *bench, remote, name string, edit func(*http.Requ
 // not before the budget is spent and not after.
 func TestNobodyEnumerates(t *testing.T) {
 	t.Parallel()
-	usual := 14 // with as many forms each spelling comes once
-	if skips.Full(t) {
-		usual = 9
-	}
+	const usual = 14 // with as many forms each spelling comes once
 	for _, who := range []struct {
 		name   string
 		login  bool

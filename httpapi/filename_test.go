@@ -82,6 +82,7 @@ func TestPath(t *testing.T) {
 }
 
 func TestPathAsterisk(t *testing.T) {
+	t.Parallel()
 	for _, suite := range oracle.Suites {
 		t.Run(suite, func(t *testing.T) {
 			a := oracle.Start(t, oracle.Options{Suite: suite,

@@ -107,7 +107,7 @@ func TestListenersLimits(t *testing.T) {
 // connections, whatever the flood is of; whoever is new is served.
 func TestOneSourceFloodsItself(t *testing.T) {
 	t.Parallel()
-	const most, phones, flood = 40, 10, 400
+	const most, phones, flood = 40, 10, 120
 	ca := newAuthority(t)
 	config := ca.server(t).Config()
 	roots := x509.NewCertPool()

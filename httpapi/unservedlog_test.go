@@ -156,6 +156,7 @@ func (b *bench) serve(t *testing.T, secure bool) (dial func() net.Conn) {
 }
 
 func TestUnservedRequestsAsterisk(t *testing.T) {
+	t.Parallel()
 	for _, suite := range oracle.Suites {
 		t.Run(suite, func(t *testing.T) {
 			a := oracle.Start(t, oracle.Options{Suite: suite,

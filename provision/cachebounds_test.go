@@ -12,7 +12,7 @@ import (
 
 // What a renderer remembers is bounded.
 func TestCachesAreBounded(t *testing.T) {
-	const phones = 2000
+	const phones = 700
 	s, _ := build(t, map[string]string{"phoneprov.conf": "[general]\n[p]\n${MAC} => t\n", "users.conf": benchUsers(phones)})
 	r, dir := renderer(t, nil)
 	(&cachedSite{dir: dir}).lay(t, "t", "${MAC}"+strings.Repeat("x", 100<<10), time.Hour)

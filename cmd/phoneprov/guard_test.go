@@ -190,6 +190,7 @@ profile=p
 
 // The real Asterisk: killed while phoneprov is down, its phones get the same files, until it is back with others.
 func TestRestoredWithoutAsterisk(t *testing.T) {
+	t.Parallel()
 	for _, suite := range oracle.Suites {
 		t.Run(suite, func(t *testing.T) {
 			a := oracle.Start(t, oracle.Options{Suite: suite, Files: generationConfig(0, 0)})
@@ -216,6 +217,7 @@ func TestRestoredWithoutAsterisk(t *testing.T) {
 
 // The Asterisk CLI shows what the ledger knows.
 func TestShownAtTheCLI(t *testing.T) {
+	t.Parallel()
 	dir := layTree(t, map[string]string{
 		"asterisk/phoneprov.conf": "[general]\ndefault_profile=p\n[p]\n${MAC}.cfg => t.cfg\n",
 		"asterisk/users.conf": `[general]

@@ -50,6 +50,7 @@ PROFILE=p
 // TestLedgerAgainstAsterisk follows a phone through the change of its password: the file that it should have, the file
 // that it got, and its registration with the new password.
 func TestLedgerAgainstAsterisk(t *testing.T) {
+	t.Parallel()
 	for _, suite := range oracle.Suites {
 		t.Run(suite, func(t *testing.T) {
 			t.Parallel()
@@ -211,6 +212,7 @@ func allSay(t *testing.T, v *service, a *oracle.Asterisk, id string, want ledger
 // TestServeIsKilled kills phoneprov under load. After the next start it has everything that it had a second before the
 // kill.
 func TestServeIsKilled(t *testing.T) {
+	t.Parallel()
 	state := filepath.Join(t.TempDir(), "state")
 	const id, file = "0004f2000001", "/phoneprov/0004f2000001.cfg"
 	kills := 3

@@ -108,6 +108,9 @@ func TestScripts(t *testing.T) {
 			env.Setenv(toldFile, told)
 			env.Setenv("PHONEPROV_LOG_LEVEL", "debug") // which says the most
 			env.Setenv("PHONEPROV_STATE_DIR", filepath.Join(env.WorkDir, "state"))
+			for _, name := range []string{"PHONEPROV_HTTP_LISTEN", "PHONEPROV_ADMIN_LISTEN"} {
+				env.Setenv(name, "127.0.0.1:0") // check binds them, and the default may be taken on this machine
+			}
 			env.Values[scriptKey{}] = &script{processes: map[string]*process{}, servers: map[string]*amiserver.Server{}}
 			return os.CopyFS(env.WorkDir, os.DirFS("testdata/tree"))
 		},

@@ -19,6 +19,7 @@ const hungDeadline = 3 * time.Second
 
 // The customer's own line: a name from a database that only Asterisk can ask.
 func TestODBC(t *testing.T) {
+	t.Parallel()
 	for _, suite := range oracle.Suites {
 		t.Run(suite, func(t *testing.T) {
 			t.Parallel()
@@ -92,18 +93,17 @@ func checkAsked(t *testing.T, v *service) {
 	}
 }
 
-// hang locks the database for ten seconds. Phones that need it get an error in time, and other phones are not affected.
+// hang locks the database. Phones that need it get an error in time, and other phones are not affected.
 func hang(t *testing.T, a *oracle.Asterisk, v *service) {
 	t.Helper()
 	before := others(t, v, nil)
-	a.Exec(t, "sh", "-c", "(echo 'BEGIN EXCLUSIVE;'; sleep 10) | sqlite3 "+odbcDatabase+" >/dev/null 2>&1 &")
+	a.Exec(t, "sh", "-c", "mkfifo /tmp/unlock && (echo 'BEGIN EXCLUSIVE;'; cat /tmp/unlock) | sqlite3 "+odbcDatabase+" >/dev/null 2>&1 &")
 	testkit.WaitFor(t, func() error {
 		if out := a.Exec(t, "sh", "-c", "sqlite3 "+odbcDatabase+" 'SELECT * FROM cid' 2>&1 || true"); !strings.Contains(out, "locked") {
 			return fmt.Errorf("the database is not locked: %q", out)
 		}
 		return nil
 	})
-	locked := time.Now()
 	for wave := range 2 {
 		var asking sync.WaitGroup
 		for n := 1; n <= odbcPhones; n++ {
@@ -125,9 +125,7 @@ func hang(t *testing.T, a *oracle.Asterisk, v *service) {
 			}
 		}
 	}
-	if d := time.Since(locked); d > 9*time.Second {
-		t.Errorf("the two waves took %v: the database may have been free again", d)
-	}
+	a.Exec(t, "sh", "-c", ": >/tmp/unlock")
 	expectODBC(t, v, "when the database is free", "name Joan\n")
 }
 

@@ -157,6 +157,7 @@ func uris(s *provision.Snapshot) []string {
 
 // TestEveryFile is the promise: next to Asterisk, whichever way it is read, every file is Asterisk's own, over HTTP.
 func TestEveryFile(t *testing.T) {
+	t.Parallel()
 	for _, suite := range oracle.Suites {
 		for _, tree := range oracle.Trees {
 			t.Run(suite+"/"+string(tree), func(t *testing.T) {
@@ -195,6 +196,7 @@ func TestEveryFile(t *testing.T) {
 
 // TestShippedTemplates serves Debian's own phoneprov.conf and templates, which are read where they are installed.
 func TestShippedTemplates(t *testing.T) {
+	t.Parallel()
 	a := oracle.Start(t, oracle.Options{Shipped: true, Files: map[string]string{"users.conf": shippedUsers}})
 	for _, source := range []string{"ami", "files"} {
 		t.Run(source, func(t *testing.T) {
@@ -253,6 +255,7 @@ timezone = Europe/Vienna
 
 // check tells a function that nobody knows from one whose value is empty.
 func TestKnows(t *testing.T) {
+	t.Parallel()
 	for _, suite := range oracle.Suites {
 		t.Run(suite, func(t *testing.T) {
 			t.Parallel()

@@ -18,6 +18,7 @@ const pagePhone = "0004f2000001"
 // A reader of the page sees what "core reload" changed, without a click, and gets the diff and the secrets by clicks.
 // The log says who looked at secrets. Every state of the file is as the service has it.
 func TestPageFollowsReload(t *testing.T) {
+	t.Parallel()
 	t.Run("amiserver", func(t *testing.T) {
 		dir := layTree(t, nil)
 		server, address := fakeAsterisk(t, filepath.Join(dir, "asterisk"), nil)

@@ -14,6 +14,7 @@ import (
 // TestRealtime is of an endpoint that lives in a database, which Asterisk alone can ask: its phone follows the database, and
 // survives its outage.
 func TestRealtime(t *testing.T) {
+	t.Parallel()
 	for _, suite := range oracle.Suites {
 		t.Run(suite, func(t *testing.T) {
 			t.Parallel()

@@ -65,16 +65,21 @@ func startGenerations(t *testing.T, suite string) (*oracle.Asterisk, *service) {
 	return a, startService(t, a, "ami")
 }
 
+// betweenFetches leaves the processors to Asterisk and to other tests.
+const betweenFetches = 5 * time.Millisecond
+
 // watchFiles fetches every file again and again until stop, and fails the test for an answer that is not 200 or not of
 // one generation. It returns how many it fetched.
 func watchFiles(t *testing.T, v *service, stop <-chan struct{}) (fetched int) {
 	names := uris(v.options.Store.Load())
+	next := time.NewTicker(betweenFetches)
+	defer next.Stop()
 	for {
 		for _, uri := range names {
 			select {
 			case <-stop:
 				return fetched
-			default:
+			case <-next.C:
 			}
 			answer, err := v.fetch(http.DefaultClient, "pbx", uri)
 			if err != nil || answer.Status != 200 {
@@ -117,6 +122,7 @@ const reloadDeadline = 2 * time.Second
 
 // A hundred reloads with an edit before each: no answer but 200, each of one generation, the new one in time.
 func TestReload(t *testing.T) {
+	t.Parallel()
 	commands := []string{"module reload res_phoneprov.so", "core reload", "pjsip reload", "module reload phoneprov"}
 	for _, suite := range oracle.Suites {
 		t.Run(suite, func(t *testing.T) {
@@ -152,6 +158,7 @@ func TestReload(t *testing.T) {
 
 // Asterisk killed under load: the phones notice nothing. Started again with other users, it is followed.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	a, v := startGenerations(t, oracle.Forky)
 	stop := make(chan struct{})
 	var watcher sync.WaitGroup
@@ -175,6 +182,7 @@ func TestKill(t *testing.T) {
 
 // With config = files and no AMI the directory is watched: an edit shows without anyone saying so.
 func TestWatchedFiles(t *testing.T) {
+	t.Parallel()
 	dir, data := t.TempDir(), t.TempDir()
 	lay := func(n int) {
 		for name, text := range generationConfig(n, n) {

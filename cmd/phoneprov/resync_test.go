@@ -12,6 +12,7 @@ import (
 )
 
 func TestResync(t *testing.T) {
+	t.Parallel()
 	for _, suite := range oracle.Suites {
 		t.Run(suite, func(t *testing.T) {
 			t.Parallel()

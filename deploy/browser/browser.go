@@ -85,11 +85,21 @@ func start(path string) {
 	chromium.err = chromedp.Do(chromium.ctx)
 }
 
-// Do runs actions.
+// replaced is part of chromium's error where the page has replaced an element between an action's look for it and the
+// action. Nothing was done then.
+const replaced = "node with given id"
+
+// Do runs actions. An action is tried again while the page replaces its element.
 func (b *Tab) Do(actions ...chromedp.Action[chromedp.Void]) {
 	b.Helper()
-	if err := chromedp.Do(b.ctx, actions...); err != nil {
-		b.Fatal(err)
+	for _, action := range actions {
+		err := chromedp.Do(b.ctx, action)
+		for err != nil && strings.Contains(err.Error(), replaced) {
+			err = chromedp.Do(b.ctx, action)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

@@ -205,10 +205,10 @@ func TestNeedAddress(t *testing.T) {
 func TestSideBySide(t *testing.T) {
 	parallel := flag.Lookup("test.parallel").Value
 	defer parallel.Set(parallel.String())
-	for required, want := range map[string]string{"1": "3", "": "7"} {
+	for required, want := range map[string]string{"1": "4", "": "8"} {
 		parallel.Set("3")
 		t.Setenv("REQUIRE_ASTERISK", required)
-		if SideBySide(7); parallel.String() != want {
+		if SideBySide(8); parallel.String() != want {
 			t.Errorf("REQUIRE_ASTERISK=%q: got %s, want %s", required, parallel, want)
 		}
 	}

@@ -1,6 +1,9 @@
 package device
 
-import "regexp"
+import (
+	"regexp"
+	"sync"
+)
 
 // Device is what a phone says of itself in its User-Agent. None of it is proven.
 type Device struct {
@@ -24,29 +27,35 @@ const (
 
 // userAgents are the User-Agents of phones over HTTP, and of a few over SIP. Digits count as a MAC only where the
 // vendor puts one: Cisco's serial numbers, for example, may have twelve hexadecimal digits.
+// Compiling all patterns takes longer than all else at the start of a command: each waits for the first User-Agent.
 var userAgents = [...]struct {
 	vendor  string
-	pattern *regexp.Regexp
+	pattern func() *regexp.Regexp
 }{
-	{"Poly", regexp.MustCompile(`^(?:FileTransport )?Poly(?:com)?\w{1,31}-` + uaModel + `-UA/` + uaFirmware + `(?: \(SN:` + uaMAC + `\))?(?: |$)`)},
-	{"Yealink", regexp.MustCompile(`^[Yy]ealink[ -](?:SIP[ -])?` + uaModel + ` +` + uaFirmware + `(?: +` + uaMAC + `| +[\d.]+)?$`)},
-	{"Yealink", regexp.MustCompile(`^(?P<model>VP530P?|W52P) +` + uaFirmware + ` +` + uaMAC + `$`)},
-	{"Snom", regexp.MustCompile(`^(?:Mozilla/4\.0 \(compatible; )?[Ss]nom ?(?P<model>\w{1,16})(?:-SIP)?[ /](?P<firmware>\d+\.[\d.]{1,31})` +
+	{"Poly", lazily(`^(?:FileTransport )?Poly(?:com)?\w{1,31}-` + uaModel + `-UA/` + uaFirmware + `(?: \(SN:` + uaMAC + `\))?(?: |$)`)},
+	{"Yealink", lazily(`^[Yy]ealink[ -](?:SIP[ -])?` + uaModel + ` +` + uaFirmware + `(?: +` + uaMAC + `| +[\d.]+)?$`)},
+	{"Yealink", lazily(`^(?P<model>VP530P?|W52P) +` + uaFirmware + ` +` + uaMAC + `$`)},
+	{"Snom", lazily(`^(?:Mozilla/4\.0 \(compatible; )?[Ss]nom ?(?P<model>\w{1,16})(?:-SIP)?[ /](?P<firmware>\d+\.[\d.]{1,31})` +
 		`(?:$|[ ;)](?:(?:.* )?` + uaMAC + `[ )])?)`)},
-	{"Grandstream", regexp.MustCompile(`^Grandstream Model HW ` + uaModel + `(?: +V\S+)? SW ` + uaFirmware + `(?: DevId ` + uaMAC + `)?$`)},
-	{"Grandstream", regexp.MustCompile(`^Grandstream ` + uaModel + ` \(.*:` + uaFirmware + `\) DevId ` + uaMAC + `$`)},
-	{"Grandstream", regexp.MustCompile(`^Grandstream ` + uaModel + ` \(DevId (?:` + uaMAC + `|[0-9A-Fa-f]{12} / [0-9A-Fa-f]{12})\)$`)},
-	{"Grandstream", regexp.MustCompile(`^Grandstream ` + uaModel + ` ` + uaFirmware + `$`)},
-	{"Cisco", regexp.MustCompile(`^Cisco-(?P<model>CP-[\w-]{1,29})/` + uaFirmware + `(?: \(` + uaMAC + `\))?$`)},
-	{"Cisco", regexp.MustCompile(`^(?:Cisco|Linksys)/(?P<model>(?:SPA-?|PAP)\w{1,16})-(?P<firmware>[\d.]{1,31}[a-z]?)(?:\(\w+\))?` +
+	{"Grandstream", lazily(`^Grandstream Model HW ` + uaModel + `(?: +V\S+)? SW ` + uaFirmware + `(?: DevId ` + uaMAC + `)?$`)},
+	{"Grandstream", lazily(`^Grandstream ` + uaModel + ` \(.*:` + uaFirmware + `\) DevId ` + uaMAC + `$`)},
+	{"Grandstream", lazily(`^Grandstream ` + uaModel + ` \(DevId (?:` + uaMAC + `|[0-9A-Fa-f]{12} / [0-9A-Fa-f]{12})\)$`)},
+	{"Grandstream", lazily(`^Grandstream ` + uaModel + ` ` + uaFirmware + `$`)},
+	{"Cisco", lazily(`^Cisco-(?P<model>CP-[\w-]{1,29})/` + uaFirmware + `(?: \(` + uaMAC + `\))?$`)},
+	{"Cisco", lazily(`^(?:Cisco|Linksys)/(?P<model>(?:SPA-?|PAP)\w{1,16})-(?P<firmware>[\d.]{1,31}[a-z]?)(?:\(\w+\))?` +
 		`(?: \(` + uaMAC + `\)\(\w+\)| \(\w+\))?$`)},
-	{"Fanvil", regexp.MustCompile(`^Fanvil ` + uaModels + ` ` + uaFirmware + ` ` + uaMAC + `$`)},
-	{"Mitel", regexp.MustCompile(`^(?:Mitel|Aastra) ?` + uaModel + ` MAC:` + uaMAC + ` V:(?P<firmware>\d[\w.-]{0,47}?)(?:-SIP)?$`)},
-	{"Gigaset", regexp.MustCompile(`^Gigaset ` + uaModels + `/` + uaFirmware + `(?:;` + uaMAC + `)?$`)},
-	{"Htek", regexp.MustCompile(`^Htek ` + uaModel + ` ` + uaFirmware + `(?: ` + uaMAC + `)?$`)},
-	{"Panasonic", regexp.MustCompile(`^Panasonic[_ ](?P<model>KX-\w{1,29})/` + uaFirmware + `(?: \(` + uaMAC + `\))?$`)},
-	{"Sangoma", regexp.MustCompile(`^(?:Digium|Sangoma) (?P<model>[DP]\w{1,16}) (?P<firmware>\d[\d_.]{0,31})(?: |$)`)},
-	{"Linphone", regexp.MustCompile(`^(?P<model>Linphone[\w-]{0,24})/` + uaFirmware + `(?: |$)`)},
+	{"Fanvil", lazily(`^Fanvil ` + uaModels + ` ` + uaFirmware + ` ` + uaMAC + `$`)},
+	{"Mitel", lazily(`^(?:Mitel|Aastra) ?` + uaModel + ` MAC:` + uaMAC + ` V:(?P<firmware>\d[\w.-]{0,47}?)(?:-SIP)?$`)},
+	{"Gigaset", lazily(`^Gigaset ` + uaModels + `/` + uaFirmware + `(?:;` + uaMAC + `)?$`)},
+	{"Htek", lazily(`^Htek ` + uaModel + ` ` + uaFirmware + `(?: ` + uaMAC + `)?$`)},
+	{"Panasonic", lazily(`^Panasonic[_ ](?P<model>KX-\w{1,29})/` + uaFirmware + `(?: \(` + uaMAC + `\))?$`)},
+	{"Sangoma", lazily(`^(?:Digium|Sangoma) (?P<model>[DP]\w{1,16}) (?P<firmware>\d[\d_.]{0,31})(?: |$)`)},
+	{"Linphone", lazily(`^(?P<model>Linphone[\w-]{0,24})/` + uaFirmware + `(?: |$)`)},
+}
+
+// lazily returns a function that compiles the pattern when it is first called.
+func lazily(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
 }
 
 // ParseUserAgent returns what a User-Agent says of its phone. The result is empty for an unknown User-Agent.
@@ -55,12 +64,13 @@ func ParseUserAgent(s string) Device {
 		return Device{}
 	}
 	for _, ua := range userAgents {
-		m := ua.pattern.FindStringSubmatch(s)
+		pattern := ua.pattern()
+		m := pattern.FindStringSubmatch(s)
 		if m == nil {
 			continue
 		}
 		part := func(name string) string {
-			if i := ua.pattern.SubexpIndex(name); i >= 0 {
+			if i := pattern.SubexpIndex(name); i >= 0 {
 				return m[i]
 			}
 			return ""
