@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
@@ -64,8 +65,27 @@ func (o *oneShot) unread() (found []provision.Diagnostic) {
 func (o *oneShot) checkConfigs() (found []provision.Diagnostic) {
 	for _, p := range o.service.pbxs {
 		found = append(found, provision.OfPBX(p.label, append(provision.CheckConfig(p.config), p.cuts()...))...)
+		found = append(found, p.noServer()...)
 	}
 	return found
+}
+
+// noServer reports one of several Asterisks on another machine whose phones may be told that phoneprov is their server.
+func (p *pbx) noServer() []provision.Diagnostic {
+	file := p.config["phoneprov.conf"]
+	if p.label == "" || file == nil || p.amiAddress == "" || onLoopback(p.amiAddress) {
+		return nil
+	}
+	for _, c := range file.Categories {
+		for v := range c.Vars() {
+			name, _, _ := strings.Cut(v.Value, "=")
+			if c.Name == "general" && v.Name == "serveraddr" && v.Value != "" || strings.EqualFold(v.Name, "setvar") && strings.TrimSpace(name) == "SERVER" {
+				return nil
+			}
+		}
+	}
+	return []provision.Diagnostic{{Severity: provision.Warning, PBX: p.label, Pos: astconf.Pos{File: file.Name},
+		Message: "[general] has no serveraddr: ${SERVER} is the address at which a phone reaches phoneprov, and not that of this Asterisk"}}
 }
 
 // cuts reports values of the configuration that a ";" cuts off. AMI does not show them, so they are looked for in the

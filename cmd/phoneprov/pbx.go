@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync"
 
 	"github.com/rs/zerolog"
 
@@ -193,22 +194,27 @@ func (v *service) confirm(id, by string) (all []provision.Held, err error) {
 	return nil, err
 }
 
-// once reads each Asterisk, for the commands that do not serve. It returns the snapshot of those that could be read. The
-// error is not nil if none could; pbx.failed says why one could not.
+// once reads all Asterisks at the same time, for the commands that do not serve. It returns the snapshot of those that
+// could be read. The error is not nil if none could; pbx.failed says why one could not.
 func (v *service) once(ctx context.Context) (*provision.Snapshot, []provision.Diagnostic, error) {
+	if len(v.pbxs) == 1 {
+		return v.pbxs[0].sync.Once(ctx)
+	}
+	parts, of := make([]provision.Part, len(v.pbxs)), make([][]provision.Diagnostic, len(v.pbxs))
+	var reading sync.WaitGroup
+	for i, p := range v.pbxs {
+		reading.Go(func() {
+			parts[i].PBX = p.name
+			parts[i].Snapshot, of[i], p.failed = p.sync.Once(ctx)
+		})
+	}
+	reading.Wait()
 	var found []provision.Diagnostic
 	var errs []error
-	parts := make([]provision.Part, len(v.pbxs))
 	for i, p := range v.pbxs {
-		snapshot, of, err := p.sync.Once(ctx)
-		if len(v.pbxs) == 1 {
-			return snapshot, of, err
-		}
-		parts[i] = provision.Part{PBX: p.name, Snapshot: snapshot}
-		if found = append(found, provision.OfPBX(p.label, of)...); err != nil {
+		if found = append(found, provision.OfPBX(p.label, of[i])...); p.failed != nil {
 			parts[i].Snapshot = nil
-			p.failed = err
-			errs = append(errs, fmt.Errorf("%s: %w", p.label, err))
+			errs = append(errs, fmt.Errorf("%s: %w", p.label, p.failed))
 		}
 	}
 	if len(errs) == len(v.pbxs) {

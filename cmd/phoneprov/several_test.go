@@ -157,6 +157,55 @@ func TestOneOfSeveralIsRestored(t *testing.T) {
 	}
 }
 
+// While an Asterisk does not answer a function, the others do.
+func TestOneOfSeveralHangs(t *testing.T) {
+	t.Parallel()
+	east, west := startPBX(t, "east", eastUsers), startPBX(t, "west", westUsers)
+	west.asked = make(chan struct{})
+	s := serveSeveral(t, severalINI(t, t.TempDir(), east, west))
+	s.expect("0004f2000002.cfg", westFile)
+	s.expect("0004f2000001.cfg", eastFile)
+	hung := make(chan string)
+	go func() { hung <- s.file("asks-0004f2000002.cfg") }()
+	<-west.asked
+	for range 20 {
+		if got := s.file("asks-0004f2000001.cfg"); got != "200 answer of east" {
+			t.Errorf("got %q", got)
+		}
+	}
+	if got := s.file("0004f2000002.cfg"); got != westFile {
+		t.Errorf("got %q", got)
+	}
+	<-west.asked
+	if got := <-hung; got != "200 answer of west" && got != "503 Service Unavailable" { // 503 where the machine is slow
+		t.Errorf("got %q", got)
+	}
+}
+
+// An Asterisk without a manager interface is one whose files are read, and read again when they change.
+func TestSeveralWithFiles(t *testing.T) {
+	t.Parallel()
+	east, west := startPBX(t, "east", eastUsers), startPBX(t, "west", westUsers)
+	ini := testkit.Read(t, severalINI(t, t.TempDir(), east, west))
+	ini, _, _ = strings.Cut(ini, "[ami west]")
+	ini = strings.Replace(ini, "[asterisk west]\n", "[asterisk west]\nconfig = files\n", 1)
+	s := serveSeveral(t, testkit.Write(t, filepath.Join(t.TempDir(), "files.ini"), ini))
+	s.expect("0004f2000001.cfg", eastFile)
+	s.expect("0004f2000002.cfg", westFile)
+	testkit.Write(t, filepath.Join(west.dir, "asterisk", "users.conf"), strings.Replace(westUsers, "West", "Occident", 1))
+	s.expect("0004f2000002.cfg", "200 west west Occident secret-60-6001")
+	s.expect("asks-0004f2000002.cfg", "503 Service Unavailable")
+	_, out := s.command("status")
+	wants(t, "status", out, "west: Asterisk: not asked, its files are read", "east: Asterisk: "+amiserver.DefaultVersion)
+	_, metrics := s.get(s.admin, "/metrics")
+	if strings.Contains(metrics, `phoneprov_ami_up{pbx="west"}`) || !strings.Contains(metrics, `phoneprov_ami_up{pbx="east"} 1`) {
+		t.Error("an Asterisk without a manager interface has a connection, or the other has none")
+	}
+	if code, out := s.command("healthcheck"); code != 0 {
+		t.Errorf("got %d, %s", code, out)
+	}
+}
+
 // A change that is held is that of one Asterisk. A confirmation applies every one, and says which.
 func TestOneOfSeveralIsHeld(t *testing.T) {
 	t.Parallel()

@@ -28,7 +28,8 @@ type fakePBX struct {
 	server *amiserver.Server
 	down   atomic.Bool
 
-	registered atomic.Bool // its endpoint 6001 is
+	registered atomic.Bool   // its endpoint 6001 is
+	asked      chan struct{} // gets a value for each function call, which then waits for another one; nil: calls are answered
 	mu         sync.Mutex
 	notified   []string // endpoints that were sent NOTIFY
 }
@@ -69,6 +70,10 @@ func startPBX(t *testing.T, name, users string) *fakePBX {
 		Username: "phoneprov", Secret: "ami-secret", Dir: filepath.Join(p.dir, "asterisk"),
 		Function: func(call string) string {
 			if call == "DB(a/b)" {
+				if p.asked != nil {
+					p.asked <- struct{}{}
+					p.asked <- struct{}{}
+				}
 				return "answer of " + name
 			}
 			return ""
