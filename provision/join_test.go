@@ -307,3 +307,19 @@ func TestJoinedCheck(t *testing.T) {
 		t.Errorf("got\n%s", text)
 	}
 }
+
+// PP_PBX is the name of the Asterisk, also where it is the only one, and in names of files. The configuration may set
+// another value.
+func TestPBXVariable(t *testing.T) {
+	r, _ := renderer(t, map[string]string{"t": "${PP_PBX}"})
+	for want, row := range map[string]struct{ pbx, conf string }{
+		"main":  {"main", "[p]\n${MAC}-${PP_PBX}.cfg => t\n"},
+		"":      {"", "[p]\n${MAC}-${PP_PBX}.cfg => t\n"},
+		"other": {"main", "[p]\nsetvar => PP_PBX=other\n${MAC}-${PP_PBX}.cfg => t\n"},
+	} {
+		part := buildPart(t, row.pbx, map[string]string{"phoneprov.conf": "[general]\ndefault_profile=p\n" + row.conf, "users.conf": "[1]\nautoprov=yes\nmacaddress=000000000001\n"})
+		if body, err := render(t, r, part.Snapshot, "000000000001-"+want+".cfg", Request{}); body != want || err != nil {
+			t.Errorf("got %q, %v, want %q", body, err, want)
+		}
+	}
+}
