@@ -35,6 +35,7 @@ type entry struct {
 	secrets     bool             // an admin asked for secrets
 	refusal     refusal
 	restored    bool   // the snapshot is the last good one from before the start
+	pbx         string // of several Asterisks: the one of the phone whose file was requested
 	unread      bool   // one of several Asterisks was not read yet: nobody knows its phones
 	rendered    string // the URI of the rendered file; empty: none was rendered
 	diagnostics []provision.Diagnostic
@@ -64,6 +65,9 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *responseWrit
 	switch {
 	case e.phone != nil:
 		line.Str("mac", e.phone.ID).Str("phone", e.phone.Name())
+		if e.pbx != "" {
+			line.Str("pbx", e.pbx)
+		}
 	case e.mac != device.MAC{}:
 		line.Str("mac", e.mac.String())
 	}

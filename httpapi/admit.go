@@ -98,6 +98,9 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request, e *entry, s *provisi
 		return f, a.decided(w, e, f, a.Access.Rules.Decide(facts), httpauth.None, now)
 	}
 	f := seek(s, e.file, reach != access.Everywhere)
+	if s.Joined() && f.Phone != nil {
+		e.pbx, e.restored = f.Phone.PBX(), s.Restored(f.Phone)
+	}
 	if f.MAC != facts.Link && f.MAC != (device.MAC{}) {
 		facts.Link = device.MAC{} // the name is another phone's
 	}

@@ -154,6 +154,9 @@ func (p *Phone) PBX() string { return p.Profile.PBX }
 // Joined reports whether the snapshot is one of Join.
 func (s *Snapshot) Joined() bool { return s.parts != nil }
 
+// Restored reports whether the snapshot of a phone's Asterisk was restored.
+func (s *Snapshot) Restored(p *Phone) bool { return !s.partOf(p.Profile).SavedAt.IsZero() }
+
 // PBXs returns the names of the Asterisks of a joined snapshot that were read, in order; nil: it is of one Asterisk.
 func (s *Snapshot) PBXs() (names []string) {
 	for _, part := range s.parts {

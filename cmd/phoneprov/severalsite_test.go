@@ -202,6 +202,17 @@ func (s *severalSite) expect(name, want string) {
 	})
 }
 
+// shows waits until a path of the admin address shows all parts.
+func (s *severalSite) shows(path string, parts ...string) {
+	s.Helper()
+	testkit.WaitFor(s, func() error {
+		if _, body := s.get(s.admin, path); !containsAll(body, parts) {
+			return fmt.Errorf("%s: not all of %q in %s", path, parts, body)
+		}
+		return nil
+	})
+}
+
 // summary returns /api/v1/status.
 func (s *severalSite) summary() (summary admin.Summary) {
 	s.Helper()
