@@ -52,7 +52,7 @@ func (s *Service) loadKept(ctx context.Context) *provision.Snapshot {
 	if state == nil {
 		return nil
 	}
-	own := provision.Input{Zone: s.o.Zone, Interfaces: s.o.Interfaces}
+	own := provision.Input{PBX: s.o.PBX, Zone: s.o.Zone, Interfaces: s.o.Interfaces}
 	if s.link != nil {
 		own.Ask = s.Ask
 	}

@@ -22,6 +22,7 @@ const (
 
 // Options configure a Service.
 type Options struct {
+	PBX      string // the name of this Asterisk, for PP_PBX
 	Address  string // host:port of Asterisk's manager interface; empty: none, with SourceFiles only
 	Username string
 	Secret   provision.Secret

@@ -193,7 +193,7 @@ func (s *Service) input(ctx context.Context, c *ami.Conn, down error) (in provis
 	if err != nil {
 		return in, nil, err
 	}
-	in = provision.Input{Config: config, Major: major, Live: live, Interfaces: s.o.Interfaces, Zone: s.o.Zone}
+	in = provision.Input{PBX: s.o.PBX, Config: config, Major: major, Live: live, Interfaces: s.o.Interfaces, Zone: s.o.Zone}
 	if s.link != nil {
 		in.Ask = s.Ask
 	}

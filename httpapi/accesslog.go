@@ -34,7 +34,9 @@ type entry struct {
 	notable     bool             // the line is logged at its usual level, however often a source asks
 	secrets     bool             // an admin asked for secrets
 	refusal     refusal
-	restored    bool // the snapshot is the last good one from before the start
+	restored    bool   // the snapshot is the last good one from before the start
+	pbx         string // of several Asterisks: the one of the phone whose file was requested
+	unread      bool   // one of several Asterisks was not read yet: nobody knows its phones
 	served      served
 	err         error
 	panicked    bool
@@ -61,6 +63,9 @@ func (a *api) logRequest(level zerolog.Level, r *http.Request, res *responseWrit
 	switch {
 	case e.phone != nil:
 		line.Str("mac", e.phone.ID).Str("phone", e.phone.Name())
+		if e.pbx != "" {
+			line.Str("pbx", e.pbx)
+		}
 	case e.mac != device.MAC{}:
 		line.Str("mac", e.mac.String())
 	}

@@ -89,6 +89,7 @@ type seeker func(s *provision.Snapshot, name string, evenly bool) wanted
 // checked only if nothing else admits the request: wrong credentials do no harm if none are needed.
 func (a *api) admit(w http.ResponseWriter, r *http.Request, e *entry, s *provision.Snapshot, seek seeker) (wanted, error) {
 	now := a.Now()
+	e.unread = len(s.Missing) > 0
 	facts := a.facts(r, e, s)
 	reach := a.Access.Rules.Reach(facts.Source)
 	if a.stranger(r, facts, reach) {
@@ -97,6 +98,9 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request, e *entry, s *provisi
 		return f, a.decided(w, e, f, a.Access.Rules.Decide(facts), httpauth.None, now)
 	}
 	f := seek(s, e.file, reach != access.Everywhere)
+	if s.Joined() && f.Phone != nil {
+		e.pbx, e.restored = f.Phone.PBX(), s.Restored(f.Phone)
+	}
 	if f.MAC != facts.Link && f.MAC != (device.MAC{}) {
 		facts.Link = device.MAC{} // the name is another phone's
 	}
@@ -177,8 +181,12 @@ var credentials = map[httpauth.State]access.Credentials{
 // refuse answers a request that may not have the file, as if the file did not exist: with 404, or with 429 if the
 // source asked for too many unknown MACs. The answer is the same for every refusal, so that nobody can tell them apart.
 // A request of an admitted phone for a file that does not exist is not a refusal, unless the name has the MAC of an
-// unknown phone.
+// unknown phone. Until each Asterisk was read, any name may be one of a phone that is not known yet: whoever asks has to
+// ask again.
 func (a *api) refuse(e *entry, f wanted, reason access.Reason, now time.Time) error {
+	if e.unread && (reason != access.NoSuchFile || f.Phone == nil) {
+		return errPartUnread
+	}
 	if reason == access.NoSuchFile {
 		if f.MAC == (device.MAC{}) || f.Phone != nil {
 			return errNotFound

@@ -28,6 +28,7 @@ var (
 	errNotFound   = provision.ErrNotFound
 	errMethod     = errors.New("method not allowed")
 	errNoSnapshot = errors.New("no configuration was read from Asterisk yet")
+	errPartUnread = errors.New("no configuration was read yet from one of the Asterisks, whose phone this may be")
 )
 
 // otherMethod refuses all methods except GET, HEAD and those of uploads.
@@ -102,6 +103,7 @@ var statuses = [...]struct {
 	{errNotFound, http.StatusNotFound},
 	{errMethod, http.StatusMethodNotAllowed},
 	{errNoSnapshot, http.StatusServiceUnavailable},
+	{errPartUnread, http.StatusServiceUnavailable},
 	{provision.ErrUnavailable, http.StatusServiceUnavailable},
 	{datadir.ErrNoGoodFile, http.StatusServiceUnavailable},
 	{errBusy, http.StatusServiceUnavailable},

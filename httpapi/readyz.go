@@ -3,6 +3,7 @@ package httpapi
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -23,6 +24,25 @@ type Status struct {
 	Source          string          // where the configuration is read from: "ami" or "files"; empty: unknown
 
 	LogDropped uint64 // lines dropped since the start because their reader was too slow
+
+	PBXs []PBX // of several Asterisks: each; nil: there is one
+}
+
+// PBX is one of several Asterisks.
+type PBX struct {
+	Name            string          `json:"name"`
+	Read            bool            `json:"read"` // its phones are served
+	AMIConnected    bool            `json:"ami_connected"`
+	AsteriskVersion string          `json:"asterisk_version"`
+	LastError       string          `json:"last_error"`
+	LastSync        *time.Time      `json:"last_sync"`
+	SavedAt         *time.Time      `json:"saved_at,omitempty"` // when what is served of it was saved, if it was restored
+	Held            *provision.Held `json:"held,omitempty"`
+}
+
+// tried reports whether each Asterisk was read or restored, or was tried in vain. One that is down hides its phones only.
+func tried(pbxs []PBX) bool {
+	return !slices.ContainsFunc(pbxs, func(p PBX) bool { return !p.Read && p.LastError == "" })
 }
 
 // Lost are phones that vanished from the configuration.
@@ -62,10 +82,12 @@ type readiness struct {
 	Warnings        []string        `json:"warnings,omitempty"`
 	Lost            *Lost           `json:"lost_phones,omitempty"`
 	Held            *provision.Held `json:"held,omitempty"`
+	PBXs            []PBX           `json:"pbxs,omitempty"`    // where there are several Asterisks
 	LogDropped      uint64          `json:"log_lines_dropped"` // lines dropped since the start because their reader was too slow or gone
 }
 
-// readyz answers 200 if there is a snapshot to serve, else 503. The body has all known facts in both cases.
+// readyz answers 200 if there is a snapshot to serve, else 503; with several Asterisks, also 503 while one is read for the
+// first time. The body has all known facts in both cases.
 func (a *api) readyz(w http.ResponseWriter, r *http.Request, _ *entry) error {
 	body := readiness{Version: a.Version, Peers: []Peers{}}
 	if a.Status != nil {
@@ -80,6 +102,7 @@ func (a *api) readyz(w http.ResponseWriter, r *http.Request, _ *entry) error {
 			body.Lost = &s.Lost
 		}
 		body.LogDropped, body.Held, body.Source = s.LogDropped, s.Held, s.Source
+		body.PBXs = s.PBXs
 		if !s.LastSync.IsZero() {
 			body.LastSync = &s.LastSync
 		}
@@ -90,9 +113,11 @@ func (a *api) readyz(w http.ResponseWriter, r *http.Request, _ *entry) error {
 		body.Source = ""
 	} else {
 		counts := s.Counts()
-		body.Ready, body.Generation, body.AgeSeconds = true, s.Generation, a.Now().Sub(s.BuiltAt).Seconds()
+		body.Ready, body.Generation, body.AgeSeconds = tried(body.PBXs), s.Generation, a.Now().Sub(s.BuiltAt).Seconds()
 		body.Phones, body.Lines, body.Routes = counts.Phones, counts.Lines, counts.Routes
-		status = http.StatusOK
+		if body.Ready {
+			status = http.StatusOK
+		}
 		if !s.SavedAt.IsZero() {
 			body.Source, body.SavedAt = SourceLastGood, &s.SavedAt
 		}

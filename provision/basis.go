@@ -78,11 +78,17 @@ func (g globals) print() uint64 {
 // SameContent reports whether two snapshots come from the same configuration. If so, all of their documents are the
 // same.
 func (s *Snapshot) SameContent(other *Snapshot) bool {
-	return s != nil && other != nil && s.content == other.content
+	if s == nil || other == nil || s.parts == nil || other.parts == nil {
+		return s != nil && other != nil && s.content == other.content
+	}
+	return slices.EqualFunc(s.parts, other.parts, (*Snapshot).SameContent)
 }
 
 // RouteOf returns the route whose URI the configuration writes exactly so, or nil if there is none.
 func (s *Snapshot) RouteOf(uri string) *Route {
+	if s.parts != nil {
+		return s.exactly(uri)
+	}
 	if number := s.routes.find(uri); number >= 0 {
 		return s.route(number)
 	}
@@ -97,6 +103,9 @@ func (d *Document) Basis(s *Snapshot, rt *Route) Basis {
 	}
 	if d.inputs != nil {
 		d.inputs.describe(&b)
+	}
+	if s.parts != nil {
+		b.Templates = rt.PBX() + partEnd + b.Templates
 	}
 	b.Asked = d.asked
 	return b
@@ -123,6 +132,13 @@ func (in *inputs) describe(b *Basis) {
 
 // TemplatesPrint computes Basis.TemplatesPrint for the templates as they are now. The argument is Basis.Templates.
 func (r *Renderer) TemplatesPrint(templates string) (sum uint64) {
+	if r.parts != nil {
+		pbx, names := templatesOfPart(templates)
+		if r = r.parts[pbx]; r == nil {
+			return 0
+		}
+		templates = names
+	}
 	for name := range strings.SplitSeq(templates, "\n") {
 		if t := r.options.Data.Served(name); t != nil {
 			sum += t.Print()
@@ -135,6 +151,7 @@ func (r *Renderer) TemplatesPrint(templates string) (sum uint64) {
 // Asterisk: if the document needs an answer, the error is an ErrUnavailable. It does not evict anything from Render's
 // cache.
 func (r *Renderer) Digest(ctx context.Context, s *Snapshot, rt *Route, q Request) (etag string, basis Basis, err error) {
+	r, part := r.of(s, rt)
 	if rt.Static() {
 		d, err := r.static(ctx, rt)
 		if err != nil {
@@ -143,12 +160,12 @@ func (r *Renderer) Digest(ctx context.Context, s *Snapshot, rt *Route, q Request
 		defer d.Close()
 		return d.ETag, Basis{}, nil
 	}
-	c := r.cachesOf(s)
+	c := r.cachesOf(part)
 	if d := c.cached(r.options.Data, rt, q); d != nil {
 		return d.ETag, d.Basis(s, rt), nil
 	}
 	buffer := r.buffers.get()
-	text, in, err := r.withoutAsking(ctx, s, c, rt, q, buffer[:0])
+	text, in, err := r.withoutAsking(ctx, part, c, rt, q, buffer[:0])
 	d := Document{inputs: &in}
 	basis = d.Basis(s, rt)
 	if err == nil {
@@ -182,6 +199,7 @@ func (r *Renderer) Both(ctx context.Context, s *Snapshot, rt *Route, q Request) 
 	if rt.Static() {
 		return f, "", ErrNotMasked
 	}
+	r, s = r.of(s, rt)
 	hidden := q
 	hidden.masked = true
 	masked, _, err := r.withoutAsking(ctx, s, nil, rt, hidden, nil)

@@ -86,6 +86,32 @@ func BenchmarkCompare(b *testing.B) {
 	}
 }
 
+// BenchmarkJoin joins two Asterisks with 50,000 phones each, and looks up the files of the second one.
+func BenchmarkJoin(b *testing.B) {
+	users := benchUsers(100_000)
+	half := strings.Index(users, "[050000]")
+	head := users[:strings.Index(users, "[000000]")]
+	parts := []Part{buildPart(b, "east", map[string]string{"phoneprov.conf": benchProfile, "users.conf": users[:half]}),
+		buildPart(b, "west", map[string]string{"phoneprov.conf": benchProfile, "users.conf": head + users[half:]})}
+	b.Run("join", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if s, _ := Join(parts); s.Counts().Phones != 100_000 {
+				b.Fatalf("got %+v", s.Counts())
+			}
+		}
+	})
+	s, _ := Join(parts)
+	b.Run("lookup", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if s.Lookup("00000000fffd.cfg") == nil {
+				b.Fatal("it is not there")
+			}
+		}
+	})
+}
+
 func BenchmarkLookup(b *testing.B) {
 	s, _ := build(b, map[string]string{"phoneprov.conf": benchProfile, "users.conf": benchUsers(100_000)})
 	for name, uri := range map[string]string{"exact": "00000000abcd.cfg", "MAC": "00:00:00:00:AB:CD.cfg", "unknown": "y000000000028.cfg"} {

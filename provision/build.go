@@ -49,7 +49,7 @@ func Build(ctx context.Context, in Input, now time.Time) (*Snapshot, []Diagnosti
 		profiles: map[string]*Profile{},
 		pack:     packer{shapes: map[string]*shape{}, commons: map[common]*common{}},
 		snap: &Snapshot{BuiltAt: now, content: &content{
-			from: in.print(), functions: ownFunctions(), requestVars: requestVariables(), guarded: guardedFunctions(readODBC(in.Config[ODBCFile])), vendors: device.OUIs{},
+			pbx: in.PBX, from: in.print(), functions: ownFunctions(), requestVars: requestVariables(), guarded: guardedFunctions(readODBC(in.Config[ODBCFile])), vendors: device.OUIs{},
 		}},
 	}
 	b.readMappings()

@@ -99,6 +99,8 @@ type Live struct {
 
 // Input is everything that Build reads.
 type Input struct {
+	// PBX is the name of the Asterisk, for PP_PBX. It may be empty.
+	PBX    string
 	Config Config
 	// Major is the major version of Asterisk; 0: not known.
 	Major int

@@ -21,8 +21,24 @@ import (
 // their answers, malformed XML, and files that nothing uses. It reports a finding for each phone that has it; Group
 // combines them. If Asterisk cannot be asked, that is an error too.
 func Check(ctx context.Context, s *Snapshot, r *Renderer, q Request) []Diagnostic {
-	c := checker{seen: map[string]bool{}, used: map[string]bool{}, templates: map[string]bool{}, hidden: newHidden(s),
-		profilesOf: map[string]map[*Profile]bool{}, shapes: shapesOf(s), unknown: map[string]bool{}}
+	var found []Diagnostic
+	used := map[string]map[string]bool{} // by data directory, which parts may share
+	for _, part := range s.each() {
+		r := r.ofPart(part.pbx)
+		c := checker{seen: map[string]bool{}, used: map[string]bool{}, templates: map[string]bool{}, hidden: newHidden(part),
+			profilesOf: map[string]map[*Profile]bool{}, shapes: shapesOf(part), unknown: map[string]bool{}}
+		if had := used[r.options.Data.Path()]; had != nil {
+			c.used = had
+		}
+		used[r.options.Data.Path()] = c.used
+		c.part(ctx, part, r, q)
+		found = append(found, OfPBX(r.options.PBX, c.found)...)
+	}
+	return append(found, checkTogether(s, r, used)...)
+}
+
+// part checks the configuration of one Asterisk.
+func (c *checker) part(ctx context.Context, s *Snapshot, r *Renderer, q Request) {
 	for _, rt := range s.Routes() {
 		if ctx.Err() != nil {
 			c.report(Diagnostic{Severity: Error, Message: ctx.Err().Error()})
@@ -32,8 +48,21 @@ func Check(ctx context.Context, s *Snapshot, r *Renderer, q Request) []Diagnosti
 	}
 	c.functions(ctx, s, r)
 	c.texts(ctx, s, r)
-	c.profiles(s, r)
-	c.unused(r.options.Data)
+}
+
+// checkTogether reports what can be said of all Asterisks together only: profiles in phoneprov.ini that none has, and
+// files that none uses.
+func checkTogether(s *Snapshot, r *Renderer, used map[string]map[string]bool) []Diagnostic {
+	c := checker{seen: map[string]bool{}}
+	done := map[string]bool{}
+	for _, part := range s.each() {
+		r := r.ofPart(part.pbx)
+		c.profiles(s, r)
+		if dir := r.options.Data.Path(); !done[dir] {
+			done[dir], c.used = true, used[dir]
+			c.unused(r.options.Data)
+		}
+	}
 	return c.found
 }
 

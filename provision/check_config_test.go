@@ -273,7 +273,7 @@ phoneprov/PROFILE=p
 
 func TestGroup(t *testing.T) {
 	at := func(file string, line int, severity Severity, message string) Diagnostic {
-		return Diagnostic{astconf.Pos{File: file, Line: line}, severity, message}
+		return Diagnostic{Pos: astconf.Pos{File: file, Line: line}, Severity: severity, Message: message}
 	}
 	var got []string
 	for _, d := range Group([]Diagnostic{

@@ -3,6 +3,7 @@ package provision
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/phoneprov/phoneprov/provision/astconf"
@@ -37,21 +38,35 @@ type Diagnostic struct {
 	Pos      astconf.Pos // the zero Pos: no position in a file
 	Severity Severity
 	Message  string
+	PBX      string // the Asterisk that it is about, where there are several; empty: the only one, or all
 }
 
-// String returns "file:line: severity: message".
+// String returns "file:line: severity: message", after the name of the Asterisk and a colon if there is one.
 func (d Diagnostic) String() string {
-	if d.Pos.File == "" {
-		return d.Severity.String() + ": " + d.Message
+	text := d.Severity.String() + ": " + d.Message
+	if d.Pos.File != "" {
+		text = d.Pos.String() + ": " + text
 	}
-	return d.Pos.String() + ": " + d.Severity.String() + ": " + d.Message
+	if d.PBX != "" {
+		text = d.PBX + ": " + text
+	}
+	return text
+}
+
+// OfPBX returns the diagnostics as those of one of several Asterisks.
+func OfPBX(pbx string, all []Diagnostic) []Diagnostic {
+	named := slices.Clone(all)
+	for i := range named {
+		named[i].PBX = pbx
+	}
+	return named
 }
 
 // diagnostics collects the diagnostics of Build or Render, in order.
 type diagnostics []Diagnostic
 
 func (ds *diagnostics) add(s Severity, p astconf.Pos, format string, args ...any) {
-	*ds = append(*ds, Diagnostic{p, s, fmt.Sprintf(format, args...)})
+	*ds = append(*ds, Diagnostic{Pos: p, Severity: s, Message: fmt.Sprintf(format, args...)})
 }
 
 // maxExamples is how many of the other findings a combined finding names.
@@ -68,7 +83,7 @@ func Group(all []Diagnostic) []Diagnostic {
 	var grouped []Diagnostic
 	groups := map[string]*group{}
 	for _, d := range all {
-		key := d.Severity.String() + d.Pos.File + alike(d.Message)
+		key := d.PBX + d.Severity.String() + d.Pos.File + alike(d.Message)
 		g := groups[key]
 		if g == nil || d.Severity == Info {
 			groups[key] = &group{place: len(grouped)}

@@ -45,6 +45,11 @@
 // A rendering makes all independent calls side by side, and each call once (asteriskCalls). A file has all its answers, or the
 // error is ErrUnavailable.
 //
+// # Several Asterisks
+//
+// Join makes one Snapshot of those of several Asterisks. Each Route and Phone of it is one of a part, and the first part
+// wins. JoinRenderers renders each Route with the Renderer of its part, so that a part never sees what another one has.
+//
 // # Limits
 //
 // A rendering has the limits of dialplan, which also hold for the text of each PP_EACH function, maxAsked calls, maxAskedBytes

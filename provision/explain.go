@@ -38,6 +38,7 @@ func (r *Renderer) Explain(ctx context.Context, s *Snapshot, rt *Route, q Reques
 	if rt.Static() {
 		return x
 	}
+	r, s = r.of(s, rt)
 	h := newHidden(s)
 	b := r.newCalls(ctx)
 	b.whole = true

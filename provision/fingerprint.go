@@ -23,6 +23,7 @@ func (in Input) print() uint64 {
 		about = strconv.AppendBool(about, given)
 	}
 	about = strconv.AppendInt(about, int64(in.Major), 10)
+	about = appendText(about, in.PBX)
 	if in.Zone != nil {
 		about = appendText(about, in.Zone.String())
 	}
@@ -87,7 +88,7 @@ func (f *prints) line(l *Line) {
 func (f *prints) profile(p *Profile) uint64 {
 	print, ok := f.profiles[p]
 	if !ok {
-		text := appendTexts(nil, p.Name)
+		text := appendTexts(nil, p.PBX, p.Name)
 		for _, v := range p.setvars {
 			text = appendTexts(text, v.name, v.text)
 		}

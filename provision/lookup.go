@@ -20,6 +20,9 @@ func (s *Snapshot) Lookup(uri string) *Route { return s.Find(uri).Route }
 // Find returns what a name stands for: a route, as written or with its owner's MAC spelt in another way, or else the
 // phone that would own such a file.
 func (s *Snapshot) Find(uri string) Found {
+	if s.parts != nil {
+		return s.findJoined(uri)
+	}
 	if number := s.routes.find(uri); number >= 0 {
 		return s.atRoute(number)
 	}
@@ -29,6 +32,9 @@ func (s *Snapshot) Find(uri string) Found {
 // FindEvenly is Find, but does the same work whether there is such a file or not, so that its duration tells a stranger
 // nothing.
 func (s *Snapshot) FindEvenly(uri string) Found {
+	if s.parts != nil {
+		return s.findJoined(uri)
+	}
 	number, spelt := s.routes.find(uri), s.findSpelt(uri)
 	if number < 0 {
 		return spelt
@@ -60,15 +66,31 @@ func (s *Snapshot) findSpelt(uri string) Found {
 	f.MAC = f.Name.MAC
 	var room [device.MaxName]byte
 	phone := s.phonesByID.findBytes(f.MAC.AppendTo(room[:0]), s.idOf)
-	route := s.routes.findSpelt(device.AppendRespelt(room[:0], uri, f.MAC), f.MAC)
-	if phone < 0 {
-		return f
+	if phone >= 0 {
+		f.Phone = s.phoneList[phone]
 	}
-	f.Phone = s.phoneList[phone]
-	if route >= 0 && int(s.routes.list[route].owner) == phone {
-		f.Route = s.route(route)
+	name := device.AppendRespelt(room[:0], uri, f.MAC)
+	if s.parts == nil {
+		f.Route = s.speltRoute(name, f.MAC, f.Phone)
+	}
+	for _, part := range s.parts {
+		if rt := part.speltRoute(name, f.MAC, f.Phone); rt != nil {
+			f.Route = rt
+		}
 	}
 	return f
+}
+
+// speltRoute returns the route that findSpelt of routes finds, if the phone owns it; else nil.
+func (s *Snapshot) speltRoute(name []byte, mac device.MAC, owner *Phone) *Route {
+	number := s.routes.findSpelt(name, mac)
+	if number < 0 || owner == nil {
+		return nil
+	}
+	if of := s.routes.list[number].owner; of == noPhone || s.phoneList[of] != owner {
+		return nil
+	}
+	return s.route(number)
 }
 
 func (s *Snapshot) idOf(number int) string { return s.phoneList[number].ID }

@@ -45,7 +45,8 @@ func (l Loss) Exceeds(percent, least int) bool {
 // Held is a change of the configuration that is not applied until an admin confirms it, because it would take away too
 // many phones. The last good configuration is served meanwhile.
 type Held struct {
-	ID      string    `json:"id"` // differs from that of any other loss
+	ID      string    `json:"id"`            // differs from that of any other loss
+	PBX     string    `json:"pbx,omitempty"` // the Asterisk, where there are several
 	Since   time.Time `json:"since"`
 	Trigger string    `json:"trigger"` // of the first sync that was held
 	Reason  string    `json:"reason"`  // for people

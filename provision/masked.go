@@ -18,6 +18,7 @@ func (r *Renderer) RenderMasked(ctx context.Context, s *Snapshot, rt *Route, q R
 	if rt.Static() {
 		return nil, ErrNotMasked
 	}
+	r, s = r.of(s, rt)
 	q.masked = true
 	b := r.newCalls(ctx)
 	defer b.end()

@@ -34,4 +34,5 @@ const (
 	fromPhone    = "phone"
 	fromZone     = "time zone"
 	fromRequest  = "request"
+	fromPBX      = "phoneprov.ini"
 )

@@ -98,9 +98,11 @@ func (s *Snapshot) names() iter.Seq2[string, *Phone] {
 				}
 			}
 		}
-		for number := range s.routes.list {
-			if !yield(s.routes.uri(number), nil) {
-				return
+		for _, part := range s.each() {
+			for number := range part.routes.list {
+				if !yield(part.routes.uri(number), nil) {
+					return
+				}
 			}
 		}
 	}

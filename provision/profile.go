@@ -12,6 +12,7 @@ import (
 // Profile is a section of phoneprov.conf: the files for its phones.
 type Profile struct {
 	Name    string
+	PBX     string // Input.PBX of the Asterisk that the profile is of
 	pos     astconf.Pos
 	setvars []setvar
 	statics []*file
@@ -75,7 +76,7 @@ func (b *builder) readProfiles(f *astconf.File) {
 // readProfile reads one profile. mime_type and staticdir apply to the files after them, as in Asterisk. Every other
 // option is the name of a file with its template.
 func (b *builder) readProfile(c *astconf.Category) *Profile {
-	p := &Profile{Name: c.Name, pos: c.Pos}
+	p := &Profile{Name: c.Name, PBX: b.in.PBX, pos: c.Pos}
 	dir, mime := "", ""
 	for v := range c.Vars() {
 		switch strings.ToLower(v.Name) {

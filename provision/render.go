@@ -59,6 +59,8 @@ type RendererOptions struct {
 	MoveTo Origin
 	// Room bounds everything that is remembered, in bytes; zero: maxRoom.
 	Room int64
+	// PBX is the name of the Asterisk in diagnostics, where there are several; empty: there is one.
+	PBX string
 }
 
 // Origin is the beginning of a URL.
@@ -72,6 +74,7 @@ type Renderer struct {
 	options RendererOptions
 	buffers buffers
 	caches  atomic.Pointer[caches] // of the content that was rendered last
+	parts   map[string]*Renderer   // see JoinRenderers; nil: it renders itself
 }
 
 // NewRenderer returns a Renderer. Its options never change.
@@ -82,6 +85,13 @@ func NewRenderer(o RendererOptions) *Renderer {
 
 // WithRoom returns a Renderer with the same options that remembers at most room bytes.
 func (r *Renderer) WithRoom(room int64) *Renderer {
+	if len(r.parts) > 0 {
+		parts := map[string]*Renderer{}
+		for name, part := range r.parts {
+			parts[name] = part.WithRoom(room / int64(len(r.parts)))
+		}
+		return JoinRenderers(parts)
+	}
 	o := r.options
 	o.Room = room
 	return NewRenderer(o)
@@ -94,7 +104,14 @@ type CacheStats struct {
 }
 
 // Stats returns the current CacheStats.
-func (r *Renderer) Stats() CacheStats {
+func (r *Renderer) Stats() (all CacheStats) {
+	for _, part := range r.parts {
+		s := part.Stats()
+		all = CacheStats{all.Files + s.Files, all.Lists + s.Lists, all.Plans + s.Plans, all.Bytes + s.Bytes}
+	}
+	if r.parts != nil {
+		return all
+	}
 	c := r.caches.Load()
 	if c == nil {
 		return CacheStats{}
@@ -161,6 +178,7 @@ const RenderTimeout = 10 * time.Second
 // Render makes the document of a route, within RenderTimeout. The route must come from the snapshot s. Ask may be called
 // by other goroutines. They end before Render returns, so Ask must return when its context ends.
 func (r *Renderer) Render(ctx context.Context, s *Snapshot, rt *Route, q Request) (*Document, error) {
+	r, s = r.of(s, rt)
 	var c *caches
 	if !rt.Static() {
 		c = r.cachesOf(s)
@@ -196,6 +214,9 @@ func (r *Renderer) render(ctx context.Context, s *Snapshot, c *caches, rt *Route
 	if err != nil {
 		r.buffers.put(text)
 		return nil, rt.failed(err)
+	}
+	if r.options.PBX != "" {
+		rd.diags = OfPBX(r.options.PBX, rd.diags)
 	}
 	d := &Document{
 		MIME: rt.MIME(), Size: int64(len(text)), ETag: textETag(text), text: text, buffers: &r.buffers,

@@ -39,6 +39,7 @@ const (
 	ofZone                        // the time zone of the line
 	ofURL                         // the URL that the phone asked for
 	ofDevice                      // the device that asks, by its User-Agent
+	ofPBX                         // the Asterisk that the phone is of
 )
 
 // varies returns how long a value holds.
@@ -50,6 +51,8 @@ func (o requestOrigin) varies(s *scope) dialplan.Varies {
 		return s.zoneFacts().varies()
 	case ofURL:
 		return dialplan.Varies{With: byURL}
+	case ofPBX: // of a content, and what is remembered is of one content
+		return dialplan.Varies{}
 	}
 	return dialplan.Varies{With: byUserAgent}
 }
@@ -61,6 +64,8 @@ func (o requestOrigin) origin(s *scope) string {
 		return fromPhone
 	case ofZone:
 		return s.zoneOrigin()
+	case ofPBX:
+		return fromPBX
 	}
 	return fromRequest
 }
@@ -80,6 +85,8 @@ func RequestVariables() []RequestVariable {
 		{"PP_MAC_DASH", "the MAC address in lower case with dashes", "${PP_MAC_DASH}", ofPhone, macVar(separated("-"))},
 		{"PP_LINE_COUNT", "how many lines the phone has", "${IF($[${PP_LINE_COUNT}>1]?several:one)}", ofPhone,
 			func(s *scope) string { return strconv.Itoa(len(s.phone.Lines)) }},
+		{"PP_PBX", "the name of the phone's Asterisk: `name` of `[asterisk]` in phoneprov.ini, or NAME of `[ami NAME]` for one of several", "directory-${PP_PBX}.xml", ofPBX,
+			func(s *scope) string { return s.rd.snap.pbx }},
 		{"PP_TRANSPORT", "udp, tcp, tls, ws or wss: the protocol of the transport of the line's endpoint, else of the only transport; empty for a line of the users file", "${PP_TRANSPORT}", ofPhone,
 			func(*scope) string { return "" }}, // bindEndpoint gives what there is
 		{"PP_URL", "the URL that the phone has before the names of its files, without a slash at its end", "${PP_URL}/logo.bmp", ofURL,

@@ -18,11 +18,16 @@ type Snapshot struct {
 	// SavedAt is when the restored configuration of this snapshot was saved. If zero, the snapshot was not restored:
 	// Asterisk or its files were read.
 	SavedAt time.Time
+	// Missing are the names of the Asterisks of a joined snapshot that were not read yet: see Join.
+	Missing []string
 	*content
 }
 
 // content is what snapshots with the same inputs share.
 type content struct {
+	pbx         string      // Input.PBX
+	parts       []*Snapshot // of a joined snapshot, in order; nil: it is of one Asterisk
+	served      int         // the number of routes of a joined snapshot
 	from        uint64      // fingerprint of the inputs
 	iface       string      // the interface whose address was looked up; empty: none
 	address     string      // the result of that lookup
@@ -59,7 +64,7 @@ type Counts struct{ Phones, Lines, Routes int }
 
 // Counts returns the sizes of the snapshot.
 func (s *Snapshot) Counts() Counts {
-	c := Counts{Phones: len(s.phoneList), Routes: len(s.routes.list)}
+	c := Counts{Phones: len(s.phoneList), Routes: len(s.routes.list) + s.served}
 	for _, p := range s.phoneList {
 		c.Lines += len(p.Lines)
 	}
@@ -96,10 +101,17 @@ func phoneID(mac string) string {
 
 // Routes returns the files in a stable order: static ones by profile, then those of each phone in the order of its
 // profile.
-func (s *Snapshot) Routes() []*Route { return s.routesOf(routeRange{0, uint32(len(s.routes.list))}) }
+func (s *Snapshot) Routes() (all []*Route) {
+	for _, part := range s.each() {
+		all = append(all, s.servedOf(part.routesOf(routeRange{0, uint32(len(part.routes.list))}))...)
+	}
+	return all
+}
 
 // PhoneRoutes returns the files of one phone.
-func (s *Snapshot) PhoneRoutes(p *Phone) []*Route { return s.routesOf(p.routes) }
+func (s *Snapshot) PhoneRoutes(p *Phone) []*Route {
+	return s.servedOf(s.partOf(p.Profile).routesOf(p.routes))
+}
 
 func (s *Snapshot) routesOf(which routeRange) []*Route {
 	list := make([]*Route, which.count)
@@ -124,7 +136,7 @@ func Compare(old, next *Snapshot) Changes {
 	if old == nil {
 		old = &Snapshot{content: new(content)}
 	}
-	if old.content == next.content {
+	if old.SameContent(next) {
 		return c
 	}
 	for _, p := range next.phoneList {

@@ -41,14 +41,14 @@ func TestNoRightToNotify(t *testing.T) {
 		s.change("2", 0)
 		s.pass(30 * time.Second)
 		s.wantState(0, ledger.ChangeWaiting, "asterisk does not permit it")
-		if s.Denied() == "" || !s.logged("does not permit") {
-			t.Errorf("denied %q: %s", s.Denied(), s.log.String())
+		if s.Denied("") == "" || !s.logged("does not permit") {
+			t.Errorf("denied %q: %s", s.Denied(""), s.log.String())
 		}
 		s.set(func() { s.notifyErr = nil })
 		s.pass(5 * time.Minute)
 		s.wantState(0, ledger.NoReaction, "")
-		if s.Denied() != "" {
-			t.Errorf("denied %q", s.Denied())
+		if s.Denied("") != "" {
+			t.Errorf("denied %q", s.Denied(""))
 		}
 	})
 }

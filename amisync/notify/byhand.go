@@ -160,7 +160,7 @@ func (n *Notifier) byHand(now time.Time, p *ledger.Phone, r Request) PhoneResult
 		return one
 	}
 	lines := n.known(p)
-	target, why := singleOut(subjectOf(p), lines, n.o.Shared, n.o.Asterisk.Outbound())
+	target, why := n.singleOut(p, lines)
 	if one.Why = why; why != "" {
 		return one
 	}
@@ -175,7 +175,7 @@ func (n *Notifier) byHand(now time.Time, p *ledger.Phone, r Request) PhoneResult
 		return one
 	}
 	n.mu.Lock()
-	n.plan.byHand(now, p.ID, r.Reboot)
+	n.plan.byHand(now, p.ID, p.PBX, r.Reboot)
 	n.mu.Unlock()
 	return one
 }

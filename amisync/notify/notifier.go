@@ -41,12 +41,25 @@ type Notifier struct {
 
 	mu     sync.Mutex
 	plan   *plan
-	denied string // what Asterisk said when it last denied the right to tell phones; empty: it does not deny it
+	denied map[string]string // what an Asterisk said when it last denied the right to tell phones, by PBX
 
-	scanAt       time.Time // time of the next scan
-	unsettledAt  time.Time // start of the wait for the ledger to settle; zero: no change waits for that
-	pausedUntil  time.Time // nobody is told before this time
-	pausedReason string
+	scanAt      time.Time        // time of the next scan
+	unsettledAt time.Time        // start of the wait for the ledger to settle; zero: no change waits for that
+	pauses      map[string]pause // of each Asterisk that could not be asked, by PBX
+}
+
+// pause keeps phones of one Asterisk from being told.
+type pause struct {
+	until  time.Time
+	reason string
+}
+
+// asterisk returns the Asterisk of a phone.
+func (n *Notifier) asterisk(pbx string) Asterisk {
+	if a := n.o.PBXs[pbx]; a != nil {
+		return a
+	}
+	return n.o.Asterisk
 }
 
 // New makes a Notifier. It starts nothing.
@@ -60,12 +73,12 @@ func New(o Options) *Notifier {
 		}
 	}
 	if o.Shared == nil {
-		o.Shared = func(string) bool { return false }
+		o.Shared = func(_, _ string) bool { return false }
 	}
 	o.Rate = max(o.Rate, 1)
 	return &Notifier{
 		o: o, limiter: rate.NewLimiter(rate.Limit(o.Rate), 1), poked: make(chan struct{}, 1),
-		plan: newPlan(o.Spread, o.Limit, o.Jitter),
+		plan: newPlan(o.Spread, o.Limit, o.Jitter), denied: map[string]string{}, pauses: map[string]pause{},
 	}
 }
 
@@ -148,7 +161,7 @@ func (n *Notifier) scan() {
 		}
 		for i := range page.Items {
 			p := &page.Items[i]
-			phones = append(phones, seen{p.ID, filesOf(p), registered(p), p.Told})
+			phones = append(phones, seen{p.ID, p.PBX, filesOf(p), registered(p), p.Told})
 			if p.State == ledger.NoReaction && p.Told != nil && p.Told.Tries >= maxTries {
 				unheard[p.ID] = ledger.Phone{ID: p.ID, Reason: p.Reason}
 			}
@@ -222,23 +235,28 @@ func (n *Notifier) step(ctx context.Context) time.Time {
 	n.mu.Lock()
 	t := n.plan.next()
 	n.mu.Unlock()
-	switch {
-	case t == nil:
+	if t == nil {
 		return time.Time{}
-	case now.Before(n.pausedUntil):
-		return n.pausedUntil
+	}
+	switch paused := n.pauses[t.pbx]; {
+	case now.Before(paused.until) && n.o.PBXs == nil:
+		return paused.until
 	case now.Before(t.due):
 		return t.due
+	case now.Before(paused.until): // the phones of the other Asterisks do not wait
+		n.later(t, paused.until.Sub(now), paused.reason)
+		return now
 	}
 	n.tell(ctx, t)
 	return time.Now()
 }
 
-// Denied returns what Asterisk said when it last denied the right to tell phones; empty: it does not deny it.
-func (n *Notifier) Denied() string {
+// Denied returns what an Asterisk said when it last denied the right to tell phones; empty: it does not deny it. pbx is
+// ledger.Phone.PBX.
+func (n *Notifier) Denied(pbx string) string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.denied
+	return n.denied[pbx]
 }
 
 // Held returns the number of phones that wait until a person confirms their change.

@@ -60,9 +60,11 @@ type Options struct {
 	Limit     int           // the most phones that a change may touch without a confirmation; 0: no limit
 	Table     Table
 	Ledger    Ledger
-	Asterisk  Asterisk
-	// Shared reports whether several phones have the endpoint as a line. If nil, no endpoint is shared.
-	Shared func(endpoint string) bool
+	Asterisk  Asterisk // of all phones, unless PBXs has that of a phone
+	// PBXs are several Asterisks, by ledger.Phone.PBX. If nil, there is one.
+	PBXs map[string]Asterisk
+	// Shared reports whether several phones of an Asterisk have the endpoint as a line. If nil, no endpoint is shared.
+	Shared func(pbx, endpoint string) bool
 	Log    zerolog.Logger
 	Jitter func(time.Duration) time.Duration // returns a random time below its argument; nil: rand.N
 }

@@ -17,7 +17,7 @@ const (
 
 // seen is a phone with a waiting change, as the ledger has it.
 type seen struct {
-	id         string
+	id, pbx    string
 	files      files
 	registered bool
 	told       *ledger.Notice // nil: the phone was not told
@@ -25,7 +25,7 @@ type seen struct {
 
 // task is a phone to tell, or a phone that was told and has not fetched yet.
 type task struct {
-	id         string
+	id, pbx    string
 	change     string // files.text of the change
 	registered bool
 	approved   bool // the phone may be told without a confirmation
@@ -93,7 +93,7 @@ func (p *plan) update(now time.Time, phones []seen, settled bool) (held, unsettl
 func (p *plan) see(s seen) {
 	t := p.tasks[s.id]
 	if t == nil {
-		t = &task{id: s.id, change: s.files.text()}
+		t = &task{id: s.id, pbx: s.pbx, change: s.files.text()}
 		p.tasks[s.id] = t
 		if n := s.told; n != nil { // it was told before we started
 			t.approved, t.tries, t.due, t.change = true, n.Tries, n.Until.Add(-retrySlack), n.Change
@@ -105,7 +105,7 @@ func (p *plan) see(s seen) {
 		}
 		*t = task{id: t.id, byHand: t.byHand && t.tries == 0, reboot: t.reboot && t.tries == 0, due: t.due, busySince: t.busySince, said: t.said}
 	}
-	t.change = s.files.text()
+	t.pbx, t.change = s.pbx, s.files.text()
 	if was := t.registered; s.registered && !was {
 		t.registered = true
 		p.schedule(t)
@@ -138,8 +138,8 @@ func (p *plan) approve(now time.Time, all []*task) {
 }
 
 // byHand schedules a phone because a person wants it told.
-func (p *plan) byHand(now time.Time, id string, reboot bool) {
-	t := &task{id: id, registered: true, byHand: true, reboot: reboot, due: now}
+func (p *plan) byHand(now time.Time, id, pbx string, reboot bool) {
+	t := &task{id: id, pbx: pbx, registered: true, byHand: true, reboot: reboot, due: now}
 	if old := p.tasks[id]; old != nil { // Run may be using old, so a new task replaces it
 		t.change, t.approved, t.said = old.change, old.approved, old.said
 	}

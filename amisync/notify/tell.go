@@ -47,7 +47,7 @@ func (n *Notifier) tell(ctx context.Context, t *task) {
 		n.later(t, busyPause, why)
 		return
 	}
-	target, why := singleOut(subjectOf(&p), lines, n.o.Shared, n.o.Asterisk.Outbound())
+	target, why := n.singleOut(&p, lines)
 	if why != "" {
 		n.cannot(t, &p, why)
 		return
@@ -81,7 +81,7 @@ func (n *Notifier) cannot(t *task, p *ledger.Phone, why string) {
 // send makes Asterisk send the NOTIFY, and notes it in the plan and in the ledger.
 func (n *Notifier) send(ctx context.Context, t *task, m Method, event string, target Target) {
 	action, cancel := context.WithTimeout(ctx, actionTimeout)
-	answer, err := n.o.Asterisk.Notify(action, target, event)
+	answer, err := n.asterisk(t.pbx).Notify(action, target, event)
 	cancel()
 	if errors.Is(err, ErrUnreachable) || errors.Is(err, ErrDenied) || errors.Is(err, ErrRefused) {
 		n.trouble(ctx, t, err)
@@ -91,9 +91,9 @@ func (n *Notifier) send(ctx context.Context, t *task, m Method, event string, ta
 		answer = err.Error()
 	}
 	now := time.Now()
-	n.pausedReason = ""
+	delete(n.pauses, t.pbx)
 	n.mu.Lock()
-	n.denied = ""
+	delete(n.denied, t.pbx)
 	n.plan.told(now, t, m.Within)
 	notice := ledger.Notice{At: now, Until: t.due, How: "NOTIFY " + event + " to " + target.String(), Tries: t.tries, Answer: answer, Change: t.change}
 	t.said = ""
@@ -110,7 +110,7 @@ func (n *Notifier) send(ctx context.Context, t *task, m Method, event string, ta
 
 // logInstead logs how the phone would be told, or why it would not.
 func (n *Notifier) logInstead(t *task, p *ledger.Phone, m Method) {
-	target, why := singleOut(subjectOf(p), n.known(p), n.o.Shared, n.o.Asterisk.Outbound())
+	target, why := n.singleOut(p, n.known(p))
 	text := "would be told with NOTIFY " + m.Event + " to " + target.String() + " (resync.mode is log)"
 	if why != "" {
 		text = why
@@ -123,31 +123,34 @@ func (n *Notifier) logInstead(t *task, p *ledger.Phone, m Method) {
 	n.o.Log.Info().Str("phone", t.id).Str("reboots", string(m.Reboots)).Msg("resync: its files have changed: " + text)
 }
 
-// trouble notes an error of Asterisk that kept a phone from being told. Unless it is ErrRefused, all phones wait for a
-// while.
+// trouble notes an error of Asterisk that kept a phone from being told. Unless it is ErrRefused, all phones of that
+// Asterisk wait for a while.
 func (n *Notifier) trouble(ctx context.Context, t *task, err error) {
 	if ctx.Err() != nil {
 		return // Run ends
 	}
-	pause := downPause
+	wait := downPause
 	switch {
 	case errors.Is(err, ErrDenied):
-		pause = deniedPause
+		wait = deniedPause
 	case errors.Is(err, ErrRefused):
 		n.later(t, otherPause, err.Error())
 		return
 	}
-	n.later(t, pause, err.Error())
+	n.later(t, wait, err.Error())
 	n.mu.Lock()
-	if n.denied = ""; errors.Is(err, ErrDenied) {
-		n.denied = err.Error()
+	if delete(n.denied, t.pbx); errors.Is(err, ErrDenied) {
+		n.denied[t.pbx] = err.Error()
 	}
 	n.mu.Unlock()
-	n.pausedUntil = time.Now().Add(pause)
-	if err.Error() != n.pausedReason {
-		n.o.Log.Warn().Err(err).Msg("resync: phones cannot be told that their files have changed; it is tried again")
+	if err.Error() != n.pauses[t.pbx].reason {
+		line := n.o.Log.Warn().Err(err)
+		if t.pbx != "" {
+			line.Str("pbx", t.pbx)
+		}
+		line.Msg("resync: phones cannot be told that their files have changed; it is tried again")
 	}
-	n.pausedReason = err.Error()
+	n.pauses[t.pbx] = pause{time.Now().Add(wait), err.Error()}
 }
 
 func (n *Notifier) later(t *task, pause time.Duration, why string) {
@@ -164,7 +167,7 @@ func (n *Notifier) later(t *task, pause time.Duration, why string) {
 // known returns what Asterisk last said of the lines of a phone, without asking it.
 func (n *Notifier) known(p *ledger.Phone) (lines []Endpoint) {
 	for _, l := range p.Lines {
-		if e, ok := n.o.Asterisk.Known(l.Endpoint); ok {
+		if e, ok := n.asterisk(p.PBX).Known(l.Endpoint); ok {
 			lines = append(lines, e)
 		}
 	}
@@ -175,7 +178,7 @@ func (n *Notifier) known(p *ledger.Phone) (lines []Endpoint) {
 func (n *Notifier) reach(ctx context.Context, p *ledger.Phone) (lines []Endpoint, err error) {
 	for _, l := range p.Lines {
 		action, cancel := context.WithTimeout(ctx, actionTimeout)
-		e, ok, err := n.o.Asterisk.Reach(action, l.Endpoint)
+		e, ok, err := n.asterisk(p.PBX).Reach(action, l.Endpoint)
 		cancel()
 		if err != nil {
 			return nil, err
@@ -206,6 +209,12 @@ func (n *Notifier) inCall(t *task, lines []Endpoint) string {
 	t.busySince = time.Time{}
 	n.mu.Unlock()
 	return ""
+}
+
+// singleOut returns how a phone is told alone, or why it cannot be.
+func (n *Notifier) singleOut(p *ledger.Phone, lines []Endpoint) (Target, string) {
+	shared := func(endpoint string) bool { return n.o.Shared(p.PBX, endpoint) }
+	return singleOut(subjectOf(p), lines, shared, n.asterisk(p.PBX).Outbound())
 }
 
 func subjectOf(p *ledger.Phone) subject {

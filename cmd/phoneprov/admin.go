@@ -26,12 +26,11 @@ func (v *service) openAdmin(s *settings) (err error) {
 	o := oneShot{settings: s}
 	v.adminOptions = admin.Options{
 		Ledger: v.ledger, Store: v.options.Store, Request: o.request("127.0.0.1"), Version: version(), Settings: shownSettings(s),
-		Status: v.adminStatus, Problems: v.currentProblems, Reload: v.sync.Trigger, Confirm: v.sync.Confirm, Held: v.sync.Held, Metrics: v.metrics.Handler(),
+		Status: v.adminStatus, Problems: v.currentProblems, Reload: v.triggerAll, Confirm: v.confirm, Held: v.held, Metrics: v.metrics.Handler(),
 	}
 	if v.notifier != nil {
 		v.adminOptions.Notify = v.tellByHand
 	}
-	v.ami = s.amiAddress != ""
 	return nil
 }
 
@@ -75,51 +74,6 @@ func shownSettings(s *settings) (shown []admin.Setting) {
 		})
 	}
 	return shown
-}
-
-// adminStatus converts amisync's status to the API's.
-func (v *service) adminStatus() admin.Status {
-	s := v.sync.Status()
-	out := admin.Status{
-		AMI:       admin.AMI{Configured: v.ami, Connected: s.Connected, AsteriskVersion: s.AsteriskVersion},
-		LastError: s.LastError, LastErrorAt: s.LastErrorAt, Restored: s.Restored, Warnings: v.status().Warnings,
-	}
-	if !s.Since.IsZero() {
-		since := s.Since.UTC()
-		out.AMI.Since = &since
-	}
-	if last := s.LastSync; !last.At.IsZero() {
-		out.LastSync = &admin.Sync{At: last.At.UTC(), Trigger: last.Trigger, Added: last.Changes.Added, Removed: last.Changes.Removed, Changed: last.Changes.Changed}
-	}
-	return out
-}
-
-// currentProblems returns everything that is wrong now, from all sources.
-func (v *service) currentProblems() []admin.Problem {
-	var all []admin.Problem
-	add := func(about string, d provision.Diagnostic) {
-		all = append(all, admin.Problem{Severity: d.Severity.String(), Message: d.Message, File: d.Pos.File, Line: d.Pos.Line, About: about})
-	}
-	s := v.sync.Status()
-	if s.LastError != "" {
-		all = append(all, admin.Problem{Severity: provision.Error.String(), Message: s.LastError, About: "asterisk", Since: s.LastErrorAt.UTC()})
-	}
-	for _, text := range s.MissingRights {
-		add("asterisk", provision.Diagnostic{Severity: provision.Warning, Message: text})
-	}
-	for _, d := range v.sync.Diagnostics() {
-		add("configuration", d)
-	}
-	for _, d := range provision.UnknownProfiles(v.options.Store.Load(), v.profiles) {
-		add("settings", d)
-	}
-	for _, d := range v.options.Findings.Current() {
-		add("template", d)
-	}
-	if fault := v.ledger.Stats().StoreFault; fault != "" {
-		add("ledger", provision.Diagnostic{Severity: provision.Warning, Message: "what is known of phones is kept in memory only: " + fault})
-	}
-	return v.problems.Track(all, time.Now())
 }
 
 // recorder passes requests to the ledger and the metrics.

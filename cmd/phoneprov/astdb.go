@@ -9,10 +9,13 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-// shown returns what the Asterisk CLI shows: the number of phones in each state, the held change, and each phone that
+// shown returns what the CLI of an Asterisk shows of its own phones: the number of phones in each state, the held change, and each phone that
 // is not up to date, the worst first. It gives absolute times, so that an unchanged entry is not written again.
-func (v *service) shown() amisync.Shown {
-	status, counts := v.sync.Status(), v.ledger.Counts()
+func (v *service) shown(p *pbx) amisync.Shown {
+	status, counts := p.sync.Status(), v.ledger.Counts()
+	if p.label != "" {
+		counts = v.ledger.CountsOf(p.label)
+	}
 	var summary []string
 	var states []ledger.State
 	total := 0
@@ -32,7 +35,7 @@ func (v *service) shown() amisync.Shown {
 	if h := status.Held; h != nil {
 		out.Summary += fmt.Sprintf("; held: a change that takes away %d of %d, see phoneprov diff, then type phoneprov confirm", h.Lost, h.Before)
 	}
-	page, err := v.ledger.Phones(ledger.Query{States: states, Sort: "state", Limit: ledger.MaxLimit})
+	page, err := v.ledger.Phones(ledger.Query{States: states, PBX: p.label, Sort: "state", Limit: ledger.MaxLimit})
 	if err != nil {
 		return out // cannot happen: the query is valid
 	}

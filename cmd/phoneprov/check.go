@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
@@ -27,7 +28,7 @@ func setupCheck(cl *call) func(context.Context) error {
 			return err
 		}
 		defer o.close()
-		found := slices.Concat(o.serving(ctx), o.diagnostics, provision.CheckConfig(o.config), o.cuts(), o.checkResync(),
+		found := slices.Concat(o.serving(ctx), o.unread(), o.diagnostics, o.checkConfigs(), o.checkResync(),
 			provision.Check(ctx, o.snapshot, o.renderer, o.request(*server)))
 		counts := map[provision.Severity]int{}
 		out := errWriter{w: cl.stdout}
@@ -48,10 +49,52 @@ func setupCheck(cl *call) func(context.Context) error {
 	}
 }
 
+// unread reports each of several Asterisks that cannot be read. Its phones are not checked.
+func (o *oneShot) unread() (found []provision.Diagnostic) {
+	for _, p := range o.service.pbxs {
+		if broken := brokenFiles(p.failed); broken != nil {
+			found = append(found, provision.OfPBX(p.label, broken)...)
+		} else if p.failed != nil {
+			found = append(found, provision.Diagnostic{Severity: provision.Error, Message: p.failed.Error(), PBX: p.label})
+		}
+	}
+	return found
+}
+
+// checkConfigs checks the files of each Asterisk.
+func (o *oneShot) checkConfigs() (found []provision.Diagnostic) {
+	for _, p := range o.service.pbxs {
+		found = append(found, provision.OfPBX(p.label, append(provision.CheckConfig(p.config), p.cuts()...))...)
+		found = append(found, p.noServer()...)
+	}
+	return found
+}
+
+// noServer reports one of several Asterisks on another machine whose phones may be told that phoneprov is their server.
+func (p *pbx) noServer() []provision.Diagnostic {
+	file := p.config["phoneprov.conf"]
+	if p.label == "" || file == nil || p.amiAddress == "" || onLoopback(p.amiAddress) {
+		return nil
+	}
+	for _, c := range file.Categories {
+		for v := range c.Vars() {
+			name, _, _ := strings.Cut(v.Value, "=")
+			if c.Name == "general" && v.Name == "serveraddr" && v.Value != "" || strings.EqualFold(v.Name, "setvar") && strings.TrimSpace(name) == "SERVER" {
+				return nil
+			}
+		}
+	}
+	return []provision.Diagnostic{{Severity: provision.Warning, PBX: p.label, Pos: astconf.Pos{File: file.Name},
+		Message: "[general] has no serveraddr: ${SERVER} is the address at which a phone reaches phoneprov, and not that of this Asterisk"}}
+}
+
 // cuts reports values of the configuration that a ";" cuts off. AMI does not show them, so they are looked for in the
 // files, if those can be read here.
-func (o *oneShot) cuts() (found []provision.Diagnostic) {
-	loader := astconf.Loader{Dir: o.settings.configDir}
+func (p *pbx) cuts() (found []provision.Diagnostic) {
+	if p.configDir == "" {
+		return nil
+	}
+	loader := astconf.Loader{Dir: p.configDir}
 	for _, name := range provision.ConfigFiles {
 		if name == provision.GlobalsFile { // the dialplan has all kinds of comments, and little of it concerns phones
 			continue

@@ -225,6 +225,11 @@ func configFlag(cl *call) *string {
 }
 
 // serverFlag is the flag for what otherwise only a request says.
+// pbxFlag adds the flag that selects one of several Asterisks.
+func pbxFlag(cl *call) *string {
+	return cl.flags.String("pbx", "", "the `name` of the Asterisk, where there are several (default: that of [ami])")
+}
+
 func serverFlag(cl *call) *string {
 	return cl.flags.String("server", "127.0.0.1", "the `address` by which the phone reaches us, with a port or without, for ${SERVER} where the configuration has none, and ${PP_URL}")
 }

@@ -28,13 +28,14 @@ const (
 func setupCompare(cl *call) func(context.Context) error {
 	config := configFlag(cl)
 	server := cl.flags.String("server", "", "the `address` by which phones reach the PBX, for ${SERVER} where the configuration has none (default that of URL)")
+	pbxName := pbxFlag(cl)
 	unexplained := cl.flags.Bool("unexplained", false, "print and count only what differs for no known purpose")
 	return func(ctx context.Context) error {
 		if len(cl.args) == 0 {
 			fmt.Fprintln(cl.stderr, "phoneprov compare: want the URL of a running res_phoneprov: http://127.0.0.1:8088/phoneprov")
 			return errUsage
 		}
-		c, err := openCompare(ctx, *config, cl, *server)
+		c, err := openCompare(ctx, *config, *pbxName, cl, *server)
 		if err != nil {
 			return &exitError{exitUsage, err}
 		}
@@ -73,7 +74,7 @@ type answer struct {
 	err        error  // of a rendering of ours
 }
 
-func openCompare(ctx context.Context, config string, cl *call, server string) (*comparer, error) {
+func openCompare(ctx context.Context, config, pbxName string, cl *call, server string) (*comparer, error) {
 	base, err := url.Parse(cl.args[0])
 	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" || base.RawQuery != "" {
 		return nil, fmt.Errorf("%q is not the URL of a res_phoneprov: want http://127.0.0.1:8088/phoneprov", cl.args[0])
@@ -81,7 +82,14 @@ func openCompare(ctx context.Context, config string, cl *call, server string) (*
 	if base.Path = strings.TrimRight(base.Path, "/"); base.Path == "" {
 		base.Path = "/phoneprov" // Asterisk's own, which nothing but [general] prefix of http.conf changes
 	}
-	now, err := openOneShot(ctx, config, cl)
+	s, err := cl.settings(config)
+	if err != nil {
+		return nil, err
+	}
+	if s, err = s.only(pbxName); err != nil {
+		return nil, err
+	}
+	now, err := openOneShotOf(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +103,7 @@ func openCompare(ctx context.Context, config string, cl *call, server string) (*
 		}
 	}
 	c.request = now.request(server)
-	c.masker = provision.NewTextMasker(now.config, now.snapshot)
+	c.masker = provision.NewTextMasker(now.config(), now.snapshot)
 	c.causes, c.plain = c.newCauses(ctx), c.newPlain()
 	return c, nil
 }

@@ -59,9 +59,9 @@ var configChanges = [...]struct {
 // newCauses builds the snapshot of the configuration after each change that changes something, and one after all of them.
 func (c *comparer) newCauses(ctx context.Context) (causes []cause) {
 	all := cause{}
-	whole := maps.Clone(c.now.config)
+	whole := maps.Clone(c.now.config())
 	for _, row := range configChanges {
-		config := maps.Clone(c.now.config)
+		config := maps.Clone(c.now.config())
 		if !change(config, row.change) {
 			continue
 		}
@@ -90,9 +90,10 @@ func change(config provision.Config, f func(string, []*astconf.Category) []*astc
 
 // addCause adds the snapshot of a changed configuration, if it can be built.
 func (c *comparer) addCause(ctx context.Context, causes []cause, whys []string, config provision.Config) []cause {
-	in := provision.Input{Config: config, Zone: serverZone(), Interfaces: amisync.InterfaceAddr}
-	if c.now.settings.amiAddress != "" {
-		in.Ask = c.now.service.sync.Ask
+	p := c.now.service.pbxs[0]
+	in := provision.Input{PBX: p.name, Config: config, Zone: serverZone(), Interfaces: amisync.InterfaceAddr}
+	if p.amiAddress != "" {
+		in.Ask = p.sync.Ask
 	}
 	s, _, err := provision.Build(ctx, in, time.Now())
 	if err != nil {
@@ -209,8 +210,8 @@ func (c *comparer) whyBody(ctx context.Context, route *provision.Route, theirs, 
 
 // newPlain returns a renderer that does not escape in XML.
 func (c *comparer) newPlain() *provision.Renderer {
-	o := c.now.service.rendererOptions(c.now.settings)
-	if file := c.now.config["phoneprov.conf"]; file != nil {
+	o := c.now.service.rendererOptions(c.now.settings, c.now.service.pbxs[0])
+	if file := c.now.config()["phoneprov.conf"]; file != nil {
 		for _, profile := range file.Categories {
 			o.Profiles[profile.Name] = provision.ProfileOptions{Escape: provision.EscapeNone}
 		}
@@ -220,7 +221,7 @@ func (c *comparer) newPlain() *provision.Renderer {
 
 // voicemail returns the extension of voicemail in the users file.
 func (c *comparer) voicemail() string {
-	for name, file := range c.now.config {
+	for name, file := range c.now.config() {
 		if v, ok := file.Category("general").Last("vmexten"); ok && name != "phoneprov.conf" {
 			return v.Value
 		}
@@ -230,7 +231,7 @@ func (c *comparer) voicemail() string {
 
 // option returns the value that names a file in phoneprov.conf, and the staticdir before it.
 func (c *comparer) option(route *provision.Route) (value, dir string) {
-	profile := c.now.config["phoneprov.conf"].Category(route.Profile().Name)
+	profile := c.now.config()["phoneprov.conf"].Category(route.Profile().Name)
 	for v := range profile.Vars() {
 		name, _, _ := strings.Cut(v.Value, ",")
 		name = strings.TrimSpace(name)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 
 	"github.com/phoneprov/phoneprov/provision"
@@ -35,12 +34,20 @@ func setupConfirm(cl *call) func(context.Context) error {
 		if err != nil {
 			return err
 		}
-		var answer struct{ Applied provision.Held }
+		var answer struct {
+			Applied provision.Held
+			All     []provision.Held
+		}
 		if err := c.do(ctx, http.MethodPost, "/api/v1/confirm", body, &answer); err != nil {
 			return err
 		}
-		held := answer.Applied
-		_, err = fmt.Fprintf(cl.stdout, "confirmed: the configuration is read again now, and may take away %d of %s\n", held.Lost, count(held.Before, "phone"))
-		return err
+		if len(answer.All) == 0 {
+			answer.All = []provision.Held{answer.Applied}
+		}
+		out := errWriter{w: cl.stdout}
+		for _, held := range answer.All {
+			out.printf("%sconfirmed: the configuration is read again now, and may take away %d of %s\n", prefixOf(held.PBX), held.Lost, count(held.Before, "phone"))
+		}
+		return out.err
 	}
 }

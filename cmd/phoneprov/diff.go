@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -25,30 +26,75 @@ func setupDiff(cl *call) func(context.Context) error {
 	server := serverFlag(cl)
 	agent := cl.flags.String("user-agent", "", "the phones' User-Agent `text`, for ${PP_VENDOR}, ${PP_MODEL} and ${PP_FIRMWARE}")
 	return func(ctx context.Context) error {
-		d, err := openDiff(ctx, *config, cl)
+		s, err := cl.settings(*config)
 		if err != nil {
 			return &exitError{exitUsage, err}
 		}
-		defer d.now.close()
-		d.request = d.now.request(*server)
-		d.request.UserAgent = *agent
 		what := ""
 		if len(cl.args) > 0 {
 			what = cl.args[0]
 		}
-		if err := d.run(ctx, what); err != nil {
+		differs, err := diffAll(ctx, cl, s, what, provision.Request{Server: *server, UserAgent: *agent})
+		switch {
+		case err != nil:
 			return &exitError{exitUsage, err}
+		case differs:
+			return errDifferent
 		}
-		if d.added+d.removed+d.changed+d.files == 0 {
-			return nil
-		}
-		return errDifferent
+		return nil
 	}
+}
+
+// diffAll compares each Asterisk with what is served of it. A phone that is named must be in one of them.
+func diffAll(ctx context.Context, cl *call, s *settings, what string, q provision.Request) (differs bool, err error) {
+	var errs, unknown []error
+	all := s.asterisks()
+	for _, a := range all {
+		label := ""
+		if len(all) > 1 {
+			label = a.name
+		}
+		different, err := diffOne(ctx, cl, s, a, label, what, q)
+		switch {
+		case errors.Is(err, errNoPhone):
+			unknown = append(unknown, err)
+		case err != nil && label != "":
+			errs = append(errs, fmt.Errorf("%s: %w", label, err))
+		case err != nil:
+			return false, err
+		}
+		differs = differs || different
+	}
+	if len(unknown) == len(all) {
+		return false, unknown[0]
+	}
+	return differs, errors.Join(errs...)
+}
+
+// diffOne compares one Asterisk. label is its name where there are several.
+func diffOne(ctx context.Context, cl *call, s *settings, a *asteriskSettings, label, what string, q provision.Request) (bool, error) {
+	one, err := s.only(a.name)
+	if err != nil {
+		return false, err
+	}
+	d, err := openDiff(ctx, one, cl)
+	if err != nil {
+		return false, err
+	}
+	defer d.now.close()
+	d.label = label
+	d.request = d.now.request(q.Server)
+	d.request.UserAgent = q.UserAgent
+	if err := d.run(ctx, what); err != nil {
+		return false, err
+	}
+	return d.added+d.removed+d.changed+d.files > 0, nil
 }
 
 // differ compares two snapshots, file by file.
 type differ struct {
 	*call
+	label   string              // the name of the Asterisk, where there are several
 	now     *oneShot            // the present configuration
 	served  *provision.Snapshot // the served configuration
 	since   time.Time           // when served was read
@@ -59,37 +105,35 @@ type differ struct {
 	added, removed, changed, files int // number of phones; files: number of changed static files
 }
 
-func openDiff(ctx context.Context, config string, cl *call) (*differ, error) {
-	s, err := cl.settings(config)
-	if err != nil {
-		return nil, err
-	}
+func openDiff(ctx context.Context, s *settings, cl *call) (*differ, error) {
 	if s.stateDir == "" {
 		return nil, errors.New("state.dir is empty: what is served is kept nowhere, so that nothing can be compared with it")
 	}
-	state, err := (&lastgood.Dir{Path: s.stateDir}).Load()
+	dir := filepath.Join(s.stateDir, s.keptIn)
+	state, err := (&lastgood.Dir{Path: dir}).Load()
 	switch {
 	case state == nil && err != nil:
 		return nil, fmt.Errorf("what is served cannot be read from state.dir: %w", err)
 	case state == nil:
-		return nil, fmt.Errorf("%s has nothing that was served: phoneprov serve keeps it there after its first reading", s.stateDir)
+		return nil, fmt.Errorf("%s has nothing that was served: phoneprov serve keeps it there after its first reading", dir)
 	case err != nil:
 		fmt.Fprintf(cl.stderr, "phoneprov diff: %v\n", err)
 	}
-	now, err := openOneShot(ctx, config, cl)
+	now, err := openOneShotOf(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	d := &differ{call: cl, now: now, since: state.BuiltAt}
-	own := provision.Input{Zone: serverZone(), Interfaces: amisync.InterfaceAddr}
-	if s.amiAddress != "" {
-		own.Ask = now.service.sync.Ask
+	p := now.service.pbxs[0]
+	own := provision.Input{PBX: p.name, Zone: serverZone(), Interfaces: amisync.InterfaceAddr}
+	if p.amiAddress != "" {
+		own.Ask = p.sync.Ask
 	}
 	if d.served, _, err = provision.Build(ctx, state.Input(own), state.BuiltAt); err != nil {
 		now.close()
 		return nil, fmt.Errorf("what is served cannot be built again: %w", err)
 	}
-	same := newSameAnswers(now.service.sync.Ask)
+	same := newSameAnswers(p.sync.Ask)
 	d.before, d.after = rendererWith(s, now.service, same), rendererWith(s, now.service, same)
 	return d, nil
 }
@@ -103,6 +147,11 @@ func (d *differ) run(ctx context.Context, what string) error {
 			return fmt.Errorf("%s: %w%s", what, errAfter, nearest(d.now.snapshot, what))
 		}
 		return d.phone(ctx, before, after)
+	}
+	if d.label != "" {
+		if _, err := fmt.Fprintf(d.stdout, "==> %s <==\n", d.label); err != nil {
+			return err
+		}
 	}
 	for _, p := range d.served.Phones() {
 		if err := d.phone(ctx, p, d.now.snapshot.Phone(p.ID)); err != nil {
@@ -119,7 +168,7 @@ func (d *differ) run(ctx context.Context, what string) error {
 	if err := d.statics(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(d.stderr, "compared with what is served since %s: %s added, %d removed, %d changed\n",
+	_, err := fmt.Fprintf(d.stderr, prefixOf(d.label)+"compared with what is served since %s: %s added, %d removed, %d changed\n",
 		d.since.Local().Format(time.RFC3339), count(d.added, "phone"), d.removed, d.changed)
 	return err
 }
@@ -277,7 +326,7 @@ func (a *sameAnswers) answer(ctx context.Context, call string) (string, error) {
 
 // rendererWith returns a renderer with the given settings. It asks Asterisk through same.
 func rendererWith(s *settings, v *service, same *sameAnswers) *provision.Renderer {
-	o := v.rendererOptions(s)
+	o := v.rendererOptions(s, v.pbxs[0])
 	if o.Ask != nil {
 		o.Ask = same.answer
 	}

@@ -62,6 +62,10 @@ func (c *adminClient) ready(ctx context.Context) (string, error) {
 		Source         string
 		SavedAt        *time.Time `json:"saved_at"`
 		Held           *provision.Held
+		PBXs           []struct {
+			Name string
+			Read bool
+		}
 	}
 	if err := json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&body); err != nil {
 		return "", fmt.Errorf("%s: %s: not an answer of phoneprov", c.base+"/readyz", resp.Status)
@@ -75,6 +79,11 @@ func (c *adminClient) ready(ctx context.Context) (string, error) {
 	line := fmt.Sprintf("ready: %s, %s, generation %d", count(body.Phones, "phone"), count(body.Routes, "file"), body.Generation)
 	if body.SavedAt != nil {
 		line += fmt.Sprintf(", source: %s, of %s", body.Source, body.SavedAt.Format(time.RFC3339))
+	}
+	for _, pbx := range body.PBXs {
+		if !pbx.Read {
+			line += "; not read yet: " + pbx.Name
+		}
 	}
 	if body.Held != nil {
 		line += "; held: " + body.Held.Reason

@@ -20,11 +20,8 @@ import (
 // everything stays in memory.
 func (v *service) openLedger(s *settings, snapshots *provision.Store) (err error) {
 	o := ledger.Options{Snapshots: snapshots, Renderer: ledgerRenderer{v}, Prefix: s.httpPrefix, Fault: v.storeFault, Compared: v.compared}
-	if s.amiAddress != "" {
-		o.Peer = func(endpoint string) (ledger.Peer, bool) {
-			p, ok := v.sync.Peer(endpoint)
-			return peerOf(p), ok
-		}
+	if s.asksAsterisk() {
+		o.Peer = v.peer
 	}
 	switch {
 	case s.stateDir == "":
@@ -40,6 +37,17 @@ func (v *service) openLedger(s *settings, snapshots *provision.Store) (err error
 	}
 	v.ledger, err = ledger.New(o)
 	return err
+}
+
+// peer returns what an Asterisk sees of an endpoint. label is pbx.label.
+func (v *service) peer(label, endpoint string) (ledger.Peer, bool) {
+	for _, p := range v.pbxs {
+		if p.label == label {
+			peer, ok := p.sync.Peer(endpoint)
+			return peerOf(label, peer), ok
+		}
+	}
+	return ledger.Peer{}, false
 }
 
 // storeFault logs when the store begins to fail and when it works again.
@@ -80,39 +88,35 @@ func (r ledgerRenderer) Both(ctx context.Context, s *provision.Snapshot, rt *pro
 }
 
 // ledgerSynced tells the ledger of the last sync.
-func (v *service) ledgerSynced() {
-	status := v.sync.Status()
+func (v *service) ledgerSynced(p *pbx) {
+	status := p.sync.Status()
 	s := status.LastSync
-	v.metrics.Synced(firstOf(s.Trigger), metrics.OK, s.Duration)
+	v.metrics.Synced(p.label, firstOf(s.Trigger), metrics.OK, s.Duration)
 	if !status.Restored.IsZero() {
 		s = amisync.Sync{At: time.Now(), Trigger: "last good"}
 	}
 	v.ledger.Synced(ledger.Sync{
-		At: s.At, Trigger: s.Trigger, DurationMS: milliseconds(s.Duration), Warnings: s.Warnings,
+		At: s.At, PBX: p.label, Trigger: s.Trigger, DurationMS: milliseconds(s.Duration), Warnings: s.Warnings,
 	})
 }
 
-// syncFailed tells the ledger of a failed sync.
-func (v *service) syncFailed(trigger string, took time.Duration, err error) {
-	result := metrics.Failed
-	if errors.Is(err, amisync.ErrHeld) {
-		result = metrics.Held
+// syncFailed returns a function that tells the ledger of a failed sync of the Asterisk.
+func (p *pbx) syncFailed(v *service) func(trigger string, took time.Duration, err error) {
+	return func(trigger string, took time.Duration, err error) {
+		result := metrics.Failed
+		if errors.Is(err, amisync.ErrHeld) {
+			result = metrics.Held
+		}
+		v.metrics.Synced(p.label, firstOf(trigger), result, took)
+		v.ledger.Synced(ledger.Sync{At: time.Now(), PBX: p.label, Trigger: trigger, DurationMS: milliseconds(took), Error: err.Error()})
 	}
-	v.metrics.Synced(firstOf(trigger), result, took)
-	v.ledger.Synced(ledger.Sync{At: time.Now(), Trigger: trigger, DurationMS: milliseconds(took), Error: err.Error()})
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// peerChanged tells the ledger of a peer that registered or unregistered.
-func (v *service) peerChanged(p amisync.Peer) { v.ledger.PeerChanged(peerOf(p)) }
-
-// peersRead tells the ledger that the peers are known.
-func (v *service) peersRead() { v.ledger.PeersRead() }
-
-// peerOf converts a peer for the ledger. It takes the contact that registered last, of those that answer if any does.
-func peerOf(p amisync.Peer) ledger.Peer {
-	out := ledger.Peer{Endpoint: p.Name, Detail: p.Detail, RoundTrip: -1}
+// peerOf converts a peer of an Asterisk for the ledger. It takes the contact that registered last, of those that answer if any does.
+func peerOf(pbx string, p amisync.Peer) ledger.Peer {
+	out := ledger.Peer{PBX: pbx, Endpoint: p.Name, Detail: p.Detail, RoundTrip: -1}
 	if p.Kind != amisync.PJSIP {
 		out.Registered, out.Address = p.Address != "" && p.State != amisync.Offline, hostOf(p.Address)
 		if out.Registered {

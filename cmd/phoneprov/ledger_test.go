@@ -350,7 +350,7 @@ func TestPeersAsTheLedgerSeesThem(t *testing.T) {
 			ledger.Peer{Endpoint: "a", Registered: true, RegisteredAt: now, Contact: "192.0.2.1:5060", Address: "192.0.2.1", RoundTrip: -1}},
 		{"chan_sip, not registered", amisync.Peer{Kind: amisync.SIP, Name: "a", State: amisync.Offline}, ledger.Peer{Endpoint: "a", RoundTrip: -1}},
 	} {
-		if got := peerOf(row.peer); got != row.want {
+		if got := peerOf("", row.peer); got != row.want {
 			t.Errorf("%s: got %+v, want %+v", row.name, got, row.want)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strconv"
+	"strings"
 
 	"github.com/rs/zerolog"
 
@@ -58,18 +59,20 @@ func (m memory) phones() int64 { return max(0, m.limit-memoryAtLeast) / memoryOf
 func (m memory) room() int64 { return m.most / memoryKept }
 
 // report logs at the start what fits, and whether Asterisk's configuration does not, if its files are readable here.
-func (m memory) report(log zerolog.Logger, configDir string) {
+func (m memory) report(log zerolog.Logger, configDirs ...string) {
 	if m.limit == 0 {
 		return
 	}
 	log.Info().Str("limit", inMB(m.limit)).Str("by", m.by).Int64("phones", m.phones()).Msg("memory is limited: there is room for about so many phones")
 	var size int64
-	for _, name := range provision.ConfigFiles {
-		if info, err := os.Stat(filepath.Join(configDir, name)); err == nil && info.Mode().IsRegular() && name != provision.GlobalsFile {
-			size += info.Size()
+	for _, dir := range configDirs {
+		for _, name := range provision.ConfigFiles {
+			if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.Mode().IsRegular() && name != provision.GlobalsFile {
+				size += info.Size()
+			}
 		}
 	}
-	m.warn(log, memoryAtLeast+memoryOfConfig*size, "files of "+configDir)
+	m.warn(log, memoryAtLeast+memoryOfConfig*size, "files of "+strings.Join(configDirs, ", "))
 }
 
 // synced is called with the number of phones.

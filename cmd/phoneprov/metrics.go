@@ -13,7 +13,7 @@ import (
 // newMetrics returns the service's metrics.
 func (v *service) newMetrics() *metrics.Set {
 	return metrics.New(metrics.Sources{
-		Version: version(), Snapshot: v.snapshotMetrics, AMI: v.amiMetrics, Ledger: v.ledgerMetrics, Budgets: v.budgetMetrics,
+		Version: version(), Several: len(v.pbxs) > 1, Snapshot: v.snapshotMetrics, AMI: v.amiMetrics, Ledger: v.ledgerMetrics, Budgets: v.budgetMetrics,
 		Log: func() uint64 { return v.lines.Dropped() },
 		States: func() map[string]int {
 			states := map[string]int{}
@@ -28,17 +28,11 @@ func (v *service) newMetrics() *metrics.Set {
 func (v *service) snapshotMetrics() metrics.Snapshot {
 	s := v.options.Store.Load()
 	if s == nil {
-		return metrics.Snapshot{}
+		return metrics.Snapshot{Phones: v.phonesByPBX()}
 	}
 	counts := s.Counts()
-	return metrics.Snapshot{Generation: s.Generation, BuiltAt: s.BuiltAt, Phones: counts.Phones, Lines: counts.Lines, Files: counts.Routes,
+	return metrics.Snapshot{Generation: s.Generation, BuiltAt: s.BuiltAt, Phones: v.phonesByPBX(), Lines: counts.Lines, Files: counts.Routes,
 		Restored: !v.adminStatus().Restored.IsZero()}
-}
-
-func (v *service) amiMetrics() metrics.AMI {
-	s := v.sync.Status()
-	held := v.adminOptions.Held != nil && v.adminOptions.Held() != nil
-	return metrics.AMI{Configured: v.ami, Up: s.Connected, LastSync: s.LastSync.At, Held: held}
 }
 
 func (v *service) ledgerMetrics() metrics.Ledger {
@@ -60,14 +54,14 @@ func (v *service) budgetMetrics() map[string]metrics.Budget {
 	return budgets
 }
 
-// countedAsk returns an Asker that counts the calls to Asterisk.
-func (v *service) countedAsk(ask dialplan.Asker) dialplan.Asker {
+// countedAsk returns an Asker that counts the calls to an Asterisk.
+func (v *service) countedAsk(pbx string, ask dialplan.Asker) dialplan.Asker {
 	return func(ctx context.Context, call string) (string, error) {
 		begun := time.Now()
 		text, err := ask(ctx, call)
 		if v.metrics != nil && !errors.Is(err, dialplan.ErrPending) {
 			function, _, _ := strings.Cut(call, "(")
-			v.metrics.Asked(function, askResult(err), time.Since(begun))
+			v.metrics.Asked(pbx, function, askResult(err), time.Since(begun))
 		}
 		return text, err
 	}

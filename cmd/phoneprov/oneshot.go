@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"strconv"
 	"strings"
@@ -14,7 +15,6 @@ import (
 
 // oneShot is the configuration, read a single time, for the commands that do not serve.
 type oneShot struct {
-	config      provision.Config
 	snapshot    *provision.Snapshot
 	diagnostics []provision.Diagnostic
 	renderer    *provision.Renderer
@@ -28,23 +28,41 @@ func openOneShot(ctx context.Context, config string, cl *call) (*oneShot, error)
 	if err != nil {
 		return nil, err
 	}
+	o, err := openOneShotOf(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range o.service.pbxs {
+		if p.failed != nil {
+			fmt.Fprintf(cl.stderr, "phoneprov: %s cannot be read, and its phones are left out: %v\n", p.label, p.failed)
+		}
+	}
+	return o, nil
+}
+
+// openOneShotOf reads the configuration of each Asterisk of the settings. The error is not nil if none can be read.
+func openOneShotOf(ctx context.Context, s *settings) (_ *oneShot, err error) {
 	o := &oneShot{service: &service{log: zerolog.Nop()}, settings: s} // without a log, because errors are returned
 	v := o.service
-	v.read = func(c provision.Config) { o.config = c }
 	if o.renderer, err = v.open(s, nil); err != nil {
 		o.close()
 		return nil, err
 	}
-	if o.snapshot, o.diagnostics, err = v.sync.Once(ctx); err != nil {
+	if o.snapshot, o.diagnostics, err = v.once(ctx); err != nil {
 		o.close()
 		return nil, err
 	}
 	return o, nil
 }
 
+// config returns the configuration of the first Asterisk: the only one of openOneShotOf and settings.only.
+func (o *oneShot) config() provision.Config { return o.service.pbxs[0].config }
+
 func (o *oneShot) close() {
-	if o.service.sync != nil {
-		o.service.sync.Close()
+	for _, p := range o.service.pbxs {
+		if p.sync != nil {
+			p.sync.Close()
+		}
 	}
 	_ = o.service.close() // it was only read from
 }

@@ -261,7 +261,7 @@ func TestKnows(t *testing.T) {
 			t.Parallel()
 			v := startService(t, oracle.Start(t, oracle.Options{Suite: suite}), "ami")
 			for function, want := range map[string]bool{"DB": true, "PJSIP_ENDPOINT": true, "NOSUCH": false, "x\r\nAction: Logoff": false, "": false} {
-				if got, err := v.sync.Knows(t.Context(), function); err != nil || got != want {
+				if got, err := v.pbxs[0].sync.Knows(t.Context(), function); err != nil || got != want {
 					t.Errorf("Knows(%q): got %v (%v), want %v", function, got, err, want)
 				}
 			}

@@ -41,6 +41,7 @@ type phoneCommand struct {
 func setupPhone(cl *call) func(context.Context) error {
 	config := configFlag(cl)
 	configDir := cl.flags.String("config-dir", "", "Asterisk's configuration `directory` (default: asterisk.config_dir of the settings)")
+	pbxName := pbxFlag(cl)
 	var f phoneFlags
 	cl.flags.StringVar(&f.mac, "mac", "", "with add: the phone's `MAC`, in any spelling")
 	cl.flags.StringVar(&f.name, "name", "", "with add: the display `name`")
@@ -68,7 +69,10 @@ func setupPhone(cl *call) func(context.Context) error {
 		if c.settings, err = cl.settings(*config); err != nil {
 			return err
 		}
-		if c.tree, err = phoneconf.Open(cmp.Or(*configDir, c.settings.configDir)); err != nil {
+		if c.settings, err = c.settings.only(*pbxName); err != nil {
+			return err
+		}
+		if c.tree, err = phoneconf.Open(cmp.Or(*configDir, c.settings.configDir, noConfigDir)); err != nil {
 			return fmt.Errorf("%w (asterisk.config_dir of the settings, or -config-dir)", err)
 		}
 		if c.have, err = c.tree.Existing(); err != nil {

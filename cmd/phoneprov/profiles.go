@@ -23,6 +23,7 @@ func setupProfiles(cl *call) func(context.Context) error {
 	config := configFlag(cl)
 	dataDir := cl.flags.String("data-dir", "", "`directory` of templates (default: asterisk.data_dir of the settings)")
 	configDir := cl.flags.String("config-dir", "", "`directory` of phoneprov.conf (default: asterisk.config_dir of the settings)")
+	pbxName := pbxFlag(cl)
 	diff := cl.flags.Bool("diff", false, "with add: write nothing, show how files differ from this program's")
 	write := cl.flags.Bool("write", false, "with upgrade: write what it shows")
 	return func(context.Context) error {
@@ -45,7 +46,10 @@ func setupProfiles(cl *call) func(context.Context) error {
 		if err != nil {
 			return err
 		}
-		c.target = profiles.Target{ConfigDir: cmp.Or(*configDir, s.configDir), DataDir: cmp.Or(*dataDir, s.dataDir)}
+		if s, err = s.only(*pbxName); err != nil {
+			return err
+		}
+		c.target = profiles.Target{ConfigDir: cmp.Or(*configDir, s.configDir, noConfigDir), DataDir: cmp.Or(*dataDir, s.dataDir)}
 		if verb == "upgrade" {
 			return c.upgrade()
 		}

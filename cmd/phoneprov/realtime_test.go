@@ -29,10 +29,10 @@ func TestRealtime(t *testing.T) {
 			reload := func() { // and wait for the sync
 				t.Helper()
 				settled(t, v)
-				before := v.sync.Status().Syncs
+				before := v.pbxs[0].sync.Status().Syncs
 				a.CLI(t, "module reload phoneprov")
 				testkit.WaitFor(t, func() error {
-					if s := v.sync.Status(); s.Syncs == before {
+					if s := v.pbxs[0].sync.Status(); s.Syncs == before {
 						return fmt.Errorf("no sync: %+v", s)
 					}
 					return nil
@@ -57,10 +57,10 @@ func TestRealtime(t *testing.T) {
 			expect("at first", bare, 404, "")
 			expect("at first", options, 200, `<o a="in&out">auto/1, 3, 4/yes</o>`)
 			expect("at first", filedOptions, 200, `<o a="default">rfc4733//yes</o>`)
-			warnings := v.sync.Status().LastSync.Warnings
+			warnings := v.pbxs[0].sync.Status().LastSync.Warnings
 			kept := func(when string) {
 				t.Helper()
-				if got := v.sync.Status().LastSync.Warnings; got != warnings+1 {
+				if got := v.pbxs[0].sync.Status().LastSync.Warnings; got != warnings+1 {
 					t.Errorf("%s: got %d warnings, want one more than %d", when, got, warnings)
 				}
 			}
@@ -97,9 +97,9 @@ func TestRealtime(t *testing.T) {
 // settled waits until no sync has ended for a while.
 func settled(t *testing.T, v *service) {
 	t.Helper()
-	last, since := v.sync.Status().Syncs, time.Now()
+	last, since := v.pbxs[0].sync.Status().Syncs, time.Now()
 	testkit.WaitFor(t, func() error {
-		if n := v.sync.Status().Syncs; n != last {
+		if n := v.pbxs[0].sync.Status().Syncs; n != last {
 			last, since = n, time.Now()
 		}
 		if time.Since(since) < 300*time.Millisecond {

@@ -39,7 +39,7 @@ func setupRender(cl *call) func(context.Context) error {
 		}
 		for _, route := range routes {
 			if len(routes) > 1 {
-				fmt.Fprintf(cl.stderr, "==> %s (%s) <==\n", route.URI, route.MIME())
+				fmt.Fprintf(cl.stderr, "==> %s (%s)%s <==\n", route.URI, route.MIME(), o.ofPBX(route))
 			}
 			if err := r.render(ctx, route); err != nil {
 				return fmt.Errorf("%s: %w", route.URI, err)
@@ -47,6 +47,14 @@ func setupRender(cl *call) func(context.Context) error {
 		}
 		return nil
 	}
+}
+
+// ofPBX returns the end of a text about a route: its Asterisk, where there are several.
+func (o *oneShot) ofPBX(route *provision.Route) string {
+	if !o.snapshot.Joined() {
+		return ""
+	}
+	return " of " + route.PBX()
 }
 
 // find returns the routes of a file's URI, with or without the URL of the service, or of a phone.

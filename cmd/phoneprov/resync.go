@@ -12,14 +12,21 @@ import (
 
 // openNotifier makes what tells phones that their files have changed. Without an Asterisk there is none.
 func (v *service) openNotifier(s *settings, store *provision.Store) {
-	if s.amiAddress == "" {
+	if !s.asksAsterisk() {
 		return
 	}
 	r := s.resyncPhones
 	shared := sharedLines{store: store}
+	var several map[string]notify.Asterisk
+	if len(v.pbxs) > 1 {
+		several = map[string]notify.Asterisk{}
+		for _, p := range v.pbxs {
+			several[p.label] = p.sync
+		}
+	}
 	v.notifier = notify.New(notify.Options{
 		Mode: notify.Mode(r.mode), Spread: r.spread, Rate: r.rate, BusyLimit: r.busyLimit, Limit: r.limit, Table: notify.Table{}.With(r.makes),
-		Ledger: v.ledger, Asterisk: v.sync, Shared: shared.has, Log: v.log,
+		Ledger: v.ledger, Asterisk: v.pbxs[0].sync, PBXs: several, Shared: shared.has, Log: v.log,
 	})
 }
 
@@ -61,52 +68,73 @@ type sharedLines struct {
 	store *provision.Store
 	mu    sync.Mutex
 	of    *provision.Snapshot
-	some  map[string]bool
+	some  map[line]bool
 }
 
+// line is an endpoint of an Asterisk. The name of the Asterisk is empty if there is one.
+type line struct{ pbx, endpoint string }
+
 // has reports an endpoint that is a line of several phones of what is served.
-func (l *sharedLines) has(endpoint string) bool {
+func (l *sharedLines) has(pbx, endpoint string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if s := l.store.Load(); s != l.of {
 		l.of, l.some = s, sharedOf(s)
 	}
-	return l.some[endpoint]
+	return l.some[line{pbx, endpoint}]
 }
 
 // sharedOf are the endpoints that are lines of several phones.
-func sharedOf(s *provision.Snapshot) map[string]bool {
-	shared := map[string]bool{}
+func sharedOf(s *provision.Snapshot) map[line]bool {
+	shared := map[line]bool{}
 	if s == nil {
 		return shared
 	}
-	first := make(map[string]*provision.Phone, s.Counts().Lines)
+	first := make(map[line]*provision.Phone, s.Counts().Lines)
 	for _, p := range s.Phones() {
-		for _, line := range p.Lines {
-			if other := first[line.Endpoint()]; other != nil && other != p {
-				shared[line.Endpoint()] = true
+		pbx := ""
+		if s.Joined() {
+			pbx = p.PBX()
+		}
+		for _, l := range p.Lines {
+			of := line{pbx, l.Endpoint()}
+			if other := first[of]; other != nil && other != p {
+				shared[of] = true
 			}
-			first[line.Endpoint()] = p
+			first[of] = p
 		}
 	}
 	return shared
 }
 
-// checkResync finds phones that cannot be told alone, by what Asterisk says of their lines now.
+// checkResync finds phones that cannot be told alone, by what their Asterisk says of their lines now.
 func (o *oneShot) checkResync() (found []provision.Diagnostic) {
-	if o.settings.amiAddress == "" || o.settings.resyncPhones.mode == string(notify.Off) || o.service.sync.Outbound() != "" {
+	if o.settings.resyncPhones.mode == string(notify.Off) {
 		return nil
 	}
-	for _, p := range o.snapshot.Phones() {
-		for _, line := range p.Lines {
-			e, ok := o.service.sync.Known(line.Endpoint())
-			if !ok || len(e.Contacts) < 2 {
-				continue
-			}
-			found = append(found, provision.Diagnostic{Severity: provision.Warning, Message: "phone " + p.ID + " cannot be told alone that its files have changed: " +
-				"endpoint " + e.Name + " has several contacts, and Asterisk reaches a single one only through a default outbound endpoint; name an endpoint in default_outbound_endpoint of " +
-				"pjsip.conf's type = global, or set max_contacts = 1 and remove_existing = yes in the AOR"})
+	for _, p := range o.service.pbxs {
+		if p.amiAddress == "" || p.failed != nil || p.sync.Outbound() != "" {
+			continue
 		}
+		for _, phone := range o.snapshot.Phones() {
+			if p.label == "" || phone.PBX() == p.label {
+				found = append(found, provision.OfPBX(p.label, p.toldAlone(phone))...)
+			}
+		}
+	}
+	return found
+}
+
+// toldAlone finds lines of a phone that have several contacts.
+func (p *pbx) toldAlone(phone *provision.Phone) (found []provision.Diagnostic) {
+	for _, line := range phone.Lines {
+		e, ok := p.sync.Known(line.Endpoint())
+		if !ok || len(e.Contacts) < 2 {
+			continue
+		}
+		found = append(found, provision.Diagnostic{Severity: provision.Warning, Message: "phone " + phone.ID + " cannot be told alone that its files have changed: " +
+			"endpoint " + e.Name + " has several contacts, and Asterisk reaches a single one only through a default outbound endpoint; name an endpoint in default_outbound_endpoint of " +
+			"pjsip.conf's type = global, or set max_contacts = 1 and remove_existing = yes in the AOR"})
 	}
 	return found
 }

@@ -89,7 +89,7 @@ func (s *resyncSite) inCall(t *testing.T) {
 	p := s.phone("6004", snomAgent, "ringing")
 	p.ready()
 	s.a.CLI(t, "channel originate PJSIP/6004 application Wait 1000")
-	testkit.Eventually(t, "it rings", func() bool { e, _ := s.v.sync.Known("6004"); return e.InCall })
+	testkit.Eventually(t, "it rings", func() bool { e, _ := s.v.pbxs[0].sync.Known("6004"); return e.InCall })
 	s.secrets[p.user] = "secret-6004-b"
 	s.reload()
 	p.wait("waits for the end of the call", func(now ledger.Phone) bool {
@@ -104,7 +104,7 @@ func (s *resyncSite) inCall(t *testing.T) {
 func (s *resyncSite) twoContacts(t *testing.T, p *phone) {
 	other := s.phone(p.user, "Linphonec/5.1.65", "notified")
 	other.register(s.secrets[p.user], 3600)
-	testkit.Eventually(t, "both are known", func() bool { e, _ := s.v.sync.Known(p.user); return len(e.Contacts) == 2 })
+	testkit.Eventually(t, "both are known", func() bool { e, _ := s.v.pbxs[0].sync.Known(p.user); return len(e.Contacts) == 2 })
 	s.a.CLI(t, "module reload phoneprov") // which reads their User-Agents
 	s.secrets[p.user] = "secret-" + p.user + "-b"
 	s.reload()
@@ -120,7 +120,7 @@ func (s *resyncSite) twoContacts(t *testing.T, p *phone) {
 	if out := s.check(); strings.Contains(out, "cannot be told alone") {
 		t.Errorf("check says %s", out)
 	}
-	testkit.Eventually(t, "pjsip.conf names an endpoint for URIs", func() bool { return s.v.sync.Outbound() == "out" })
+	testkit.Eventually(t, "pjsip.conf names an endpoint for URIs", func() bool { return s.v.pbxs[0].sync.Outbound() == "out" })
 	s.secrets[p.user] = "secret-" + p.user + "-c"
 	s.reload()
 	testkit.Eventually(t, "the phone is notified", func() bool { return len(p.notified()) > 0 })
@@ -198,7 +198,7 @@ func (s *resyncSite) killed(t *testing.T, p *phone) {
 	s.a.Boot(t)
 	testkit.Eventually(t, "phoneprov is connected again", func() bool {
 		_, err := s.v.notifier.ByHand(t.Context(), notify.Request{All: true, DryRun: true})
-		return err == nil && s.v.sync.Status().Connected
+		return err == nil && s.v.pbxs[0].sync.Status().Connected
 	})
 	p.is(ledger.UpToDate)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/phoneprov/phoneprov/provision"
 )
@@ -19,9 +20,21 @@ func setupRoutes(cl *call) func(context.Context) error {
 		}
 		defer o.close()
 		if *asJSON {
-			return printRoutesJSON(cl.stdout, o.snapshot.Routes())
+			return printRoutesJSON(cl.stdout, o.snapshot.Routes(), o.snapshot.Joined())
 		}
-		return printRoutes(cl.stdout, o.snapshot.Routes())
+		if !o.snapshot.Joined() {
+			return printRoutes(cl.stdout, o.snapshot.Routes())
+		}
+		for _, pbx := range o.snapshot.PBXs() {
+			if _, err := fmt.Fprintf(cl.stdout, "==> %s <==\n", pbx); err != nil {
+				return err
+			}
+			own := slices.DeleteFunc(o.snapshot.Routes(), func(r *provision.Route) bool { return r.PBX() != pbx })
+			if err := printRoutes(cl.stdout, own); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 }
 
@@ -57,15 +70,19 @@ type routeJSON struct {
 	File     string `json:"file"` // under data_dir
 	MIME     string `json:"mime"`
 	Static   bool   `json:"static"`
+	PBX      string `json:"pbx,omitempty"` // where there are several Asterisks
 	Provider string `json:"provider,omitempty"`
 	MAC      string `json:"mac,omitempty"`
 	Phone    string `json:"phone,omitempty"`
 }
 
-func printRoutesJSON(w io.Writer, routes []*provision.Route) error {
+func printRoutesJSON(w io.Writer, routes []*provision.Route, several bool) error {
 	list := make([]routeJSON, 0, len(routes))
 	for _, r := range routes {
 		j := routeJSON{URI: r.URI, Profile: r.Profile().Name, File: r.File(), MIME: r.MIME(), Static: r.Static()}
+		if several {
+			j.PBX = r.PBX()
+		}
 		if r.Phone != nil {
 			j.Provider, j.MAC, j.Phone = r.Phone.Provider, r.Phone.ID, r.Phone.Name()
 		}

@@ -14,14 +14,12 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/phoneprov/phoneprov/amisync"
 	"github.com/phoneprov/phoneprov/amisync/notify"
 	"github.com/phoneprov/phoneprov/httpapi"
 	"github.com/phoneprov/phoneprov/httpapi/admin"
 	"github.com/phoneprov/phoneprov/httpapi/metrics"
 	"github.com/phoneprov/phoneprov/httpapi/tlsconf"
 	"github.com/phoneprov/phoneprov/provision"
-	"github.com/phoneprov/phoneprov/provision/datadir"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
@@ -43,10 +41,9 @@ const lookEvery = 10 * time.Millisecond
 type service struct {
 	log      zerolog.Logger
 	lines    *logQueued // the writer of log; nil: there is none
-	sync     *amisync.Service
-	heap     *heap // nil: the Go runtime's defaults
+	pbxs     []*pbx     // the Asterisks, in the order of the settings
+	heap     *heap      // nil: the Go runtime's defaults
 	memory   memory
-	data     *datadir.Dir
 	phones   net.Listener    // nil: none
 	https    net.Listener    // also for phones; nil: none
 	tls      *tlsconf.Server // nil: no https
@@ -54,16 +51,17 @@ type service struct {
 	doors    doors
 	conns    *httpapi.Connections
 	ledger   *ledger.Ledger
-	notifier *notify.Notifier // nil: there is no Asterisk
+	notifier *notify.Notifier // nil: no Asterisk has a manager interface
 	metrics  *metrics.Set
 	options  httpapi.Options
 	// renderer is the renderer of options without the measurement of time.
 	renderer     httpapi.Renderer
 	adminOptions admin.Options
 	problems     admin.Tracker
-	systemd      *systemd               // nil: systemd did not start this process
-	ami          bool                   // Asterisk is asked
-	read         func(provision.Config) // called with each configuration that is read; may be nil
+	systemd      *systemd // nil: systemd did not start this process
+
+	joining  sync.Mutex             // held while a sync changes what is served
+	together []provision.Diagnostic // by the last join
 
 	profiles        []string               // the names in the sections [profile NAME]
 	unknownProfiles []provision.Diagnostic // that were logged last
@@ -71,7 +69,7 @@ type service struct {
 
 // newService binds the listeners and opens everything that can fail. It starts nothing.
 func newService(s *settings, stderr io.Writer) (_ *service, err error) {
-	v := &service{lines: newLog(s, stderr), conns: httpapi.NewConnections(otherFiles + filesOfAMI*(1+s.functionConnections) + s.filesOfDoors())}
+	v := &service{lines: newLog(s, stderr), conns: httpapi.NewConnections(otherFiles + filesOfAMI*s.amiConnections() + s.filesOfDoors())}
 	v.log = v.lines.logger
 	defer func() {
 		if err != nil {
@@ -168,34 +166,31 @@ func (v *service) listenTLS(s *settings) (err error) {
 	return nil
 }
 
-// open opens the sync and the renderer.
+// open opens the Asterisks and the renderer. store gets what is served; nil: the service is for oneShot.
 func (v *service) open(s *settings, store *provision.Store) (*provision.Renderer, error) {
-	o, err := syncOptions(s, store, v.log)
-	if err != nil {
+	if err := s.check(); err != nil {
 		return nil, err
-	}
-	o.Synced, o.Read, o.Failed, o.PeerChanged, o.NotifyWord = v.counted, v.read, v.syncFailed, v.peerChanged, v.notifyWord
-	o.Ended, o.PeersRead = v.syncEnded, v.peersRead
-	if s.amiAstDB {
-		o.Show = v.shown
 	}
 	v.profiles = slices.Sorted(maps.Keys(s.profiles))
-	if v.sync, err = amisync.New(o); err != nil {
-		return nil, err
+	for _, a := range s.asterisks() {
+		if err := v.openPBX(s, a, store); err != nil {
+			return nil, err
+		}
 	}
-	if v.data, err = datadir.Open(s.dataDir, s.configDir); err != nil {
-		return nil, fmt.Errorf("asterisk.data_dir: %w", err)
-	}
-	v.data.LookEvery = lookEvery
-	return v.newRenderer(s), nil
+	return v.rendererOf(func(p *pbx) provision.RendererOptions { return v.rendererOptions(s, p) }), nil
 }
 
-// counted is called after each sync.
-func (v *service) counted(c provision.Counts) {
+// counted is called after each sync of an Asterisk that changed its snapshot. The Asterisks take turns.
+func (v *service) counted(p *pbx, c provision.Counts) {
+	v.joining.Lock()
+	if len(v.pbxs) > 1 {
+		c = v.join()
+	}
 	v.heap.synced(c)
 	v.memory.synced(v.log, c)
 	v.checkProfiles()
-	v.ledgerSynced()
+	v.ledgerSynced(p)
+	v.joining.Unlock()
 	v.currentProblems() // records since when they exist
 	v.systemd.serving(v.statusLine())
 }
@@ -224,7 +219,11 @@ func (v *service) limitMemory(m memory, s *settings, getenv lookupEnv) {
 		r = r.WithRoom(m.room())
 		v.renderer, v.options.Renderer = r, timedRenderer{r, v}
 	}
-	m.report(v.log, s.configDir)
+	var dirs []string
+	for _, a := range s.asterisks() {
+		dirs = withNew(dirs, a.configDir)
+	}
+	m.report(v.log, dirs...)
 }
 
 // run serves until ctx ends or one of its parts fails. Then it ends the parts in order: HTTP, the sync with its
@@ -246,9 +245,14 @@ func (v *service) run(ctx context.Context, resync <-chan string) (err error) {
 		defer stopHTTP()
 		var notifying sync.WaitGroup
 		notifying.Go(func() { v.runNotifier(syncCtx) })
-		err := v.sync.Run(syncCtx)
+		errs := make([]error, len(v.pbxs))
+		var syncing sync.WaitGroup
+		for i, p := range v.pbxs {
+			syncing.Go(func() { errs[i] = p.sync.Run(syncCtx) })
+		}
+		syncing.Wait()
 		notifying.Wait()
-		rest <- err
+		rest <- errors.Join(errs...)
 	}()
 	ledgerCtx, stopLedger := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopLedger()
@@ -262,8 +266,8 @@ func (v *service) run(ctx context.Context, resync <-chan string) (err error) {
 	for served != nil {
 		select {
 		case reason := <-resync:
-			v.systemd.reloading()
-			v.sync.Trigger(reason)
+			v.systemd.reloading(len(v.pbxs))
+			v.triggerAll(reason)
 		case err = <-served:
 			served = nil
 		case <-httpCtx.Done():
@@ -326,8 +330,10 @@ func (v *service) close() error {
 		}
 	}
 	errs = append(errs, v.doors.close())
-	if v.data != nil {
-		errs = append(errs, v.data.Close())
+	for _, p := range v.pbxs {
+		if p.data != nil {
+			errs = append(errs, p.data.Close())
+		}
 	}
 	if store := v.options.Uploads.Store; store != nil {
 		errs = append(errs, store.Close())

@@ -25,22 +25,8 @@ const defaultConfig = "/etc/phoneprov/phoneprov.ini"
 
 // settings are the settings of phoneprov.ini and the environment. loadSettings makes valid ones.
 type settings struct {
-	source    string // "ami" or "files"
-	configDir string
-	dataDir   string
-	resync    time.Duration // 0: never
-
-	amiAddress  string // empty: no AMI
-	amiUsername string
-	amiSecret   provision.Secret
-	amiTLS      bool
-	amiCA       string // PEM file; empty: the CAs of the system
-	amiName     string // the name that Asterisk's certificate must have; empty: the host of the address
-
-	amiAstDB bool
-
-	functionConnections int
-	functionTTL         time.Duration // 0: answers are not reused
+	asteriskSettings                     // of [ami] and [asterisk]
+	others           []*asteriskSettings // of [ami NAME] and [asterisk NAME], in the order of the file
 
 	httpListen string // empty: none
 	httpPrefix string // "" or a path such as "/phoneprov"
@@ -107,7 +93,12 @@ type setting struct {
 	set          func(s *settings, value string) error
 }
 
-func (d *setting) name() string { return d.section + "." + d.key }
+func (d *setting) name() string {
+	if strings.Contains(d.section, " ") {
+		return "[" + d.section + "] " + d.key
+	}
+	return d.section + "." + d.key
+}
 
 // env returns the environment variable of the key.
 func (d *setting) env() string {
@@ -125,6 +116,8 @@ func settingsTable() []setting {
 			meaning: "directory of the templates and static files"},
 		{section: "asterisk", key: "resync", value: "5m", set: duration(func(s *settings) *time.Duration { return &s.resync }),
 			meaning: "everything is read again after this time even without an event; 0 is never"},
+		{section: "asterisk", key: "name", value: "main", set: setPBXName,
+			meaning: "name of this Asterisk: `PP_PBX` in templates, and what people see where there are several ([SEVERAL.md](SEVERAL.md))"},
 		{section: "ami", key: "address", value: "127.0.0.1:5038", mayBeEmpty: true, set: address(func(s *settings) *string { return &s.amiAddress }),
 			meaning: "host and port of the manager interface. Empty: no AMI, and with `config = files` the files are watched for changes"},
 		{section: "ami", key: "username", value: "phoneprov", set: text(func(s *settings) *string { return &s.amiUsername }),

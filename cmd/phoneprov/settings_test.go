@@ -46,9 +46,11 @@ func TestSettingsDefaults(t *testing.T) {
 	}
 	want := &settings{
 		resyncPhones: defaultResync,
-		source:       "ami", configDir: "/etc/asterisk", dataDir: "/usr/share/asterisk/phoneprov", resync: 5 * time.Minute,
-		amiAddress: "127.0.0.1:5038", amiUsername: "phoneprov", amiSecret: "s",
-		functionConnections: 4, functionTTL: time.Second,
+		asteriskSettings: asteriskSettings{
+			name: "main", source: "ami", configDir: "/etc/asterisk", dataDir: "/usr/share/asterisk/phoneprov", resync: 5 * time.Minute,
+			amiAddress: "127.0.0.1:5038", amiUsername: "phoneprov", amiSecret: "s",
+			functionConnections: 4, functionTTL: time.Second,
+		},
 		httpListen: ":8080", httpPrefix: "/phoneprov",
 		uploads: httpapi.UploadsDiscard, uploadDir: "/var/lib/phoneprov/uploads", uploadPhone: 8 << 20, uploadAll: 1 << 30,
 		allow: access.DefaultAllow(), proxies: []netip.Prefix{}, unknownMACs: 20, failedLogins: 20,
@@ -58,7 +60,7 @@ func TestSettingsDefaults(t *testing.T) {
 		maxLoss:     50,
 		adminListen: "127.0.0.1:8081",
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, resyncSettings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, asteriskSettings{}, resyncSettings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -96,7 +98,7 @@ func TestAccessSettings(t *testing.T) {
 	}
 	*got = settings{allow: got.allow, proxies: got.proxies, deny: got.deny, unknownMACs: got.unknownMACs, failedLogins: got.failedLogins,
 		uploads: got.uploads, uploadDir: got.uploadDir, uploadPhone: got.uploadPhone, uploadAll: got.uploadAll, profiles: got.profiles}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, resyncSettings{}, profileSettings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, asteriskSettings{}, resyncSettings{}, profileSettings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -157,7 +159,7 @@ func TestTLSSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, resyncSettings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}, asteriskSettings{}, resyncSettings{}, httpapi.Hosts{}), comparePrefixes); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }

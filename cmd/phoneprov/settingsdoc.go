@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -20,10 +21,27 @@ func settingsMarkdown() string {
 	for _, d := range profileTable() {
 		fmt.Fprintf(&b, "| `[profile NAME]` | `%s` | %s | %s | |\n", d.key, code(d.value), d.meaning)
 	}
+	for _, of := range []string{"asterisk", "ami"} {
+		b.WriteString(pbxMarkdown(of))
+	}
 	for _, d := range makeTable() {
 		fmt.Fprintf(&b, "| `[resync MAKE]` | `%s` | by make | %s | |\n", d.key, d.meaning)
 	}
 	return b.String()
+}
+
+// pbxMarkdown returns the row of [asterisk NAME] or [ami NAME].
+func pbxMarkdown(of string) string {
+	var same, own []string
+	for _, d := range pbxTable(of) {
+		if slices.Contains(ownKeys[:], d.name()) {
+			own = append(own, "`"+d.key+"`")
+		} else {
+			same = append(same, "`"+d.key+"`")
+		}
+	}
+	return fmt.Sprintf("| `[%s NAME]` | %s, %s | as in `[%[1]s]`; of %[2]s: none | of another Asterisk ([SEVERAL.md](SEVERAL.md)) | |\n",
+		of, strings.Join(own, ", "), strings.Join(same, ", "))
 }
 
 func code(s string) string {
@@ -53,7 +71,7 @@ func exampleINI() string {
 			fmt.Fprintf(&b, ";%s_file =\n", d.key)
 		}
 	}
-	wrapComment(&b, "\nThe sections [profile NAME] and [resync MAKE] are in SETTINGS.md.")
+	wrapComment(&b, "\nThe sections [profile NAME], [resync MAKE], and [ami NAME] and [asterisk NAME] for more than one Asterisk, are in SETTINGS.md.")
 	return b.String()
 }
 

@@ -45,6 +45,7 @@ func loadTable(table []setting, path string, getenv lookupEnv) (*settings, error
 	for _, d := range table {
 		l.load(&d)
 	}
+	l.loadPBXs()
 	for _, section := range l.file.Sections() {
 		if name, ok := profileName(section.Name()); ok {
 			l.loadProfile(name, section)
@@ -134,9 +135,22 @@ func known(section, key string) bool {
 	if _, ok := resyncMake(section); ok {
 		return slices.ContainsFunc(makeTable(), func(d makeSetting) bool { return key == "" || key == d.key })
 	}
-	return slices.ContainsFunc(settingsTable(), func(d setting) bool {
-		return d.section == section && (key == "" || key == d.key || d.secret && key == d.key+"_file")
+	return slices.ContainsFunc(tableOf(section), func(d setting) bool {
+		return key == "" || key == d.key || d.secret && key == d.key+"_file"
 	})
+}
+
+// tableOf returns the settings that a section may have, except those of [profile NAME] and [resync MAKE].
+func tableOf(section string) (rows []setting) {
+	if of, _, ok := pbxSection(section); ok {
+		return pbxTable(of)
+	}
+	for _, d := range settingsTable() {
+		if d.section == section {
+			rows = append(rows, d)
+		}
+	}
+	return rows
 }
 
 // sectionNames calls yield with the name of each section that the file may have; of [profile NAME], without the NAME.
@@ -163,12 +177,10 @@ func keyNames(section string) (names []string) {
 			names = append(names, d.key)
 		}
 	}
-	for _, d := range settingsTable() {
-		if d.section == section {
-			names = append(names, d.key)
-			if d.secret {
-				names = append(names, d.key+"_file")
-			}
+	for _, d := range tableOf(section) {
+		names = append(names, d.key)
+		if d.secret {
+			names = append(names, d.key+"_file")
 		}
 	}
 	return names
@@ -176,8 +188,10 @@ func keyNames(section string) (names []string) {
 
 // likelySection returns the end of an error for an unknown section: what may be meant.
 func likelySection(section string) string {
-	name, _, _ := strings.Cut(section, " ")
+	name, more, _ := strings.Cut(section, " ")
 	switch near := provision.Nearest(name, sectionNames); {
+	case more != "" && (near == "ami" || near == "asterisk"):
+		return fmt.Sprintf("; is [%s %s] meant?", near, strings.TrimSpace(more))
 	case near == "profile":
 		return "; is [profile NAME] meant?"
 	case near != "":

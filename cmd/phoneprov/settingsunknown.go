@@ -20,7 +20,7 @@ func parseRepeated(data []byte) (*ini.File, error) {
 	return ini.LoadSources(o, data)
 }
 
-// sectionsNamed returns the sections with a name, in order. Blanks in [profile NAME] do not count.
+// sectionsNamed returns the sections with a name, in order. Blanks in [profile NAME], [ami NAME] and [asterisk NAME] do not count.
 func sectionsNamed(f *ini.File, name string) (named []*ini.Section) {
 	for _, section := range f.Sections() {
 		if canonicalSection(section.Name()) == name {
@@ -33,6 +33,9 @@ func sectionsNamed(f *ini.File, name string) (named []*ini.Section) {
 func canonicalSection(name string) string {
 	if profile, ok := profileName(name); ok {
 		return "profile " + profile
+	}
+	if of, pbx, ok := pbxSection(name); ok {
+		return of + " " + pbx
 	}
 	return name
 }

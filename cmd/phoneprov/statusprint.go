@@ -3,12 +3,14 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 	"unicode"
 
 	"github.com/phoneprov/phoneprov/httpapi/admin"
+	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 	wording "github.com/phoneprov/phoneprov/provision/words"
 )
@@ -43,25 +45,14 @@ func (p *statusPrinter) summary(s admin.Summary) {
 		p.printf(", serving nothing yet")
 	}
 	p.printf("\n")
-	if s.Restored != nil {
+	if s.Restored != nil && len(s.PBXs) == 0 {
 		p.printf("what is served was kept %s: Asterisk was not read since the start\n", p.ago(s.Restored))
 	}
-	switch {
-	case !s.AMI.Configured:
-		p.printf("Asterisk: not asked, its files are read\n")
-	case s.AMI.Connected:
-		p.printf("Asterisk: %s, connected %s\n", plain(s.AMI.AsteriskVersion), p.ago(s.AMI.Since))
-	default:
-		p.printf("Asterisk: not connected, last %s\n", p.ago(s.AMI.Since))
+	for _, pbx := range s.PBXs {
+		p.pbx(pbx)
 	}
-	if l := s.LastSync; l != nil {
-		p.printf("last sync: %s (%s): %d added, %d removed, %d changed\n", p.ago(&l.At), plain(l.Trigger), l.Added, l.Removed, l.Changed)
-	}
-	if s.LastError != "" {
-		p.printf("error: %s (since %s)\n", plain(s.LastError), p.ago(s.LastErrorAt))
-	}
-	if h := s.Held; h != nil {
-		p.printf("held since %s: %s; \"phoneprov confirm\" applies it\n", p.ago(&h.Since), plain(h.Reason))
+	if len(s.PBXs) == 0 {
+		p.asterisk("", s.AMI, s.LastSync, s.LastError, s.LastErrorAt, s.Held)
 	}
 	for _, w := range s.Warnings {
 		p.printf("warning: %s\n", plain(w))
@@ -80,11 +71,53 @@ func (p *statusPrinter) summary(s admin.Summary) {
 	}
 }
 
+// asterisk prints the state of an Asterisk. of begins each line.
+func (p *statusPrinter) asterisk(of string, ami admin.AMI, last *admin.Sync, fault string, since *time.Time, h *provision.Held) {
+	switch {
+	case !ami.Configured:
+		p.printf("%sAsterisk: not asked, its files are read\n", of)
+	case ami.Connected:
+		p.printf("%sAsterisk: %s, connected %s\n", of, plain(ami.AsteriskVersion), p.ago(ami.Since))
+	default:
+		p.printf("%sAsterisk: not connected, last %s\n", of, p.ago(ami.Since))
+	}
+	if last != nil {
+		p.printf("%slast sync: %s (%s): %d added, %d removed, %d changed\n", of, p.ago(&last.At), plain(last.Trigger), last.Added, last.Removed, last.Changed)
+	}
+	if fault != "" {
+		p.printf("%serror: %s (since %s)\n", of, plain(fault), p.ago(since))
+	}
+	if h != nil {
+		p.printf("%sheld since %s: %s; \"phoneprov confirm\" applies it\n", of, p.ago(&h.Since), plain(h.Reason))
+	}
+}
+
+// pbx prints the state of one of several Asterisks.
+func (p *statusPrinter) pbx(one admin.PBX) {
+	of := plain(one.Name) + ": "
+	switch {
+	case !one.Read:
+		p.printf("%sits phones are not served yet\n", of)
+	case one.Restored != nil:
+		p.printf("%s%s, as it was kept %s\n", of, count(one.Phones, "phone"), p.ago(one.Restored))
+	default:
+		p.printf("%s%s\n", of, count(one.Phones, "phone"))
+	}
+	p.asterisk(of, one.AMI, one.LastSync, one.LastError, one.LastErrorAt, one.Held)
+}
+
 // phones prints a table of phones.
 func (p *statusPrinter) phones(list []ledger.Phone, total int) {
 	w := tabwriter.NewWriter(p.w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "MAC\tNAME\tPROFILE\tSTATE\tSINCE\tLAST FETCH\tADDRESS\tREGISTERED\tREASON")
+	head, several := "", slices.ContainsFunc(list, func(one ledger.Phone) bool { return one.PBX != "" })
+	if several {
+		head = "ASTERISK\t"
+	}
+	fmt.Fprintln(w, head+"MAC\tNAME\tPROFILE\tSTATE\tSINCE\tLAST FETCH\tADDRESS\tREGISTERED\tREASON")
 	for _, one := range list {
+		if several {
+			fmt.Fprintf(w, "%s\t", orNone(one.PBX))
+		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", plain(one.ID), plain(one.Name), plain(one.Profile), one.State.Text(),
 			p.ago(one.Since), p.ago(one.LastFetch), orNone(one.Address), registered(one), plain(one.Reason))
 	}
@@ -108,7 +141,11 @@ func registered(p ledger.Phone) string {
 
 // phone prints everything about one phone.
 func (p *statusPrinter) phone(one ledger.Phone) {
-	p.printf("%s %s, profile %s: %s", plain(one.ID), plain(one.Name), orNone(one.Profile), one.State.Text())
+	p.printf("%s %s, profile %s", plain(one.ID), plain(one.Name), orNone(one.Profile))
+	if one.PBX != "" {
+		p.printf(" of %s", plain(one.PBX))
+	}
+	p.printf(": %s", one.State.Text())
 	if one.Since != nil {
 		p.printf(" since %s", p.ago(one.Since))
 	}

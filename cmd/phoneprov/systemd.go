@@ -21,7 +21,7 @@ type systemd struct {
 
 	mu        sync.Mutex
 	ready     bool // systemd knows that the service is ready
-	reloads   bool // systemd waits for the end of a reload
+	reloads   int  // syncs that systemd waits for: the end of a reload is the end of all of them
 	lastState string
 }
 
@@ -60,8 +60,13 @@ func (d *systemd) ended(status string, reload bool) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if reload && d.reloads {
-		d.reloads, d.lastState = false, status
+	if reload && d.reloads > 0 {
+		d.reloads--
+	} else {
+		reload = false
+	}
+	if reload && d.reloads == 0 {
+		d.lastState = status
 		d.send(daemon.SdNotifyReady, "STATUS="+status)
 	}
 	d.show(status)
@@ -75,8 +80,9 @@ func (d *systemd) show(status string) {
 	}
 }
 
-// reloading tells systemd that SIGHUP arrived. A service that is not ready yet reloads nothing.
-func (d *systemd) reloading() {
+// reloading tells systemd that SIGHUP arrived, which each Asterisk's sync answers: syncs is their number. A service that is
+// not ready yet reloads nothing.
+func (d *systemd) reloading(syncs int) {
 	if d == nil {
 		return
 	}
@@ -85,7 +91,7 @@ func (d *systemd) reloading() {
 	if !d.ready {
 		return
 	}
-	d.reloads = true
+	d.reloads = syncs
 	d.send(daemon.SdNotifyReloading)
 }
 
@@ -112,7 +118,7 @@ func isReload(trigger string) bool {
 // statusLine says in one line what the service does, for systemctl status.
 func (v *service) statusLine() string {
 	snapshot := v.options.Store.Load()
-	s := v.sync.Status()
+	s := v.status()
 	var line string
 	switch {
 	case snapshot == nil:

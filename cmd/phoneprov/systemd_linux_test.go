@@ -201,7 +201,7 @@ func TestNoSystemd(t *testing.T) {
 		t.Fatalf("got %+v, %v", d, err)
 	}
 	d.serving("x")
-	d.reloading()
+	d.reloading(2)
 	d.ended("x", true)
 	d.stopping()
 }

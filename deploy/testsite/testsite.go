@@ -20,13 +20,19 @@ import (
 // Snapshot builds the snapshot of a configuration. files has the texts of the files of /etc/asterisk, by name.
 func Snapshot(tb testing.TB, files map[string]string) *provision.Snapshot {
 	tb.Helper()
+	return PartOf(tb, "", files).Snapshot
+}
+
+// PartOf builds the same of one of several Asterisks, for provision.Join.
+func PartOf(tb testing.TB, pbx string, files map[string]string) provision.Part {
+	tb.Helper()
 	config := provision.Config{}
 	astconftest.Read(tb, config, config.Files(), files)
-	s, _, err := provision.Build(tb.Context(), provision.Input{Config: config}, time.Now())
+	s, _, err := provision.Build(tb.Context(), provision.Input{PBX: pbx, Config: config}, time.Now())
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return s
+	return provision.Part{PBX: pbx, Snapshot: s}
 }
 
 // Data opens a directory of templates and static files until the test ends. files has their texts, by path. The files

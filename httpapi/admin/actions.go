@@ -36,7 +36,8 @@ func (a *API) ReadAgain(by string) error {
 
 // confirmed is the answer to a confirmation.
 type confirmed struct {
-	Applied provision.Held `json:"applied"`
+	Applied provision.Held   `json:"applied"`       // the first
+	All     []provision.Held `json:"all,omitempty"` // where there are several Asterisks: each that was applied
 }
 
 // maxBody bounds the body of an action in bytes.
@@ -59,13 +60,18 @@ func (a *API) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return answer(w, r, http.StatusOK, confirmed{applied})
+	done := confirmed{Applied: applied[0]}
+	if applied[0].PBX != "" {
+		done.All = applied
+	}
+	return answer(w, r, http.StatusOK, done)
 }
 
-// ConfirmHeld applies the held sync of an ID, or whatever is held if the ID is empty. by says who wants it.
-func (a *API) ConfirmHeld(id, by string) (provision.Held, error) {
+// ConfirmHeld applies the held sync of an ID, or whatever is held if the ID is empty: at least one sync, if there is no
+// error. by says who wants it.
+func (a *API) ConfirmHeld(id, by string) ([]provision.Held, error) {
 	if a.Confirm == nil {
-		return provision.Held{}, provision.ErrNothingHeld
+		return nil, provision.ErrNothingHeld
 	}
 	return a.Confirm(id, by)
 }

@@ -96,17 +96,22 @@ func newSite(t testing.TB, users string) *site {
 	}
 	s.Ledger = s.ledger
 	s.Reload = func(reason string) { s.reloads = append(s.reloads, reason) }
-	s.Held = func() *provision.Held { return s.held }
-	s.Confirm = func(id, _ string) (provision.Held, error) {
+	s.Held = func() []provision.Held {
 		if s.held == nil {
-			return provision.Held{}, provision.ErrNothingHeld
+			return nil
+		}
+		return []provision.Held{*s.held}
+	}
+	s.Confirm = func(id, _ string) ([]provision.Held, error) {
+		if s.held == nil {
+			return nil, provision.ErrNothingHeld
 		}
 		if id != "" && id != s.held.ID {
-			return provision.Held{}, provision.ErrOtherHeld
+			return nil, provision.ErrOtherHeld
 		}
 		applied := *s.held
 		s.held = nil
-		return applied, nil
+		return []provision.Held{applied}, nil
 	}
 	s.Notify = func(_ context.Context, q NotifyRequest) (NotifyResult, error) {
 		switch {

@@ -8,9 +8,14 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pb33f/libopenapi"
 	validator "github.com/pb33f/libopenapi-validator"
+
+	"github.com/phoneprov/phoneprov/deploy/testsite"
+	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
 // calls has at least one request for each path, and one for each error. The bodies are for actions.
@@ -89,8 +94,34 @@ func TestOpenAPI(t *testing.T) {
 			t.Errorf("the document: %s: %s", e.Message, e.Reason)
 		}
 	}
-	s := lively(t)
-	seen := map[string]bool{}
+	s, seen := lively(t), map[string]bool{}
+	s.callAll(t, v, seen)
+	several := lively(t)
+	several.several()
+	several.callAll(t, v, seen)
+	var paths struct{ Paths map[string]map[string]any }
+	if err := json.Unmarshal(description, &paths); err != nil {
+		t.Fatal(err)
+	}
+	a := &API{Options: s.Options}
+	for _, rt := range a.routes() {
+		path := strings.ReplaceAll(rt.path, "...}", "}")
+		if paths.Paths[path] == nil {
+			t.Errorf("openapi.json has no path %s", path)
+		}
+		for method := range rt.methods {
+			if paths.Paths[path][strings.ToLower(method)] == nil {
+				t.Errorf("openapi.json has no %s of %s", method, path)
+			}
+		}
+	}
+	if got, want := len(paths.Paths), len(a.routes()); got != want {
+		t.Errorf("openapi.json has %d paths, want %d", got, want)
+	}
+}
+
+// callAll makes each call, and validates its request and its answer.
+func (s *site) callAll(t *testing.T, v validator.Validator, seen map[string]bool) {
 	for _, c := range calls {
 		w := s.ask(c.method, c.target, c.body)
 		if w.Code != c.want {
@@ -125,24 +156,47 @@ func TestOpenAPI(t *testing.T) {
 		path, _, _ := strings.Cut(c.target, "?")
 		seen[path] = true
 	}
-	var paths struct{ Paths map[string]map[string]any }
-	if err := json.Unmarshal(description, &paths); err != nil {
-		t.Fatal(err)
+}
+
+// several makes the site's phones those of two Asterisks, of which the second holds a change.
+func (s *site) several() {
+	conf := func(users string) map[string]string {
+		return map[string]string{"phoneprov.conf": phoneprovConf, "users.conf": users}
 	}
-	a := &API{Options: s.Options}
-	for _, rt := range a.routes() {
-		path := strings.ReplaceAll(rt.path, "...}", "}")
-		if paths.Paths[path] == nil {
-			t.Errorf("openapi.json has no path %s", path)
-		}
-		for method := range rt.methods {
-			if paths.Paths[path][strings.ToLower(method)] == nil {
-				t.Errorf("openapi.json has no %s of %s", method, path)
-			}
-		}
+	next, _ := provision.Join([]provision.Part{testsite.PartOf(s, "east", conf(usersConf)),
+		testsite.PartOf(s, "west", conf("[6001]\nautoprov = yes\nmacaddress = 0004f2000042\n"))})
+	s.Store.Swap(next)
+	s.ledger.Synced(ledger.Sync{At: time.Now(), PBX: "west", Trigger: "test"})
+	s.settle()
+	s.held.PBX = "west"
+	one := s.Status()
+	s.Status = func() Status {
+		of := one
+		of.PBXs = []PBX{{Name: "east", Read: true, Phones: 3, AMI: one.AMI, LastSync: one.LastSync},
+			{Name: "west", Read: true, Phones: 1, LastError: one.LastError, LastErrorAt: known(one.LastErrorAt), Restored: known(time.Now()), Held: s.held}}
+		return of
 	}
-	if got, want := len(paths.Paths), len(a.routes()); got != want {
-		t.Errorf("openapi.json has %d paths, want %d", got, want)
+	problems := s.Problems()
+	problems[0].PBX = "west"
+	s.Problems = func() []Problem { return problems }
+}
+
+// Where there are several Asterisks, the answers say of which something is.
+func TestAnswersOfSeveral(t *testing.T) {
+	s := lively(t)
+	s.several()
+	if p := get[ledger.Phone](s, "/api/v1/phones/"+alice); p.PBX != "east" {
+		t.Errorf("got %+v", p)
+	}
+	if page := get[ledger.Page](s, "/api/v1/phones?pbx=west"); page.Total != 1 || page.Items[0].ID != "0004f2000042" || page.Items[0].PBX != "west" {
+		t.Errorf("got %+v", page.Items)
+	}
+	if sync := get[list[ledger.Sync]](s, "/api/v1/syncs").Items[0]; sync.PBX != "west" {
+		t.Errorf("got %+v", sync)
+	}
+	w := s.ask("POST", "/api/v1/confirm", "")
+	if body := w.Body.String(); w.Code != 200 || strings.Count(body, `"pbx":"west"`) != 2 || !strings.Contains(body, `"all":[`) {
+		t.Errorf("got %d %s", w.Code, body)
 	}
 }
 

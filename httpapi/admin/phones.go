@@ -10,7 +10,7 @@ import (
 
 // phones answers with a page of the phones that the parameters select.
 func (a *API) phones(w http.ResponseWriter, r *http.Request) error {
-	values, err := parameters(r, "state", "profile", "vendor", "q", "sort", "limit", "cursor")
+	values, err := parameters(r, "state", "profile", "pbx", "vendor", "q", "sort", "limit", "cursor")
 	if err != nil {
 		return err
 	}
@@ -29,7 +29,7 @@ func (a *API) phones(w http.ResponseWriter, r *http.Request) error {
 
 // PhonesQuery returns the query of the parameters of a URL. Its Limit is DefaultLimit.
 func PhonesQuery(values url.Values) ledger.Query {
-	q := ledger.Query{Profile: values.Get("profile"), Vendor: values.Get("vendor"), Text: values.Get("q"), After: values.Get("cursor"), Limit: ledger.DefaultLimit}
+	q := ledger.Query{Profile: values.Get("profile"), PBX: values.Get("pbx"), Vendor: values.Get("vendor"), Text: values.Get("q"), After: values.Get("cursor"), Limit: ledger.DefaultLimit}
 	q.Sort, q.Desc = strings.CutPrefix(values.Get("sort"), "-")
 	for _, state := range listed(values, "state") {
 		q.States = append(q.States, ledger.State(state))

@@ -11,10 +11,11 @@ import (
 type Problem struct {
 	Severity string    `json:"severity"` // info, warning or error
 	Message  string    `json:"message"`
-	File     string    `json:"file"`  // file with the problem; empty: it is in no file
-	Line     int       `json:"line"`  // 0: unknown
-	About    string    `json:"about"` // configuration, template, asterisk, settings, ledger
-	Since    time.Time `json:"since"` // when it was first seen, without a break since
+	File     string    `json:"file"`          // file with the problem; empty: it is in no file
+	Line     int       `json:"line"`          // 0: unknown
+	PBX      string    `json:"pbx,omitempty"` // the Asterisk, where there are several
+	About    string    `json:"about"`         // configuration, template, asterisk, settings, ledger
+	Since    time.Time `json:"since"`         // when it was first seen, without a break since
 }
 
 // Tracker remembers since when each problem exists. The zero Tracker is ready for use.

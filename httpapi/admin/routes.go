@@ -47,10 +47,10 @@ type Options struct {
 	Problems func() []Problem // nil: there are none
 	Settings []Setting        // the settings in force
 	Reload   func(reason string)
-	// Held returns the sync that was not applied, or nil if none is held. Confirm applies it; its errors are
-	// provision.ErrNothingHeld and provision.ErrOtherHeld.
-	Held    func() *provision.Held
-	Confirm func(id, by string) (provision.Held, error)
+	// Held returns the syncs that were not applied, at most one of each Asterisk. Confirm applies all, or that of an ID;
+	// its errors are provision.ErrNothingHeld and provision.ErrOtherHeld.
+	Held    func() []provision.Held
+	Confirm func(id, by string) ([]provision.Held, error)
 	Notify  NotifyFunc      // tells phones; nil: there is no Asterisk
 	Metrics http.Handler    // nil: there are none
 	Ending  <-chan struct{} // closed when streams must end; nil: a stream ends only with its request

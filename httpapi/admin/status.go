@@ -16,6 +16,20 @@ type Status struct {
 	LastSync    *Sync     // the last successful one; nil: none yet
 	Warnings    []string  // what an admin should act on
 	Restored    time.Time // when the restored snapshot that is served was saved; zero: Asterisk was read since the start
+	PBXs        []PBX     // of several Asterisks: each; nil: there is one
+}
+
+// PBX is one of several Asterisks.
+type PBX struct {
+	Name        string          `json:"name"`
+	Read        bool            `json:"read"`   // its phones are served
+	Phones      int             `json:"phones"` // that are served
+	AMI         AMI             `json:"ami"`
+	LastSync    *Sync           `json:"last_sync"`
+	LastError   string          `json:"last_error"`
+	LastErrorAt *time.Time      `json:"last_error_at"`
+	Restored    *time.Time      `json:"restored"` // when what is served of it was saved; null: it was read since the start
+	Held        *provision.Held `json:"held"`
 }
 
 // AMI is the connection to Asterisk.
@@ -53,6 +67,7 @@ type Summary struct {
 	Restored    *time.Time           `json:"restored"` // when the restored configuration was saved; null: none is served
 	Held        *provision.Held      `json:"held"`
 	Warnings    []string             `json:"warnings"`
+	PBXs        []PBX                `json:"pbxs,omitempty"` // where there are several Asterisks
 	Ledger      ledger.Stats         `json:"ledger"`
 }
 
@@ -75,14 +90,16 @@ func (a *API) Summary() Summary {
 	if a.Status != nil {
 		of := a.Status()
 		s.AMI, s.LastError, s.LastErrorAt, s.LastSync = of.AMI, of.LastError, known(of.LastErrorAt), of.LastSync
-		s.Restored = known(of.Restored)
+		s.Restored, s.PBXs = known(of.Restored), of.PBXs
 		s.Warnings = append(s.Warnings, of.Warnings...)
 		if s.LastError == "" {
 			s.LastErrorAt = nil
 		}
 	}
 	if a.Held != nil {
-		s.Held = a.Held()
+		if all := a.Held(); len(all) > 0 {
+			s.Held = &all[0]
+		}
 	}
 	return s
 }

@@ -11,9 +11,10 @@ import (
 // Sources are functions that supply the gauges at each scrape. If a function is nil, its metrics are left out.
 type Sources struct {
 	Version  string
+	Several  bool // there are several Asterisks: what is of one of them has a label that says of which
 	Snapshot func() Snapshot
 	States   func() map[string]int // phones by state; every state has a number
-	AMI      func() AMI
+	AMI      func() []AMI          // of each Asterisk
 	Ledger   func() Ledger
 	Budgets  func() map[string]Budget // by setting
 	Log      func() (dropped uint64)  // lines that were dropped because the reader of the log was too slow
@@ -22,14 +23,19 @@ type Sources struct {
 
 // Snapshot describes the served snapshot. The zero Snapshot means that nothing is served.
 type Snapshot struct {
-	Generation           uint64
-	BuiltAt              time.Time
-	Restored             bool // the snapshot was saved by an earlier process, and Asterisk was not read since
-	Phones, Lines, Files int
+	Generation   uint64
+	BuiltAt      time.Time
+	Restored     bool // the snapshot was saved by an earlier process, and Asterisk was not read since
+	Lines, Files int
+	Phones       map[string]int // by PBX; where there is one Asterisk, by any name
 }
 
-// AMI describes the connection to Asterisk.
+// pbxLabel is the label with the name of an Asterisk, where there are several.
+const pbxLabel = "pbx"
+
+// AMI describes the connection to an Asterisk.
 type AMI struct {
+	PBX            string
 	Configured, Up bool
 	Held           bool // a sync waits for an admin's confirmation
 	LastSync       time.Time
@@ -51,7 +57,21 @@ type Budget struct {
 }
 
 // gauges are the metrics that a scrape reads.
-type gauges struct{ s Sources }
+type gauges struct {
+	s                             Sources
+	phones, amiUp, lastSync, held *prometheus.Desc // of one Asterisk
+}
+
+func newGauges(s Sources) *gauges {
+	of := func(name, help string) *prometheus.Desc { return desc(name, help, withPBX(s.Several)...) }
+	return &gauges{
+		s:        s,
+		phones:   of("phoneprov_phones", "Phones that are served."),
+		amiUp:    of("phoneprov_ami_up", "1: the manager interface of Asterisk is connected."),
+		lastSync: of("phoneprov_last_sync_timestamp_seconds", "When Asterisk's configuration was read last without an error; 0: never."),
+		held:     of("phoneprov_sync_held", "1: a change is held until an admin confirms it."),
+	}
+}
 
 // The descriptions of the gauges.
 var (
@@ -60,13 +80,9 @@ var (
 	builtAt     = desc("phoneprov_snapshot_timestamp_seconds", "When the configuration that is served was read.")
 	age         = desc("phoneprov_snapshot_age_seconds", "How old the configuration is that is served.")
 	restored    = desc("phoneprov_snapshot_restored", "1: what is served was kept from a run before, and Asterisk was not read since.")
-	phones      = desc("phoneprov_phones", "Phones that are served.")
 	lines       = desc("phoneprov_lines", "Lines of these phones.")
 	files       = desc("phoneprov_files", "Files that are served.")
 	byState     = desc("phoneprov_phones_by_state", "Phones by state.", "state")
-	amiUp       = desc("phoneprov_ami_up", "1: the manager interface of Asterisk is connected.")
-	lastSync    = desc("phoneprov_last_sync_timestamp_seconds", "When Asterisk's configuration was read last without an error; 0: never.")
-	held        = desc("phoneprov_sync_held", "1: a change is held until an admin confirms it.")
 	queued      = desc("phoneprov_ledger_queue_length", "Requests that the ledger has not taken into account yet.")
 	comparing   = desc("phoneprov_ledger_comparing", "Phones whose files are to be compared.")
 	unsaved     = desc("phoneprov_ledger_unsaved", "Phones that the ledger's store does not have yet.")
@@ -88,7 +104,7 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 
 // Describe implements prometheus.Collector.
 func (g *gauges) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{buildInfo, generation, builtAt, age, restored, phones, lines, files, byState, amiUp, lastSync, held, queued,
+	for _, d := range []*prometheus.Desc{buildInfo, generation, builtAt, age, restored, g.phones, lines, files, byState, g.amiUp, g.lastSync, g.held, queued,
 		comparing, unsaved, storeBytes, storeOK, commitTime, dropped, commits, commitFails, lost, sources, spent, logDropped} {
 		out <- d
 	}
@@ -107,7 +123,9 @@ func (g *gauges) Collect(out chan<- prometheus.Metric) {
 		s := g.s.Snapshot()
 		gauge(generation, float64(s.Generation))
 		gauge(restored, number(s.Restored))
-		gauge(phones, float64(s.Phones))
+		for _, pbx := range slices.Sorted(maps.Keys(s.Phones)) {
+			gauge(g.phones, float64(s.Phones[pbx]), g.of(pbx)...)
+		}
 		gauge(lines, float64(s.Lines))
 		gauge(files, float64(s.Files))
 		if !s.BuiltAt.IsZero() {
@@ -126,12 +144,13 @@ func (g *gauges) Collect(out chan<- prometheus.Metric) {
 		}
 	}
 	if g.s.AMI != nil {
-		a := g.s.AMI()
-		if a.Configured {
-			gauge(amiUp, number(a.Up))
+		for _, a := range g.s.AMI() {
+			if a.Configured {
+				gauge(g.amiUp, number(a.Up), g.of(a.PBX)...)
+			}
+			gauge(g.lastSync, seconds(a.LastSync), g.of(a.PBX)...)
+			gauge(g.held, number(a.Held), g.of(a.PBX)...)
 		}
-		gauge(lastSync, seconds(a.LastSync))
-		gauge(held, number(a.Held))
 	}
 	if g.s.Ledger != nil {
 		l := g.s.Ledger()
@@ -156,6 +175,14 @@ func (g *gauges) Collect(out chan<- prometheus.Metric) {
 	if g.s.Log != nil {
 		counter(logDropped, g.s.Log())
 	}
+}
+
+// of returns the values of the labels of a gauge that is of one Asterisk.
+func (g *gauges) of(pbx string) []string {
+	if g.s.Several {
+		return []string{pbx}
+	}
+	return nil
 }
 
 func number(b bool) float64 {

@@ -26,6 +26,7 @@ var renderBuckets = []float64{.00001, .0001, .001, .005, .02, .1, .5, 2, 10}
 // Set has all metrics of one service.
 type Set struct {
 	registry *prometheus.Registry
+	several  bool // see Sources.Several
 
 	requests  *prometheus.CounterVec
 	refusals  *prometheus.CounterVec
@@ -54,7 +55,7 @@ type answerSeries struct{ requests, refusals prometheus.Counter }
 // New returns a Set whose gauges read s.
 func New(s Sources) *Set {
 	m := &Set{
-		registry: prometheus.NewRegistry(),
+		registry: prometheus.NewRegistry(), several: s.Several,
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "phoneprov_requests_total",
 			Help: "Requests of the phones' listeners, by the profile of the file, the status, and why it was given or refused."}, []string{"profile", "status", "reason"}),
 		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "phoneprov_refusals_total",
@@ -62,16 +63,16 @@ func New(s Sources) *Set {
 		rendering: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "phoneprov_render_seconds",
 			Help: "How long it took to make a file, by profile.", Buckets: renderBuckets}, []string{"profile"}),
 		syncs: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "phoneprov_syncs_total",
-			Help: "Reads of Asterisk's configuration, by trigger and by result: ok, held or failed."}, []string{"trigger", "result"}),
+			Help: "Reads of Asterisk's configuration, by trigger and by result: ok, held or failed."}, withPBX(s.Several, "trigger", "result")),
 		syncTime: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "phoneprov_sync_seconds",
 			Help: "How long a read of Asterisk's configuration took.", Buckets: prometheus.ExponentialBuckets(.01, 4, 8)}),
 		asked: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "phoneprov_function_calls_total",
-			Help: "Calls of functions that Asterisk was asked for, by the function's name and the result."}, []string{"function", "result"}),
+			Help: "Calls of functions that Asterisk was asked for, by the function's name and the result."}, withPBX(s.Several, "function", "result")),
 		askedTime: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "phoneprov_function_seconds",
 			Help: "How long a call of a function took.", Buckets: prometheus.ExponentialBuckets(.0005, 4, 8)}),
 		profiles: newBounded(maxProfiles), reasons: newBounded(maxReasons), triggers: newBounded(maxTriggers), functions: newBounded(maxFunctions),
 	}
-	m.registry.MustRegister(m.requests, m.refusals, m.rendering, m.syncs, m.syncTime, m.asked, m.askedTime, &gauges{s},
+	m.registry.MustRegister(m.requests, m.refusals, m.rendering, m.syncs, m.syncTime, m.asked, m.askedTime, newGauges(s),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -111,14 +112,31 @@ const (
 	Failed = "failed"
 )
 
-// Synced counts a read of Asterisk's configuration.
-func (m *Set) Synced(trigger, result string, took time.Duration) {
-	m.syncs.WithLabelValues(m.triggers.value(trigger), result).Inc()
+// withPBX returns the names of labels. Where there are several Asterisks, the last one says which.
+func withPBX(several bool, names ...string) []string {
+	if several {
+		return append(names, pbxLabel)
+	}
+	return names
+}
+
+// of returns the values of labels that withPBX returned.
+func (m *Set) of(pbx string, values ...string) []string {
+	if m.several {
+		return append(values, pbx)
+	}
+	return values
+}
+
+// Synced counts a read of the configuration of an Asterisk. pbx counts where there are several.
+func (m *Set) Synced(pbx, trigger, result string, took time.Duration) {
+	m.syncs.WithLabelValues(m.of(pbx, m.triggers.value(trigger), result)...).Inc()
 	m.syncTime.Observe(took.Seconds())
 }
 
-// Asked counts a function call that Asterisk answered or failed to answer. result is one of a few fixed words.
-func (m *Set) Asked(function, result string, took time.Duration) {
-	m.asked.WithLabelValues(m.functions.value(function), result).Inc()
+// Asked counts a function call that Asterisk answered or failed to answer. result is one of a few fixed words. pbx counts
+// where there are several.
+func (m *Set) Asked(pbx, function, result string, took time.Duration) {
+	m.asked.WithLabelValues(m.of(pbx, m.functions.value(function), result)...).Inc()
 	m.askedTime.Observe(took.Seconds())
 }

@@ -22,13 +22,19 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(secrettest.New().Guard(m)) }
 
 // full returns a Set in which every metric has a value.
 func full() *Set {
+	return fullOf("", AMI{Configured: true, Up: true, Held: true, LastSync: time.Unix(1_000_000, 0)})
+}
+
+// fullOf returns the same with the state of one or several Asterisks.
+func fullOf(pbx string, asterisks ...AMI) *Set {
 	m := New(Sources{
+		Several: len(asterisks) > 1,
 		Version: "1.2.3", Now: func() time.Time { return time.Unix(1_000_090, 0) },
 		Snapshot: func() Snapshot {
-			return Snapshot{Generation: 3, BuiltAt: time.Unix(1_000_000, 0), Restored: true, Phones: 7, Lines: 8, Files: 9}
+			return Snapshot{Generation: 3, BuiltAt: time.Unix(1_000_000, 0), Restored: true, Phones: map[string]int{pbx: 7}, Lines: 8, Files: 9}
 		},
 		States: func() map[string]int { return map[string]int{"up_to_date": 5, "refused": 2} },
-		AMI:    func() AMI { return AMI{Configured: true, Up: true, Held: true, LastSync: time.Unix(1_000_000, 0)} },
+		AMI:    func() []AMI { return asterisks },
 		Ledger: func() Ledger {
 			return Ledger{Queued: 1, Comparing: 2, Unsaved: 3, Dropped: 4, Commits: 5, CommitErrors: 6, Lost: 7, StoreBytes: 8, LastCommit: time.Second, StoreOK: true}
 		},
@@ -38,8 +44,8 @@ func full() *Set {
 	m.Request("desk", 200, "address", false)
 	m.Request("desk", 404, "no such phone", true)
 	m.Rendered("desk", 3*time.Millisecond)
-	m.Synced("connect", OK, time.Second)
-	m.Asked("DB", "ok", time.Millisecond)
+	m.Synced(pbx, "connect", OK, time.Second)
+	m.Asked(pbx, "DB", "ok", time.Millisecond)
 	return m
 }
 
@@ -71,7 +77,7 @@ func TestMetrics(t *testing.T) {
 
 // Without a snapshot, Asterisk or a ledger, the metrics that would mislead are absent.
 func TestMetricsOfNothing(t *testing.T) {
-	text := scrape(t, New(Sources{Version: "x", Snapshot: func() Snapshot { return Snapshot{} }, AMI: func() AMI { return AMI{} }}))
+	text := scrape(t, New(Sources{Version: "x", Snapshot: func() Snapshot { return Snapshot{} }, AMI: func() []AMI { return []AMI{{}} }}))
 	for _, name := range []string{"phoneprov_snapshot_age_seconds", "phoneprov_ami_up", "phoneprov_ledger_queue_length"} {
 		if strings.Contains(text, "\n"+name+" ") {
 			t.Errorf("there is %s", name)
@@ -86,8 +92,8 @@ func TestLabelsAreBounded(t *testing.T) {
 	for i := range 10 * maxProfiles {
 		m.Request(fmt.Sprint("profile", i), 200, fmt.Sprint("reason", i), true)
 		m.Rendered(strings.Repeat("x", 1000)+fmt.Sprint(i)+"\xff", time.Second)
-		m.Synced(fmt.Sprint("trigger", i), Failed, 0)
-		m.Asked(fmt.Sprint("F", i), "ok", 0)
+		m.Synced("", fmt.Sprint("trigger", i), Failed, 0)
+		m.Asked("", fmt.Sprint("F", i), "ok", 0)
 	}
 	text := scrape(t, m)
 	for name, most := range map[string]int{"phoneprov_refusals_total{": maxReasons + 1, "phoneprov_render_seconds_count{": maxProfiles + 1,
@@ -176,5 +182,25 @@ func TestPromtool(t *testing.T) {
 	cmd.Stdin = strings.NewReader(scrape(t, full()))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("promtool check metrics: %v\n%s", err, out)
+	}
+}
+
+// Where there are several Asterisks, a label says of which a value is. Where there is one, there is no such label.
+func TestMetricsOfSeveral(t *testing.T) {
+	text := scrape(t, fullOf("west", AMI{PBX: "east", Configured: true, Up: true}, AMI{PBX: "west", Configured: true, Held: true}, AMI{PBX: "files"}))
+	for _, want := range []string{
+		`phoneprov_phones{pbx="west"} 7`, `phoneprov_ami_up{pbx="east"} 1`, `phoneprov_ami_up{pbx="west"} 0`, `phoneprov_sync_held{pbx="east"} 0`,
+		`phoneprov_sync_held{pbx="west"} 1`, `phoneprov_last_sync_timestamp_seconds{pbx="files"} 0`,
+		`phoneprov_syncs_total{pbx="west",result="ok",trigger="connect"} 1`, `phoneprov_function_calls_total{function="DB",pbx="west",result="ok"} 1`,
+	} {
+		if !strings.Contains(text, want+"\n") {
+			t.Errorf("no %s", want)
+		}
+	}
+	if strings.Contains(text, `phoneprov_ami_up{pbx="files"}`) {
+		t.Error("an Asterisk without a manager interface is down")
+	}
+	if strings.Contains(scrape(t, full()), "pbx") {
+		t.Error("one Asterisk has the label")
 	}
 }

@@ -48,7 +48,11 @@ func (s *Site) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return done(w, r, "/", languageOf(r).Text("held.applied", words.Number(applied.Lost)))
+	lost := 0
+	for _, h := range applied {
+		lost += h.Lost
+	}
+	return done(w, r, "/", languageOf(r).Text("held.applied", words.Number(lost)))
 }
 
 // reload has everything read from Asterisk again.

@@ -100,7 +100,7 @@ func newSite(t testing.TB, conf, users string) *site {
 	s := &site{TB: t, Options: admin.Options{Store: new(provision.Store), Renderer: renderer, Version: "test",
 		Request: provision.Request{Server: "127.0.0.1", Host: "127.0.0.1:8080", Scheme: "http", Prefix: "/phoneprov"}}}
 	var err error
-	s.ledger, err = ledger.New(ledger.Options{Snapshots: s.Store, Renderer: renderer, Prefix: "/phoneprov", Peer: func(endpoint string) (ledger.Peer, bool) {
+	s.ledger, err = ledger.New(ledger.Options{Snapshots: s.Store, Renderer: renderer, Prefix: "/phoneprov", Peer: func(_, endpoint string) (ledger.Peer, bool) {
 		return ledger.Peer{Endpoint: endpoint, Registered: endpoint != "6006", RegisteredAt: time.Now(), Contact: "sip:" + endpoint + "@192.0.2.7:5060", Address: "192.0.2.7",
 			RoundTrip: 12 * time.Millisecond, UserAgent: "Yealink SIP-T46S 66.85.0.5"}, endpoint != ""
 	}})
@@ -179,8 +179,15 @@ func lively(t testing.TB) *site {
 		{Section: "ami", Key: "secret", Value: "<secret>", Origin: "environment PHONEPROV_AMI_SECRET", Secret: true, Meaning: "its secret"},
 	}
 	s.Reload = func(string) { s.locked(func() { s.again++ }) }
-	s.Held = func() (h *provision.Held) { s.locked(func() { h = s.held }); return h }
-	s.Confirm = func(id, _ string) (held provision.Held, err error) {
+	s.Held = func() (all []provision.Held) {
+		s.locked(func() {
+			if s.held != nil {
+				all = append(all, *s.held)
+			}
+		})
+		return all
+	}
+	s.Confirm = func(id, _ string) (all []provision.Held, err error) {
 		s.locked(func() {
 			switch {
 			case s.held == nil:
@@ -188,10 +195,10 @@ func lively(t testing.TB) *site {
 			case s.held.ID != id:
 				err = provision.ErrOtherHeld
 			default:
-				held, s.held = *s.held, nil
+				all, s.held = []provision.Held{*s.held}, nil
 			}
 		})
-		return held, err
+		return all, err
 	}
 	s.Notify = func(_ context.Context, q admin.NotifyRequest) (admin.NotifyResult, error) {
 		s.locked(func() { s.told = append(s.told, q.Phones...) })

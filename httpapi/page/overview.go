@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/phoneprov/phoneprov/httpapi/admin"
+	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 	"github.com/phoneprov/phoneprov/provision/words"
 )
@@ -31,6 +32,7 @@ type overview struct {
 	ProblemCount  int
 	Chart         chart
 	Reload        bool // Asterisk can be read again
+	Held          []provision.Held
 }
 
 // tile is the number of phones in a state.
@@ -42,6 +44,9 @@ type tile struct {
 func (s *Site) overview(w http.ResponseWriter, r *http.Request) error {
 	l := languageOf(r)
 	o := overview{Summary: s.api.Summary(), IllStates: ledger.NotWell(), Reload: s.api.Reload != nil}
+	if s.api.Held != nil {
+		o.Held = s.api.Held()
+	}
 	for _, d := range ledger.States() {
 		n := o.Summary.Counts[d.State]
 		o.Tiles = append(o.Tiles, tile{d, n})

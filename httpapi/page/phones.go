@@ -24,6 +24,7 @@ type phones struct {
 	SeveralStates string // states of the URL that no single choice stands for
 	Profiles      []choice
 	Vendors       []choice
+	PBXs          []choice // of several Asterisks; nil: there is one
 	Columns       []column
 	Page          ledger.Page
 	Number, Last  int // of the page
@@ -63,7 +64,7 @@ func (s *Site) phones(w http.ResponseWriter, r *http.Request) error {
 	}
 	q := admin.PhonesQuery(values)
 	q.Limit, q.Skip = perPage, (number-1)*perPage
-	p := phones{Query: q, Sort: values.Get("sort"), Filtered: q.Text != "" || q.Profile != "" || q.Vendor != "" || len(q.States) > 0, Number: number}
+	p := phones{Query: q, Sort: values.Get("sort"), Filtered: q.Text != "" || q.Profile != "" || q.PBX != "" || q.Vendor != "" || len(q.States) > 0, Number: number}
 	if p.Page, err = s.api.Ledger.Phones(q); err != nil {
 		return admin.BadRequest(err)
 	}
@@ -76,6 +77,9 @@ func (s *Site) phones(w http.ResponseWriter, r *http.Request) error {
 		p.After = at(number + 1)
 	}
 	p.choices(s.api.Ledger.Uses())
+	for _, pbx := range s.api.Summary().PBXs {
+		p.PBXs = append(p.PBXs, choice{Name: pbx.Name, Count: pbx.Phones, Chosen: pbx.Name == q.PBX})
+	}
 	p.heads(values)
 	l := languageOf(r)
 	return s.show(w, r, shown{template: "phones", title: l.Text("nav.phones"), live: "event,sync", data: p})

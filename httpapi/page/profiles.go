@@ -10,6 +10,7 @@ import (
 // profile is a profile with its use.
 type profile struct {
 	Name   string
+	PBX    string // its Asterisk, where there are several
 	Origin string
 	Files  []provision.ProfileFile
 	Phones int
@@ -22,18 +23,21 @@ func (s *Site) profiles(w http.ResponseWriter, r *http.Request) error {
 		uses := s.api.Ledger.Uses()
 		for _, p := range snapshot.Profiles() {
 			one := profile{Name: p.Name, Origin: p.Origin(), Files: p.Files()}
-			one.Phones, one.Vendor = useOf(uses, p.Name)
+			if snapshot.Joined() {
+				one.PBX = p.PBX
+			}
+			one.Phones, one.Vendor = useOf(uses, p.Name, one.PBX)
 			list = append(list, one)
 		}
 	}
 	return s.show(w, r, shown{template: "profiles", title: languageOf(r).Text("profiles.title"), live: "sync", data: list})
 }
 
-// useOf returns how many phones use a profile, and the vendor that most of them are of.
-func useOf(uses []ledger.Use, profile string) (phones int, vendor string) {
+// useOf returns how many phones of an Asterisk use a profile, and the vendor that most of them are of.
+func useOf(uses []ledger.Use, profile, pbx string) (phones int, vendor string) {
 	most := 0
 	for _, u := range uses {
-		if u.Profile != profile {
+		if u.Profile != profile || u.PBX != pbx {
 			continue
 		}
 		if phones += u.Phones; u.Vendor != "" && u.Phones > most {

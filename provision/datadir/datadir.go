@@ -35,6 +35,9 @@ func Open(dir, configDir string) (*Dir, error) {
 	return d, nil
 }
 
+// Path returns the path of the directory, as Open got it.
+func (d *Dir) Path() string { return d.data.path }
+
 // Close closes the directory.
 func (d *Dir) Close() error { return errors.Join(d.data.close(), d.config.close()) }
 

@@ -10,11 +10,11 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// Input returns the input with which Build makes the same snapshot again. It never asks Asterisk. The time zone comes
+// Input returns the input with which Build makes the same snapshot again. It never asks Asterisk. The time zone and the name come
 // from own. The interfaces' present addresses from own come before the saved ones. If own.Ask is nil and the State has
 // no answers, Ask stays nil.
 func (s *State) Input(own provision.Input) provision.Input {
-	in := provision.Input{Config: s.Config, Major: s.Major, Live: s.Live, Zone: own.Zone}
+	in := provision.Input{PBX: own.PBX, Config: s.Config, Major: s.Major, Live: s.Live, Zone: own.Zone}
 	if own.Ask != nil || len(s.Answers) > 0 {
 		in.Ask = s.answer
 	}

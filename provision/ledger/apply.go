@@ -47,7 +47,7 @@ func (l *Ledger) answered(a *Answer, shown bool) {
 	switch {
 	case a.Method != methodGet:
 	case p == nil:
-		if s != nil && a.MAC != (device.MAC{}) && a.Status >= 400 {
+		if s != nil && len(s.Missing) == 0 && a.MAC != (device.MAC{}) && a.Status >= 400 { // else it may be a phone of what was not read yet
 			l.strange(a)
 		}
 	case rt != nil && rt.Owner != nil && !rt.Static():

@@ -172,6 +172,9 @@ func (l *Ledger) jobs(p *phone, s *provision.Snapshot) []job {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	of := s.Phone(p.id)
+	if of == nil && l.unread(p) {
+		return nil
+	}
 	jobs := make([]job, 0, len(p.files))
 	for i := range p.files {
 		f := &p.files[i]

@@ -72,7 +72,7 @@ func (l *Ledger) reason(p *phone, f *file) string {
 			return whyAnswers
 		case f.is(unpredictable):
 			return whyChance
-		case l.served == nil:
+		case l.unread(p):
 			return whyNoSnapshot
 		}
 		return whyStarting

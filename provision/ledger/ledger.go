@@ -29,9 +29,9 @@ type Options struct {
 	// StoreFault says why there is no Store. It is empty if there is one, or if the admin wants none. Stats shows it.
 	StoreFault string
 	Prefix     string // prefix of the phones' URLs, as in provision.Request
-	// Peer returns what Asterisk sees of an endpoint, or false if Asterisk has no such endpoint. It is nil if phoneprov
-	// does not ask Asterisk for peers.
-	Peer func(endpoint string) (Peer, bool)
+	// Peer returns what an Asterisk sees of an endpoint, or false if it has no such endpoint. pbx is Phone.PBX. It is nil
+	// if phoneprov does not ask Asterisk for peers.
+	Peer func(pbx, endpoint string) (Peer, bool)
 	// Fault gets the error when the Store begins to fail, and nil when the Store works again. It may be nil.
 	Fault func(error)
 	// Compared is called when the Ledger has compared the phones that a sync changed. It gets the time since the sync and
@@ -49,9 +49,9 @@ type Ledger struct {
 	mu         sync.RWMutex
 	served     *provision.Snapshot // the snapshot that look saw last; nil before the first
 	phones     map[string]*phone
-	order      []*phone // sorted by ID, unless unordered
-	unordered  bool     // order is not sorted
-	endpoints  map[string]*phone
+	order      []*phone              // sorted by ID, unless unordered
+	unordered  bool                  // order is not sorted
+	endpoints  map[string]*phone     // by endpointKey
 	counts     [len(definitions)]int // number of served phones, by the rank of the shown state
 	templates  map[string]*templates
 	retried    map[string]bool   // why files could not be made of which lookAtTemplates queued one
@@ -69,7 +69,7 @@ type Ledger struct {
 	stats      Stats
 	faulty     bool      // the last commit failed
 	keyUnsaved bool      // the Store does not have key
-	peersRead  bool      // comparePeers has to compare
+	peersRead  []string  // the Asterisks whose peers comparePeers has to compare
 	retryAt    time.Time // no commit is tried before this time
 	forgetAt   time.Time // forget does nothing before this time
 	syncedAt   time.Time // time of the last sync whose changes are not compared yet; zero: none

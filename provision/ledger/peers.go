@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ func (l *Ledger) PeerChanged(peer Peer) {
 }
 
 func (l *Ledger) peerChanged(peer Peer) {
-	p := l.endpoints[peer.Endpoint]
+	p := l.endpoints[endpointKey(peer.PBX, peer.Endpoint)]
 	if p == nil {
 		return
 	}
@@ -48,25 +49,38 @@ func (l *Ledger) unregistered(p *phone, peer Peer, had string) {
 	}
 }
 
-// PeersRead tells the Ledger that Options.Peer knows Asterisk's peers now. The Ledger compares them with what it knew
-// before phoneprov started. What changed since becomes an event of now: nobody knows when it happened.
-func (l *Ledger) PeersRead() {
+// PeersRead tells the Ledger that Options.Peer knows the peers of an Asterisk now; pbx is its Phone.PBX. The Ledger
+// compares them with what it knew before phoneprov started. What changed since becomes an event of now: nobody knows
+// when it happened.
+func (l *Ledger) PeersRead(pbx string) {
 	l.tell(func(l *Ledger) {
-		l.peersRead = true
+		l.peersRead = append(l.peersRead, pbx)
 		l.comparePeers()
 	})
 }
 
-// comparePeers does what PeersRead says, once there is a configuration.
+// comparePeers does what PeersRead says, for the Asterisks whose configuration is known.
 func (l *Ledger) comparePeers() {
-	if !l.peersRead || l.served == nil || l.o.Peer == nil {
+	if len(l.peersRead) == 0 || l.served == nil || l.o.Peer == nil {
 		return
 	}
-	l.peersRead = false
+	var waiting, now []string
+	for _, pbx := range l.peersRead {
+		if slices.Contains(l.served.Missing, pbx) {
+			waiting = append(waiting, pbx)
+		} else {
+			now = append(now, pbx)
+		}
+	}
+	l.peersRead = waiting
 	for _, of := range l.served.Phones() {
+		pbx := l.pbxOf(of)
+		if !slices.Contains(now, pbx) {
+			continue
+		}
 		p := l.phoneOf(of)
 		for _, line := range of.Lines {
-			if peer, ok := l.o.Peer(line.Endpoint()); ok {
+			if peer, ok := l.o.Peer(pbx, line.Endpoint()); ok {
 				l.comparePeer(p, peer)
 			}
 		}

@@ -32,7 +32,7 @@ func TestPeersBesideTheState(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := newSite(t, twoPhones, func(o *Options) {
-				o.Peer = func(endpoint string) (Peer, bool) {
+				o.Peer = func(_, endpoint string) (Peer, bool) {
 					p := row.peer
 					p.Endpoint, p.RoundTrip = endpoint, 12*time.Millisecond
 					return p, endpoint == "6001"

@@ -143,10 +143,10 @@ func (l *Ledger) selected(q *Query, known devices) []row {
 			continue
 		}
 		var of *provision.Phone
-		if l.served != nil && (q.Profile != "" || search.text != "" || q.Sort == "name" || q.Sort == "profile") {
+		if l.served != nil && (q.Profile != "" || q.PBX != "" || search.text != "" || q.Sort == "name" || q.Sort == "profile") {
 			of = l.served.Phone(p.id)
 		}
-		if q.Profile != "" && (of == nil || of.Profile.Name != q.Profile) ||
+		if q.Profile != "" && (of == nil || of.Profile.Name != q.Profile) || q.PBX != "" && (of == nil || of.PBX() != q.PBX) ||
 			q.Vendor != "" && !strings.EqualFold(known.of(p).Vendor, q.Vendor) || search.text != "" && !search.finds(p, of) {
 			continue
 		}

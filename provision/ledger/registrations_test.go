@@ -96,7 +96,7 @@ func TestRegistrationsWhilePhoneprovIsDown(t *testing.T) {
 			known := false
 			s := newSite(t, "", func(o *Options) {
 				o.Store = store
-				o.Peer = func(endpoint string) (Peer, bool) {
+				o.Peer = func(_, endpoint string) (Peer, bool) {
 					mu.Lock()
 					defer mu.Unlock()
 					return Peer{Endpoint: endpoint, Registered: row.after != "", Contact: row.after, RoundTrip: -1}, known && endpoint == "6001"
@@ -109,7 +109,7 @@ func TestRegistrationsWhilePhoneprovIsDown(t *testing.T) {
 			mu.Lock()
 			known = true
 			mu.Unlock()
-			s.PeersRead()
+			s.PeersRead("")
 			if got := s.registrations(mac1); got != row.want {
 				t.Errorf("got %q, want %q", got, row.want)
 			}
@@ -128,9 +128,9 @@ func TestPeersReadBeforeTheConfiguration(t *testing.T) {
 	store.records[mac1] = Record{ID: mac1, State: NeverFetched, RegisteredAt: time.Now(), Contact: "sip:of an older phoneprov"}
 	s := newSite(t, "", func(o *Options) {
 		o.Store = store
-		o.Peer = func(endpoint string) (Peer, bool) { return Peer{Endpoint: endpoint, RoundTrip: -1}, true }
+		o.Peer = func(_, endpoint string) (Peer, bool) { return Peer{Endpoint: endpoint, RoundTrip: -1}, true }
 	})
-	s.PeersRead()
+	s.PeersRead("")
 	s.settled()
 	s.sync(twoPhones)
 	if got := s.registrations(mac1); got != "-6001" {
@@ -159,11 +159,11 @@ func TestRegisteredSinceTheFetchAfterARestart(t *testing.T) {
 			}
 			s := newSite(t, twoPhones, func(o *Options) {
 				o.Store = store
-				o.Peer = func(endpoint string) (Peer, bool) {
+				o.Peer = func(_, endpoint string) (Peer, bool) {
 					return Peer{Endpoint: endpoint, Registered: endpoint == "6001", Contact: "sip:a", RoundTrip: -1}, true
 				}
 			})
-			s.PeersRead()
+			s.PeersRead("")
 			got := s.shows(mac1).Evidence.RegisteredSinceFetch
 			if (got == nil) != (row.want == nil) || got != nil && *got != *row.want {
 				t.Errorf("got %v, want %v", got, row.want)

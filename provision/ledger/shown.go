@@ -8,6 +8,7 @@ type Phone struct {
 	ID         string     `json:"id"`  // twelve digits of the MAC, or the configuration's text in its place
 	Name       string     `json:"name"`
 	Profile    string     `json:"profile"`
+	PBX        string     `json:"pbx,omitempty"` // its Asterisk, where there are several
 	State      State      `json:"state"`
 	Since      *time.Time `json:"since"`  // when State began; null: not known
 	Reason     string     `json:"reason"` // why it is in State; empty: nothing to say
@@ -150,6 +151,7 @@ type Event struct {
 // Sync is one read of Asterisk's configuration.
 type Sync struct {
 	At         time.Time    `json:"at"`
+	PBX        string       `json:"pbx,omitempty"` // the Asterisk that was read, where there are several
 	Trigger    string       `json:"trigger"`
 	DurationMS float64      `json:"duration_ms"`
 	Error      string       `json:"error,omitempty"` // why it failed; empty: it succeeded
@@ -204,6 +206,7 @@ type Update struct {
 type Query struct {
 	States  []State // any of these; none: all
 	Profile string  // empty: any
+	PBX     string  // Phone.PBX; empty: any
 	Vendor  string  // from the User-Agent, in any case; empty: any
 	Text    string  // part of the ID, a name, a display name, an address, or a MAC in any spelling; empty: any
 	Sort    string  // one of Sorts; empty: "id"

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,6 +51,10 @@ const phonesPerTurn = 256
 func (l *Ledger) look(s *Sync, next *provision.Snapshot) {
 	first, sharedChanged := l.served == nil, l.served != nil && l.served.SharedPrint() != next.SharedPrint()
 	same := next.SameContent(l.served)
+	var unread []string // the Asterisks that next may be the first to have
+	if l.served != nil {
+		unread = l.served.Missing
+	}
 	l.served = next
 	counts := next.Counts()
 	s.Generation, s.Phones, s.Lines = next.Generation, counts.Phones, counts.Lines
@@ -61,15 +66,37 @@ func (l *Ledger) look(s *Sync, next *provision.Snapshot) {
 		if i%phonesPerTurn == 0 {
 			runtime.Gosched()
 		}
-		l.lookAt(s, of, first, sharedChanged)
+		l.lookAt(s, of, first || slices.Contains(unread, of.PBX()), sharedChanged)
 	}
 	for _, p := range l.order {
-		if p.served && next.Phone(p.id) == nil {
+		if p.served && next.Phone(p.id) == nil && !l.unread(p) {
 			l.removed(s, p)
 		}
 	}
 	l.sort()
 	l.comparePeers()
+}
+
+// unread reports whether a phone may be one of an Asterisk that was not read since the start: no configuration since
+// then had it.
+func (l *Ledger) unread(p *phone) bool {
+	return l.served == nil || len(l.served.Missing) > 0 && p.print == 0
+}
+
+// pbxOf returns the name of a phone's Asterisk, where there are several.
+func (l *Ledger) pbxOf(of *provision.Phone) string {
+	if !l.served.Joined() {
+		return ""
+	}
+	return of.PBX()
+}
+
+// endpointKey returns the key of an endpoint in Ledger.endpoints. pbx is empty if there is one Asterisk.
+func endpointKey(pbx, endpoint string) string {
+	if pbx == "" {
+		return endpoint
+	}
+	return pbx + "\x00" + endpoint
 }
 
 // lookAt finds the changes of one phone.
@@ -78,7 +105,7 @@ func (l *Ledger) lookAt(s *Sync, of *provision.Phone, first, sharedChanged bool)
 	known := p != nil && p.served
 	p = l.phoneOf(of)
 	for _, line := range of.Lines {
-		l.endpoints[line.Endpoint()] = p
+		l.endpoints[endpointKey(l.pbxOf(of), line.Endpoint())] = p
 	}
 	if of.MAC != (device.MAC{}) {
 		l.leave(of.MAC)

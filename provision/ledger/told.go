@@ -33,6 +33,7 @@ type Answer struct {
 
 // Peer is what Asterisk sees of an endpoint.
 type Peer struct {
+	PBX             string // the Asterisk that has it, where there are several
 	Endpoint        string
 	Registered      bool
 	RegisteredSince time.Time     // zero: not known

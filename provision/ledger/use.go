@@ -5,11 +5,12 @@ import "slices"
 // Use counts the phones with one profile and one vendor.
 type Use struct {
 	Profile string
+	PBX     string // Phone.PBX
 	Vendor  string // from the User-Agent; empty: not known
 	Phones  int
 }
 
-// Uses counts the phones of the configuration by profile and vendor, in the order of the profiles' first phones.
+// Uses counts the phones of the configuration by profile, Asterisk and vendor, in the order of the profiles' first phones.
 func (l *Ledger) Uses() []Use {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -19,15 +20,15 @@ func (l *Ledger) Uses() []Use {
 	var uses []Use
 	known, last := devices{}, -1
 	for _, of := range l.served.Phones() {
-		vendor := ""
+		vendor, pbx := "", l.pbxOf(of)
 		if p := l.phones[of.ID]; p != nil {
 			vendor = known.of(p).Vendor
 		}
-		is := func(u Use) bool { return u.Vendor == vendor && u.Profile == of.Profile.Name }
+		is := func(u Use) bool { return u.Vendor == vendor && u.Profile == of.Profile.Name && u.PBX == pbx }
 		if last < 0 || !is(uses[last]) { // neighbours are mostly alike
 			if last = slices.IndexFunc(uses, is); last < 0 {
 				last = len(uses)
-				uses = append(uses, Use{Profile: of.Profile.Name, Vendor: vendor})
+				uses = append(uses, Use{Profile: of.Profile.Name, PBX: pbx, Vendor: vendor})
 			}
 		}
 		uses[last].Phones++

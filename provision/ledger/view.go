@@ -95,9 +95,9 @@ func (l *Ledger) shown(p *phone) Phone {
 		}
 	}
 	if of != nil {
-		s.Name, s.Profile = strings.Clone(of.Name()), of.Profile.Name
+		s.Name, s.Profile, s.PBX = strings.Clone(of.Name()), of.Profile.Name, l.pbxOf(of)
 		for _, line := range of.Lines {
-			s.Lines = append(s.Lines, l.shownLine(line))
+			s.Lines = append(s.Lines, l.shownLine(s.PBX, line))
 		}
 		for _, rt := range l.served.PhoneRoutes(of) {
 			if rt.Owner == of && !asked[rt.URI] {
@@ -127,7 +127,7 @@ func (l *Ledger) shownFile(p *phone, f *file) File {
 	return s
 }
 
-func (l *Ledger) shownLine(of *provision.Line) Line {
+func (l *Ledger) shownLine(pbx string, of *provision.Line) Line {
 	line := Line{Name: strings.Clone(of.Username()), DisplayName: strings.Clone(of.DisplayName()), Endpoint: strings.Clone(of.Endpoint())}
 	if line.Name == "" {
 		line.Name = line.Endpoint
@@ -135,7 +135,7 @@ func (l *Ledger) shownLine(of *provision.Line) Line {
 	if l.o.Peer == nil {
 		return line
 	}
-	peer, ok := l.o.Peer(line.Endpoint)
+	peer, ok := l.o.Peer(pbx, line.Endpoint)
 	if !ok {
 		return line
 	}
@@ -169,6 +169,25 @@ func (l *Ledger) Counts() map[State]int {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.stateCounts()
+}
+
+// CountsOf returns the number of phones of one of several Asterisks by shown state. Every state has a number.
+func (l *Ledger) CountsOf(pbx string) map[State]int {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	counts := map[State]int{}
+	for _, d := range definitions {
+		counts[d.State] = 0
+	}
+	for _, p := range l.order {
+		if p.counted == 0 || l.served == nil {
+			continue
+		}
+		if of := l.served.Phone(p.id); of != nil && of.PBX() == pbx {
+			counts[definitions[p.counted-1].State]++
+		}
+	}
+	return counts
 }
 
 func (l *Ledger) stateCounts() map[State]int {
