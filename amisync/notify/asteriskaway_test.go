@@ -69,12 +69,17 @@ func TestAnswerIsLost(t *testing.T) {
 func TestRestart(t *testing.T) {
 	run(t, nil, func(s *site) {
 		s.add(3)
-		s.change("2", 0, 1)
 		now := time.Now()
-		first, _ := s.Phone(mac(0))
-		change := filesOf(&first).text()
-		s.PhoneTold(mac(0), ledger.Notice{At: now, Until: now.Add(100 * time.Second), Tries: 1, Change: change})
-		s.PhoneTold(mac(1), ledger.Notice{At: now, Until: now.Add(100 * time.Second), Tries: 2, Change: "older=one;"})
+		notice := ledger.Notice{At: now, Until: now.Add(100 * time.Second), Tries: 2, Change: "older=one;"}
+		s.set(func() { s.phones[mac(1)].Told = &notice })
+		s.set(func() { // at once: the Notifier must not see the change before the notice
+			p := s.phones[mac(0)]
+			p.Files[0].WantedETag = "2"
+			s.judge(p)
+			p.Told = &ledger.Notice{At: now, Until: notice.Until, Tries: 1, Change: filesOf(p).text()}
+			s.judge(p)
+		})
+		s.change("2", 1)
 		s.pass(5 * time.Second)
 		s.want()
 		s.pass(5 * time.Minute)

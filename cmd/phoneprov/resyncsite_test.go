@@ -170,13 +170,22 @@ func (p *phone) register(secret string, expires int) {
 	}
 }
 
-var notifyEvent = regexp.MustCompile(`(?ms)^NOTIFY sip:.*?^Event: ([^\r\n]*)`)
+var notifyHeader = map[string]*regexp.Regexp{
+	"Call-ID": regexp.MustCompile(`(?mi)^Call-ID: ([^\r\n]+)\r?\n`),
+	"Event":   regexp.MustCompile(`(?mi)^Event: ([^\r\n]+)\r?\n`),
+}
 
-// notified are the events of the NOTIFYs that reached the phone.
+// notified returns the events of the NOTIFYs that reached the phone. A NOTIFY that Asterisk sends again, because the
+// answer came late, counts once.
 func (p *phone) notified() (events []string) {
 	text, _ := os.ReadFile(p.messages)
-	for _, m := range notifyEvent.FindAllStringSubmatch(string(text), -1) {
-		events = append(events, m[1])
+	seen := map[string]bool{}
+	for _, message := range strings.Split(string(text), "NOTIFY sip:")[1:] {
+		id, event := notifyHeader["Call-ID"].FindStringSubmatch(message), notifyHeader["Event"].FindStringSubmatch(message)
+		if id != nil && event != nil && !seen[id[1]] { // the last one may be half written
+			seen[id[1]] = true
+			events = append(events, event[1])
+		}
 	}
 	return events
 }

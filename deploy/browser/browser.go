@@ -1,7 +1,8 @@
 // Package browser drives Debian's chromium, for tests of the page of the admin address.
 //
 // All tests of a package share one chromium, and each Tab has a profile of its own: cookies of one test are not seen by
-// another. A test without chromium is skipped, or fails if REQUIRE_CHROMIUM or REQUIRE_ASTERISK is set.
+// another. Its tests run if REQUIRE_CHROMIUM or REQUIRE_ASTERISK is set, and are skipped otherwise: they take longer than
+// all other tests of a package.
 //
 // axe-core (testdata/axe.min.js, 4.14.1 of npm, MPL-2.0: testdata/axe.LICENSE) checks what people with a screen reader
 // or a keyboard need. No program but tests has it.
@@ -52,12 +53,12 @@ type Tab struct {
 // Open returns a tab, which closes with the test.
 func Open(tb testing.TB) *Tab {
 	tb.Helper()
+	if os.Getenv("REQUIRE_CHROMIUM") == "" && os.Getenv("REQUIRE_ASTERISK") == "" {
+		skips.Skip(tb, "a browser takes too long for each go test", "with chromium (Debian: apt-get install chromium) REQUIRE_CHROMIUM=1 go test runs it")
+	}
 	path, err := exec.LookPath("chromium")
 	if err != nil {
-		if os.Getenv("REQUIRE_CHROMIUM") != "" {
-			tb.Fatal("no chromium here; install it (Debian: apt-get install chromium)")
-		}
-		skips.Skip(tb, "no chromium here", "install it (Debian: apt-get install chromium)")
+		tb.Fatal("no chromium here; install it (Debian: apt-get install chromium)")
 	}
 	chromium.once.Do(func() { start(path) })
 	if chromium.err != nil {
