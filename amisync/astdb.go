@@ -19,7 +19,7 @@ const (
 	astDBSummaryKey = "summary"
 )
 
-// Limits of what phoneprov writes to Asterisk's database.
+// Limits of the entries in Asterisk's database.
 const (
 	maxAstDBPhones = 1000 // nobody reads more in a terminal
 	maxAstDBText   = 200  // bytes of a value: one or two lines of a terminal

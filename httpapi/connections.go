@@ -13,7 +13,7 @@ import (
 	"github.com/phoneprov/phoneprov/httpapi/access"
 )
 
-// Bounds of what the connections of all listeners take together.
+// Bounds of the connections of all listeners together.
 const (
 	// maxConnections bounds the open connections. As many idle ones take 75 MB (measured).
 	maxConnections = 4096

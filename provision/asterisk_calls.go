@@ -11,7 +11,7 @@ import (
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-// Bounds of what one rendering asks Asterisk.
+// Bounds of the questions of one rendering to Asterisk.
 const (
 	// maxAsked bounds the calls: two for every phone in a directory of 5,000.
 	maxAsked = 10_000

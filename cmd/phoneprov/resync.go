@@ -74,7 +74,7 @@ type sharedLines struct {
 // line is an endpoint of an Asterisk. The name of the Asterisk is empty if there is one.
 type line struct{ pbx, endpoint string }
 
-// has reports an endpoint that is a line of several phones of what is served.
+// has reports whether several of the served phones have the endpoint as a line.
 func (l *sharedLines) has(pbx, endpoint string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
