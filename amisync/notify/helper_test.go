@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -24,16 +25,17 @@ type site struct {
 	begun time.Time
 	log   testkit.Log
 
-	mu        sync.Mutex
-	phones    map[string]*ledger.Phone
-	comparing int
-	updates   chan ledger.Update
-	endpoints map[string]Endpoint
-	stale     map[string]Endpoint // what Known returns instead of endpoints
-	outbound  string
-	err       error // what Reach returns
-	notifyErr error
-	sent      []sent
+	mu         sync.Mutex
+	phones     map[string]*ledger.Phone
+	comparing  int
+	afterStats func() // is called once, after Stats has looked
+	updates    chan ledger.Update
+	endpoints  map[string]Endpoint
+	stale      map[string]Endpoint // what Known returns instead of endpoints
+	outbound   string
+	err        error // what Reach returns
+	notifyErr  error
+	sent       []sent
 }
 
 // sent is a NOTIFY that the site sent.
@@ -157,7 +159,8 @@ func (s *site) pass(d time.Duration) {
 	synctest.Wait()
 }
 
-// want compares the NOTIFYs that were sent so far, as "endpoint@seconds event", or with the URI of a contact.
+// want compares the NOTIFYs that were sent so far, as "endpoint@seconds event", or with the URI of a contact. Those of the
+// same second have no order.
 func (s *site) want(want ...string) {
 	s.t.Helper()
 	s.mu.Lock()
@@ -165,6 +168,17 @@ func (s *site) want(want ...string) {
 	var got []string
 	for _, n := range s.sent {
 		got = append(got, fmt.Sprintf("%s@%d %s", cmp.Or(n.to.URI, n.to.Endpoint), int(n.at.Seconds()), n.event))
+	}
+	second := func(sent string) int {
+		number, _, _ := strings.Cut(sent[strings.LastIndex(sent, "@")+1:], " ")
+		n, err := strconv.Atoi(number)
+		if err != nil {
+			s.t.Error(err)
+		}
+		return n
+	}
+	for _, all := range [][]string{got, want} {
+		slices.SortFunc(all, func(a, b string) int { return cmp.Or(cmp.Compare(second(a), second(b)), strings.Compare(a, b)) })
 	}
 	if !slices.Equal(got, want) {
 		s.t.Errorf("sent %q, want %q\n%s", got, want, s.log.String())
@@ -249,7 +263,12 @@ func (s *site) PhoneUntold(id, why string) {
 func (s *site) Stats() ledger.Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return ledger.Stats{Comparing: s.comparing}
+	stats := ledger.Stats{Comparing: s.comparing}
+	if f := s.afterStats; f != nil {
+		s.afterStats = nil
+		f()
+	}
+	return stats
 }
 
 // Subscribe implements Ledger.

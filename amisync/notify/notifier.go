@@ -149,7 +149,7 @@ func (n *Notifier) poke() {
 // scan reads the phones with a waiting change from the ledger, and updates the plan.
 func (n *Notifier) scan() {
 	begun := time.Now()
-	settled := n.o.Ledger.Stats().Comparing == 0
+	before := n.o.Ledger.Stats()
 	var phones []seen
 	unheard := map[string]ledger.Phone{}
 	q := ledger.Query{States: []ledger.State{ledger.ChangeWaiting, ledger.Told, ledger.NoReaction}, Limit: ledger.MaxLimit}
@@ -171,6 +171,8 @@ func (n *Notifier) scan() {
 		}
 	}
 	now := time.Now()
+	after := n.o.Ledger.Stats()
+	settled := before.Comparing == 0 && after.Comparing == 0 && before.Compared == after.Compared // else phones may have part of a change
 	settled = settled || !n.unsettledAt.IsZero() && now.Sub(n.unsettledAt) >= settleLimit
 	n.mu.Lock()
 	held, unsettled := n.plan.update(now, phones, settled)

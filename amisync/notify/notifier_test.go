@@ -241,8 +241,34 @@ func TestLimitCountsAllOfAChange(t *testing.T) {
 		s.pass(10 * time.Second)
 		s.change("2", 1)
 		s.pass(10 * time.Second)
+		s.set(func() { // at once: the Notifier must see both or none
+			s.comparing = 0
+			s.phones[mac(2)].Files[0].WantedETag = "2"
+		})
 		s.change("2", 2)
-		s.set(func() { s.comparing = 0 })
+		s.pass(10 * time.Minute)
+		s.want()
+		if s.Held() != 3 {
+			t.Errorf("%d are held", s.Held())
+		}
+	})
+}
+
+// A comparison that begins while the Notifier reads the phones shows it a part of the change only.
+func TestLimitCountsAChangeThatBeginsDuringAScan(t *testing.T) {
+	run(t, func(o *Options) { o.Limit = 2 }, func(s *site) {
+		s.add(3)
+		s.pass(time.Second)
+		s.set(func() {
+			s.afterStats = func() { s.comparing, s.phones[mac(0)].Files[0].WantedETag = 2, "2" }
+		})
+		s.change("1", 1) // has the Notifier look
+		s.pass(10 * time.Second)
+		s.set(func() {
+			s.comparing = 0
+			s.phones[mac(2)].Files[0].WantedETag = "2"
+		})
+		s.change("2", 1, 2)
 		s.pass(10 * time.Minute)
 		s.want()
 		if s.Held() != 3 {
