@@ -45,8 +45,8 @@ func leadingInt(s string) int {
 	return n
 }
 
-// maxLineNumber prevents an overflow in leadingInt. No phone has so many lines.
-const maxLineNumber = 1 << 40
+// maxLineNumber prevents an overflow in leadingInt, also where an int has 32 bits. No phone has so many lines.
+const maxLineNumber = 1 << 27
 
 // variableName returns the name of a variable without its leading underscores, of which there may be two. With them the
 // dialplan marks variables that channels inherit.
