@@ -17,6 +17,7 @@ import (
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
+	"github.com/phoneprov/phoneprov/deploy/datadirtest"
 	"github.com/phoneprov/phoneprov/deploy/secrettest"
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/deploy/testsite"
@@ -120,7 +121,7 @@ func newBench(t testing.TB) *bench {
 	return b
 }
 
-func openData(t testing.TB) *datadir.Dir { t.Helper(); return testsite.Data(t, dataFiles) }
+func openData(t testing.TB) *datadir.Dir { t.Helper(); return datadirtest.Open(t, dataFiles) }
 
 func buildFrom(t testing.TB, users string) *provision.Snapshot {
 	t.Helper()

@@ -9,10 +9,9 @@ import (
 	"time"
 	_ "time/tzdata" // the zones of these tests, on any machine
 
-	"github.com/phoneprov/phoneprov/deploy/testkit"
+	"github.com/phoneprov/phoneprov/deploy/datadirtest"
 	"github.com/phoneprov/phoneprov/provision/astconf"
 	"github.com/phoneprov/phoneprov/provision/astconf/astconftest"
-	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
 // testNow is in winter north of the equator, in summer south of it.
@@ -39,16 +38,8 @@ func build(tb testing.TB, files map[string]string) (*Snapshot, []Diagnostic) {
 // renderer serves templates given as text.
 func renderer(tb testing.TB, files map[string]string) (*Renderer, string) {
 	tb.Helper()
-	dir := tb.TempDir()
-	for name, text := range files {
-		testkit.WriteSteady(tb, filepath.Join(dir, name), text)
-	}
-	data, err := datadir.Open(dir, "")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { data.Close() })
-	return NewRenderer(RendererOptions{Data: data}), dir
+	data := datadirtest.Open(tb, files)
+	return NewRenderer(RendererOptions{Data: data}), data.Path()
 }
 
 // writeNow writes a file as an admin does.

@@ -257,7 +257,6 @@ func TestNoTornFiles(t *testing.T) {
 	testkit.WriteSteady(t, k.path("outer"), "${PP_EACH_EXTENSION(${MAC},i)}")
 	k.expect(t, "x", body(0), "")
 	k.expect(t, "y", body(0), "")
-
 	stop := make(chan struct{})
 	var readers sync.WaitGroup
 	var attempt, torn atomic.Int64 // attempts are numbered from 1; torn is the last one in which a body was not whole

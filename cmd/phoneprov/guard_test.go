@@ -31,13 +31,25 @@ func guardEnv(dir, ami, secret string) map[string]string {
 // runUntil runs the service until stop is called, or the test ends.
 func runUntil(t *testing.T, env map[string]string) (v *service, log *testkit.Log, stop func()) {
 	t.Helper()
+	log = new(testkit.Log)
+	t.Cleanup(func() { // after the stop
+		if t.Failed() {
+			t.Log(log.String())
+		}
+	})
+	v, stop = runLogging(t, env, io.MultiWriter(log, secrets.Stream("the log of "+t.Name())))
+	return v, log, stop
+}
+
+// runLogging is runUntil with another log.
+func runLogging(tb testing.TB, env map[string]string, log io.Writer) (v *service, stop func()) {
+	tb.Helper()
 	s, err := loadSettings("", func(name string) (string, bool) { v, ok := env[name]; return v, ok })
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	log = new(testkit.Log)
-	if v, err = newService(s, io.MultiWriter(log, secrets.Stream("the log of "+t.Name()))); err != nil {
-		t.Fatal(err)
+	if v, err = newService(s, log); err != nil {
+		tb.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -45,14 +57,11 @@ func runUntil(t *testing.T, env map[string]string) (v *service, log *testkit.Log
 	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			t.Log(log.String())
+			tb.Error(err)
 		}
 	})
-	t.Cleanup(stop)
-	return v, log, stop
+	tb.Cleanup(stop)
+	return v, stop
 }
 
 // layTree lays the sample configuration, with files in place of its own.

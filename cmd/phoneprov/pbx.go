@@ -111,7 +111,7 @@ func (v *service) rendererOptions(s *settings, p *pbx) provision.RendererOptions
 	return o
 }
 
-// rendererOf returns the renderer of what is served. Each Asterisk has the Renderer of the options that make returns.
+// rendererOf makes the renderer of all Asterisks. make returns the options of each one.
 func (v *service) rendererOf(make func(*pbx) provision.RendererOptions) *provision.Renderer {
 	if len(v.pbxs) == 1 {
 		return provision.NewRenderer(make(v.pbxs[0]))
@@ -123,7 +123,7 @@ func (v *service) rendererOf(make func(*pbx) provision.RendererOptions) *provisi
 	return provision.JoinRenderers(parts)
 }
 
-// join serves the snapshots of several Asterisks together. It returns the counts of what is served.
+// join serves the snapshots of all Asterisks as one snapshot, and returns its counts.
 func (v *service) join() provision.Counts {
 	parts := make([]provision.Part, len(v.pbxs))
 	for i, p := range v.pbxs {

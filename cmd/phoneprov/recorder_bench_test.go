@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"io"
 	"net"
 	"net/http"
@@ -37,23 +36,7 @@ func benchEnv(b *testing.B, phones int) map[string]string {
 // benchService runs a service until stop is called, and waits until it has a snapshot.
 func benchService(b *testing.B, env map[string]string) (v *service, stop func()) {
 	b.Helper()
-	s, err := loadSettings("", func(name string) (string, bool) { v, ok := env[name]; return v, ok })
-	if err != nil {
-		b.Fatal(err)
-	}
-	if v, err = newService(s, io.Discard); err != nil {
-		b.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- v.run(ctx, nil) }()
-	stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			b.Error(err)
-		}
-	})
-	b.Cleanup(stop)
+	v, stop = runLogging(b, env, io.Discard)
 	testkit.Eventually(b, "a snapshot", func() bool { return v.options.Store.Load() != nil })
 	return v, stop
 }

@@ -1,18 +1,16 @@
-// Package testsite makes what tests serve to phones, of what they have as text: snapshots, data directories and a Ledger
-// that runs. Package testkit has what needs no provision.
+// Package testsite makes snapshots of the text of configuration files, and runs Ledgers, for tests. Package testkit has
+// what needs no provision.
 package testsite
 
 import (
 	"context"
 	"net/http"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf/astconftest"
-	"github.com/phoneprov/phoneprov/provision/datadir"
 	"github.com/phoneprov/phoneprov/provision/device"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
@@ -33,22 +31,6 @@ func PartOf(tb testing.TB, pbx string, files map[string]string) provision.Part {
 		tb.Fatal(err)
 	}
 	return provision.Part{PBX: pbx, Snapshot: s}
-}
-
-// Data opens a directory of templates and static files until the test ends. files has their texts, by path. The files
-// are old enough to be cached.
-func Data(tb testing.TB, files map[string]string) *datadir.Dir {
-	tb.Helper()
-	dir := tb.TempDir()
-	for name, text := range files {
-		testkit.WriteSteady(tb, filepath.Join(dir, name), text)
-	}
-	data, err := datadir.Open(dir, "")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { data.Close() })
-	return data
 }
 
 // RunLedger runs a Ledger until the test ends. The test fails if Run returns an error.

@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/phoneprov/phoneprov/deploy/datadirtest"
 	"github.com/phoneprov/phoneprov/deploy/secrettest"
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/deploy/testsite"
@@ -85,7 +86,7 @@ type site struct {
 
 func newSite(t testing.TB, users string) *site {
 	t.Helper()
-	renderer := provision.NewRenderer(provision.RendererOptions{Data: testsite.Data(t, dataFiles), Ask: func(context.Context, string) (string, error) { return bobSecret, nil }})
+	renderer := provision.NewRenderer(provision.RendererOptions{Data: datadirtest.Open(t, dataFiles), Ask: func(context.Context, string) (string, error) { return bobSecret, nil }})
 	s := &site{TB: t, Options: Options{
 		Store: new(provision.Store), Renderer: renderer, Version: "test",
 		Request: provision.Request{Server: "127.0.0.1", Host: "127.0.0.1:8080", Scheme: "http", Prefix: "/phoneprov"},

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/deploy/browser"
+	"github.com/phoneprov/phoneprov/deploy/datadirtest"
 	"github.com/phoneprov/phoneprov/deploy/skips"
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/deploy/testsite"
@@ -96,7 +97,7 @@ type site struct {
 
 func newSite(t testing.TB, conf, users string) *site {
 	t.Helper()
-	renderer := provision.NewRenderer(provision.RendererOptions{Data: testsite.Data(t, dataFiles), Ask: func(context.Context, string) (string, error) { return "answer", nil }})
+	renderer := provision.NewRenderer(provision.RendererOptions{Data: datadirtest.Open(t, dataFiles), Ask: func(context.Context, string) (string, error) { return "answer", nil }})
 	s := &site{TB: t, Options: admin.Options{Store: new(provision.Store), Renderer: renderer, Version: "test",
 		Request: provision.Request{Server: "127.0.0.1", Host: "127.0.0.1:8080", Scheme: "http", Prefix: "/phoneprov"}}}
 	var err error

@@ -16,6 +16,7 @@ import (
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
+	"github.com/phoneprov/phoneprov/deploy/datadirtest"
 	"github.com/phoneprov/phoneprov/deploy/secrettest"
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/deploy/testsite"
@@ -93,7 +94,7 @@ func newSite(t testing.TB, files map[string]string) *site {
 	t.Helper()
 	s := &site{records: make(chan ledger.Answer, 1000)}
 	s.Options = httpapi.Options{
-		Prefix: "/phoneprov", Store: new(provision.Store), Renderer: provision.NewRenderer(provision.RendererOptions{Data: testsite.Data(t, files)}),
+		Prefix: "/phoneprov", Store: new(provision.Store), Renderer: provision.NewRenderer(provision.RendererOptions{Data: datadirtest.Open(t, files)}),
 		Access:   httpapi.Access{Rules: access.Rules{Allow: access.DefaultAllow()}},
 		Recorder: recorder(s.records), Log: zerolog.New(&s.log).Level(zerolog.DebugLevel),
 	}

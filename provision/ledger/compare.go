@@ -329,12 +329,12 @@ func (l *Ledger) lookAtClock() {
 	})
 }
 
-// again calls which for each file of each phone, and queues the phone in the most urgent lane that which returned.
-func (l *Ledger) again(which func(*phone, *file) lane) {
+// again queues phones for a comparison. laneOf returns the lane of a file; a phone gets the most urgent lane of its files.
+func (l *Ledger) again(laneOf func(*phone, *file) lane) {
 	for _, p := range l.order {
 		in := noLane
 		for i := range p.files {
-			in = max(in, which(p, &p.files[i]))
+			in = max(in, laneOf(p, &p.files[i]))
 		}
 		if p.served && in > noLane {
 			l.lanes.add(p, in)
