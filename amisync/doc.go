@@ -60,9 +60,10 @@
 //
 // # CPU
 //
-// From manyPhones on, a sync runs on a thread of low priority (atLowPriority), so that phones, and the calls of an
-// Asterisk on the same machine, come first. Measured on 2 CPUs, with syncs of 100,000 phones one after the other,
-// without the collector: p99 of a request is 1.4 ms instead of 4.4 ms, and 1.3 ms without syncs.
+// A sync reads files, builds and saves in turns with the work of the ledger (background.Turn). From manyPhones on, it also
+// runs on a thread of low priority (background.AtLowPriority), so that phones, and the calls of an Asterisk on the same
+// machine, come first. Measured on 2 busy CPUs, with syncs of 100,000 changed phones one after the other: p99 of a request
+// is 8 to 12 ms instead of 34 to 126 ms, and 3 to 8 ms between the syncs.
 //
 // # Rights
 //

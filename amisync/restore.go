@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/background"
 	"github.com/phoneprov/phoneprov/provision/lastgood"
 )
 
@@ -132,11 +133,15 @@ func (s *Service) save(b *built) {
 	if s.o.Kept == nil || heard == nil {
 		return
 	}
-	saved, err := s.o.Kept.Save(&lastgood.State{
-		SavedAt: time.Now(), BuiltAt: b.next.BuiltAt,
-		Config: b.in.Config, Major: b.in.Major, Live: b.in.Live,
-		Addresses: heard.Addresses, Answers: heard.Answers,
-		Booted: s.toldBooted.Load(), Filed: s.keep.onlyOnceFiled(b.in.Config),
+	var saved bool
+	var err error
+	background.Turn(func() {
+		saved, err = s.o.Kept.Save(&lastgood.State{
+			SavedAt: time.Now(), BuiltAt: b.next.BuiltAt,
+			Config: b.in.Config, Major: b.in.Major, Live: b.in.Live,
+			Addresses: heard.Addresses, Answers: heard.Answers,
+			Booted: s.toldBooted.Load(), Filed: s.keep.onlyOnceFiled(b.in.Config),
+		})
 	})
 	s.report.kept(saved, err)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/ami"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/background"
 )
 
 // states has the states of files by path; nil: the file does not exist.
@@ -67,7 +68,7 @@ func (s *Service) readSteady(ctx context.Context) (config provision.Config, read
 	var before states
 	for {
 		start := time.Now()
-		config, read, err = s.readFiles()
+		background.Turn(func() { config, read, err = s.readFiles() })
 		now := statesOf(read)
 		path, rest := now.unsteady(before, start, s.o.Timing.Settle)
 		if path == "" {

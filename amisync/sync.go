@@ -14,8 +14,12 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/ask"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
+	"github.com/phoneprov/phoneprov/provision/background"
 	"github.com/phoneprov/phoneprov/provision/lastgood"
 )
+
+// manyPhones is the number of phones from which a sync takes long enough to be noticed: 40 ms.
+const manyPhones = 10_000
 
 // sync reads everything, builds a snapshot and stores it. If anything fails, the last snapshot stays. With many phones
 // it runs at low priority, so that requests are not delayed.
@@ -27,7 +31,7 @@ func (s *Service) sync(ctx context.Context, trigger string) (err error) {
 	if served == nil || len(served.Phones()) < manyPhones {
 		return s.syncNow(ctx, trigger)
 	}
-	atLowPriority(func() { err = s.syncNow(ctx, trigger) })
+	background.AtLowPriority(func() { err = s.syncNow(ctx, trigger) })
 	return err
 }
 
@@ -164,7 +168,7 @@ func buildOf(ctx context.Context, in provision.Input, lost []provision.Diagnosti
 	var listening provision.Input
 	var err error
 	listening, b.heard = lastgood.Listen(in)
-	b.next, b.found, err = provision.Build(ctx, listening, time.Now())
+	background.Turn(func() { b.next, b.found, err = provision.Build(ctx, listening, time.Now()) })
 	b.found = append(b.found, lost...)
 	return b, err
 }

@@ -22,7 +22,7 @@ var importRules = []struct {
 }{
 	{"provision knows no network, log or AMI", []string{"provision", "provision/*", "provision/*/*"},
 		[]string{"net/http", "github.com/go-chi/...", "github.com/ivahaev/...", "github.com/rs/zerolog/...", module + "/amisync", module + "/httpapi/..."}},
-	{"leaves of provision know nothing of ours", []string{"provision/astconf", "provision/device", "provision/memo", "provision/zone", "provision/dialplan/cnum"},
+	{"leaves of provision know nothing of ours", []string{"provision/astconf", "provision/background", "provision/device", "provision/memo", "provision/zone", "provision/dialplan/cnum"},
 		[]string{module + "/..."}},
 	{"times and expressions know no templates", []string{"provision/dialplan/ctime", "provision/dialplan/ere"},
 		[]string{module + "/provision", module + "/provision/dialplan", module + "/provision/datadir", module + "/provision/astconf"}},

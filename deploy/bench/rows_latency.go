@@ -36,6 +36,9 @@ func latency(ctx context.Context, b *bench) (o outcome, err error) {
 	if err != nil {
 		return o, err
 	}
+	if err := s.prepareChanges(); err != nil {
+		return o, err
+	}
 	d := time.Duration(2 * b.options.seconds * float64(time.Second))
 	var rest, syncing []time.Duration
 	failed, syncs := 0, 0

@@ -54,15 +54,8 @@ var labels = [...]string{"Dusk", "Disk"}
 // change gives every user another label. It writes the files the first time, because that takes longer than reading
 // them.
 func (s *site) change() error {
-	if s.changes == 0 {
-		for _, label := range labels {
-			if err := os.Mkdir(s.labelled(label), 0o755); err != nil {
-				return err
-			}
-			if err := tree.WriteUsers(s.labelled(label), s.phones, label); err != nil {
-				return err
-			}
-		}
+	if err := s.prepareChanges(); err != nil {
+		return err
 	}
 	next := filepath.Join(s.config, "users.conf.next")
 	if err := os.Link(filepath.Join(s.labelled(labels[s.changes%len(labels)]), "users.conf"), next); err != nil {
@@ -70,6 +63,23 @@ func (s *site) change() error {
 	}
 	s.changes++
 	return os.Rename(next, filepath.Join(s.config, "users.conf"))
+}
+
+// prepareChanges writes the users.conf files between which change switches, unless they are written. So a load does not
+// share the CPU with that.
+func (s *site) prepareChanges() error {
+	if s.changes > 0 {
+		return nil
+	}
+	for _, label := range labels {
+		if err := os.MkdirAll(s.labelled(label), 0o755); err != nil {
+			return err
+		}
+		if err := tree.WriteUsers(s.labelled(label), s.phones, label); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *site) labelled(label string) string { return s.config + "-" + label }

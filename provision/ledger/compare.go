@@ -8,6 +8,7 @@ import (
 	"unique"
 
 	"github.com/phoneprov/phoneprov/provision"
+	"github.com/phoneprov/phoneprov/provision/background"
 )
 
 // lane is the queue in which a phone waits for its comparison.
@@ -92,26 +93,37 @@ func (l *Ledger) compareAll(ctx context.Context) {
 			return
 		case <-l.lanes.wake:
 		}
-		begun := time.Now()
-		for p, in := l.lanes.take(); p != nil; p, in = l.lanes.take() {
-			if in == texting {
-				l.keepTexts(ctx, p)
-			} else {
-				l.compare(ctx, p)
+		for more, rest := true, time.Duration(0); more; {
+			background.Turn(func() { more, rest = l.compareSome(ctx) })
+			if more && !pause(ctx, rest) {
+				return
 			}
-			if in == urgent && !l.lanes.waits(urgent) {
-				l.reportCompared()
-			}
-			work, rest := idleWork, idleRest
-			if in == urgent {
-				work, rest = urgentWork, urgentRest
-			}
-			if time.Since(begun) >= work {
-				if !pause(ctx, rest) {
-					return
-				}
-				begun = time.Now()
-			}
+		}
+	}
+}
+
+// compareSome compares phones and keeps texts until the time to work is over. It returns the time to rest, and whether
+// more phones wait.
+func (l *Ledger) compareSome(ctx context.Context) (more bool, rest time.Duration) {
+	for begun := time.Now(); ; {
+		p, in := l.lanes.take()
+		if p == nil {
+			return false, 0
+		}
+		if in == texting {
+			l.keepTexts(ctx, p)
+		} else {
+			l.compare(ctx, p)
+		}
+		if in == urgent && !l.lanes.waits(urgent) {
+			l.reportCompared()
+		}
+		work, rest := idleWork, idleRest
+		if in == urgent {
+			work, rest = urgentWork, urgentRest
+		}
+		if time.Since(begun) >= work {
+			return true, rest
 		}
 	}
 }

@@ -39,6 +39,9 @@ func (u *unsaved) event(e Event) {
 		u.lost++
 		return
 	}
+	if len(u.events) == cap(u.events) { // a sync adds many: append alone would copy each five times
+		u.events = slices.Grow(u.events, len(u.events)+1)
+	}
 	u.events = append(u.events, e)
 }
 

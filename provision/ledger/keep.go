@@ -10,6 +10,7 @@ import (
 	"time"
 	"unique"
 
+	"github.com/phoneprov/phoneprov/provision/background"
 	"github.com/phoneprov/phoneprov/provision/device"
 	"github.com/phoneprov/phoneprov/provision/filediff"
 )
@@ -149,7 +150,8 @@ func (l *Ledger) commit() {
 			return
 		}
 		begun := time.Now()
-		err := l.store.Commit(*b)
+		var err error
+		background.Turn(func() { err = l.store.Commit(*b) })
 		l.committed(b, phones, time.Since(begun), err)
 		if err != nil {
 			return

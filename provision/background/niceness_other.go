@@ -1,6 +1,6 @@
 //go:build !linux
 
-package amisync
+package background
 
 // lowerPriority does nothing, because the priority of a single thread cannot be lowered here.
 func lowerPriority() {}
