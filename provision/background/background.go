@@ -43,7 +43,7 @@ var processors sync.Mutex
 // that is not urgent, because Asterisk and its calls may be on the same machine.
 //
 // While f runs, GOMAXPROCS is one more. Otherwise requests would have one processor of Go less for as long as the system
-// does not run the thread.
+// does not run the thread. From the first call on, Go no longer follows changes of the cgroup's limit of CPUs.
 func AtLowPriority(f func()) {
 	addProcessors(1) // not on the thread, because that stops all others for a moment
 	defer addProcessors(-1)
