@@ -133,7 +133,7 @@ func (s *site) attack(t *testing.T, raw string, want int) (replies []reply, rest
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- Serve(ctx, l, Phones(s.Options), testLog()) }()
+	go func() { served <- serve(ctx, l, Phones(s.Options), testLog()) }()
 	defer func() {
 		cancel()
 		if err := <-served; err != nil {

@@ -323,7 +323,7 @@ func TestSlowUploadEnds(t *testing.T) {
 		o := s.Options
 		h := Phones(o)
 		go func() {
-			done <- Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			done <- serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				r.RemoteAddr = "127.0.0.1:1"
 				h.ServeHTTP(w, r)
 			}), testLog())

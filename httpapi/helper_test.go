@@ -162,7 +162,7 @@ func serveUntilEnd(t *testing.T, l net.Listener, h http.Handler) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- Serve(ctx, l, h, testLog()) }()
+	go func() { done <- serve(ctx, l, h, testLog()) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -204,4 +204,12 @@ type renderFunc func(context.Context) (*provision.Document, error)
 
 func (f renderFunc) Render(ctx context.Context, _ *provision.Snapshot, _ *provision.Route, _ provision.Request) (*provision.Document, error) {
 	return f(ctx)
+}
+
+// otherFiles is the number of open files that the connections of a test leave to others.
+const otherFiles = 128
+
+// serve is Connections.Serve with Connections of its own.
+func serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.Logger) error {
+	return NewConnections(otherFiles).Serve(ctx, l, h, logger)
 }

@@ -62,7 +62,7 @@ func TestListenersLimits(t *testing.T) {
 					ctx, cancel := context.WithCancel(t.Context())
 					done := make(chan error, 1)
 					go func() {
-						done <- Serve(ctx, served, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+						done <- serve(ctx, served, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 							r.RemoteAddr = "127.0.0.1:1"
 							h.ServeHTTP(w, r)
 						}), testLog())

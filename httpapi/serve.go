@@ -25,14 +25,6 @@ const (
 	shutdownTimeout = 5 * time.Second  // for answers under way; Docker kills after 10 s
 )
 
-// otherFiles is the number of open files that Serve leaves to others if the caller does not say how many.
-const otherFiles = 128
-
-// Serve is Connections.Serve with Connections of its own.
-func Serve(ctx context.Context, l net.Listener, h http.Handler, logger zerolog.Logger) error {
-	return NewConnections(otherFiles).Serve(ctx, l, h, logger)
-}
-
 // Serve answers on l with h until ctx ends. Then it accepts no more requests, waits shutdownTimeout for the answers
 // under way, cuts off the rest, and logs how many those were. A slow phone does not make Serve fail. Serve always
 // closes l.

@@ -45,7 +45,7 @@ func TestServeFinishesWhatIsUnderWay(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() {
-			done <- Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			done <- serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				cancel()
 				synctest.Wait()
 				io.WriteString(w, "whole")
@@ -71,7 +71,7 @@ func TestServeEndsInTime(t *testing.T) {
 		var log bytes.Buffer
 		started := make(chan struct{})
 		go func() {
-			done <- Serve(ctx, l, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			done <- serve(ctx, l, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				close(started)
 				<-r.Context().Done()
 			}), testLog(&log))
@@ -114,7 +114,7 @@ func TestIdleAndSlowHeadersEnd(t *testing.T) {
 				}
 				ctx, cancel := context.WithCancel(t.Context())
 				done := make(chan error, 1)
-				go func() { done <- Serve(ctx, served, http.NotFoundHandler(), testLog()) }()
+				go func() { done <- serve(ctx, served, http.NotFoundHandler(), testLog()) }()
 				conn := l.dial()
 				start := time.Now()
 				fmt.Fprint(conn, tt.sent)
@@ -148,7 +148,7 @@ func TestSlowPhone(t *testing.T) {
 				l := newPipes()
 				ctx, cancel := context.WithCancel(t.Context())
 				done := make(chan error, 1)
-				go func() { done <- Serve(ctx, l, h, testLog()) }()
+				go func() { done <- serve(ctx, l, h, testLog()) }()
 				conn := l.dial()
 				fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
 				var got bytes.Buffer
@@ -186,7 +186,7 @@ func TestServeReportsAClosedListener(t *testing.T) {
 	}
 	l.Close()
 	var log bytes.Buffer
-	if err := Serve(t.Context(), l, http.NotFoundHandler(), testLog(&log)); !errors.Is(err, net.ErrClosed) {
+	if err := serve(t.Context(), l, http.NotFoundHandler(), testLog(&log)); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("got %v, want %v", err, net.ErrClosed)
 	}
 }

@@ -239,7 +239,7 @@ func serveUntilStopped(t *testing.T, l net.Listener, h http.Handler) (stop func(
 	t.Helper()
 	server := make(chan error, 1)
 	ctx, cancel := context.WithCancel(context.Background())
-	go func() { server <- Serve(ctx, l, h, testLog()) }()
+	go func() { server <- serve(ctx, l, h, testLog()) }()
 	return func() {
 		cancel()
 		if err := <-server; err != nil {

@@ -11,8 +11,6 @@ type former struct {
 	until        string // the day until which it works at least: a year after the release that renamed it, 2027-11-28
 }
 
-func (f former) name() string { return f.section + "." + f.key }
-
 // named is the setting under its former name, for the parser and the environment.
 func (d *setting) named(f former) *setting {
 	as := *d

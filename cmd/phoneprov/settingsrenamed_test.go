@@ -119,7 +119,7 @@ func TestNoSettingIsForgotten(t *testing.T) {
 			t.Errorf("add %s to testdata/settings-ever", d.name())
 		}
 		for _, f := range d.formerly {
-			if _, err := time.Parse(time.DateOnly, f.until); err != nil || known(f.section, f.key) || !regexp.MustCompile(`^[a-z_]+\.[a-z_]+$`).MatchString(f.name()) {
+			if _, err := time.Parse(time.DateOnly, f.until); err != nil || known(f.section, f.key) || !regexp.MustCompile(`^[a-z_]+\.[a-z_]+$`).MatchString(f.section+"."+f.key) {
 				t.Errorf("%s: the former name %+v: want a date, and a name that no setting has", d.name(), f)
 			}
 		}

@@ -192,7 +192,7 @@ func TestEvents(t *testing.T) {
 	s := lively(t)
 	ending := make(chan struct{})
 	s.Ending = ending
-	server := httptest.NewServer(New(s.Options))
+	server := httptest.NewServer(NewAPI(s.Options).Handler())
 	defer server.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -236,7 +236,7 @@ func TestEvents(t *testing.T) {
 // The number of streams is bounded, and a stream that ends makes room.
 func TestStreamsAreBounded(t *testing.T) {
 	s := newSite(t, usersConf)
-	h := New(s.Options)
+	h := NewAPI(s.Options).Handler()
 	var cancels []context.CancelFunc
 	done := make(chan struct{})
 	open := func() {

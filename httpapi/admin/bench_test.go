@@ -28,7 +28,7 @@ func BenchmarkPhonesOfState(b *testing.B) {
 	}
 	s.settle()
 	s.sync(strings.ReplaceAll(users.String(), "first-secret", "second-secret"))
-	h := New(s.Options)
+	h := NewAPI(s.Options).Handler()
 	for b.Loop() {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest("GET", "/api/v1/phones?state=change_waiting", nil))

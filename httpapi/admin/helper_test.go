@@ -201,7 +201,7 @@ func (s *site) ask(method, target, body string, header ...string) *httptest.Resp
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	New(s.Options).ServeHTTP(w, r)
+	NewAPI(s.Options).Handler().ServeHTTP(w, r)
 	if !strings.Contains(target, "secrets=true") {
 		secrets.Text(method+" "+target, fmt.Sprint(w.Header(), w.Body))
 	}

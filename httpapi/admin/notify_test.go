@@ -15,7 +15,7 @@ import (
 
 func TestNotify(t *testing.T) {
 	var got *NotifyRequest
-	h := New(Options{Notify: func(_ context.Context, q NotifyRequest) (NotifyResult, error) {
+	h := NewAPI(Options{Notify: func(_ context.Context, q NotifyRequest) (NotifyResult, error) {
 		got = &q
 		switch {
 		case q.Profile == "away":
@@ -26,7 +26,7 @@ func TestNotify(t *testing.T) {
 			return NotifyResult{}, fmt.Errorf("name phones")
 		}
 		return NotifyResult{Items: []NotifiedPhone{{ID: "0004f2000001", Outcome: "queued"}}, Total: 1, Told: 1}, nil
-	}})
+	}}).Handler()
 	for _, tt := range []struct {
 		method, path, body string
 		status             int

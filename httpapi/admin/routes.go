@@ -101,9 +101,6 @@ func (a *API) routes() []route {
 	}
 }
 
-// New returns the handler.
-func New(o Options) http.Handler { return NewAPI(o).Handler() }
-
 // NewAPI returns the API.
 func NewAPI(o Options) *API {
 	if o.Now == nil {

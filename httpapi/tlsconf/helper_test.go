@@ -189,7 +189,7 @@ func newBench(t *testing.T, o Options) *bench {
 	b.addr = l.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- httpapi.Serve(ctx, l, http.HandlerFunc(b.answer), log) }()
+	go func() { done <- httpapi.NewConnections(128).Serve(ctx, l, http.HandlerFunc(b.answer), log) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {

@@ -27,14 +27,5 @@ func isName(name string) bool {
 	return name != "" && len(name) <= maxName && !strings.HasPrefix(name, ".") && strings.Trim(name, alphabet) == ""
 }
 
-// Name returns the MAC and the name of the file that a URI names, without knowing which phones there are.
-func Name(uri string) (mac device.MAC, name string, ok bool) {
-	n := device.ReadName(uri)
-	if name, ok = NameOf(n); !ok {
-		return device.MAC{}, "", false
-	}
-	return n.MAC, name, true
-}
-
 // isLog reports a file that may be removed.
 func isLog(name string) bool { return strings.EqualFold(path.Ext(name), ".log") }

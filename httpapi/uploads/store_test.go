@@ -43,7 +43,7 @@ var plenty = Limits{Phone: 1 << 30, All: 1 << 30}
 // put keeps a file of so many blocks under the URI.
 func put(t *testing.T, s *Store, uri string, blocks int) error {
 	t.Helper()
-	mac, name, ok := Name(uri)
+	mac, name, ok := nameIn(uri)
 	if !ok {
 		t.Fatalf("%q is no name", uri)
 	}
@@ -54,7 +54,7 @@ func put(t *testing.T, s *Store, uri string, blocks int) error {
 // kept lists what the Store gives, by the URIs that it could have.
 func kept(s *Store, uris ...string) (have []string) {
 	for _, uri := range uris {
-		mac, name, _ := Name(uri)
+		mac, name, _ := nameIn(uri)
 		if f, _, err := s.Get(mac, name); err == nil {
 			f.Close()
 			have = append(have, uri)
@@ -118,7 +118,7 @@ func TestName(t *testing.T) {
 		{"0004f2000001.tmp~", ""},
 		{"0004f2000001" + strings.Repeat("x", maxName), ""},
 	} {
-		if _, got, ok := Name(tt.in); got != tt.want || ok != (tt.want != "") {
+		if _, got, ok := nameIn(tt.in); got != tt.want || ok != (tt.want != "") {
 			t.Errorf("%q: got %q, %v, want %q", tt.in, got, ok, tt.want)
 		}
 	}
@@ -135,7 +135,7 @@ func TestQuota(t *testing.T) {
 			if err := put(t, s, uri, 1); err != nil {
 				t.Fatal(err)
 			}
-			mac, name, _ := Name(uri)
+			mac, name, _ := nameIn(uri)
 			at := time.Unix(1_700_000_000+int64(i), 0)
 			if err := os.Chtimes(filepath.Join(dir, mac.String(), name), at, at); err != nil {
 				t.Fatal(err)
@@ -357,4 +357,13 @@ func TestConcurrentUse(t *testing.T) {
 	if s.all > s.limits.All {
 		t.Errorf("%d bytes of %d", s.all, s.limits.All)
 	}
+}
+
+// nameIn returns the MAC and the name of the file that a URI names, without knowing which phones there are.
+func nameIn(uri string) (mac device.MAC, name string, ok bool) {
+	n := device.ReadName(uri)
+	if name, ok = NameOf(n); !ok {
+		return device.MAC{}, "", false
+	}
+	return n.MAC, name, true
 }
