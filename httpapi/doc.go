@@ -2,7 +2,7 @@
 //
 // # A request
 //
-// Phones and Admin build the two handlers. Serve runs one of them on a listener until its context ends.
+// Phones and Admin build the two handlers. Connections.Serve runs one of them on a listener until its context ends.
 //
 //	asWritten (filename.go)     reads the path as Asterisk reads it
 //	handle (errorstatus.go)     runs a handler: maps its error to a status, logs the request, makes a panic a 500
