@@ -31,7 +31,7 @@ func reload(ctx context.Context, b *bench) (o outcome, err error) {
 	for _, r := range []struct {
 		config string
 		most   float64 // milliseconds
-	}{{"files", 50}, {"ami", 500}} {
+	}{{"files", 300}, {"ami", 500}} {
 		p, err := b.startPhoneprov(ctx, s.config, source{r.config, pbx})
 		if err != nil {
 			return o, err
