@@ -13,7 +13,7 @@ const Patience = time.Minute
 // processor time from what they wait for: they pause for a tenth of the time that they have waited.
 const (
 	firstPause = 2 * time.Millisecond
-	mostPause  = 50 * time.Millisecond
+	mostPause  = 10 * time.Millisecond
 )
 
 // Eventually polls until holds returns true. It fails the test when that takes longer than Patience; what names the condition.
