@@ -73,6 +73,7 @@ func expectAsk(t *testing.T, s *Service, want string) {
 
 // An Asterisk that is starting has an empty value for every function, which no phone may get.
 func TestAskBooting(t *testing.T) {
+	t.Parallel()
 	b := newBooter(t, nil)
 	s, err := New(Options{Address: b.address, Username: testUser, Secret: testSecret, Log: testLog(), Timing: Timing{Ask: 100 * time.Millisecond}})
 	if err != nil {
@@ -100,6 +101,7 @@ func TestAskBooting(t *testing.T) {
 
 // An Asterisk that never sent FullyBooted to this account may still be booting while the link waits.
 func TestAskBootingAtFirst(t *testing.T) {
+	t.Parallel()
 	b := newBooter(t, sample)
 	b.booting.Store(true)
 	r := start(t, Options{Address: b.address, Timing: Timing{FirstBoot: time.Hour, Ask: ask.BootGrace + 200*time.Millisecond}})
@@ -110,6 +112,7 @@ func TestAskBootingAtFirst(t *testing.T) {
 
 // An account without read=system never gets FullyBooted. It gets its values some time after the login.
 func TestAskWithoutEvents(t *testing.T) {
+	t.Parallel()
 	for name, store := range map[string]*provision.Store{"once": nil, "running": new(provision.Store)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -144,6 +144,7 @@ func TestRoundTrips(t *testing.T) {
 
 // The event of a new contact lacks its User-Agent: the list is read soon, and not only after Timing.Contacts.
 func TestUserAgentOfANewContact(t *testing.T) {
+	t.Parallel()
 	var lists atomic.Int32
 	server, address := fake(t, with(sample, "pjsip.conf", "[6001]\ntype=endpoint\n"), amiserver.Options{Intercept: func(s *amiserver.Session, action amiserver.Message) bool {
 		if action["Action"] != "PJSIPShowContacts" || lists.Add(1) == 1 {

@@ -133,6 +133,7 @@ func TestAsteriskDownAtStart(t *testing.T) {
 
 // If Asterisk answers at the start, phones never get an outdated file.
 func TestKeptIsNotServedWhereAsteriskAnswers(t *testing.T) {
+	t.Parallel()
 	dir, kept := amitest.Files(t, twentyPhones()), t.TempDir()
 	_, address := amitest.StartDir(t, dir, amiserver.Options{})
 	r := start(t, Options{Address: address, Kept: &lastgood.Dir{Path: kept}})
@@ -299,6 +300,7 @@ func TestBrokenLastGood(t *testing.T) {
 // If Asterisk sends this account FullyBooted, a sync waits for it after a restart too, and phones get no answer of a
 // booting Asterisk.
 func TestBootingAsteriskAfterRestart(t *testing.T) {
+	t.Parallel()
 	dir, kept := amitest.Files(t, twentyPhones()), t.TempDir()
 	var booting atomic.Bool
 	server, address := amitest.StartDir(t, dir, amiserver.Options{Intercept: func(s *amiserver.Session, m amiserver.Message) bool {

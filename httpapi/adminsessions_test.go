@@ -56,6 +56,7 @@ func TestSessionEnds(t *testing.T) {
 
 // A session ends when its credentials do.
 func TestSessionEndsWithItsCredentials(t *testing.T) {
+	t.Parallel()
 	b, _ := adminSite(t, 100)
 	hash := func(password string) string {
 		h, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)

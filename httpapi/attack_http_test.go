@@ -15,6 +15,7 @@ func raw(lines ...string) string {
 
 // The Host header ends up in the phone's own file, where it is a name or an address; and nowhere else.
 func TestHostAttacks(t *testing.T) {
+	t.Parallel()
 	hosts := []struct {
 		name string
 		raw  string
@@ -72,6 +73,7 @@ func TestForwardedAttacks(t *testing.T) {
 }
 
 func TestHeaderAttacks(t *testing.T) {
+	t.Parallel()
 	agents := map[string]string{
 		"escape sequence": "\x1b]0;" + marker, "carriage return": "x\ry", "NUL": "x\x00y", "backspace": "x\x08\x08\x08",
 		"forged line": `x","message":"refused","remote":"192.0.2.1"}`, "C1 control": "\xc2\x9b2J", "line separator": "x\xe2\x80\xa8y",

@@ -50,6 +50,7 @@ var nonceOf = regexp.MustCompile(`nonce="([^"]+)"`)
 
 // Whoever has seen a phone's request on the wire can do nothing with it.
 func TestDigestAttacks(t *testing.T) {
+	t.Parallel()
 	const other = "/phoneprov/0011223344aa-boot.log"
 	for _, tt := range []struct {
 		name        string

@@ -16,6 +16,7 @@ func keep(method, header, body string) string {
 
 // Whatever two servers could read in two ways ends the connection, so that nothing behind it counts as a request.
 func TestSmuggling(t *testing.T) {
+	t.Parallel()
 	tests := []attackTest{
 		{"length and chunks", keep("PUT", "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"+smuggled), one(201)},
 		{"chunks and length", keep("PUT", "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", "0\r\n\r\n"+smuggled), one(201)},

@@ -37,6 +37,7 @@ var templateAttacks = []struct {
 }
 
 func TestTemplateAttacks(t *testing.T) {
+	t.Parallel()
 	for _, tt := range templateAttacks {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -19,9 +19,9 @@ import (
 )
 
 // floodSite is the service on loopback, with a proxy's headers believed, so that a client can come from anywhere.
-func floodSite(t testing.TB, cs *Connections) (s *site, addr string) {
+func floodSite(t testing.TB, cs *Connections, big string) (s *site, addr string) {
 	t.Helper()
-	s = newSite(t, "static_file => big.bin\n", map[string]string{"static/big.bin": strings.Repeat("firmware", 4<<20)})
+	s = newSite(t, "static_file => big.bin\n", map[string]string{"static/big.bin": big})
 	s.Log = zerolog.New(io.Discard)
 	s.Access.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -166,7 +166,7 @@ func BenchmarkUnderFlood(b *testing.B) {
 	var rest float64
 	for _, load := range floods {
 		b.Run(load.name, func(b *testing.B) {
-			_, addr := floodSite(b, NewConnections(otherFiles))
+			_, addr := floodSite(b, NewConnections(otherFiles), strings.Repeat("firmware", 4<<20))
 			fetchTimes(b, addr, 20) // what is made once
 			before := memory()
 			stop := make(chan struct{})

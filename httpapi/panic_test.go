@@ -14,6 +14,7 @@ import (
 // Whatever panics with whatever in hand, the log has the type and the stack, and no secret: neither the phone's nor the
 // one that it came with.
 func TestPanicTellsNoSecret(t *testing.T) {
+	t.Parallel()
 	type told struct{ call string }
 	for _, tt := range []struct {
 		name  string

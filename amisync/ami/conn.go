@@ -54,6 +54,8 @@ type Conn struct {
 	gone     chan struct{} // closed when everything that belongs to it has ended
 	since    time.Time     // of the login
 
+	maxListBytes int // MaxListBytes, unless a test bounds a list's memory more tightly
+
 	mu      sync.Mutex
 	cause   error
 	list    *listAnswer // that is being gathered; nil: none
@@ -71,7 +73,7 @@ func Connect(ctx context.Context, t Target, onEvent func(Message)) (*Conn, error
 	c := &Conn{
 		target: t, bridge: b, onEvent: onEvent,
 		acting: make(chan struct{}, 1), connects: make(chan struct{}, 1), booted: make(chan struct{}), errs: make(chan string, 1),
-		done: make(chan struct{}), gone: make(chan struct{}),
+		done: make(chan struct{}), gone: make(chan struct{}), maxListBytes: MaxListBytes,
 	}
 	c.sayBooted = sync.OnceFunc(func() { close(c.booted) })
 	c.startAmigo()

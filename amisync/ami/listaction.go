@@ -14,6 +14,7 @@ type listAnswer struct {
 	untagged string // the name of the entries' events if they have no ActionID, as those of IAXpeers
 	items    []Message
 	bytes    int // the memory of the items
+	most     int // bounds bytes
 	err      error
 	end      chan struct{}
 }
@@ -31,7 +32,7 @@ var ErrListTooLong = fmt.Errorf("asterisk sent a list of more than %d entries or
 // add appends an entry, or ends the list if there are too many.
 func (l *listAnswer) add(m Message) {
 	l.bytes += m.Size()
-	if len(l.items) < maxListItems && l.bytes <= MaxListBytes {
+	if len(l.items) < maxListItems && l.bytes <= l.most {
 		l.items = append(l.items, m)
 		return
 	}
@@ -78,7 +79,7 @@ func (c *Conn) List(ctx context.Context, action string, fields Message) ([]Messa
 		return nil, err
 	}
 	defer c.unlockAction()
-	l := &listAnswer{id: rand.Text(), end: make(chan struct{})}
+	l := &listAnswer{id: rand.Text(), most: c.maxListBytes, end: make(chan struct{})}
 	if action == "IAXpeers" {
 		l.untagged = "PeerEntry"
 	}

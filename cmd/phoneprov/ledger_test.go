@@ -18,6 +18,7 @@ import (
 
 	"github.com/phoneprov/phoneprov/amisync"
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/skips"
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
@@ -215,12 +216,8 @@ func TestServeIsKilled(t *testing.T) {
 	t.Parallel()
 	state := filepath.Join(t.TempDir(), "state")
 	const id, file = "0004f2000001", "/phoneprov/0004f2000001.cfg"
-	kills := 3
-	if os.Getenv("CI") != "" {
-		kills = 8
-	}
 	env := []string{"PHONEPROV_STATE_DIR=" + state, "PHONEPROV_LOG_LEVEL=info"}
-	for n := range kills {
+	for n := range skips.Size(t, 8, 2) {
 		p := newRunning(t, env, "serve")
 		stderr, err := p.cmd.StderrPipe()
 		if err != nil {

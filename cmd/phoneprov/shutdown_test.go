@@ -60,7 +60,7 @@ func slowTree(t *testing.T) (asterisk, data string) {
 		"asterisk/phoneprov.conf": "[general]\ndefault_profile=p\n[p]\nstatic_file => big.rom,application/octet-stream\n${MAC}.cfg => t.cfg\n",
 		"asterisk/users.conf":     "[general]\n[6001]\nusername=6001\nautoprov=yes\nmacaddress=0004f2000001\n",
 		"data/t.cfg":              "${ODBC_SLOW(1)}\n",
-		"data/big.rom":            strings.Repeat("firmware", 8<<20),
+		"data/big.rom":            strings.Repeat("firmware", 2<<20),
 	} {
 		testkit.Write(t, filepath.Join(dir, name), text)
 	}

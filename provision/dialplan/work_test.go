@@ -11,6 +11,10 @@ import (
 // An expensive expression ends with its context, or is refused before it begins.
 func TestWorkIsBounded(t *testing.T) {
 	text := strings.Repeat("a", 10<<20)
+	vars := map[string]string{
+		"TEXT": text, "KEYS": strings.Repeat("a:5,b:3,", 500_000), "TIMES": strings.Repeat("%S", 4<<20),
+		"PERCENT": strings.Repeat("%%", 4<<20), "OPEN": strings.Repeat("${", 4<<20),
+	}
 	for name, tt := range map[string]struct {
 		template string
 		want     error
@@ -29,10 +33,6 @@ func TestWorkIsBounded(t *testing.T) {
 		"an unclosed text in EVAL": {"${EVAL(${OPEN}):0:1}", ErrTooLong},
 	} {
 		t.Run(name, func(t *testing.T) {
-			vars := map[string]string{
-				"TEXT": text, "KEYS": strings.Repeat("a:5,b:3,", 500_000), "TIMES": strings.Repeat("%S", 4<<20),
-				"PERCENT": strings.Repeat("%%", 4<<20), "OPEN": strings.Repeat("${", 4<<20),
-			}
 			env := &Env{Now: time.Unix(rowNow, 0), Lookup: texts(func(_ context.Context, name string) (string, bool, error) { v, ok := vars[name]; return v, ok, nil })}
 			limit := time.Minute // for those that are refused
 			if tt.want == context.DeadlineExceeded {

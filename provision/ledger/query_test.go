@@ -262,6 +262,7 @@ func TestSyncs(t *testing.T) {
 }
 
 func TestSubscribers(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, twoPhones, nil)
 	s.settled()
 	events, end := s.Subscribe()

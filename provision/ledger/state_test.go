@@ -18,6 +18,7 @@ var changed = strings.Replace(twoPhones, "secret = first", "secret = other", 1)
 
 // TestStates has a row for each way into a state: the events, and the phone's state after them.
 func TestStates(t *testing.T) {
+	t.Parallel()
 	other := asks{"198.51.100.9", "curl/8", "pbx.test:8080", true}
 	for _, row := range []struct {
 		name   string

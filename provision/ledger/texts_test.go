@@ -105,6 +105,7 @@ func (m *memory) lose() {
 
 // If the store lost a text or never had it, the ledger makes the text again. The phone must still have the present file.
 func TestTextsAreMadeAgain(t *testing.T) {
+	t.Parallel()
 	store := newCountingStore()
 	s := newSite(t, twoPhones, func(o *Options) { o.Store = store })
 	s.fetch(desk, cfg1)

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/phoneprov/phoneprov/deploy/skips"
 )
 
 const (
@@ -184,7 +186,14 @@ func TestForgetsPhonesThatAreGone(t *testing.T) {
 		s, _ := timed(t, func(o *Options) { o.Store = store })
 		s.settled()
 		s.sync("[general]\n")
-		time.Sleep(MaxHistoryAge - time.Hour)
+		left := MaxHistoryAge - time.Hour
+		if !skips.Full(t) { // a ledger that runs does something in each second
+			s.stop()
+			time.Sleep(left - time.Hour)
+			s.run(t)
+			left = time.Hour
+		}
+		time.Sleep(left)
 		if _, ok := s.Phone(mac1); !ok {
 			t.Error("forgotten too early")
 		}
@@ -240,7 +249,7 @@ func TestRestart(t *testing.T) {
 }
 
 func TestFiftyThousandPhonesChangeAtOnce(t *testing.T) {
-	const phones = 50_000
+	phones := skips.Size(t, 50_000, 5_000)
 	users := func(secret string) string {
 		var b strings.Builder
 		b.WriteString("[general]\n[phone](!)\nautoprov = yes\n")

@@ -1,9 +1,8 @@
 package tree
 
 import (
+	"bytes"
 	"context"
-	"io"
-	"strings"
 	"testing"
 	"time"
 
@@ -57,11 +56,13 @@ func TestTree(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, err := io.ReadAll(doc.Content)
+		var text bytes.Buffer
+		text.Grow(int(doc.Size) + bytes.MinRead)
+		_, err = text.ReadFrom(doc.Content)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if doc.Size < tt.least || doc.Size > tt.most || !strings.Contains(string(text), tt.has) || len(doc.Diagnostics) > 0 {
+		if doc.Size < tt.least || doc.Size > tt.most || !bytes.Contains(text.Bytes(), []byte(tt.has)) || len(doc.Diagnostics) > 0 {
 			t.Errorf("%s: %d bytes, %v: want %d to %d with %q", tt.uri, doc.Size, doc.Diagnostics, tt.least, tt.most, tt.has)
 		}
 		if err := doc.Close(); err != nil {

@@ -16,25 +16,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/phoneprov/phoneprov/deploy/skips"
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
 // childEnv turns the test binary into a process that writes to a store. Its value is the task and the directory.
 const childEnv = "STORE_TEST_CHILD"
 
-// kills returns how often the test kills the writer: a hundred times in CI.
-func kills() int {
-	if os.Getenv("CI") != "" {
-		return 100
-	}
-	return 15
-}
-
 // TestKilledWhileItWrites checks that the file opens and has everything that was committed.
 func TestKilledWhileItWrites(t *testing.T) {
 	dir := t.TempDir()
 	committed := 0
-	for range kills() {
+	for range skips.Size(t, 100, 5) {
 		cmd := child(t, "write", dir, strconv.Itoa(committed+1))
 		out, err := cmd.StdoutPipe()
 		if err != nil {

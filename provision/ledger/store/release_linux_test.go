@@ -28,9 +28,9 @@ func TestMappingCoversTheFile(t *testing.T) {
 		for i := range phones {
 			id := fmt.Sprintf("%06x%06x", batch, i)
 			b.Records = append(b.Records, record(id))
-			for range 20 {
+			for range 4 {
 				e := event(i)
-				e.Phone, e.Detail = id, strings.Repeat("detail", 20)
+				e.Phone, e.Detail = id, strings.Repeat("detail", 100)
 				b.Events = append(b.Events, e)
 			}
 		}
