@@ -17,11 +17,11 @@ import (
 const (
 	// memoryAtLeast is the memory with a few phones.
 	memoryAtLeast = 16 << 20
-	// memoryOfPhone is what a phone with a section of nine options adds while it is read again: its configuration, the
-	// snapshot that is served, and the next snapshot.
-	memoryOfPhone = 1_300
+	// memoryOfPhone is what a phone with a section of nine options and one file adds while it is read again: its
+	// configuration, the snapshot that is served, the next snapshot, and what the ledger has of it and writes.
+	memoryOfPhone = 3_000
 	// memoryOfConfig is the same per byte of the configuration. Such a phone has 167 bytes of it.
-	memoryOfConfig = 8
+	memoryOfConfig = 18
 	// memoryReserve is the fraction of a limit, and memoryReserveAtLeast the bytes, that are left to the kernel: for
 	// sockets, page tables and the program itself.
 	memoryReserve        = 8

@@ -25,9 +25,9 @@ func TestMemoryReport(t *testing.T) {
 		has, not []string
 	}{
 		{0, 100_000, nil, []string{"memory"}},
-		{64 << 20, 10, []string{`"limit":"64 MB"`, `"by":"the cgroup"`, `"phones":38716`, `"need":"96 MB"`, tooSmall + "files of " + dir}, []string{tooSmall + "phones"}},
-		{64 << 20, 100_000, []string{tooSmall + "files", `"need":"140 MB"`, tooSmall + "phones"}, nil},
-		{256 << 20, 100_000, []string{`"limit":"256 MB"`}, []string{tooSmall}},
+		{64 << 20, 10, []string{`"limit":"64 MB"`, `"by":"the cgroup"`, `"phones":16777`, `"need":"196 MB"`, tooSmall + "files of " + dir}, []string{tooSmall + "phones"}},
+		{64 << 20, 100_000, []string{tooSmall + "files", `"need":"303 MB"`, tooSmall + "phones"}, nil},
+		{320 << 20, 100_000, []string{`"limit":"320 MB"`}, []string{tooSmall}},
 		{8 << 20, 1, []string{`"phones":0`, tooSmall + "phones"}, nil},
 	} {
 		var log bytes.Buffer

@@ -185,7 +185,7 @@ func (g *generator) list(args ...string) string {
 // TestGenerator: the differential test calls every native function but those left out, uses every operator, and makes
 // the same case of the same numbers.
 func TestGenerator(t *testing.T) {
-	cases := skips.Size(t, 10_000, 3_000)
+	cases := skips.Size(t, 5_000, 2_000)
 	functions := generatedFunctions()
 	for name := range notGenerated {
 		if !Known(name) || slices.Contains(functions, name) {

@@ -265,7 +265,7 @@ func isControl(r rune) bool { return r < ' ' && markOf(byte(r)) == '?' }
 func TestMarksChangeNothing(t *testing.T) {
 	j := judged{getvar: func(_ testing.TB, call string) string { return "ASKED:" + call }}
 	marks, functions := 0, generatedFunctions()
-	cases := skips.Size(t, 8_000, 4_000)
+	cases := skips.Size(t, 4_000, 2_000)
 	for i := range cases {
 		in := newGenerator(*genSeed, i, functions).template()
 		made := slices.ContainsFunc(j.expand(t, in).values, func(v string) bool { return strings.ContainsFunc(v, isControl) })

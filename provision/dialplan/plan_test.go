@@ -140,7 +140,7 @@ func TestPlanGivesWhatItsTemplateGives(t *testing.T) {
 	}
 	seed := oracle.Seed(t, *genSeed)
 	t.Logf("-gen.seed %d", seed)
-	cases := skips.Size(t, 5_000, 400)
+	cases := skips.Size(t, 2_500, 400)
 	for i := range cases {
 		g := newGenerator(seed, i, append(generatedFunctions(), "RAND", "UUID", "EACH", "DB"))
 		a, b, c := g.template(), g.template(), g.template()
