@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/phoneprov/phoneprov/deploy/testkit"
@@ -13,18 +12,10 @@ import (
 	"github.com/phoneprov/phoneprov/provision/background"
 )
 
-// nice returns the niceness of the calling thread.
-func nice(t testing.TB) int {
-	raw, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0)
-	if err != nil {
-		t.Error(err)
-	}
-	return 20 - raw // as the kernel gives it
-}
-
-// A sync of many phones runs at low priority, and nothing after it does. A sync of few phones does not.
+// A sync of many phones runs at low priority, and nothing after it does. A sync of few phones does not. Both work in
+// turns of the background, also where nothing changed.
 func TestSyncAtLowPriority(t *testing.T) {
-	before := nice(t)
+	before := testkit.Niceness(t)
 	for _, row := range []struct{ phones, want int }{{manyPhones, background.Niceness}, {manyPhones - 1, before}} {
 		t.Run(fmt.Sprintf("%d phones", row.phones), func(t *testing.T) {
 			dir := t.TempDir()
@@ -36,7 +27,10 @@ func TestSyncAtLowPriority(t *testing.T) {
 			testkit.Write(t, filepath.Join(dir, "users.conf"), users.String())
 			var got []int
 			s, err := New(Options{Source: SourceFiles, ConfigDir: dir, Store: new(provision.Store), Interfaces: func(string) (netip.Addr, error) {
-				got = append(got, nice(t))
+				got = append(got, testkit.Niceness(t))
+				if !testkit.TurnRuns(background.Turn) {
+					t.Error("the snapshot is not built or compared in a turn")
+				}
 				return netip.IPv6Loopback(), nil
 			}})
 			if err != nil {
@@ -50,7 +44,7 @@ func TestSyncAtLowPriority(t *testing.T) {
 			if want := []int{before, row.want}; fmt.Sprint(got) != fmt.Sprint(want) {
 				t.Errorf("got %v, want %v", got, want)
 			}
-			if after := nice(t); after != before {
+			if after := testkit.Niceness(t); after != before {
 				t.Errorf("afterwards: got %d, want %d", after, before)
 			}
 		})

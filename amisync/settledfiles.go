@@ -67,8 +67,11 @@ func sameState(a, b fs.FileInfo) bool {
 func (s *Service) readSteady(ctx context.Context) (config provision.Config, read []*astconf.File, err error) {
 	var before states
 	for {
-		start := time.Now()
-		background.Turn(func() { config, read, err = s.readFiles() })
+		var start time.Time // of the read, which may wait for its turn
+		background.Turn(func() {
+			start = time.Now()
+			config, read, err = s.readFiles()
+		})
 		now := statesOf(read)
 		path, rest := now.unsteady(before, start, s.o.Timing.Settle)
 		if path == "" {
@@ -97,7 +100,7 @@ func (s *Service) confirmed(ctx context.Context, c *ami.Conn, down error, b *bui
 		if err != nil {
 			return b, err
 		}
-		if again, _ := b.next.UnlessChanged(in, time.Now()); again != nil {
+		if again, _ := unlessChanged(b.next, in); again != nil {
 			return b, nil
 		}
 		before := b

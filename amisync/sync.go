@@ -147,7 +147,7 @@ func (s *Service) build(ctx context.Context, c *ami.Conn, down error) (*built, e
 		return new(built), err
 	}
 	if base := s.base(); base != nil {
-		if again, found := base.UnlessChanged(in, time.Now()); again != nil {
+		if again, found := unlessChanged(base, in); again != nil {
 			return &built{next: again, in: in, found: withNobody(again, in, append(found, lost...))}, nil
 		}
 	}
@@ -160,6 +160,12 @@ func (s *Service) build(ctx context.Context, c *ami.Conn, down error) (*built, e
 	}
 	b.found = withNobody(b.next, b.in, b.found)
 	return b, nil
+}
+
+// unlessChanged is Snapshot.UnlessChanged in a turn of the background.
+func unlessChanged(base *provision.Snapshot, in provision.Input) (again *provision.Snapshot, found []provision.Diagnostic) {
+	background.Turn(func() { again, found = base.UnlessChanged(in, time.Now()) })
+	return again, found
 }
 
 // buildOf builds a snapshot and records what Build asks for. The result is never nil.

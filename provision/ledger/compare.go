@@ -105,6 +105,7 @@ func (l *Ledger) compareAll(ctx context.Context) {
 // compareSome compares phones and keeps texts until the time to work is over. It returns the time to rest, and whether
 // more phones wait.
 func (l *Ledger) compareSome(ctx context.Context) (more bool, rest time.Duration) {
+	var work time.Duration
 	for begun := time.Now(); ; {
 		p, in := l.lanes.take()
 		if p == nil {
@@ -118,7 +119,7 @@ func (l *Ledger) compareSome(ctx context.Context) (more bool, rest time.Duration
 		if in == urgent && !l.lanes.waits(urgent) {
 			l.reportCompared()
 		}
-		work, rest := idleWork, idleRest
+		work, rest = idleWork, idleRest
 		if in == urgent {
 			work, rest = urgentWork, urgentRest
 		}

@@ -22,8 +22,8 @@
 //   - when a file's time ends: Basis.Until says when.
 //
 // The last three run in the background, a slice of time after the other, in turns with syncs and commits
-// (background.Turn). The background never asks Asterisk. If a file
-// needs an answer of Asterisk, the ledger compares it when the phone fetches it, and the reason of its state says so.
+// (background.Turn). The background never asks Asterisk. If a file needs an answer of Asterisk, the ledger compares it when
+// the phone fetches it, and the reason of its state says so.
 //
 // # Texts
 //

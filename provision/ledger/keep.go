@@ -149,10 +149,14 @@ func (l *Ledger) commit() {
 		if b == nil {
 			return
 		}
-		begun := time.Now()
+		var took time.Duration // without the wait for the turn
 		var err error
-		background.Turn(func() { err = l.store.Commit(*b) })
-		l.committed(b, phones, time.Since(begun), err)
+		background.Turn(func() {
+			begun := time.Now()
+			err = l.store.Commit(*b)
+			took = time.Since(begun)
+		})
+		l.committed(b, phones, took, err)
 		if err != nil {
 			return
 		}
