@@ -142,8 +142,7 @@ type guarded struct {
 }
 
 func (g guarded) Run() int {
-	code := g.m.Run()
-	skips.Report()
+	code := skips.Reporting{M: g.m}.Run()
 	for _, finding := range g.watch.Findings() {
 		fmt.Fprintln(g.out, "secrettest:", finding)
 		code = max(code, 1)

@@ -26,9 +26,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	code := m.Run()
-	skips.Report()
-	os.Exit(code)
+	os.Exit(skips.Reporting{M: m}.Run())
 }
 
 func TestA(t *testing.T) { skips.Skip(t, "no horse here", "buy a horse") }
@@ -73,7 +71,30 @@ type failing struct {
 
 func (f *failing) Helper()              {}
 func (f *failing) Skipf(string, ...any) { f.skipped = true }
+func (f *failing) Fatal(args ...any)    { f.Fatalf("%s", fmt.Sprint(args...)) }
 func (f *failing) Fatalf(format string, args ...any) {
 	f.said = fmt.Sprintf(format, args...)
 	panic(f)
+}
+
+func TestMain(m *testing.M) { os.Exit(Reporting{M: m}.Run()) }
+
+// A package whose TestMain does not report would skip in silence.
+func TestSkipWithoutReporting(t *testing.T) {
+	t.Setenv("REQUIRE_ASTERISK", "")
+	setReporting(false)
+	defer setReporting(true)
+	for name, skip := range map[string]func(tb testing.TB){
+		"Skip": func(tb testing.TB) { Skip(tb, "no horse here", "buy a horse") },
+		"Size": func(tb testing.TB) { Size(tb, 10, 1) },
+	} {
+		f := &failing{TB: t}
+		func() {
+			defer func() { _ = recover() }()
+			skip(f)
+		}()
+		if !strings.Contains(f.said, "skips.Reporting") || f.skipped {
+			t.Errorf("%s: failed with %q, skipped: %v", name, f.said, f.skipped)
+		}
+	}
 }

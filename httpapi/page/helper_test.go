@@ -25,9 +25,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	code := m.Run()
+	code := skips.Reporting{M: m}.Run()
 	browser.Close()
-	skips.Report()
 	os.Exit(code)
 }
 

@@ -8,8 +8,4 @@ import (
 )
 
 // TestMain prints at the end which tests were skipped.
-func TestMain(m *testing.M) {
-	code := m.Run()
-	skips.Report()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(skips.Reporting{M: m}.Run()) }

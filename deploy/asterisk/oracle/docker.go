@@ -2,11 +2,13 @@ package oracle
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,26 +31,46 @@ func NeedProgram(tb testing.TB, name string) {
 	skips.Skip(tb, "no "+name+" on this machine", "install it; .ci/run does, and REQUIRE_ASTERISK=1 makes this a failure")
 }
 
-// needImage builds the suite's image if it does not exist, and returns its name. If that fails, the test ends.
+// images has for each suite what makes its image. Docker's client costs 0.1 s of a processor, so each test program asks
+// it once.
+var images = map[string]func() error{
+	Forky:    sync.OnceValue(func() error { return makeImage(Forky) }),
+	Bullseye: sync.OnceValue(func() error { return makeImage(Bullseye) }),
+}
+
+func imageName(suite string) string { return "phoneprov-asterisk:" + suite }
+
+// needImage returns the name of the suite's image. If there is none, the test ends.
 func needImage(tb testing.TB, suite string) string {
 	tb.Helper()
-	image := "phoneprov-asterisk:" + suite
+	err := images[suite]()
+	if err != nil && !Required() {
+		tb.Log(err)
+		skips.Skip(tb, "no image "+imageName(suite)+" of Docker's to ask", "with Docker REQUIRE_ASTERISK=1 builds it, and makes this a failure")
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return imageName(suite)
+}
+
+// makeImage builds the suite's image if it does not exist and the oracle is required. Otherwise the error says what is
+// missing.
+func makeImage(suite string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), buildTimeout)
 	defer cancel()
-	out, err := dockerTry(ctx, "image", "inspect", "-f", "{{.Id}}", image)
+	out, err := dockerTry(ctx, "image", "inspect", "-f", "{{.Id}}", imageName(suite))
 	if err == nil {
-		return image
+		return nil
 	}
 	if !Required() {
-		tb.Logf("%v: %s", err, out)
-		skips.Skip(tb, "no image "+image+" of Docker's to ask", "with Docker REQUIRE_ASTERISK=1 builds it, and makes this a failure")
+		return fmt.Errorf("%w: %s", err, out)
 	}
 	_, here, _, _ := runtime.Caller(0)
-	dir := filepath.Dir(filepath.Dir(here))
-	if out, err := dockerTry(ctx, "build", "--build-arg", "SUITE="+suite, "-t", image, dir); err != nil {
-		tb.Fatalf("oracle: build %s: %v: %s", image, err, out)
+	if out, err := dockerTry(ctx, "build", "--build-arg", "SUITE="+suite, "-t", imageName(suite), filepath.Dir(filepath.Dir(here))); err != nil {
+		return fmt.Errorf("oracle: build %s: %w: %s", imageName(suite), err, out)
 	}
-	return image
+	return nil
 }
 
 // docker runs the Docker client and returns its output. If it fails, the test ends.

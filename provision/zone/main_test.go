@@ -1,0 +1,10 @@
+package zone
+
+import (
+	"os"
+	"testing"
+
+	"github.com/phoneprov/phoneprov/deploy/skips"
+)
+
+func TestMain(m *testing.M) { os.Exit(skips.Reporting{M: m}.Run()) }
