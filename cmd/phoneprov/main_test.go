@@ -23,6 +23,13 @@ import (
 
 // TestMain makes this test binary the phoneprov of the scripts, and looks for goroutines that are left.
 func TestMain(m *testing.M) {
+	if os.Getenv(runnerEnv) != "" {
+		if err := followOrders(os.Stdin, os.Stdout); err != io.EOF {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	testkit.SideBySide(6)
 	testscript.Main(secrets.Guard(noLeaks{m}), map[string]func(){"phoneprov": watchedMain})
 }
@@ -35,19 +42,23 @@ var secrets = secrettest.New(append(allSecretWords(), oracle.Secret, "ami-secret
 // toldFile names, in the environment of a script's phoneprov, the file to which it adds a line for each secret that it tells.
 const toldFile = "SECRETS_TOLD"
 
-// watchedMain is main with what it prints searched for secrets. What a render or -secrets prints is asked to have some.
+// watchedMain is main of a process that a script starts.
 func watchedMain() {
-	args := os.Args[1:]
-	stdout, stderr := io.Writer(os.Stdout), io.MultiWriter(os.Stderr, secrets.Stream(fmt.Sprintf("stderr of phoneprov %q", args)))
+	os.Exit(watched(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// watched is run with what it prints searched for secrets. What a render or -secrets prints is asked to have some.
+func watched(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	watchedStderr, watchedStdout := io.MultiWriter(stderr, secrets.Stream(fmt.Sprintf("stderr of phoneprov %q", args))), stdout
 	if !slices.Contains(args, "-secrets") && (!slices.Contains(args, "render") || slices.Contains(args, "-explain")) {
-		stdout = io.MultiWriter(os.Stdout, secrets.Stream(fmt.Sprintf("stdout of phoneprov %q", args)))
+		watchedStdout = io.MultiWriter(stdout, secrets.Stream(fmt.Sprintf("stdout of phoneprov %q", args)))
 	}
-	code := run(context.Background(), args, os.LookupEnv, os.Stdin, stdout, stderr)
+	code := run(ctx, args, os.LookupEnv, stdin, watchedStdout, watchedStderr)
 	if err := noteTold(os.Getenv(toldFile)); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = -1 // no script wants it
+		fmt.Fprintln(stderr, err)
+		return -1 // no script wants it
 	}
-	os.Exit(code)
+	return code
 }
 
 // noteTold adds to the file what the process has told, and that it was watched.
@@ -125,6 +136,7 @@ func TestScripts(t *testing.T) {
 			"amistop": cmdAMIStop,
 			"reload":  cmdReload,
 			"replace": cmdReplace,
+			"run":     cmdRun,
 		},
 	})
 }

@@ -31,6 +31,7 @@ type process struct {
 type script struct {
 	processes map[string]*process
 	servers   map[string]*amiserver.Server
+	runner    *runner // nil until the first order
 }
 
 type scriptKey struct{}
@@ -64,15 +65,7 @@ func cmdStart(ts *testscript.TestScript, _ bool, args []string) {
 	path, err := lookPath(ts, "phoneprov")
 	ts.Check(err)
 	p.cmd.Path, p.cmd.Err = path, nil
-	p.cmd.Dir = ts.Getenv("WORK")
-	for _, name := range []string{"PATH", "TMPDIR", "HOME", toldFile} {
-		p.cmd.Env = append(p.cmd.Env, name+"="+ts.Getenv(name))
-	}
-	for _, d := range settingsTable() {
-		if v := ts.Getenv(d.env()); v != "" {
-			p.cmd.Env = append(p.cmd.Env, d.env()+"="+v)
-		}
-	}
+	p.cmd.Dir, p.cmd.Env = ts.Getenv("WORK"), environment(ts)
 	all := io.MultiWriter(&p.output, secrets.Stream("the output of "+args[0])) // the runtime's of a crash too
 	p.cmd.Stdout, p.cmd.Stderr = all, all
 	p.stdin, err = p.cmd.StdinPipe()
@@ -80,6 +73,20 @@ func cmdStart(ts *testscript.TestScript, _ bool, args []string) {
 	p.ended, err = testkit.Start(p.cmd, ts.Defer)
 	ts.Check(err)
 	of(ts).processes[args[0]] = p
+}
+
+// environment is a script's, as far as phoneprov has a use for it.
+func environment(ts *testscript.TestScript) []string {
+	var env []string
+	for _, name := range []string{"PATH", "TMPDIR", "HOME", "WORK", toldFile} {
+		env = append(env, name+"="+ts.Getenv(name))
+	}
+	for _, d := range settingsTable() {
+		if v := ts.Getenv(d.env()); v != "" {
+			env = append(env, d.env()+"="+v)
+		}
+	}
+	return env
 }
 
 func lookPath(ts *testscript.TestScript, name string) (string, error) {
