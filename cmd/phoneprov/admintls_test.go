@@ -50,6 +50,7 @@ func runCommand(t *testing.T, env map[string]string, args ...string) (int, strin
 // The commands speak TLS to the admin address, and to no service that shows another certificate. A renewed certificate
 // is used without a restart.
 func TestAdminTLS(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	env := adminTLSEnv(t, dir)
 	v, log := runService(t, env, "")

@@ -71,6 +71,7 @@ func askingEnv(t *testing.T) lookupEnv {
 
 // What is asked of Asterisk is shown, and what of it is secret only where that is asked for.
 func TestAskedSecretsStaySecret(t *testing.T) {
+	t.Parallel()
 	env := askingEnv(t)
 	command := func(args ...string) (all string) {
 		var out bytes.Buffer

@@ -76,6 +76,7 @@ func checkOffers(t *testing.T, line string, offers []string, want, none []string
 }
 
 func TestCompletionOfBash(t *testing.T) {
+	t.Parallel()
 	oracle.NeedProgram(t, "bash")
 	script := completionScript(t, "bash")
 	const complete = `source "$1"; shift; [[ $(complete -p phoneprov) == *_phoneprov* ]] || exit 1
@@ -87,6 +88,7 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _phoneprov; printf '%s\n' "${COMPREPL
 }
 
 func TestCompletionOfFish(t *testing.T) {
+	t.Parallel()
 	oracle.NeedProgram(t, "fish")
 	script := completionScript(t, "fish")
 	for _, tt := range completionTests {

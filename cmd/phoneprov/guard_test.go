@@ -145,6 +145,7 @@ func waitFile(t *testing.T, path string) {
 // If Asterisk is down at the start, the service serves the same files as before. A file that needs an answer of
 // Asterisk is a 503. A file whose name needed an answer is there.
 func TestRestoredFiles(t *testing.T) {
+	t.Parallel()
 	dir := layTree(t, map[string]string{
 		"asterisk/phoneprov.conf": `[general]
 default_profile=p

@@ -108,6 +108,7 @@ func TestHTTPSCheck(t *testing.T) {
 
 // HTTPS alone, with a phone's own certificate.
 func TestHTTPS(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	server, phone := selfSigned(t, dir, "server"), selfSigned(t, dir, "0004f2000001")
 	env := httpsEnv(dir)

@@ -70,6 +70,7 @@ type goPackage struct {
 }
 
 func TestImports(t *testing.T) {
+	t.Parallel()
 	packages := listPackages(t)
 	for _, rule := range importRules {
 		t.Run(rule.name, func(t *testing.T) {

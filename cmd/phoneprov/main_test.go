@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	testkit.SideBySide(6)
+	testkit.SideBySide(8)
 	testscript.Main(secrets.Guard(noLeaks{m}), map[string]func(){"phoneprov": watchedMain})
 }
 
@@ -110,6 +110,7 @@ func forgetSettings() {
 }
 
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	told := filepath.Join(t.TempDir(), "told")
 	t.Cleanup(func() { checkTold(t, told) })
 	testscript.Run(t, testscript.Params{

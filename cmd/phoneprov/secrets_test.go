@@ -19,6 +19,7 @@ import (
 
 // Whatever is wrong with a configuration and its templates, nothing but the files themselves tells a secret.
 func TestSecretsStaySecret(t *testing.T) {
+	t.Parallel()
 	env := laySecrets(t, nil)
 	phones := []string{"0004f2000001", "0004f2000002", "0004f2000003", "0004f2000004", "0004f2000006", "0004f2000007", "0004f2000701", "0004f2000702"}
 	command := func(args ...string) (stdout, stderr string) {
@@ -129,8 +130,10 @@ func (v *service) searchAPI(t *testing.T, s *provision.Snapshot) {
 }
 
 func TestServedSecretsStaySecret(t *testing.T) {
+	t.Parallel()
 	for _, level := range []string{"debug", "info", "warn", "error"} {
 		t.Run(level, func(t *testing.T) {
+			t.Parallel()
 			env := laySecrets(t, nil)
 			testServedSecrets(t, level, func(name string) (string, bool) {
 				if name == "PHONEPROV_LOG_LEVEL" {
@@ -176,8 +179,10 @@ func testServedSecrets(t *testing.T, level string, env lookupEnv) {
 
 // A file that is not loaded tells no secret by its error.
 func TestSecretsOfBrokenFiles(t *testing.T) {
+	t.Parallel()
 	for name, text := range secretFaults {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			env := laySecrets(t, map[string]string{"asterisk/users.conf": text})
 			var out bytes.Buffer
 			if code := run(t.Context(), []string{"check"}, env, strings.NewReader(""), &out, &out); code != exitFailed || !strings.Contains(out.String(), "users.conf:") {
