@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -262,51 +263,52 @@ func TestSyncs(t *testing.T) {
 }
 
 func TestSubscribers(t *testing.T) {
-	t.Parallel()
-	s := newSite(t, twoPhones, nil)
-	s.settled()
-	events, end := s.Subscribe()
-	requests, endRequests := s.Subscribe(KindRequest)
-	slow, endSlow := s.Subscribe(KindRequest)
-	s.fetch(desk, cfg1)
-	s.sync(changed)
-	s.settled()
-	var got []string
-	for range 5 {
-		switch u := <-events; {
-		case u.Event != nil:
-			got = append(got, fmt.Sprint(u.Seq, u.Event.Kind))
-		case u.Sync != nil:
-			got = append(got, fmt.Sprint(u.Seq, "sync", u.Sync.Changed))
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, twoPhones, nil)
+		s.settled()
+		events, end := s.Subscribe()
+		requests, endRequests := s.Subscribe(KindRequest)
+		slow, endSlow := s.Subscribe(KindRequest)
+		s.fetch(desk, cfg1)
+		s.sync(changed)
+		s.settled()
+		var got []string
+		for range 5 {
+			switch u := <-events; {
+			case u.Event != nil:
+				got = append(got, fmt.Sprint(u.Seq, u.Event.Kind))
+			case u.Sync != nil:
+				got = append(got, fmt.Sprint(u.Seq, "sync", u.Sync.Changed))
+			}
 		}
-	}
-	if text := strings.Join(got, ","); text != "1fetched,2state,3changed,4sync1,5state" {
-		t.Errorf("got %s", text)
-	}
-	if u := <-requests; u.Request == nil || u.Request.File != cfg1 {
-		t.Errorf("got %+v", u)
-	}
-	for range maxSubscribed + 10 {
+		if text := strings.Join(got, ","); text != "1fetched,2state,3changed,4sync1,5state" {
+			t.Errorf("got %s", text)
+		}
+		if u := <-requests; u.Request == nil || u.Request.File != cfg1 {
+			t.Errorf("got %+v", u)
+		}
+		for range maxSubscribed + 10 {
+			s.Served(s.answer(desk, cfg1, 404))
+			s.settled()
+			<-requests
+		}
+		s.settled()
+		var last uint64
+		for range maxSubscribed {
+			last = (<-slow).Seq
+		}
 		s.Served(s.answer(desk, cfg1, 404))
 		s.settled()
-		<-requests
-	}
-	s.settled()
-	var last uint64
-	for range maxSubscribed {
-		last = (<-slow).Seq
-	}
-	s.Served(s.answer(desk, cfg1, 404))
-	s.settled()
-	if u := <-slow; u.Seq <= last+1 {
-		t.Errorf("a slow subscriber does not see that it lost updates: %d after %d", u.Seq, last)
-	}
-	for _, end := range []func(){end, endRequests, endSlow, endSlow} {
-		end()
-	}
-	if _, open := <-slow; open {
-		t.Error("the channel is open")
-	}
+		if u := <-slow; u.Seq <= last+1 {
+			t.Errorf("a slow subscriber does not see that it lost updates: %d after %d", u.Seq, last)
+		}
+		for _, end := range []func(){end, endRequests, endSlow, endSlow} {
+			end()
+		}
+		if _, open := <-slow; open {
+			t.Error("the channel is open")
+		}
+	})
 }
 
 // TestRefusalsOfOthersDoNotFloodTheHistory checks that refusals that do not count add few events.

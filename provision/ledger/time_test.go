@@ -249,7 +249,7 @@ func TestRestart(t *testing.T) {
 }
 
 func TestFiftyThousandPhonesChangeAtOnce(t *testing.T) {
-	phones := skips.Size(t, 50_000, 5_000)
+	phones := skips.Size(t, 50_000, 2_000)
 	users := func(secret string) string {
 		var b strings.Builder
 		b.WriteString("[general]\n[phone](!)\nautoprov = yes\n")
