@@ -42,6 +42,7 @@ func ids(p Page) (last []string) {
 }
 
 func TestQueries(t *testing.T) {
+	t.Parallel()
 	s := queried(t)
 	for _, row := range []struct {
 		name string
@@ -97,6 +98,7 @@ func TestQueries(t *testing.T) {
 }
 
 func TestQueriesThatAreWrong(t *testing.T) {
+	t.Parallel()
 	s := queried(t)
 	for _, row := range []struct {
 		q    Query
@@ -117,6 +119,7 @@ func TestQueriesThatAreWrong(t *testing.T) {
 
 // TestCursorOutlivesItsPhone checks that the next page begins after the previous one, even if the cursor's phone is gone.
 func TestCursorOutlivesItsPhone(t *testing.T) {
+	t.Parallel()
 	s := queried(t)
 	page, err := s.Phones(Query{Limit: 2})
 	if err != nil {
@@ -131,6 +134,7 @@ func TestCursorOutlivesItsPhone(t *testing.T) {
 }
 
 func TestNotWell(t *testing.T) {
+	t.Parallel()
 	s := queried(t)
 	if got := s.NotWell(10); len(got) != 1 || got[0].State != Failing {
 		t.Errorf("got %+v", got)
@@ -139,6 +143,7 @@ func TestNotWell(t *testing.T) {
 
 // TestNamesInJSON pins the JSON names: scripts depend on them.
 func TestNamesInJSON(t *testing.T) {
+	t.Parallel()
 	s := queried(t)
 	page, err := s.Phones(Query{States: []State{UpToDate}, Limit: 1})
 	if err != nil {
@@ -174,6 +179,7 @@ func TestNamesInJSON(t *testing.T) {
 }
 
 func TestStrangers(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, twoPhones, nil)
 	at := func(mac string, n int, status int) {
 		for range n {
@@ -217,6 +223,7 @@ func TestStrangers(t *testing.T) {
 }
 
 func TestRequests(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, twoPhones, nil)
 	a := s.fetched(desk, cfg1)
 	a.TLS, a.Took = "1.3", 1500*time.Microsecond
@@ -242,6 +249,7 @@ func TestRequests(t *testing.T) {
 }
 
 func TestSyncs(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, twoPhones, nil)
 	s.Synced(Sync{At: time.Now(), Trigger: "reload", Error: "Asterisk is away"})
 	s.sync(changed)

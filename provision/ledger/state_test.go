@@ -321,6 +321,7 @@ func TestEachStateIsInTheTable(t *testing.T) {
 
 // TestWantedIsWhatThePhoneWouldGet compares Wanted with Render, for requests of all kinds.
 func TestWantedIsWhatThePhoneWouldGet(t *testing.T) {
+	t.Parallel()
 	for _, who := range []asks{
 		desk,
 		{"2001:db8::7", "", "[2001:db8::1]:8080", true},
@@ -359,6 +360,7 @@ func TestAsteriskWasNeverReached(t *testing.T) {
 }
 
 func TestBackgroundNeverAsksAsterisk(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, twoPhones, nil)
 	s.fetch(desk, ask1)
 	s.settled()
@@ -371,6 +373,7 @@ func TestBackgroundNeverAsksAsterisk(t *testing.T) {
 }
 
 func TestPhoneThatIsGoneAndComesBack(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, twoPhones, nil)
 	s.fetch(desk, cfg1)
 	s.settled()

@@ -22,6 +22,7 @@ func (s *site) keptText(id, file string) (t Text) {
 
 // LastFetched returns the text of the phone's last fetch, without the secret. The text stays until the next fetch.
 func TestLastFetched(t *testing.T) {
+	t.Parallel()
 	store := newCountingStore()
 	s := newSite(t, twoPhones, func(o *Options) { o.Store = store }).settled()
 	if _, err := s.LastFetched(macNone, cfg1); !errors.Is(err, ErrNoPhone) {
@@ -60,6 +61,7 @@ func TestLastFetched(t *testing.T) {
 
 // Each row has a file whose text is not kept, and the reason.
 func TestTextsThatAreNotKept(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, twoPhones, nil)
 	s.template("t.cfg", "${USERNAME}"+strings.Repeat("0123456789abcdef", MaxKept/16)+"\n")
 	for name, want := range map[string]string{

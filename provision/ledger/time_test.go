@@ -154,6 +154,7 @@ func TestServingNeverWaits(t *testing.T) {
 
 // TestClockGoesBackADay checks that records survive and that later events count.
 func TestClockGoesBackADay(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	var mu sync.Mutex
 	clock := func() time.Time {

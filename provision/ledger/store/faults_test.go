@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -180,10 +182,15 @@ func TestFileThatCannotBeOpened(t *testing.T) {
 		}
 	})
 	t.Run("opened by another process", func(t *testing.T) {
-		d := openDB(t, t.TempDir(), Options{})
-		if _, err := Open(filepath.Dir(d.path), Options{}); err == nil || !strings.Contains(err.Error(), "timeout") {
-			t.Errorf("got %v", err)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			d, start := openDB(t, t.TempDir(), Options{}), time.Now()
+			if _, err := Open(filepath.Dir(d.path), Options{}); err == nil || !strings.Contains(err.Error(), "timeout") {
+				t.Errorf("got %v", err)
+			}
+			if waited := time.Since(start); waited < lockWait/2 {
+				t.Errorf("gave up after %v", waited)
+			}
+		})
 	})
 }
 
