@@ -15,11 +15,14 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/phoneprov/phoneprov/deploy/skips"
-
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(skips.Reporting{M: m}) }
+func TestMain(m *testing.M) {
+	testkit.SideBySide(10) // TestNoTornFiles mostly waits
+	goleak.VerifyTestMain(skips.Reporting{M: m})
+}
 
 // asker answers calls with the call in lower case, once as many calls as it waits for are being made at the same time.
 type asker struct {

@@ -170,7 +170,7 @@ func BenchmarkParseUserAgent(b *testing.B) {
 func BenchmarkNotKept(b *testing.B) {
 	const phones = 100_000
 	dir := b.TempDir()
-	if err := cmp.Or(tree.WriteConfig(dir, phones, "Phone"), tree.WriteData(dir)); err != nil {
+	if err := cmp.Or(tree.WriteConfig(dir, phones, "Phone"), tree.WriteData(dir, tree.FirmwareSize)); err != nil {
 		b.Fatal(err)
 	}
 	files := map[string]string{"phoneprov.conf": "", "users.conf": "", "phone.cfg": ""}

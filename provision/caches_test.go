@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/phoneprov/phoneprov/deploy/skips"
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision/datadir"
 	"github.com/phoneprov/phoneprov/provision/zone"
@@ -301,14 +302,16 @@ func TestUserListWithDiagnostics(t *testing.T) {
 
 // Until the moment that zone.RuleUntil gives, the rule and the variables of a zone are what they are now.
 func TestZonesUntilTheirEnd(t *testing.T) {
-	ends := 0
+	ends, moments := 0, 0
+	days := skips.Size(t, 9, 36)
 	table := newZoneFacts()
 	for _, name := range []string{"Europe/Vienna", "America/New_York", "Africa/Casablanca", "Australia/Lord_Howe", "Europe/Dublin", "Asia/Kolkata", "America/Sao_Paulo", "UTC"} {
 		loc, err := time.LoadLocation(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for now := time.Date(2015, 1, 1, 6, 0, 0, 0, time.UTC); now.Year() < 2030; now = now.AddDate(0, 0, 9) {
+		for now := time.Date(2015, 1, 1, 6, 0, 0, 0, time.UTC); now.Year() < 2030; now = now.AddDate(0, 0, days) {
+			moments++
 			then := now.AddDate(1, 0, 0)
 			if end := zone.RuleUntil(loc, now); !end.IsZero() {
 				then = end.Add(-time.Nanosecond)
@@ -329,7 +332,7 @@ func TestZonesUntilTheirEnd(t *testing.T) {
 			}
 		}
 	}
-	if ends < 1000 {
-		t.Errorf("only %d moments have an end", ends)
+	if ends < moments/5 {
+		t.Errorf("only %d of %d moments have an end", ends, moments)
 	}
 }

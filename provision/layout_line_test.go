@@ -119,8 +119,8 @@ func TestEveryInputShows(t *testing.T) {
 
 // A snapshot does not refer to the text of its configuration.
 func TestSnapshotKeepsNoText(t *testing.T) {
-	const most = 4 << 20
-	much := skips.Size(t, 16<<20, 8<<20)
+	much := skips.Size(t, 16<<20, 2<<20)
+	most := int64(much / 4)
 	heap := func() int64 {
 		var m runtime.MemStats
 		runtime.GC()

@@ -4,14 +4,17 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"strconv"
 	"testing"
+
+	"github.com/phoneprov/phoneprov/deploy/skips"
 )
 
 // endpointOptions returns as many options as Asterisk's endpoints have. Endpoints of one kind share most of them.
 func endpointOptions(kind, n int) map[string]string {
 	options := map[string]string{"Callerid": fmt.Sprintf(`"User %d" <%d>`, n, n), "Aors": fmt.Sprint(n), "Auth": fmt.Sprint(n), "Mailboxes": ""}
 	for i := range 120 {
-		options[fmt.Sprintf("Option_%d", i)] = fmt.Sprintf("value %d", i*kind)
+		options["Option_"+strconv.Itoa(i)] = "value " + strconv.Itoa(i*kind)
 	}
 	return options
 }
@@ -21,15 +24,15 @@ func TestOptionSets(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 0))
 	var sets OptionSets
-	for n := range 300 {
+	for n := range skips.Size(t, 300, 100) {
 		options := endpointOptions(random.IntN(50), n)
 		for range random.IntN(40) {
 			delete(options, fmt.Sprintf("Option_%d", random.IntN(120)))
 		}
 		o := sets.Add(options)
 		for i := range 120 {
-			name := fmt.Sprintf("Option_%d", i)
-			if got := o.Get("OPTION" + fmt.Sprint(i)); got != options[name] {
+			name := "Option_" + strconv.Itoa(i)
+			if got := o.Get("OPTION" + strconv.Itoa(i)); got != options[name] {
 				t.Fatalf("endpoint %d, %s: got %q, want %q", n, name, got, options[name])
 			}
 		}
@@ -48,7 +51,7 @@ func TestOptionSets(t *testing.T) {
 // If most endpoints share 120 options, each needs little memory.
 func TestOptionSetsMemory(t *testing.T) {
 	const most = 400 // bytes each: a handful of its own
-	const endpoints = 3_000
+	endpoints := skips.Size(t, 3_000, 600)
 	var before, after runtime.MemStats
 	all := make([]*Options, endpoints)
 	runtime.GC()

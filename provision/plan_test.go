@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/phoneprov/phoneprov/deploy/skips"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
@@ -167,7 +168,7 @@ func planRequests() []Request {
 	none.Server, none.Host = "", ""
 	summer.Now = time.Date(2027, 7, 1, 0, 0, 0, 0, time.UTC)
 	before.Now = testNow.AddDate(-1, -6, 0)
-	return []Request{q, other, none, summer, before, q}
+	return []Request{q, other, summer, none, before, q} // the first three are for a test with fewer cases
 }
 
 // planRun renders every file of a snapshot for a request and returns everything about each that is not random.
@@ -219,14 +220,17 @@ func (run *planRun) render(t *testing.T, s *Snapshot, c *caches, uri string, q R
 // template and request.
 func TestPlannedFileIsTheSame(t *testing.T) {
 	t.Parallel()
+	s, _ := build(t, planFiles)
+	templates, requests := planTemplates(), planRequests()
+	templates = templates[:skips.Size(t, len(templates), len(templates)-1)] // the last one has all others
+	requests = requests[:skips.Size(t, len(requests), 3)]
 	used := 0
-	for _, template := range planTemplates() {
+	for _, template := range templates {
 		t.Run(template, func(t *testing.T) {
 			template += "<>" + template // a segment that stands twice is evaluated once, if it can be
 			run := newPlanRun(t, template)
-			s, _ := build(t, planFiles)
 			c := newCaches(s.content, 0)
-			for n, q := range planRequests() {
+			for n, q := range requests {
 				for _, rt := range s.Routes() {
 					had := c.plans.Len()
 					doc, got := run.render(t, s, c, rt.URI, q)
@@ -247,8 +251,8 @@ func TestPlannedFileIsTheSame(t *testing.T) {
 			}
 		})
 	}
-	if used < 4000 {
-		t.Errorf("only %d files were made of a plan that was there", used)
+	if least := 800 * (len(requests) - 1); used < least {
+		t.Errorf("only %d files were made of a plan that was there, want %d", used, least)
 	}
 }
 

@@ -48,7 +48,7 @@ func TestSwapHammer(t *testing.T) {
 			}
 		})
 	}
-	for i := 1; i <= skips.Size(t, 500, 200); i++ {
+	for i := 1; i <= skips.Size(t, 500, 60); i++ {
 		if old := store.Swap(snapshot(i)); old.Generation != uint64(i) {
 			t.Errorf("swap %d: got generation %d before it", i, old.Generation)
 		}

@@ -246,23 +246,29 @@ func TestFirstRequestWaits(t *testing.T) {
 
 // Readers see whole files only, in whatever way editors, copies and deployments write them.
 func TestNoTornFiles(t *testing.T) {
-	t.Parallel()
-	k := newTemplateSite(t, nil)
-	body := func(n int) string { return fmt.Sprintf("begin %d %s end %d", n, strings.Repeat("x", 20_000), n) }
-	whole := func(text string) (n int, ok bool) {
-		_, err := fmt.Sscanf(text, "begin %d", &n)
-		return n, err == nil && text == body(n)
+	for _, way := range waysToWrite {
+		for uri, name := range map[string]string{"x": "t", "y": "i"} {
+			t.Run(way.name+", "+uri, func(t *testing.T) {
+				t.Parallel() // most of the time they wait
+				k := newTemplateSite(t, map[string]string{name: numbered(0), "outer": "${PP_EACH_EXTENSION(${MAC},i)}"})
+				k.expect(t, uri, numbered(0), "")
+				readWhileWritten(t, k, uri, k.path(name), way)
+			})
+		}
 	}
-	testkit.WriteSteady(t, k.path("t"), body(0))
-	testkit.WriteSteady(t, k.path("i"), body(0))
-	testkit.WriteSteady(t, k.path("outer"), "${PP_EACH_EXTENSION(${MAC},i)}")
-	k.expect(t, "x", body(0), "")
-	k.expect(t, "y", body(0), "")
+}
+
+// numbered returns a text that shows whether it is whole. Each number has another text.
+func numbered(n int) string {
+	return fmt.Sprintf("begin %d %s end %d", n, strings.Repeat("x", 20_000), n)
+}
+
+// readWhileWritten fetches a URI while its template is written in a way. Each text must be whole.
+func readWhileWritten(t *testing.T, k templateSite, uri, path string, way wayToWrite) {
 	stop := make(chan struct{})
 	var readers sync.WaitGroup
-	var attempt, torn atomic.Int64 // attempts are numbered from 1; torn is the last one in which a body was not whole
-	for i := range 4 {
-		uri := []string{"x", "y"}[i%2]
+	var attempt, torn atomic.Int64 // attempts are numbered from 1; torn is the last one in which a text was not whole
+	for range 2 {
 		readers.Go(func() {
 			tick := time.Tick(time.Duration(skips.Size(t, 1, 5)) * time.Millisecond) // the writers take some hundreds
 			for {
@@ -274,47 +280,46 @@ func TestNoTornFiles(t *testing.T) {
 				during := attempt.Load() // a reader that is late must not count for the next attempt
 				got, _, err := k.get(t, uri)
 				if err != nil {
-					t.Errorf("%s: %v", uri, err)
+					t.Error(err)
 					return
 				}
-				if _, ok := whole(got); !ok {
+				var n int
+				if _, err := fmt.Sscanf(got, "begin %d", &n); err != nil || got != numbered(n) {
 					torn.Store(during)
 				}
 			}
 		})
 	}
+	defer readers.Wait()
+	defer close(stop)
 	n := 0
-	for _, way := range waysToWrite {
-		for uri, name := range map[string]string{"x": "t", "y": "i"} {
-			testkit.WaitFor(t, func() error {
-				n++
-				attempt.Store(int64(n))
-				start := time.Now()
-				way.write(t, k.path(name), body(n))
-				heldUp := time.Since(start) > way.takes+datadir.SettleTime/2
-				testkit.Eventually(t, way.name+": "+uri, func() bool { got, _, _ := k.get(t, uri); return got == body(n) })
-				switch {
-				case torn.Load() != int64(n):
-					return nil
-				case heldUp: // a file that its writer leaves alone for settleTime is at rest: once more
-					return fmt.Errorf("%s: the machine holds up the writer for longer than settleTime", way.name)
-				default:
-					t.Errorf("%s: %s: got a torn body", way.name, uri)
-					return nil
-				}
-			})
+	testkit.WaitFor(t, func() error {
+		n++
+		attempt.Store(int64(n))
+		start := time.Now()
+		way.write(t, path, numbered(n))
+		heldUp := time.Since(start) > way.takes+datadir.SettleTime/2
+		testkit.Eventually(t, "the new text", func() bool { got, _, _ := k.get(t, uri); return got == numbered(n) })
+		switch {
+		case torn.Load() != int64(n):
+			return nil
+		case heldUp: // a file that its writer leaves alone for SettleTime is at rest: once more
+			return errors.New("the machine holds up the writer for longer than SettleTime")
+		default:
+			t.Error("got a torn text")
+			return nil
 		}
-	}
-	close(stop)
-	readers.Wait()
+	})
 }
 
-// waysToWrite were seen with strace: of editors, copies and deployments.
-var waysToWrite = []struct {
+type wayToWrite struct {
 	name  string
 	takes time.Duration // without what is held up
 	write func(t *testing.T, path, text string)
-}{
+}
+
+// waysToWrite were seen with strace: of editors, copies and deployments.
+var waysToWrite = []wayToWrite{
 	{"truncate and write, as nano and cp do", 0, func(t *testing.T, path, text string) { writeNow(t, path, text) }},
 	{"rename over it, as sed -i does", 0, func(t *testing.T, path, text string) {
 		writeNow(t, path+".new", text)

@@ -136,6 +136,6 @@ func (b *bench) prepare() (err error) {
 	}
 	b.atEnd(func() { _ = os.RemoveAll(b.dir) })
 	b.data, b.script = filepath.Join(b.dir, "data"), filepath.Join(b.dir, "wrk.lua")
-	return errors.Join(os.Chmod(b.dir, 0o755), os.Mkdir(b.data, 0o755), tree.WriteData(b.data),
+	return errors.Join(os.Chmod(b.dir, 0o755), os.Mkdir(b.data, 0o755), tree.WriteData(b.data, tree.FirmwareSize),
 		os.WriteFile(b.script, []byte(reportLua), 0o644), os.WriteFile(filepath.Join(b.dir, "phoneprov.ini"), nil, 0o644))
 }

@@ -3,6 +3,7 @@ package dhcp
 import (
 	"context"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,8 +14,9 @@ import (
 	"time"
 )
 
-// asked is what a phone says and wants, for a process in the phone's namespace.
+// asked is what a phone says and wants, for a process in the phones' namespace.
 type asked struct {
+	Name    string
 	MAC     string // 12 digits
 	Class   string // option 60
 	Wanted  []byte // option 55
@@ -39,13 +41,16 @@ const (
 	broadcastAnswer = 0x8000
 )
 
-// askEnv has an asked, for main of the tests.
+// askEnv has a list of asked, for main of the tests.
 const askEnv = "PHONEPROV_DHCP_ASK"
 
-// clientMain asks for an address as a phone does, and prints the options of the server's last message.
-func clientMain(w io.Writer, question string) error {
-	var q asked
-	if err := json.Unmarshal([]byte(question), &q); err != nil {
+// resendAfter is how long a phone waits for an answer. The server is not ready at first.
+const resendAfter = 100 * time.Millisecond
+
+// clientMain asks for an address as each phone does, and prints the options of the server's last message to each.
+func clientMain(w io.Writer, questions string) error {
+	var phones []asked
+	if err := json.Unmarshal([]byte(questions), &phones); err != nil {
 		return err
 	}
 	conn, err := broadcastSocket("phone")
@@ -53,18 +58,28 @@ func clientMain(w io.Writer, question string) error {
 		return err
 	}
 	defer conn.Close()
+	var got []map[int][]byte
+	for _, q := range phones {
+		options, err := q.ask(conn)
+		if err != nil {
+			return fmt.Errorf("%s: %w", q.Name, err)
+		}
+		got = append(got, options)
+	}
+	return json.NewEncoder(w).Encode(got)
+}
+
+// ask returns the options of the server's last message to a phone.
+func (q asked) ask(conn net.PacketConn) (map[int][]byte, error) {
 	deadline := time.Now().Add(q.Patient)
 	offer, err := q.exchange(conn, deadline, typeOffer, []byte{optionType, 1, typeDiscover})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	options := append([]byte{optionType, 1, typeRequest, optionServer, 4}, offer.options[optionServer]...)
 	options = append(append(options, optionAddress, 4), offer.address...)
 	ack, err := q.exchange(conn, deadline, typeAck, options)
-	if err != nil {
-		return err
-	}
-	return json.NewEncoder(w).Encode(ack.options)
+	return ack.options, err
 }
 
 // broadcastSocket returns a socket for port 68 that sends to all on an interface.
@@ -79,6 +94,7 @@ func broadcastSocket(device string) (net.PacketConn, error) {
 }
 
 type answer struct {
+	mac     string // of the phone that it is for
 	address []byte
 	options map[int][]byte
 }
@@ -91,7 +107,7 @@ func (q asked) exchange(conn net.PacketConn, deadline time.Time, want byte, opti
 		if _, err := conn.WriteTo(message, &net.UDPAddr{IP: net.IPv4bcast, Port: 67}); err != nil {
 			return answer{}, err
 		}
-		conn.SetReadDeadline(time.Now().Add(time.Second))
+		conn.SetReadDeadline(time.Now().Add(resendAfter))
 		for {
 			n, _, err := conn.ReadFrom(buf)
 			if errors.Is(err, os.ErrDeadlineExceeded) {
@@ -100,7 +116,7 @@ func (q asked) exchange(conn net.PacketConn, deadline time.Time, want byte, opti
 			if err != nil {
 				return answer{}, err
 			}
-			if a, ok := parse(buf[:n]); ok && len(a.options[optionType]) == 1 && a.options[optionType][0] == want {
+			if a, ok := parse(buf[:n]); ok && a.mac == q.MAC && len(a.options[optionType]) == 1 && a.options[optionType][0] == want {
 				return a, nil
 			}
 		}
@@ -125,7 +141,7 @@ func parse(m []byte) (a answer, ok bool) {
 	if len(m) < fixedFields+4 || binary.BigEndian.Uint32(m[fixedFields:]) != magicCookie {
 		return a, false
 	}
-	a = answer{address: append([]byte(nil), m[16:20]...), options: map[int][]byte{}}
+	a = answer{mac: hex.EncodeToString(m[28:34]), address: append([]byte(nil), m[16:20]...), options: map[int][]byte{}}
 	for rest := m[fixedFields+4:]; len(rest) > 1 && rest[0] != optionEnd; {
 		if rest[0] == 0 {
 			rest = rest[1:]

@@ -44,29 +44,32 @@ var phones = []struct {
 	{"any other", "", []byte{1, 3, 66}, map[int]string{66: directory}},
 }
 
-// ask asks as each phone does.
+// ask asks as the phones do, one after the other.
 func ask(t *testing.T, phone testkit.Phone) {
 	t.Helper()
+	var questions []asked
 	for i, p := range phones {
-		question, err := json.Marshal(asked{fmt.Sprintf("0004f200000%x", i), p.class, p.wanted, testkit.Patience})
-		if err != nil {
-			t.Fatal(err)
-		}
-		cmd := phone(os.Args[0])
-		cmd.Env = append(os.Environ(), askEnv+"="+string(question))
-		var errs bytes.Buffer
-		cmd.Stderr = &errs
-		out, err := cmd.Output()
-		options := map[int][]byte{}
-		if err == nil {
-			err = json.Unmarshal(out, &options)
-		}
-		if err != nil {
-			t.Errorf("%s: %v: %s", p.name, err, &errs)
-			continue
-		}
+		questions = append(questions, asked{p.name, fmt.Sprintf("0004f200000%x", i), p.class, p.wanted, testkit.Patience})
+	}
+	env, err := json.Marshal(questions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := phone(os.Args[0])
+	cmd.Env = append(os.Environ(), askEnv+"="+string(env))
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	var got []map[int][]byte
+	if err == nil {
+		err = json.Unmarshal(out, &got)
+	}
+	if err != nil || len(got) != len(phones) {
+		t.Fatalf("%d answers, %v: %s", len(got), err, &errs)
+	}
+	for i, p := range phones {
 		for _, code := range []int{43, 66, 150, 160} {
-			if got := string(bytes.TrimRight(bytes.TrimSuffix(options[code], []byte{optionEnd}), "\x00")); got != p.gets[code] {
+			if got := string(bytes.TrimRight(bytes.TrimSuffix(got[i][code], []byte{optionEnd}), "\x00")); got != p.gets[code] {
 				t.Errorf("%s: option %d is %q, want %q", p.name, code, got, p.gets[code])
 			}
 		}

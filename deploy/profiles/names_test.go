@@ -46,7 +46,7 @@ func TestNames(t *testing.T) {
 				}
 			}
 			for _, c := range cases() {
-				_, files := siteOf(p, c).build(t).render(t, c.request)
+				_, files := rendered(t, p, c)
 				for name := range makes[p.Name].params(t, files) {
 					if !slices.ContainsFunc(spellings(name), func(s string) bool { return known[s] }) {
 						t.Errorf("%s: %s is in no list that %s cites", c.name, name, m[1])

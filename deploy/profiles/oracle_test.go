@@ -44,9 +44,10 @@ func withConstants(text string) string {
 
 // comparison returns a site whose files use only what Asterisk has. Each template that does so becomes a file of its
 // own.
-func comparison(t *testing.T) (s site, uris []string) {
+func comparison(t *testing.T) (s site, data map[string]string, uris []string) {
 	t.Helper()
-	s = site{conf: map[string]string{"phoneprov.conf": "[general]\ndefault_profile=plain\nserveraddr=192.0.2.1\nserverport=5070\n", "users.conf": "[general]\n"}, data: map[string]string{}}
+	s = site{conf: map[string]string{"phoneprov.conf": "[general]\ndefault_profile=plain\nserveraddr=192.0.2.1\nserverport=5070\n", "users.conf": "[general]\n"}}
+	data = map[string]string{}
 	for i, p := range All() {
 		section, include, _ := strings.Cut(p.Section(), "#include \"")
 		s.conf["phoneprov.conf"] += section + "setvar => ADMIN_PASSWORD=" + odd + "\nsetvar => HTTP_USER=fetch\n#include \"" + include
@@ -56,7 +57,7 @@ func comparison(t *testing.T) (s site, uris []string) {
 				s.conf[f.Path] = withConstants(f.Text)
 				continue
 			}
-			s.data[f.Path] = f.Text
+			data[f.Path] = f.Text
 			if !ours.MatchString(f.Text) {
 				uri := "${MAC}-" + p.Name + "-" + filepath.Base(f.Path)
 				s.conf["phoneprov.conf"] += uri + " => " + f.Path + "\n"
@@ -75,7 +76,7 @@ func comparison(t *testing.T) (s site, uris []string) {
 			}
 		}
 	}
-	return s, uris
+	return s, data, uris
 }
 
 func phoneMAC(i int) string {
@@ -87,9 +88,9 @@ func TestAsteriskRendersTheSame(t *testing.T) {
 	for _, suite := range oracle.Suites {
 		t.Run(suite, func(t *testing.T) {
 			t.Parallel()
-			s, uris := comparison(t)
+			s, templates, uris := comparison(t)
 			configDir, dataDir := t.TempDir(), t.TempDir()
-			for dir, files := range map[string]map[string]string{configDir: s.conf, dataDir: s.data} {
+			for dir, files := range map[string]map[string]string{configDir: s.conf, dataDir: templates} {
 				for name, text := range files {
 					file := filepath.Join(dir, filepath.FromSlash(name))
 					if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o644)); err != nil {

@@ -3,6 +3,7 @@ package profiles
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -159,19 +160,68 @@ VOICEMAIL_EXTEN=*98
 TIMEZONE=Europe/Berlin
 `
 
-// site is a configuration with its templates.
+// site is a configuration with a profile.
 type site struct {
-	conf, data map[string]string // by path
+	conf    map[string]string // files by path
+	profile string            // the name of the profile, whose templates are in data
+}
+
+// data has a directory with the templates of each profile, by the profile's name. All tests read it, because writing it
+// costs more than most of them.
+var data = map[string]*datadir.Dir{}
+
+// withData runs the tests of a package with data.
+type withData struct{ m *testing.M }
+
+func (w withData) Run() int {
+	dir, err := os.MkdirTemp("", "profiles")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		err = openData(dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	code := w.m.Run()
+	for _, d := range data {
+		d.Close()
+	}
+	return code
+}
+
+// openData fills data. Its directories are in dir.
+func openData(dir string) error {
+	for _, p := range All() {
+		own := filepath.Join(dir, p.Name)
+		for _, f := range p.Files() {
+			if f.Place != Data {
+				continue
+			}
+			if err := writeSteady(filepath.Join(own, filepath.FromSlash(f.Path)), f.Text); err != nil {
+				return err
+			}
+		}
+		d, err := datadir.Open(own, "")
+		if err != nil {
+			return err
+		}
+		data[p.Name] = d
+	}
+	return nil
+}
+
+// writeSteady writes a file that has not changed for long.
+func writeSteady(file, text string) error {
+	return errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o600), os.Chtimes(file, steady, steady))
 }
 
 // siteOf returns a configuration with a profile, as `phoneprov profiles add` leaves it.
 func siteOf(p Profile, c phoneCase) site {
-	s := site{conf: map[string]string{}, data: map[string]string{}}
+	s := site{conf: map[string]string{}, profile: p.Name}
 	for _, f := range p.Files() {
 		if f.Place == Config {
 			s.conf[f.Path] = f.Text
-		} else {
-			s.data[f.Path] = f.Text
 		}
 	}
 	section, include, _ := strings.Cut(p.Section(), "#include \"")
@@ -205,19 +255,7 @@ func (s site) build(t *testing.T) built {
 	for _, d := range diags {
 		t.Errorf("%s", d)
 	}
-	dir := t.TempDir()
-	for name, text := range s.data {
-		file := filepath.Join(dir, filepath.FromSlash(name))
-		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o600), os.Chtimes(file, steady, steady)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	data, err := datadir.Open(dir, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { data.Close() })
-	return built{snapshot, provision.NewRenderer(provision.RendererOptions{Data: data})}
+	return built{snapshot, provision.NewRenderer(provision.RendererOptions{Data: data[s.profile]})}
 }
 
 // render returns the URIs of a case's phone, in order, and its files. A diagnostic fails the test.
@@ -250,4 +288,19 @@ func (b built) render(t *testing.T, q provision.Request) (uris []string, files m
 	return uris, files
 }
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(skips.Reporting{M: m}) }
+// remembered has what rendered returned, by profile and case.
+var remembered = map[string]func() (uris []string, files map[string]string){}
+
+// rendered returns the URIs of a case's phone, in order, and its files. A diagnostic fails the test. What was rendered
+// for one test is there for the next one.
+func rendered(t *testing.T, p Profile, c phoneCase) (uris []string, files map[string]string) {
+	t.Helper()
+	key := fmt.Sprint(p.Name, c)
+	if remembered[key] == nil {
+		uris, files = siteOf(p, c).build(t).render(t, c.request)
+		remembered[key] = func() ([]string, map[string]string) { return uris, files }
+	}
+	return remembered[key]()
+}
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(skips.Reporting{M: withData{m}}) }

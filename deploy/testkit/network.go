@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/phoneprov/phoneprov/deploy/skips"
@@ -56,10 +57,11 @@ func InOwnNetwork(t *testing.T, addressed bool, body func(t *testing.T, phone Ph
 // layNetwork makes the interfaces, and returns the phone's side.
 func layNetwork(t *testing.T, addressed bool) Phone {
 	t.Helper()
-	run := func(cmd *exec.Cmd) {
+	ip := func(cmd *exec.Cmd, commands ...string) {
 		t.Helper()
+		cmd.Stdin = strings.NewReader(strings.Join(commands, "\n"))
 		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%v: %v: %s", cmd.Args, err, out)
+			t.Fatalf("%v %q: %v: %s", cmd.Args, commands, err, out)
 		}
 	}
 	holder := exec.Command("unshare", "-n", "cat") // it has the phone's namespace until its stdin ends
@@ -83,19 +85,16 @@ func layNetwork(t *testing.T, addressed bool) Phone {
 	phone := func(name string, args ...string) *exec.Cmd {
 		return exec.Command("nsenter", append([]string{"-t", pid, "-n", "--", name}, args...)...)
 	}
-	for _, args := range [][]string{
-		{"link", "set", "lo", "up"},
-		{"link", "add", "name", ServerInterface, "type", "veth", "peer", "name", PhoneInterface},
-		{"link", "set", PhoneInterface, "netns", pid},
-		{"addr", "add", ServerAddress + "/24", "dev", ServerInterface},
-		{"link", "set", ServerInterface, "up"},
-	} {
-		run(exec.Command("ip", args...))
-	}
-	run(phone("ip", "link", "set", PhoneInterface, "up"))
+	ip(exec.Command("ip", "-batch", "-"),
+		"link set lo up",
+		"link add name "+ServerInterface+" type veth peer name "+PhoneInterface,
+		"link set "+PhoneInterface+" netns "+pid,
+		"addr add "+ServerAddress+"/24 dev "+ServerInterface,
+		"link set "+ServerInterface+" up")
+	commands := []string{"link set " + PhoneInterface + " up"}
 	if addressed {
-		run(phone("ip", "addr", "add", PhoneAddress+"/24", "dev", PhoneInterface))
-		run(phone("ip", "route", "add", "224.0.0.0/4", "dev", PhoneInterface))
+		commands = append(commands, "addr add "+PhoneAddress+"/24 dev "+PhoneInterface, "route add 224.0.0.0/4 dev "+PhoneInterface)
 	}
+	ip(phone("ip", "-batch", "-"), commands...)
 	return phone
 }

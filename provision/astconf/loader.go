@@ -28,7 +28,7 @@ type Loader struct {
 	// Glob returns the paths that match a pattern of filepath.Match; nil: filepath.Glob.
 	Glob func(pattern string) ([]string, error)
 
-	maxReads int // replaces the constant in tests
+	maxReads, maxAppended int // replace the constants in tests
 }
 
 // Load reads a file, named relative to Dir or absolutely, and all files that it includes. The error is fs.ErrNotExist

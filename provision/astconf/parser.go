@@ -1,6 +1,7 @@
 package astconf
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"slices"
@@ -221,8 +222,9 @@ func (p *parser) variable(text string, cur *category) error {
 // of that name. Case does not matter here. So "x=1, X=1, x+=2" makes the first x=12, and "x=1, x=, x+=2" makes it x=2
 // (measured).
 func (p *parser) addTo(cur *category, last Var, more string) error {
-	if p.appended += len(last.Value) + len(more) + len(cur.vars); p.appended > maxAppended {
-		return &Error{Pos: p.pos, Reason: fmt.Sprintf("more than %d bytes copied or variables looked at by +=", maxAppended), Err: ErrLimit}
+	most := cmp.Or(p.maxAppended, maxAppended)
+	if p.appended += len(last.Value) + len(more) + len(cur.vars); p.appended > most {
+		return &Error{Pos: p.pos, Reason: fmt.Sprintf("more than %d bytes copied or variables looked at by +=", most), Err: ErrLimit}
 	}
 	if cur.shared {
 		cur.vars, cur.shared = slices.Clone(cur.vars), false

@@ -167,12 +167,12 @@ func (d *Dir) parse(name string) (*Template, error) {
 	if !d.steady(name, info) {
 		return nil, errWriting
 	}
-	text, err := io.ReadAll(io.LimitReader(f, MaxTemplate+1))
+	if info.Size() > MaxTemplate {
+		return nil, fmt.Errorf("larger than %d bytes", MaxTemplate)
+	}
+	text, err := io.ReadAll(io.LimitReader(f, MaxTemplate+1)) // it may grow meanwhile
 	if err != nil {
 		return nil, err
-	}
-	if len(text) > MaxTemplate {
-		return nil, fmt.Errorf("larger than %d bytes", MaxTemplate)
 	}
 	if after, err := f.Stat(); err != nil || !sameState(info, after) || after.Size() != int64(len(text)) {
 		return nil, errWriting // a steady file has an old time, and a write in between has changed it

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/skips"
 	"github.com/phoneprov/phoneprov/provision/zone"
 )
 
@@ -78,9 +79,10 @@ func TestIfTime(t *testing.T) {
 
 // The rows of IFTIME hold at whatever time they are captured.
 func TestIfTimeRowsHoldAlways(t *testing.T) {
+	step := skips.Size(t, 719, 4_321)
 	eachRow(t, "iftime.txt", rowFiles(t)["testdata/rows/iftime.txt"], func(t *testing.T, r row) row {
 		template := Parse("t", r.in)
-		for minutes := 0; minutes < 366*24*60; minutes += 719 {
+		for minutes := 0; minutes < 366*24*60; minutes += step {
 			env := rowEnv()
 			env.Now = time.Date(2028, 1, 1, 0, minutes, 0, 0, time.UTC)
 			if got, err := template.Expand(context.Background(), env); got != r.want || err != nil {

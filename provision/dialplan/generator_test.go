@@ -198,7 +198,8 @@ func TestGenerator(t *testing.T) {
 		}
 	}
 	j := judged{getvar: func(testing.TB, string) string { return "" }}
-	called, inside, open := map[string]bool{}, "", 0
+	called, open := map[string]bool{}, 0
+	var inside strings.Builder
 	for i := range cases {
 		in := newGenerator(1, i, functions).template()
 		if again := newGenerator(1, i, functions).template(); again != in {
@@ -208,7 +209,7 @@ func TestGenerator(t *testing.T) {
 		for _, c := range a.calls {
 			called[c.Name] = true
 		}
-		inside += strings.Join(a.expressions, "\n")
+		inside.WriteString(strings.Join(a.expressions, "\n"))
 		if !ends(in) {
 			open++
 		}
@@ -219,7 +220,7 @@ func TestGenerator(t *testing.T) {
 		}
 	}
 	for _, op := range strings.Fields("| & || && = == != < > <= >= + - * / % ! : =~ ~~ ? :: ( ) \"") {
-		if !strings.Contains(inside, op) {
+		if !strings.Contains(inside.String(), op) {
 			t.Errorf("no expression has %s", op)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"github.com/phoneprov/phoneprov/deploy/skips"
 )
 
 // Values in every form in which a message could quote them: words, numbers, operators, brackets, separators, errors.
@@ -121,11 +123,15 @@ func forms(value string) []string {
 }
 
 func TestNoValueInMessages(t *testing.T) {
+	stride := skips.Size(t, 1, 4) // not 3: each carrier meets each asker
 	for i, secret := range secrets {
 		said, values := map[string]bool{}, forms(secret)
 		env, ask := secretEnv(secret), askers(secret)
 		for j, in := range faulty {
 			for k, carrier := range carriers {
+				if (i+j+k)%stride != 0 {
+					continue
+				}
 				in := strings.ReplaceAll(in, "@", carrier)
 				env.Ask = ask[(i+j+k)%len(ask)]
 				for _, m := range messages(in, env) {
@@ -133,7 +139,7 @@ func TestNoValueInMessages(t *testing.T) {
 				}
 			}
 		}
-		if len(said) < 1000 {
+		if len(said) < 1000/stride {
 			t.Errorf("%q: only %d messages", secret, len(said))
 		}
 		for m := range said {

@@ -81,6 +81,7 @@ func TestDay(t *testing.T) {
 
 // After a start, no share is recorded until the phones are compared: an unknown phone is not an outdated one.
 func TestDayWaitsForTheComparison(t *testing.T) {
+	t.Parallel()
 	store := newCountingStore()
 	s := newSite(t, twoPhones, func(o *Options) { o.Store = store })
 	s.fetch(desk, cfg1)

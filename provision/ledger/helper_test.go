@@ -13,13 +13,17 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/phoneprov/phoneprov/deploy/skips"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf/astconftest"
 	"github.com/phoneprov/phoneprov/provision/datadir"
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(skips.Reporting{M: m}) }
+func TestMain(m *testing.M) {
+	testkit.SideBySide(8) // the ledger gathers events for a while
+	goleak.VerifyTestMain(skips.Reporting{M: m})
+}
 
 // The configuration of the tests.
 const (

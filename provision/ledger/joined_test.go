@@ -50,6 +50,7 @@ func newJoinedSite(t *testing.T, store Store) *site {
 
 // An endpoint is that of its own Asterisk: 6001 of the one is not 6001 of the other.
 func TestJoinedEndpoints(t *testing.T) {
+	t.Parallel()
 	s := newJoinedSite(t, nil)
 	s.join("east", eastUsers, westUsers)
 	for id, want := range map[string]struct {
@@ -87,6 +88,7 @@ func TestJoinedEndpoints(t *testing.T) {
 // While an Asterisk was not read since the start, its phones are not removed, and a MAC that nobody knows may be one of
 // them. When it is read, its phones were there before.
 func TestJoinedPartIsMissing(t *testing.T) {
+	t.Parallel()
 	store := newCountingStore()
 	s := newJoinedSite(t, store)
 	s.join("east", eastUsers, westUsers)
@@ -134,6 +136,7 @@ func TestJoinedPartIsMissing(t *testing.T) {
 
 // The peers of an Asterisk are compared with those before the start once its own configuration is known.
 func TestJoinedPeersRead(t *testing.T) {
+	t.Parallel()
 	store := newCountingStore()
 	for _, id := range []string{mac1, mac2} {
 		store.records[id] = Record{ID: id, State: NeverFetched, RegisteredAt: time.Now().Add(-time.Hour), Contact: "6001" + contactSeparator + "sip:before\n"}

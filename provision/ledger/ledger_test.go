@@ -6,6 +6,7 @@ import (
 )
 
 func TestPhoneBecomesUpToDateAndWaits(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, twoPhones, nil)
 	s.wantState(mac1, NeverFetched)
 	s.fetch(desk, mac1+".cfg")

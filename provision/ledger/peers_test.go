@@ -9,6 +9,7 @@ import (
 )
 
 func TestPeersBesideTheState(t *testing.T) {
+	t.Parallel()
 	now := time.Now()
 	for _, row := range []struct {
 		name       string
@@ -61,6 +62,7 @@ func TestPeersBesideTheState(t *testing.T) {
 func yes() *bool { b := true; return &b }
 
 func TestRegistrationsAreEvents(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, twoPhones, nil)
 	s.settled()
 	begin := time.Now().Add(-time.Hour)

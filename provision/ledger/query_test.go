@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -41,6 +42,7 @@ func ids(p Page) (last []string) {
 }
 
 func TestQueries(t *testing.T) {
+	t.Parallel()
 	s := queried(t)
 	for _, row := range []struct {
 		name string
@@ -96,6 +98,7 @@ func TestQueries(t *testing.T) {
 }
 
 func TestQueriesThatAreWrong(t *testing.T) {
+	t.Parallel()
 	s := queried(t)
 	for _, row := range []struct {
 		q    Query
@@ -116,6 +119,7 @@ func TestQueriesThatAreWrong(t *testing.T) {
 
 // TestCursorOutlivesItsPhone checks that the next page begins after the previous one, even if the cursor's phone is gone.
 func TestCursorOutlivesItsPhone(t *testing.T) {
+	t.Parallel()
 	s := queried(t)
 	page, err := s.Phones(Query{Limit: 2})
 	if err != nil {
@@ -130,6 +134,7 @@ func TestCursorOutlivesItsPhone(t *testing.T) {
 }
 
 func TestNotWell(t *testing.T) {
+	t.Parallel()
 	s := queried(t)
 	if got := s.NotWell(10); len(got) != 1 || got[0].State != Failing {
 		t.Errorf("got %+v", got)
@@ -138,6 +143,7 @@ func TestNotWell(t *testing.T) {
 
 // TestNamesInJSON pins the JSON names: scripts depend on them.
 func TestNamesInJSON(t *testing.T) {
+	t.Parallel()
 	s := queried(t)
 	page, err := s.Phones(Query{States: []State{UpToDate}, Limit: 1})
 	if err != nil {
@@ -173,6 +179,7 @@ func TestNamesInJSON(t *testing.T) {
 }
 
 func TestStrangers(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, twoPhones, nil)
 	at := func(mac string, n int, status int) {
 		for range n {
@@ -216,6 +223,7 @@ func TestStrangers(t *testing.T) {
 }
 
 func TestRequests(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, twoPhones, nil)
 	a := s.fetched(desk, cfg1)
 	a.TLS, a.Took = "1.3", 1500*time.Microsecond
@@ -241,6 +249,7 @@ func TestRequests(t *testing.T) {
 }
 
 func TestSyncs(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, twoPhones, nil)
 	s.Synced(Sync{At: time.Now(), Trigger: "reload", Error: "Asterisk is away"})
 	s.sync(changed)
@@ -262,51 +271,52 @@ func TestSyncs(t *testing.T) {
 }
 
 func TestSubscribers(t *testing.T) {
-	t.Parallel()
-	s := newSite(t, twoPhones, nil)
-	s.settled()
-	events, end := s.Subscribe()
-	requests, endRequests := s.Subscribe(KindRequest)
-	slow, endSlow := s.Subscribe(KindRequest)
-	s.fetch(desk, cfg1)
-	s.sync(changed)
-	s.settled()
-	var got []string
-	for range 5 {
-		switch u := <-events; {
-		case u.Event != nil:
-			got = append(got, fmt.Sprint(u.Seq, u.Event.Kind))
-		case u.Sync != nil:
-			got = append(got, fmt.Sprint(u.Seq, "sync", u.Sync.Changed))
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, twoPhones, nil)
+		s.settled()
+		events, end := s.Subscribe()
+		requests, endRequests := s.Subscribe(KindRequest)
+		slow, endSlow := s.Subscribe(KindRequest)
+		s.fetch(desk, cfg1)
+		s.sync(changed)
+		s.settled()
+		var got []string
+		for range 5 {
+			switch u := <-events; {
+			case u.Event != nil:
+				got = append(got, fmt.Sprint(u.Seq, u.Event.Kind))
+			case u.Sync != nil:
+				got = append(got, fmt.Sprint(u.Seq, "sync", u.Sync.Changed))
+			}
 		}
-	}
-	if text := strings.Join(got, ","); text != "1fetched,2state,3changed,4sync1,5state" {
-		t.Errorf("got %s", text)
-	}
-	if u := <-requests; u.Request == nil || u.Request.File != cfg1 {
-		t.Errorf("got %+v", u)
-	}
-	for range maxSubscribed + 10 {
+		if text := strings.Join(got, ","); text != "1fetched,2state,3changed,4sync1,5state" {
+			t.Errorf("got %s", text)
+		}
+		if u := <-requests; u.Request == nil || u.Request.File != cfg1 {
+			t.Errorf("got %+v", u)
+		}
+		for range maxSubscribed + 10 {
+			s.Served(s.answer(desk, cfg1, 404))
+			s.settled()
+			<-requests
+		}
+		s.settled()
+		var last uint64
+		for range maxSubscribed {
+			last = (<-slow).Seq
+		}
 		s.Served(s.answer(desk, cfg1, 404))
 		s.settled()
-		<-requests
-	}
-	s.settled()
-	var last uint64
-	for range maxSubscribed {
-		last = (<-slow).Seq
-	}
-	s.Served(s.answer(desk, cfg1, 404))
-	s.settled()
-	if u := <-slow; u.Seq <= last+1 {
-		t.Errorf("a slow subscriber does not see that it lost updates: %d after %d", u.Seq, last)
-	}
-	for _, end := range []func(){end, endRequests, endSlow, endSlow} {
-		end()
-	}
-	if _, open := <-slow; open {
-		t.Error("the channel is open")
-	}
+		if u := <-slow; u.Seq <= last+1 {
+			t.Errorf("a slow subscriber does not see that it lost updates: %d after %d", u.Seq, last)
+		}
+		for _, end := range []func(){end, endRequests, endSlow, endSlow} {
+			end()
+		}
+		if _, open := <-slow; open {
+			t.Error("the channel is open")
+		}
+	})
 }
 
 // TestRefusalsOfOthersDoNotFloodTheHistory checks that refusals that do not count add few events.

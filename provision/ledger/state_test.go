@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -18,7 +19,6 @@ var changed = strings.Replace(twoPhones, "secret = first", "secret = other", 1)
 
 // TestStates has a row for each way into a state: the events, and the phone's state after them.
 func TestStates(t *testing.T) {
-	t.Parallel()
 	other := asks{"198.51.100.9", "curl/8", "pbx.test:8080", true}
 	for _, row := range []struct {
 		name   string
@@ -238,31 +238,33 @@ func TestStates(t *testing.T) {
 		}, UpToDate, "", NeverFetched},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			s := newSite(t, twoPhones, nil)
-			s.settled()
-			row.do(s)
-			p := s.wantState(mac1, row.want)
-			if !strings.Contains(p.Reason, row.reason) || row.reason == "" && p.Reason != "" {
-				t.Errorf("got reason %q, want %q", p.Reason, row.reason)
-			}
-			want := row.file
-			if want == "" {
-				want = row.want
-			}
-			if i := slices.IndexFunc(p.Files, func(f File) bool { return f.Name == cfg1 }); i >= 0 && p.Files[i].State != want {
-				t.Errorf("%s: got %q, want %q", cfg1, p.Files[i].State, want)
-			}
-			if p, _ := s.Phone(mac2); p.State != NeverFetched {
-				t.Errorf("the other phone is %q", p.State)
-			}
-			counts := s.Counts()
-			if counts[row.want] != 1+map[bool]int{true: 1}[row.want == NeverFetched] || len(counts) != len(States()) {
-				t.Errorf("got counts %v", counts)
-			}
-			page, err := s.Phones(Query{States: []State{row.want}})
-			if err != nil || page.Total != counts[row.want] {
-				t.Errorf("the query finds %d, %v", page.Total, err)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t, twoPhones, nil)
+				s.settled()
+				row.do(s)
+				p := s.wantState(mac1, row.want)
+				if !strings.Contains(p.Reason, row.reason) || row.reason == "" && p.Reason != "" {
+					t.Errorf("got reason %q, want %q", p.Reason, row.reason)
+				}
+				want := row.file
+				if want == "" {
+					want = row.want
+				}
+				if i := slices.IndexFunc(p.Files, func(f File) bool { return f.Name == cfg1 }); i >= 0 && p.Files[i].State != want {
+					t.Errorf("%s: got %q, want %q", cfg1, p.Files[i].State, want)
+				}
+				if p, _ := s.Phone(mac2); p.State != NeverFetched {
+					t.Errorf("the other phone is %q", p.State)
+				}
+				counts := s.Counts()
+				if counts[row.want] != 1+map[bool]int{true: 1}[row.want == NeverFetched] || len(counts) != len(States()) {
+					t.Errorf("got counts %v", counts)
+				}
+				page, err := s.Phones(Query{States: []State{row.want}})
+				if err != nil || page.Total != counts[row.want] {
+					t.Errorf("the query finds %d, %v", page.Total, err)
+				}
+			})
 		})
 	}
 }
@@ -319,6 +321,7 @@ func TestEachStateIsInTheTable(t *testing.T) {
 
 // TestWantedIsWhatThePhoneWouldGet compares Wanted with Render, for requests of all kinds.
 func TestWantedIsWhatThePhoneWouldGet(t *testing.T) {
+	t.Parallel()
 	for _, who := range []asks{
 		desk,
 		{"2001:db8::7", "", "[2001:db8::1]:8080", true},
@@ -357,6 +360,7 @@ func TestAsteriskWasNeverReached(t *testing.T) {
 }
 
 func TestBackgroundNeverAsksAsterisk(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, twoPhones, nil)
 	s.fetch(desk, ask1)
 	s.settled()
@@ -369,6 +373,7 @@ func TestBackgroundNeverAsksAsterisk(t *testing.T) {
 }
 
 func TestPhoneThatIsGoneAndComesBack(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, twoPhones, nil)
 	s.fetch(desk, cfg1)
 	s.settled()

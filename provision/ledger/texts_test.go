@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
@@ -21,6 +22,7 @@ func (s *site) keptText(id, file string) (t Text) {
 
 // LastFetched returns the text of the phone's last fetch, without the secret. The text stays until the next fetch.
 func TestLastFetched(t *testing.T) {
+	t.Parallel()
 	store := newCountingStore()
 	s := newSite(t, twoPhones, func(o *Options) { o.Store = store }).settled()
 	if _, err := s.LastFetched(macNone, cfg1); !errors.Is(err, ErrNoPhone) {
@@ -59,6 +61,7 @@ func TestLastFetched(t *testing.T) {
 
 // Each row has a file whose text is not kept, and the reason.
 func TestTextsThatAreNotKept(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, twoPhones, nil)
 	s.template("t.cfg", "${USERNAME}"+strings.Repeat("0123456789abcdef", MaxKept/16)+"\n")
 	for name, want := range map[string]string{
@@ -105,23 +108,24 @@ func (m *memory) lose() {
 
 // If the store lost a text or never had it, the ledger makes the text again. The phone must still have the present file.
 func TestTextsAreMadeAgain(t *testing.T) {
-	t.Parallel()
-	store := newCountingStore()
-	s := newSite(t, twoPhones, func(o *Options) { o.Store = store })
-	s.fetch(desk, cfg1)
-	s.keptText(mac1, cfg1)
-	s.stop()
-	store.memory = newMemory() // as if an older phoneprov had written the file
-	again := newSite(t, "", func(o *Options) { o.Store = store })
-	again.sync(twoPhones)
-	if had := again.keptText(mac1, cfg1); !strings.Contains(had.Kept.Lines, "<secret>") {
-		t.Errorf("got %+v", had)
-	}
-	store.fail(ErrLost)
-	again.fetch(desk, mac2+".cfg")
-	testkit.Eventually(t, "the store was lost", func() bool { return again.Stats().CommitErrors > 0 })
-	store.memory.lose()
-	store.fail(nil)
-	again.keptText(mac1, cfg1)
-	again.keptText(mac2, mac2+".cfg")
+	synctest.Test(t, func(t *testing.T) {
+		store := newCountingStore()
+		s := newSite(t, twoPhones, func(o *Options) { o.Store = store })
+		s.fetch(desk, cfg1)
+		s.keptText(mac1, cfg1)
+		s.stop()
+		store.memory = newMemory() // as if an older phoneprov had written the file
+		again := newSite(t, "", func(o *Options) { o.Store = store })
+		again.sync(twoPhones)
+		if had := again.keptText(mac1, cfg1); !strings.Contains(had.Kept.Lines, "<secret>") {
+			t.Errorf("got %+v", had)
+		}
+		store.fail(ErrLost)
+		again.fetch(desk, mac2+".cfg")
+		testkit.Eventually(t, "the store was lost", func() bool { return again.Stats().CommitErrors > 0 })
+		store.memory.lose()
+		store.fail(nil)
+		again.keptText(mac1, cfg1)
+		again.keptText(mac2, mac2+".cfg")
+	})
 }

@@ -22,7 +22,7 @@ func main() {
 	listen := flag.String("listen", "127.0.0.1:8082", "`address`")
 	dir := flag.String("dir", ".", "`directory` whose files are served under /phoneprov/")
 	flag.Parse()
-	h, err := handler(*dir)
+	h, err := handler(*dir, maxConstant)
 	if err != nil {
 		log.Print(err)
 		os.Exit(1)
@@ -32,7 +32,8 @@ func main() {
 	os.Exit(1)
 }
 
-func handler(dir string) (http.Handler, error) {
+// handler serves the files of dir. It holds those of up to constantSize bytes in memory.
+func handler(dir string, constantSize int64) (http.Handler, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
@@ -44,7 +45,7 @@ func handler(dir string) (http.Handler, error) {
 		if err != nil {
 			return nil, err
 		}
-		if info.Size() > maxConstant {
+		if info.Size() > constantSize {
 			r.Get("/phoneprov/"+e.Name(), content(path))
 			continue
 		}

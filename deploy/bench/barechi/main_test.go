@@ -10,11 +10,11 @@ import (
 
 func TestHandler(t *testing.T) {
 	dir := t.TempDir()
-	large := make([]byte, maxConstant+1)
+	large := make([]byte, 101)
 	for name, body := range map[string][]byte{"small.cfg": []byte("<phone/>"), "large.ld": large} {
 		testkit.Write(t, filepath.Join(dir, name), body)
 	}
-	h, err := handler(dir)
+	h, err := handler(dir, 100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func TestHandler(t *testing.T) {
 			t.Errorf("%s: got %d and %d bytes, want %d and %d", tt.path, w.Code, w.Body.Len(), tt.status, tt.size)
 		}
 	}
-	if _, err := handler(filepath.Join(dir, "none")); err == nil {
+	if _, err := handler(filepath.Join(dir, "none"), 100); err == nil {
 		t.Error("no directory, no error")
 	}
 }

@@ -88,14 +88,13 @@ func WriteSome(dir string, n, first int, label, others string) error {
 	return os.Rename(path+".new", path)
 }
 
-// WriteData writes the templates and the static files.
-func WriteData(dir string) error {
-	firmware := []byte(strings.Repeat("0123456789abcdef", FirmwareSize/16))
+// WriteData writes the templates and the static files. firmware is the size of the firmware in bytes.
+func WriteData(dir string, firmware int) error {
 	for name, text := range map[string]string{
 		"phone.cfg":     PhoneTemplate(),
 		"directory.xml": "<directory>\n${PP_EACH_USER(<item><ln>%{DISPLAY_NAME}</ln><ct>%{USERNAME}</ct><bw>0</bw></item>\n,${MAC})}</directory>\n",
 		Welcome:         "Welcome.\n",
-		Firmware:        string(firmware),
+		Firmware:        strings.Repeat("0123456789abcdef", firmware/16),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			return err

@@ -3,22 +3,27 @@ package tree
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"os"
 	"testing"
 	"time"
 
+	"github.com/phoneprov/phoneprov/deploy/skips"
 	"github.com/phoneprov/phoneprov/provision"
 	"github.com/phoneprov/phoneprov/provision/astconf"
 	"github.com/phoneprov/phoneprov/provision/datadir"
 )
 
+func TestMain(m *testing.M) { os.Exit(skips.Reporting{M: m}.Run()) }
+
 // The tree is one that phoneprov has nothing to say against, and its files have the sizes that the rows are named by.
 func TestTree(t *testing.T) {
-	const phones = 5000
+	phones, firmware := skips.Size(t, 5000, 500), skips.Size(t, FirmwareSize, 1<<20)
 	dir, data := t.TempDir(), t.TempDir()
 	if err := WriteConfig(dir, phones, "Desk"); err != nil {
 		t.Fatal(err)
 	}
-	if err := WriteData(data); err != nil {
+	if err := WriteData(data, firmware); err != nil {
 		t.Fatal(err)
 	}
 	config := provision.Config{}
@@ -43,9 +48,9 @@ func TestTree(t *testing.T) {
 		least, most int64
 		has         string
 	}{
-		{File(phones - 1), 5500, 7500, `user="004999" secret="secret-004999" label="Desk 004"`},
-		{Directory(0), 280_000, 360_000, "<ln>User Number 4999</ln>"},
-		{Firmware, 50 << 20, 50 << 20, "0123456789abcdef"},
+		{File(phones - 1), 5500, 7500, fmt.Sprintf(`user="%06d" secret="secret-%06[1]d" label="Desk 00`, phones-1)},
+		{Directory(0), 56 * int64(phones), 72 * int64(phones), fmt.Sprintf("<ln>User Number %d</ln>", phones-1)},
+		{Firmware, int64(firmware), int64(firmware), "0123456789abcdef"},
 		{Welcome, 9, 9, "Welcome."},
 	} {
 		rt := s.Lookup(tt.uri)

@@ -27,7 +27,7 @@ const childEnv = "STORE_TEST_CHILD"
 func TestKilledWhileItWrites(t *testing.T) {
 	dir := t.TempDir()
 	committed := 0
-	for range skips.Size(t, 100, 5) {
+	for range skips.Size(t, 100, 3) {
 		cmd := child(t, "write", dir, strconv.Itoa(committed+1))
 		out, err := cmd.StdoutPipe()
 		if err != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,7 @@ import (
 func TestExportAndImport(t *testing.T) {
 	d := openDB(t, t.TempDir(), Options{NoSync: true})
 	var b ledger.Batch
-	for i := range 3000 {
+	for i := range importPart + 10 {
 		b.Records = append(b.Records, record(fmt.Sprintf("%012x", i)))
 	}
 	b.Records = append(b.Records, record(phoneID))
@@ -31,7 +32,7 @@ func TestExportAndImport(t *testing.T) {
 	now := time.Now()
 	commit(t, other, ledger.Batch{Now: now, Events: []ledger.Event{{At: now, Phone: phoneID, Kind: ledger.AddedEvent}}})
 	n, err := other.Import(bytes.NewReader(text.Bytes()))
-	if n != 3001 || err != nil {
+	if n != importPart+11 || err != nil {
 		t.Fatalf("got %d phones, %v", n, err)
 	}
 	var again bytes.Buffer
@@ -41,8 +42,8 @@ func TestExportAndImport(t *testing.T) {
 	// The events are too old by now: an import drops them, as serve does.
 	records, kept := all(t, other)
 	wantRecords, wantKept := all(t, d)
-	if diff := cmp.Diff(wantRecords, records) + cmp.Diff(wantKept, kept); diff != "" {
-		t.Error(diff)
+	if !reflect.DeepEqual(records, wantRecords) || !reflect.DeepEqual(kept, wantKept) {
+		t.Error(cmp.Diff(wantRecords, records) + cmp.Diff(wantKept, kept))
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -16,6 +18,17 @@ import (
 
 // TestFaultsOfTheFile has a row for each fault of a file that Open meets.
 func TestFaultsOfTheFile(t *testing.T) {
+	d := openDB(t, t.TempDir(), Options{NoSync: true})
+	for i := range 200 {
+		commit(t, d, ledger.Batch{Records: []ledger.Record{record(fmt.Sprintf("%012x", i))}})
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(d.path)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, row := range []struct {
 		name  string
 		spoil func(t *testing.T, path string)
@@ -40,21 +53,19 @@ func TestFaultsOfTheFile(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			var notes []string
 			o := Options{NoSync: true, Note: func(s string) { notes = append(notes, s) }}
-			d := openDB(t, t.TempDir(), o)
-			for i := range 200 {
-				commit(t, d, ledger.Batch{Records: []ledger.Record{record(fmt.Sprintf("%012x", i))}})
-			}
-			if err := d.Close(); err != nil {
+			dir := t.TempDir()
+			path := filepath.Join(dir, filepath.Base(d.path))
+			if err := os.WriteFile(path, whole, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			row.spoil(t, d.path)
-			before, _ := os.ReadFile(d.path)
-			next, err := Open(filepath.Dir(d.path), o)
+			row.spoil(t, path)
+			before, _ := os.ReadFile(path)
+			next, err := Open(dir, o)
 			if row.err != "" {
-				if err == nil || !strings.Contains(err.Error(), row.err) || !strings.Contains(err.Error(), d.path) {
+				if err == nil || !strings.Contains(err.Error(), row.err) || !strings.Contains(err.Error(), path) {
 					t.Errorf("got error %v, want %q", err, row.err)
 				}
-				if after, _ := os.ReadFile(d.path); !bytes.Equal(before, after) {
+				if after, _ := os.ReadFile(path); !bytes.Equal(before, after) {
 					t.Error("the file was changed")
 				}
 				return
@@ -63,7 +74,7 @@ func TestFaultsOfTheFile(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer next.Close()
-			aside, asideErr := os.ReadFile(d.path + ".corrupt")
+			aside, asideErr := os.ReadFile(path + ".corrupt")
 			if row.aside != (asideErr == nil) || row.aside && !bytes.Equal(aside, before) {
 				t.Errorf("set aside: %v, want %v", asideErr, row.aside)
 			}
@@ -171,10 +182,15 @@ func TestFileThatCannotBeOpened(t *testing.T) {
 		}
 	})
 	t.Run("opened by another process", func(t *testing.T) {
-		d := openDB(t, t.TempDir(), Options{})
-		if _, err := Open(filepath.Dir(d.path), Options{}); err == nil || !strings.Contains(err.Error(), "timeout") {
-			t.Errorf("got %v", err)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			d, start := openDB(t, t.TempDir(), Options{}), time.Now()
+			if _, err := Open(filepath.Dir(d.path), Options{}); err == nil || !strings.Contains(err.Error(), "timeout") {
+				t.Errorf("got %v", err)
+			}
+			if waited := time.Since(start); waited < lockWait/2 {
+				t.Errorf("gave up after %v", waited)
+			}
+		})
 	})
 }
 
