@@ -1,6 +1,7 @@
 package skips
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,7 +10,8 @@ import (
 	"testing"
 )
 
-// A package whose tests all pass shows what it skipped, and only then.
+// A package whose tests all pass shows what it skipped, and only then. It does so if the output goes to a file too, where the
+// kernel lets a process have a duplicate of its parent's stderr, as it does for root.
 func TestGoTestShowsWhatWasSkipped(t *testing.T) {
 	dir, err := os.MkdirTemp(".", "tmp-") // inside the module, so that it can import this package
 	if err != nil {
@@ -47,7 +49,7 @@ func TestC(t *testing.T) {}
 	} {
 		cmd := exec.Command(run.args[0], run.args[1:]...)
 		cmd.Env = append(os.Environ(), "REQUIRE_ASTERISK=") // else the tests fail
-		out, err := cmd.CombinedOutput()
+		out, err := output(t, cmd)
 		if err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
@@ -55,6 +57,26 @@ func TestC(t *testing.T) {}
 			t.Errorf("%s: got %s", run.args, out)
 		}
 	}
+}
+
+// output runs a command whose stdout and stderr are one file, or one pipe where the file cannot be shared.
+func output(t *testing.T, cmd *exec.Cmd) ([]byte, error) {
+	t.Helper()
+	if f, err := duplicate(os.Getppid(), 2); err != nil {
+		t.Logf("the output is a pipe: %v", err)
+		return cmd.CombinedOutput()
+	} else {
+		f.Close()
+	}
+	f, err := os.Create(filepath.Join(t.TempDir(), "output"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	cmd.Stdout, cmd.Stderr = f, f
+	err = cmd.Run()
+	out, readErr := os.ReadFile(f.Name())
+	return out, errors.Join(err, readErr)
 }
 
 // If REQUIRE_ASTERISK is set, nothing is skipped: a missing program fails the test.
