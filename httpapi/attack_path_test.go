@@ -91,11 +91,13 @@ func pathAttacks() []attackTest {
 }
 
 func TestPathAttacks(t *testing.T) {
+	t.Parallel()
 	runAttacks(t, pathAttacks(), func(t *testing.T) *site { return newSite(t, "", nil) })
 }
 
 // A stranger gets nothing for any path, not even what a phone may have.
 func TestPathAttacksOfStrangers(t *testing.T) {
+	t.Parallel()
 	tests := append(pathAttacks(), attackTest{"phone's file", get("/phoneprov/0011223344aa.cfg"), one(404)},
 		attackTest{"static file", get("/phoneprov/fw.bin"), one(404)})
 	runAttacks(t, tests, func(t *testing.T) *site {
@@ -107,6 +109,7 @@ func TestPathAttacksOfStrangers(t *testing.T) {
 
 // Whoever may write phoneprov.conf or lay links into the data directory reaches nothing outside it.
 func TestLinksOutOfTheDataDirectory(t *testing.T) {
+	t.Parallel()
 	const profile = `static_file => link.txt
 static_file => absolute.txt
 static_file => ../../outside.txt

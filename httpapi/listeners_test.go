@@ -30,6 +30,7 @@ var listeners = []struct {
 
 // Every listener ends what takes too long, and what is too large, by its own clock.
 func TestListenersLimits(t *testing.T) {
+	t.Parallel()
 	config := newAuthority(t).server(t).Config()
 	config.SessionTicketsDisabled = true // which the client would have to read
 	for _, l := range listeners {

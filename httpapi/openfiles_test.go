@@ -73,6 +73,7 @@ func serveWithin(t *testing.T, limits string) {
 
 // If the descriptors run out in spite of the reserve, waiting connections are closed.
 func TestNoDescriptorsLeft(t *testing.T) {
+	t.Parallel()
 	cs := newConnections(100)
 	addr := listenBounded(t, Phones(newSite(t, "", nil).Options), cs, false, nil)
 	for range 10 {

@@ -24,6 +24,7 @@ func flood(b *bench, source func(i int) string, n int) {
 
 // Beyond a rate, the lines of refused requests become one line with a count per second. No refusal is lost.
 func TestRefusalsAreCounted(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := guard(t)
 		b.Log = testLog(zerolog.SyncWriter(&b.log))
@@ -125,6 +126,7 @@ func TestFail2banSeesFloods(t *testing.T) {
 
 // If the answer is no file, its log line says why, and names the phone and the file.
 func TestReasonsInTheLog(t *testing.T) {
+	t.Parallel()
 	const mac, file = "0011223344aa", "0011223344aa.cfg"
 	for name, tt := range map[string]struct {
 		login  bool

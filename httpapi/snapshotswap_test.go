@@ -11,6 +11,7 @@ import (
 
 // During a thousand reloads every answer is wholly of one configuration, and never an error.
 func TestSwapUnderLoad(t *testing.T) {
+	t.Parallel()
 	const swaps, readers = 1000, 4
 	b := newBench(t)
 	b.Store = new(provision.Store) // the first configuration has no name

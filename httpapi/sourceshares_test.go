@@ -15,6 +15,7 @@ func numbered(n int) access.Source {
 
 // The victim is the oldest of a source that holds most, as a search through all finds it.
 func TestShares(t *testing.T) {
+	t.Parallel()
 	type thing struct {
 		place node[*thing]
 		h     *holder[*thing]

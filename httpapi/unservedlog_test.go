@@ -94,6 +94,7 @@ func requestLines(t *testing.T, log string) (lines []map[string]any) {
 
 // Whatever a client sends has one line in the log, with its address, file and cause: over plain HTTP and over TLS.
 func TestUnservedRequests(t *testing.T) {
+	t.Parallel()
 	for _, secure := range []bool{false, true} {
 		for _, tt := range unservedTests {
 			t.Run(fmt.Sprint(tt.name, ", TLS ", secure), func(t *testing.T) {
@@ -179,6 +180,7 @@ func TestUnservedRequestsAsterisk(t *testing.T) {
 
 // Only strangers are refused: for fail2ban, with the words of its filter.
 func TestUnservedStrangers(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		secure bool
 		raw    string
@@ -281,6 +283,7 @@ func TestCleanedUserAgents(t *testing.T) {
 
 // Each request on a connection has its own log line, whoever answers it. A binary body reaches its handler unchanged.
 func TestUnservedAfterServed(t *testing.T) {
+	t.Parallel()
 	for _, secure := range []bool{false, true} {
 		s := newSite(t, "", nil)
 		dial := s.serve(t, secure)
