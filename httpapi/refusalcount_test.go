@@ -3,15 +3,12 @@ package httpapi
 import (
 	"encoding/base64"
 	"fmt"
-	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/rs/zerolog"
-
-	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
 )
 
 // flood requests an unknown MAC n times. Name and User-Agent make each log line as long as possible.
@@ -99,29 +96,6 @@ func TestFilesAreNotCounted(t *testing.T) {
 			t.Errorf("%d lines", got)
 		}
 	})
-}
-
-// The real fail2ban sees a flood often enough to ban its source within the first second, and later on once a second.
-func TestFail2banSeesFloods(t *testing.T) {
-	t.Parallel()
-	oracle.NeedProgram(t, "fail2ban-regex")
-	const maxretry = 50 // deploy/fail2ban/jail.d
-	for format, logger := range logFormats {
-		b := guard(t)
-		b.Log = logger(&b.log)
-		a := newAPI(b.Options)
-		for i := range 1000 {
-			refused := entry{client: client{addr: netip.MustParseAddr("198.51.100.7")}}
-			refused.refused(reasonNoPhone, [6]byte{1, byte(i)})
-			if a.volume.allow(numbered(1), "198.51.100.7", reasonNoPhone, a.counter(zerolog.InfoLevel)) {
-				refused.refusal.log(a.Log, "198.51.100.7")
-			}
-		}
-		a.volume.end(a.counter(zerolog.InfoLevel))
-		if got := len(banned(t, b.log.String())); got != sourceLines+1 || got < maxretry {
-			t.Errorf("%s: fail2ban sees %d", format, got)
-		}
-	}
 }
 
 // If the answer is no file, its log line says why, and names the phone and the file.
