@@ -21,6 +21,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/httpapi/uploads"
 	"github.com/phoneprov/phoneprov/provision"
@@ -98,12 +99,11 @@ func newSite(t testing.TB, profile string, files map[string]string) *site {
 	return s
 }
 
+// lay writes a file of the site. The file has an old time, because nobody reads a file that has just changed: a request
+// would wait for a quarter of a second.
 func (s *site) lay(t testing.TB, name, text string) {
 	t.Helper()
-	path := filepath.Join(s.dir, name)
-	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
-		t.Fatal(err)
-	}
+	testkit.WriteSteady(t, filepath.Join(s.dir, name), text)
 }
 
 // strangers makes loopback a network that is not allowed.
