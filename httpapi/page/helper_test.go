@@ -25,6 +25,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	testkit.SideBySide(8)
 	code := m.Run()
 	browser.Close()
 	skips.Report()
