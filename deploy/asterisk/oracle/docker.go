@@ -2,11 +2,13 @@ package oracle
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,10 +31,22 @@ func NeedProgram(tb testing.TB, name string) {
 	skips.Skip(tb, "no "+name+" on this machine", "install it; .ci/run does, and REQUIRE_ASTERISK=1 makes this a failure")
 }
 
+// missing has the error of each image that this process did not find. It looks for an image once, because the Docker
+// client takes 50 ms to start.
+var missing sync.Map // of string by name
+
 // needImage builds the suite's image if it does not exist, and returns its name. If that fails, the test ends.
 func needImage(tb testing.TB, suite string) string {
 	tb.Helper()
 	image := "phoneprov-asterisk:" + suite
+	skip := func(why any) {
+		tb.Helper()
+		tb.Log(why)
+		skips.Skip(tb, "no image "+image+" of Docker's to ask", "with Docker REQUIRE_ASTERISK=1 builds it, and makes this a failure")
+	}
+	if why, ok := missing.Load(image); ok && !Required() {
+		skip(why)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), buildTimeout)
 	defer cancel()
 	out, err := dockerTry(ctx, "image", "inspect", "-f", "{{.Id}}", image)
@@ -40,8 +54,9 @@ func needImage(tb testing.TB, suite string) string {
 		return image
 	}
 	if !Required() {
-		tb.Logf("%v: %s", err, out)
-		skips.Skip(tb, "no image "+image+" of Docker's to ask", "with Docker REQUIRE_ASTERISK=1 builds it, and makes this a failure")
+		why := fmt.Sprintf("%v: %s", err, out)
+		missing.Store(image, why)
+		skip(why)
 	}
 	_, here, _, _ := runtime.Caller(0)
 	dir := filepath.Dir(filepath.Dir(here))
