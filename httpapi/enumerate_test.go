@@ -103,7 +103,7 @@ func enumerate(t *testing.T, b *bench, remote, name string, edit func(*http.Requ
 // not before the budget is spent and not after.
 func TestNobodyEnumerates(t *testing.T) {
 	t.Parallel()
-	usual := skips.Size(t, 14, 42) // with 14 forms, 14 gives each spelling once
+	usual := skips.Size(t, 14, 60) // with 14 forms, 14 gives each spelling once
 	for _, who := range []struct {
 		name   string
 		login  bool

@@ -53,7 +53,7 @@ func TestRefusalsAreCounted(t *testing.T) {
 // However many sources there are, the log of a second is bounded.
 func TestRefusalsOfManySources(t *testing.T) {
 	t.Parallel()
-	requests := skips.Size(t, 20_000, 2*maxCounted)
+	requests := skips.Size(t, 20_000, maxCounted+300)
 	synctest.Test(t, func(t *testing.T) {
 		b := guard(t)
 		b.Log = testLog(zerolog.SyncWriter(&b.log))
