@@ -76,7 +76,7 @@ func expectAsk(t *testing.T, s *Service, want string) {
 func TestAskBooting(t *testing.T) {
 	t.Parallel()
 	b := newBooter(t, nil)
-	s, err := New(Options{Address: b.address, Username: testUser, Secret: testSecret, Log: testLog(), Timing: Timing{Ask: 100 * time.Millisecond}})
+	s, err := New(Options{Address: b.address, Username: testUser, Secret: testSecret, Log: testLog(), Timing: Timing{Ask: 250 * time.Millisecond}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ import (
 
 // No goroutine may be left. amigo leaks none if it is closed in the right order.
 func TestMain(m *testing.M) {
-	testkit.SideBySide(12)
+	testkit.SideBySide(8)
 	goleak.VerifyTestMain(secrets.Guard(m))
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/amisync/amitest"
 	"github.com/phoneprov/phoneprov/deploy/testkit"
+	"github.com/phoneprov/phoneprov/provision"
 )
 
 // users returns n users with a name in each of them, so that another name changes the whole file.
@@ -85,12 +86,9 @@ func TestHalfWrittenFilesDoNotCount(t *testing.T) {
 			r := start(t, Options{Source: SourceFiles, ConfigDir: dir, Timing: Timing{Watch: time.Millisecond}})
 			r.waitPhones(t, phones)
 			defer r.watchPhones(t, phones)()
-			changed := r.Status().LastSync.At
+			before := r.store.Load()
 			write(t, filepath.Join(dir, "users.conf"), users(phones, name))
-			testkit.Eventually(t, name, func() bool {
-				last := r.Status().LastSync
-				return last.At.After(changed) && last.Changes.Changed == phones
-			})
+			testkit.Eventually(t, name, func() bool { return provision.Compare(before, r.store.Load()).Changed == phones })
 		})
 	}
 }

@@ -179,7 +179,15 @@ func TestNotifiesAreBounded(t *testing.T) {
 		s.resend()
 	}
 	answers, notifies := 0, 0
-	for text := p.receive(soon); text != ""; text = p.receive(while) {
+	for {
+		wait := while
+		if answers < maxAnswers || notifies < maxNotifies {
+			wait = soon // more must come
+		}
+		text := p.receive(wait)
+		if text == "" {
+			break
+		}
 		if strings.HasPrefix(text, "NOTIFY") {
 			notifies++
 		} else {
