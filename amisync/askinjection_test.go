@@ -67,7 +67,7 @@ secret = very-secret
 			asked, actions = nil, nil
 			mu.Unlock()
 			dir := t.TempDir()
-			testkit.Write(t, filepath.Join(dir, "x.cfg"), tt.template)
+			testkit.WriteSteady(t, filepath.Join(dir, "x.cfg"), tt.template)
 			data, err := datadir.Open(dir, "")
 			if err != nil {
 				t.Fatal(err)

@@ -13,8 +13,9 @@ import (
 // Large events are dropped before they fill the memory.
 func TestQueueBytes(t *testing.T) {
 	q := newEventQueue()
+	text := strings.Repeat("x", 1<<19)
 	for range 1000 {
-		q.push(ami.Message{"Event": strings.Repeat("x", (1 << 19))})
+		q.push(ami.Message{"Event": text})
 		if q.bytes > maxEventsBytes {
 			t.Fatalf("%d bytes wait", q.bytes)
 		}

@@ -28,7 +28,7 @@ func TestSyncFromFiles(t *testing.T) {
 	}
 	write("users.conf", "[general]\n#include \"users.d/*.conf\"\n"+user("6001", "001122334401"))
 	write("users.d/a.conf", user("6002", "001122334402"))
-	r := start(t, Options{Source: SourceFiles, ConfigDir: dir, Timing: Timing{Watch: 20 * time.Millisecond}})
+	r := start(t, Options{Source: SourceFiles, ConfigDir: dir, Timing: Timing{Watch: 20 * time.Millisecond, Settle: 150 * time.Millisecond}})
 	r.waitPhones(t, 2)
 	write("users.d/a.conf", user("6002", "001122334402")+user("6003", "001122334403"))
 	r.waitPhones(t, 3)

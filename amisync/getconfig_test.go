@@ -29,6 +29,7 @@ func TestConfigOfHighNumbers(t *testing.T) {
 
 // An answer of megabytes is read completely.
 func TestLargeConfig(t *testing.T) {
+	t.Parallel()
 	_, address := fake(t, map[string]string{"users.conf": manyUsers(5000)}, amiserver.Options{})
 	file, err := getConfig(testkit.Within(t, 20*time.Second), mustConnect(t, address, nil), "", "users.conf", "")
 	if err != nil || len(file.Categories) != 5001 || len(slices.Collect(file.Categories[5000].Vars())) != 9 {

@@ -65,6 +65,7 @@ func twentyPhones() map[string]string {
 
 // A change that removes most phones is held, over files and over AMI. It is applied once it no longer removes them.
 func TestMassLossIsHeld(t *testing.T) {
+	t.Parallel()
 	const profile = "[general]\nserveraddr=192.0.2.1\n[p]\n"
 	tests := []struct {
 		name, file, text string
@@ -79,6 +80,7 @@ func TestMassLossIsHeld(t *testing.T) {
 	}
 	for _, source := range guardSources {
 		t.Run(source, func(t *testing.T) {
+			t.Parallel()
 			for _, tt := range tests {
 				t.Run(tt.name, func(t *testing.T) {
 					files := twentyPhones()
@@ -114,6 +116,7 @@ func TestMassLossIsHeld(t *testing.T) {
 
 // A loss is held if it exceeds the bound and is at least five phones.
 func TestGuardBound(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ before, after, maxLoss, held int }{
 		{20, 10, 50, 0},
 		{20, 9, 50, 11},
@@ -148,6 +151,7 @@ func TestGuardBound(t *testing.T) {
 }
 
 func TestConfirm(t *testing.T) {
+	t.Parallel()
 	for _, source := range guardSources {
 		t.Run(source, func(t *testing.T) {
 			g := startGuarded(t, source, twentyPhones(), nil)
@@ -233,6 +237,7 @@ func TestConfirmFromCLI(t *testing.T) {
 
 // A mass loss while phoneprov is down is held too.
 func TestMassLossAfterRestart(t *testing.T) {
+	t.Parallel()
 	for _, source := range guardSources {
 		t.Run(source, func(t *testing.T) {
 			dir := t.TempDir()

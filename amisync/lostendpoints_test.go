@@ -128,6 +128,7 @@ func TestProfilesVanish(t *testing.T) {
 	const want = "read the configuration: phoneprov.conf is gone, and phones are served: to serve none any more, leave it empty"
 	for _, source := range []string{SourceAMI, SourceFiles} {
 		t.Run(source, func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			lay := func() {
 				for name, text := range sample {
@@ -135,7 +136,7 @@ func TestProfilesVanish(t *testing.T) {
 				}
 			}
 			lay()
-			o := Options{Source: source, ConfigDir: dir, Timing: Timing{Watch: 10 * time.Millisecond}}
+			o := Options{Source: source, ConfigDir: dir, Timing: Timing{Watch: 10 * time.Millisecond, Settle: 100 * time.Millisecond}}
 			if source == SourceAMI {
 				_, o.Address = amitest.StartDir(t, dir, amiserver.Options{})
 			}

@@ -19,12 +19,12 @@ func TestSyncAtLowPriority(t *testing.T) {
 	for _, row := range []struct{ phones, want int }{{manyPhones, background.Niceness}, {manyPhones - 1, before}} {
 		t.Run(fmt.Sprintf("%d phones", row.phones), func(t *testing.T) {
 			dir := t.TempDir()
-			testkit.Write(t, filepath.Join(dir, "phoneprov.conf"), "[general]\ndefault_profile=p\nserveriface=x\n[p]\n${MAC}.cfg => t\n")
+			testkit.WriteSteady(t, filepath.Join(dir, "phoneprov.conf"), "[general]\ndefault_profile=p\nserveriface=x\n[p]\n${MAC}.cfg => t\n")
 			var users strings.Builder
 			for i := range row.phones {
 				fmt.Fprintf(&users, "[%d]\nautoprov=yes\nmacaddress=%012x\n", i, i)
 			}
-			testkit.Write(t, filepath.Join(dir, "users.conf"), users.String())
+			testkit.WriteSteady(t, filepath.Join(dir, "users.conf"), users.String())
 			var got []int
 			s, err := New(Options{Source: SourceFiles, ConfigDir: dir, Store: new(provision.Store), Interfaces: func(string) (netip.Addr, error) {
 				got = append(got, testkit.Niceness(t))

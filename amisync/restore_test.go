@@ -156,6 +156,7 @@ func TestKeptIsNotServedWhereAsteriskAnswers(t *testing.T) {
 // An Asterisk that accepts connections and stays silent counts as down: the stored configuration is served before the
 // read's deadline.
 func TestSilentAsteriskAtStart(t *testing.T) {
+	t.Parallel()
 	dir, kept := amitest.Files(t, twentyPhones()), t.TempDir()
 	var silent atomic.Bool
 	_, address := amitest.StartDir(t, dir, amiserver.Options{Intercept: func(*amiserver.Session, amiserver.Message) bool { return silent.Load() }})
@@ -174,6 +175,7 @@ func TestSilentAsteriskAtStart(t *testing.T) {
 // With files: if they cannot be read at the start, the stored configuration is served. If they can, Asterisk is not
 // needed.
 func TestFilesBrokenAtStart(t *testing.T) {
+	t.Parallel()
 	dir, kept := amitest.Files(t, twentyPhones()), t.TempDir()
 	o := func() Options {
 		return Options{Source: SourceFiles, ConfigDir: dir, Kept: &lastgood.Dir{Path: kept},
@@ -381,6 +383,7 @@ func fileOf(t *testing.T, text string) *astconf.File {
 
 // A Service for Once neither restores nor saves.
 func TestOnceKeepsNothing(t *testing.T) {
+	t.Parallel()
 	kept := t.TempDir()
 	s, err := New(Options{Source: SourceFiles, ConfigDir: amitest.Files(t, twentyPhones()), Kept: &lastgood.Dir{Path: kept}, Log: testLog()})
 	if err != nil {

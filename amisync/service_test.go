@@ -139,14 +139,6 @@ func TestVersionIsAskedOncePerConnection(t *testing.T) {
 
 func TestLastGoodStays(t *testing.T) {
 	t.Parallel()
-	var fault atomic.Pointer[func(*amiserver.Session, amiserver.Message) bool]
-	server, address := fake(t, sample, amiserver.Options{Intercept: func(s *amiserver.Session, m amiserver.Message) bool {
-		f := fault.Load()
-		return f != nil && (*f)(s, m)
-	}})
-	set := func(f func(*amiserver.Session, amiserver.Message) bool) { fault.Store(&f) }
-	r := start(t, Options{Address: address, Timing: Timing{Sync: 300 * time.Millisecond}})
-	r.waitPhones(t, 1)
 	tests := []struct {
 		name  string
 		fault func(*amiserver.Session, amiserver.Message) bool
@@ -174,6 +166,15 @@ func TestLastGoodStays(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var fault atomic.Pointer[func(*amiserver.Session, amiserver.Message) bool]
+			server, address := fake(t, sample, amiserver.Options{Intercept: func(s *amiserver.Session, m amiserver.Message) bool {
+				f := fault.Load()
+				return f != nil && (*f)(s, m)
+			}})
+			set := func(f func(*amiserver.Session, amiserver.Message) bool) { fault.Store(&f) }
+			r := start(t, Options{Address: address, Timing: Timing{Sync: 300 * time.Millisecond}})
+			r.waitPhones(t, 1)
 			set(tt.fault)
 			server.Reload("All")
 			if tt.name == "refused login" {
@@ -206,6 +207,7 @@ func only(action string, f func(*amiserver.Session, amiserver.Message)) func(*am
 
 // amigo reports a refused login and an unreachable host in the same way, every second.
 func TestAmigoConnectErrorsLoggedOnce(t *testing.T) {
+	t.Parallel()
 	var tries atomic.Int32
 	_, address := fake(t, nil, amiserver.Options{Intercept: func(s *amiserver.Session, _ amiserver.Message) bool {
 		tries.Add(1)

@@ -13,6 +13,7 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/amisync/amitest"
 	"github.com/phoneprov/phoneprov/deploy/testkit"
+	"github.com/phoneprov/phoneprov/provision"
 )
 
 // users returns n users with a name in each of them, so that another name changes the whole file.
@@ -49,12 +50,7 @@ func (r *running) watchPhones(t *testing.T, want int) (stop func()) {
 func TestHalfWrittenFilesDoNotCount(t *testing.T) {
 	t.Parallel()
 	const phones = 40
-	dir := amitest.Files(t, map[string]string{"phoneprov.conf": sample["phoneprov.conf"], "users.conf": users(phones, "before")})
-	path := filepath.Join(dir, "users.conf")
-	r := start(t, Options{Source: SourceFiles, ConfigDir: dir, Timing: Timing{Watch: time.Millisecond}})
-	r.waitPhones(t, phones)
-	defer r.watchPhones(t, phones)()
-	slowly := func(text string, pause time.Duration) {
+	slowly := func(t *testing.T, path, text string, pause time.Duration) {
 		f, err := os.Create(path)
 		if err != nil {
 			t.Error(err)
@@ -68,23 +64,31 @@ func TestHalfWrittenFilesDoNotCount(t *testing.T) {
 			}
 		}
 	}
-	for name, write := range map[string]func(text string){
-		"a slow copy":              func(text string) { slowly(text, 50*time.Millisecond) },
-		"truncate and write":       func(text string) { slowly(text, 0) },
-		"rename":                   func(text string) { testkit.Write(t, path, text) },
-		"rename away, as vim does": func(text string) { moveAway(t, path); slowly(text, 10*time.Millisecond) },
-		"remove, then a new one": func(text string) {
+	for name, write := range map[string]func(t *testing.T, path, text string){
+		"a slow copy":              func(t *testing.T, path, text string) { slowly(t, path, text, 50*time.Millisecond) },
+		"truncate and write":       func(t *testing.T, path, text string) { slowly(t, path, text, 0) },
+		"rename":                   func(t *testing.T, path, text string) { testkit.Write(t, path, text) },
+		"rename away, as vim does": func(t *testing.T, path, text string) { moveAway(t, path); slowly(t, path, text, 10*time.Millisecond) },
+		"remove, then a new one": func(t *testing.T, path, text string) {
 			removeFile(t, path)
 			<-time.After(100 * time.Millisecond)
 			testkit.Write(t, path, text)
 		},
-		"a writer that was held up": func(text string) { slowly("", 0); <-time.After(400 * time.Millisecond); testkit.Write(t, path, text) },
+		"a writer that was held up": func(t *testing.T, path, text string) {
+			slowly(t, path, "", 0)
+			<-time.After(400 * time.Millisecond)
+			testkit.Write(t, path, text)
+		},
 	} {
-		changed := r.Status().LastSync.At
-		write(users(phones, name))
-		testkit.Eventually(t, name, func() bool {
-			last := r.Status().LastSync
-			return last.At.After(changed) && last.Changes.Changed == phones
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := amitest.Files(t, map[string]string{"phoneprov.conf": sample["phoneprov.conf"], "users.conf": users(phones, "before")})
+			r := start(t, Options{Source: SourceFiles, ConfigDir: dir, Timing: Timing{Watch: time.Millisecond}})
+			r.waitPhones(t, phones)
+			defer r.watchPhones(t, phones)()
+			before := r.store.Load()
+			write(t, filepath.Join(dir, "users.conf"), users(phones, name))
+			testkit.Eventually(t, name, func() bool { return provision.Compare(before, r.store.Load()).Changed == phones })
 		})
 	}
 }
@@ -119,6 +123,7 @@ func TestHalfAnswersDoNotCount(t *testing.T) {
 
 // Phones that vanished are named, at most twenty, until they are back. If no phone is left, the log says why.
 func TestLostPhonesAreNamed(t *testing.T) {
+	t.Parallel()
 	dir := amitest.Files(t, map[string]string{"phoneprov.conf": sample["phoneprov.conf"], "users.conf": users(33, "x")})
 	r := start(t, Options{Source: SourceFiles, ConfigDir: dir, Timing: Timing{Watch: time.Millisecond, Settle: time.Millisecond}})
 	r.waitPhones(t, 33)

@@ -89,6 +89,7 @@ func fakeTLS(t *testing.T, cert func() *testCert) (address string) {
 }
 
 func TestTLSRefuses(t *testing.T) {
+	t.Parallel()
 	ca := newTestCert(t, nil, time.Hour)
 	good := newTestCert(t, ca, time.Hour, asteriskName)
 	caFile := file(t, ca.text)

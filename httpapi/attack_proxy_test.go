@@ -8,6 +8,7 @@ import (
 
 // Behind a trusted proxy a stranger's address is what the proxy says, whatever the stranger has put before it.
 func TestForwardedAttacksThroughAProxy(t *testing.T) {
+	t.Parallel()
 	const client = "198.51.100.7" // that the proxy appends
 	for name, sent := range map[string]string{
 		"nothing": "", "a phone's address": "192.168.1.5, ", "many": strings.Repeat("192.168.1.5, ", 700), "long": strings.Repeat("x", 5000) + ", ",

@@ -60,6 +60,7 @@ func TestTemplateAttacks(t *testing.T) {
 // What a configuration puts into the argument of a function is handed to whoever asks Asterisk as it stands, line breaks
 // too, and never twice; that none of it becomes an action is held where the line is written (amisync, TestAskInjection).
 func TestArgumentAttacks(t *testing.T) {
+	t.Parallel()
 	const action = "x\r\n\r\nAction: Originate\r\nChannel: Local/1"
 	s := newSite(t, "${MAC}-x.cfg => x.cfg\n", map[string]string{"x.cfg": "a${DB(" + action + ")}b"})
 	var mu sync.Mutex
@@ -84,6 +85,7 @@ func TestArgumentAttacks(t *testing.T) {
 
 // A display name that is markup is in its phone's file, and on no page: no error, whatever the status, has it.
 func TestMarkupOnNoPage(t *testing.T) {
+	t.Parallel()
 	profile := "${MAC}-hole.cfg => nowhere.cfg\n${MAC}-asked.cfg => asked.cfg\n"
 	files := map[string]string{"asked.cfg": "${DB(${DISPLAY_NAME})}${DISPLAY_NAME}"}
 	header := "User-Agent: <script>" + marker + "\r\nReferer: <script>" + marker + "\r\n"

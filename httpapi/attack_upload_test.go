@@ -16,6 +16,7 @@ func put(target, header, body string) string {
 
 // What is sent is kept as a file of its phone, as it is, or not at all; nothing outside the directory of uploads changes.
 func TestUploadAttacks(t *testing.T) {
+	t.Parallel()
 	const mac = "0011223344aa"
 	full := strings.Repeat("x", uploads.MaxFile)
 	chunked := func(n int) string {

@@ -113,6 +113,7 @@ func hostsOf(t testing.TB, names ...string) Hosts {
 
 // A browser gets nothing, by its name alone, whatever it asks for and however; with http.browsers it is one like any other.
 func TestBrowsersAreRefused(t *testing.T) {
+	t.Parallel()
 	open, shut := newSite(t, "", nil), newSite(t, "", nil)
 	open.Browsers = true
 	mayAsk, mayNot := Phones(open.Options), Phones(shut.Options)
@@ -130,6 +131,7 @@ func TestBrowsersAreRefused(t *testing.T) {
 }
 
 func TestPhonesAreNoBrowsers(t *testing.T) {
+	t.Parallel()
 	h := Phones(newSite(t, "", nil).Options)
 	for _, ua := range phoneAgents {
 		if w := from(h, lan, "fw.bin", agent(ua)); w.Code != 200 {
@@ -200,6 +202,7 @@ func TestBrowserLearnsNothing(t *testing.T) {
 
 // A name that was made to lead here is not answered where the hosts are named; addresses are.
 func TestHosts(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "", nil)
 	phones := func(hosts ...string) http.Handler {
 		o := s.Options

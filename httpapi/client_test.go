@@ -19,6 +19,7 @@ func setHeaders(pairs ...string) func(*http.Request) {
 // A proxy that was forgotten in the settings shows by any of the headers that proxies write: who comes through it has no address
 // that counts, though the proxy stands on the LAN. The log says so once.
 func TestForgottenProxyShows(t *testing.T) {
+	t.Parallel()
 	for _, header := range []string{
 		"Forwarded", "X-Forwarded-For", "X-Real-IP", "Via", "CF-Connecting-IP", "True-Client-IP", "X-Forwarded-Host", "X-Forwarded-Proto",
 		"X-Forwarded-Port", "X-Forwarded-Server", "X-Client-IP", "X-Cluster-Client-IP", "Fastly-Client-IP", "CDN-Loop", "X-Original-Forwarded-For",

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,8 +12,8 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 )
 
-// holdEnv turns the test binary into a client that holds connections. The client is another process, so that it uses
-// neither descriptors nor memory of the server.
+// holdEnv turns the test binary into a client that holds connections. The client of many connections is another
+// process, so that it uses neither descriptors nor memory of the server.
 const holdEnv = "PHONEPROV_TEST_HOLD"
 
 // held describes a client that sends Text on each of N connections, waits for the start of an answer if Answered is
@@ -52,14 +53,43 @@ func holdConnections(task string, in io.Reader, out io.Writer) error {
 	return err
 }
 
-// hold starts a process that holds connections until the test ends.
+// fewHeld is the most connections that this process holds itself: their 2 kB each do not matter to a test of memory.
+const fewHeld = 200
+
+// hold holds connections until the test ends, in another process if they are many.
 func hold(t testing.TB, h held) {
 	t.Helper()
 	task, err := json.Marshal(h)
 	if err != nil {
 		t.Fatal(err)
 	}
+	if h.N <= fewHeld {
+		holdHere(t, string(task))
+		return
+	}
 	if line := testkit.Self(t, nil, holdEnv+"="+string(task)); line != "ready" {
 		t.Fatalf("the client said %q", line)
+	}
+}
+
+// holdHere is hold without another process.
+func holdHere(t testing.TB, task string) {
+	t.Helper()
+	in, stop := io.Pipe()
+	ready, out := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		err := holdConnections(task, in, out)
+		out.CloseWithError(err)
+		ended <- err
+	}()
+	t.Cleanup(func() {
+		stop.Close()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := bufio.NewReader(ready).ReadString('\n'); err != nil {
+		t.Fatalf("the client ended: %v", err)
 	}
 }

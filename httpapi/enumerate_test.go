@@ -103,7 +103,7 @@ func enumerate(t *testing.T, b *bench, remote, name string, edit func(*http.Requ
 // not before the budget is spent and not after.
 func TestNobodyEnumerates(t *testing.T) {
 	t.Parallel()
-	usual := skips.Size(t, 14, 42) // with 14 forms, 14 gives each spelling once
+	usual := skips.Size(t, 14, 60) // with 14 forms, 14 gives each spelling once
 	for _, who := range []struct {
 		name   string
 		login  bool
@@ -197,6 +197,7 @@ func TestEverySpellingCounts(t *testing.T) {
 
 // Who has spent its budget gets 429 for all that is refused it; what an admitted phone may have it still gets.
 func TestSpentBudget(t *testing.T) {
+	t.Parallel()
 	b := enumerable(t, false)
 	h := Phones(b.Options)
 	spend(b, internet, 25)
@@ -219,6 +220,7 @@ func TestSpentBudget(t *testing.T) {
 
 // Names of firmware and pictures that look as if they had a MAC cost nothing: they are nobody's, and no try.
 func TestDatesAreNoMACs(t *testing.T) {
+	t.Parallel()
 	b := guard(t)
 	withLogin(t, b)
 	statics := []string{"x42.14.0.7386T20210730173312.z", "2012070649327421.z", "sat7111700000000.bin", "fw-550e8400-e29b-41d4-a716-446655440000.bin", "1a2b3c4d5e6f.bin"}
@@ -257,6 +259,7 @@ func TestDatesAreNoMACs(t *testing.T) {
 
 // A file that several phones share is for each of them, and made with the variables of the first.
 func TestSharedFile(t *testing.T) {
+	t.Parallel()
 	b := guard(t)
 	withLogin(t, b)
 	users := ""

@@ -10,6 +10,7 @@ import (
 
 // A source that tries many passwords of a user waits; the others behind its address do not.
 func TestFailedLogins(t *testing.T) {
+	t.Parallel()
 	b := guard(t)
 	withLogin(t, b)
 	h := Phones(b.Options)
@@ -36,6 +37,7 @@ func TestFailedLogins(t *testing.T) {
 // A phone with an old password of the shared user locks nobody out: neither with Basic, nor with Digest, where each
 // request has another header. Its requests are refused like any other user's, and the whole source is bounded.
 func TestFailedLoginsOfTheSharedUser(t *testing.T) {
+	t.Parallel()
 	b := guard(t) // with a budget of 3
 	withLogin(t, b)
 	h := Phones(b.Options)
@@ -62,6 +64,7 @@ func TestFailedLoginsOfTheSharedUser(t *testing.T) {
 // The failures of a source are bounded in total, whatever user names it invents. A header that it repeats is bounded
 // too.
 func TestFailedLoginsOfASource(t *testing.T) {
+	t.Parallel()
 	for name, guess := range map[string]func(i int) func(*http.Request){
 		"random names":   func(i int) func(*http.Request) { return basic(fmt.Sprint("user", i), "x") },
 		"the same again": func(int) func(*http.Request) { return basic("all", "old") },
@@ -90,6 +93,7 @@ func TestFailedLoginsOfASource(t *testing.T) {
 // A password or a nonce that was right before needs no budget. So it works even if somebody behind the same address has
 // guessed that user's password too often.
 func TestVerifiedPassesTheBudget(t *testing.T) {
+	t.Parallel()
 	b := guard(t)
 	withLogin(t, b)
 	h := Phones(b.Options)

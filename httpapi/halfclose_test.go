@@ -12,6 +12,7 @@ import (
 
 // A client that closes its sending side after the request gets its answer, although the handler takes its time.
 func TestHalfClosedClientIsAnswered(t *testing.T) {
+	t.Parallel()
 	authority := newAuthority(t)
 	config := authority.server(t).Config()
 	for _, secure := range []bool{false, true} {

@@ -34,6 +34,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	testkit.SideBySide(8)
 	goleak.VerifyTestMain(secrets.Guard(m))
 }
 

@@ -14,6 +14,7 @@ import (
 
 // Every answer of every listener has the header once, over TLS too: ours, and those that net/http gives by itself.
 func TestNosniffOnEveryAnswer(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	b.Uploads.Mode = UploadsDiscard
 	plain := func(address string) func() (net.Conn, error) {

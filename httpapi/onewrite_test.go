@@ -99,6 +99,7 @@ func TestJoinedTellsOfFailure(t *testing.T) {
 
 // Answers of every size around the buffers come whole, one after the other on one connection, with others in between.
 func TestJoinedAnswers(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	size := 0
 	b.Renderer = renderFunc(func(context.Context) (*provision.Document, error) {

@@ -39,7 +39,7 @@ func TestFewOpenFiles(t *testing.T) {
 	rows := []struct {
 		limits string
 		most   int
-	}{{"64 64", 16}, {"64 1024", 448}, {"4096 4096", 1984}}
+	}{{"64 64", 16}, {"64 256", 64}, {"64 1024", 448}, {"4096 4096", 1984}}
 	for _, row := range rows[:skips.Size(t, len(rows), 2)] {
 		t.Run(row.limits, func(t *testing.T) {
 			t.Parallel()
@@ -73,6 +73,7 @@ func serveWithin(t *testing.T, limits string) {
 
 // If the descriptors run out in spite of the reserve, waiting connections are closed.
 func TestNoDescriptorsLeft(t *testing.T) {
+	t.Parallel()
 	cs := newConnections(100)
 	addr := listenBounded(t, Phones(newSite(t, "", nil).Options), cs, false, nil)
 	for range 10 {

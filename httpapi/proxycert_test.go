@@ -70,6 +70,7 @@ func TestCertificateHeader(t *testing.T) {
 
 // A proxy's own certificate is no phone's, even where it has a MAC.
 func TestProxysOwnCertificate(t *testing.T) {
+	t.Parallel()
 	ca := newAuthority(t)
 	s := newSite(t, "", nil)
 	s.Access.Certificates, s.Access.CertificateHeader = ca.server(t), "X-Client-Cert"

@@ -6,10 +6,12 @@ import (
 	"net/netip"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/phoneprov/phoneprov/deploy/asterisk/oracle"
+	"github.com/phoneprov/phoneprov/deploy/skips"
 )
 
 // listenTLS serves h over TLS on loopback until the test ends.
@@ -54,11 +56,9 @@ func TestRealClients(t *testing.T) {
 	cert := func(name string) []string {
 		return []string{"--cacert", ca.path("ca.pem"), "--cert", ca.path(name + ".pem"), "--key", ca.path(name + ".key")}
 	}
-	for _, tt := range []struct {
-		name string
-		args []string
-		want string
-	}{
+	var curls []clientRow // that run in one process
+	full := skips.Full(t)
+	for _, tt := range []clientRow{
 		{"curl", curl(plain + file), own + "200"},
 		{"curl, HEAD", curl("-I", "-o", "/dev/null", plain+file), "200"},
 		{"curl, range", curl("-r", "2-4", plain+fw), "234206"},
@@ -89,12 +89,52 @@ func TestRealClients(t *testing.T) {
 			"--private-key="+ca.path("0011223344aa.key"), secure+file), own},
 		{"wget, unknown", wget(plain + "0011223344bb.cfg"), ""},
 	} {
+		switch {
+		case full:
+		case tt.args[0] == "curl":
+			curls = append(curls, tt)
+			continue
+		case !slices.Contains([]string{"wget", "wget, basic", "wget, certificate"}, tt.name):
+			continue
+		}
 		t.Run(tt.name, func(t *testing.T) {
 			if got := runProgram(t, tt.args[0], tt.args[1:]...); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
 	}
+	outputs := runCurls(t, curls)
+	for i, tt := range curls {
+		if outputs[i] != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.name, outputs[i], tt.want)
+		}
+	}
+}
+
+// clientRow is a command of TestRealClients, and what it prints.
+type clientRow struct {
+	name string
+	args []string
+	want string
+}
+
+// runCurls runs the rows one after the other in one process of curl, and returns what each prints. To start a curl for
+// each takes ten times as long as the requests.
+func runCurls(t *testing.T, rows []clientRow) (outputs []string) {
+	t.Helper()
+	if len(rows) == 0 {
+		return nil
+	}
+	const mark = "\n--next--\n" // what is printed behind each row
+	var args []string
+	for _, row := range rows {
+		args = append(append(args, row.args[1:]...), "--next", "-s", "-w", mark, "file:///dev/null", "--next")
+	}
+	outputs = strings.Split(runProgram(t, "curl", args[:len(args)-1]...), mark)
+	if len(outputs) != len(rows)+1 || outputs[len(rows)] != "" {
+		t.Fatalf("curl printed %q for %d rows", outputs, len(rows))
+	}
+	return outputs
 }
 
 // runProgram is what a program prints, however it ends.

@@ -41,6 +41,7 @@ func (d *deadlines) ReadFrom(src io.Reader) (int64, error) {
 }
 
 func TestDeadlineFollowsTheBytes(t *testing.T) {
+	t.Parallel()
 	const chunks = 10
 	content := bytes.Repeat([]byte("firmware"), chunks*chunk/8)
 	path := filepath.Join(t.TempDir(), "fw.bin")

@@ -52,6 +52,7 @@ func TestFindings(t *testing.T) {
 }
 
 func TestFindingsAreBounded(t *testing.T) {
+	t.Parallel()
 	f := NewFindings()
 	for n := range 5 * maxFindings {
 		f.news(fmt.Sprint(n), []provision.Diagnostic{finding(n)})

@@ -94,9 +94,11 @@ func requestLines(t *testing.T, log string) (lines []map[string]any) {
 
 // Whatever a client sends has one line in the log, with its address, file and cause: over plain HTTP and over TLS.
 func TestUnservedRequests(t *testing.T) {
-	for _, secure := range []bool{false, true} {
+	t.Parallel()
+	config := newAuthority(t).server(t).Config()
+	for _, secure := range []*tls.Config{nil, config} {
 		for _, tt := range unservedTests {
-			t.Run(fmt.Sprint(tt.name, ", TLS ", secure), func(t *testing.T) {
+			t.Run(fmt.Sprint(tt.name, ", TLS ", secure != nil), func(t *testing.T) {
 				t.Parallel()
 				b := newBench(t)
 				b.Log = testLog(zerolog.SyncWriter(&b.log))
@@ -130,8 +132,8 @@ func TestUnservedRequests(t *testing.T) {
 	}
 }
 
-// serve listens and returns how to connect.
-func (b *bench) serve(t *testing.T, secure bool) (dial func() net.Conn) {
+// serve listens, with TLS unless secure is nil, and returns how to connect.
+func (b *bench) serve(t *testing.T, secure *tls.Config) (dial func() net.Conn) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -139,8 +141,8 @@ func (b *bench) serve(t *testing.T, secure bool) (dial func() net.Conn) {
 	}
 	addr := l.Addr().String()
 	client := net.Dial
-	if secure {
-		l = tls.NewListener(l, newAuthority(t).server(t).Config())
+	if secure != nil {
+		l = tls.NewListener(l, secure)
 		client = func(network, addr string) (net.Conn, error) {
 			return tls.Dial(network, addr, &tls.Config{InsecureSkipVerify: true})
 		}
@@ -179,6 +181,7 @@ func TestUnservedRequestsAsterisk(t *testing.T) {
 
 // Only strangers are refused: for fail2ban, with the words of its filter.
 func TestUnservedStrangers(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		secure bool
 		raw    string
@@ -281,7 +284,8 @@ func TestCleanedUserAgents(t *testing.T) {
 
 // Each request on a connection has its own log line, whoever answers it. A binary body reaches its handler unchanged.
 func TestUnservedAfterServed(t *testing.T) {
-	for _, secure := range []bool{false, true} {
+	t.Parallel()
+	for _, secure := range []*tls.Config{nil, newAuthority(t).server(t).Config()} {
 		s := newSite(t, "", nil)
 		dial := s.serve(t, secure)
 		body := "\r\n\r\nUser-Agent: \x17\x01\r\n\r\n"

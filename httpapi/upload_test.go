@@ -83,6 +83,7 @@ func TestRouteBeforeUpload(t *testing.T) {
 }
 
 func TestUploads(t *testing.T) {
+	t.Parallel()
 	full := strings.Repeat("x", uploads.MaxFile)
 	for _, tt := range []struct {
 		name   string

@@ -10,6 +10,7 @@ import (
 
 // A User-Agent always gives the same device, whatever came before. The number of cached devices is bounded.
 func TestDevices(t *testing.T) {
+	t.Parallel()
 	d := newUserAgentCache()
 	for range 2 {
 		for i := range 6_000 {

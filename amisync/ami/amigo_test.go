@@ -153,6 +153,7 @@ func TestAmigoInjection(t *testing.T) {
 
 // amigo hands out the entries of a list one by one, among all other events.
 func TestAmigoListAnswers(t *testing.T) {
+	t.Parallel()
 	entry := func(s *amiserver.Session, id, name string) {
 		s.Send("Event", "EndpointList", "ActionID", id, "ObjectName", name)
 	}
@@ -184,6 +185,7 @@ func TestAmigoListAnswers(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			_, address := fake(t, nil, on("PJSIPShowEndpoints", func(s *amiserver.Session, m amiserver.Message) {
 				s.Send("Response", "Success", "ActionID", m["ActionID"], "EventList", "start")
 				tt.answer(s, m["ActionID"])

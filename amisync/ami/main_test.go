@@ -15,7 +15,10 @@ import (
 )
 
 // No goroutine may be left. amigo leaks none if it is closed in the right order.
-func TestMain(m *testing.M) { goleak.VerifyTestMain(skips.Reporting{M: m}) }
+func TestMain(m *testing.M) {
+	testkit.SideBySide(8)
+	goleak.VerifyTestMain(skips.Reporting{M: m})
+}
 
 const (
 	testUser   = amitest.User

@@ -2,10 +2,12 @@
 package amitest
 
 import (
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 )
@@ -48,12 +50,14 @@ func StartOn(t testing.TB, l net.Listener, dir string, o amiserver.Options) *ami
 	return server
 }
 
-// Files writes the files, by name, into a new directory of the test.
+// Files writes the files, by name, into a new directory of the test. Their times are old, so that nobody waits until
+// they are steady.
 func Files(t testing.TB, files map[string]string) (dir string) {
 	t.Helper()
-	dir = t.TempDir()
+	dir, old := t.TempDir(), time.Now().Add(-time.Hour)
 	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.WriteFile(path, []byte(text), 0o600), os.Chtimes(path, old, old)); err != nil {
 			t.Fatal(err)
 		}
 	}

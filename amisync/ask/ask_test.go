@@ -40,6 +40,7 @@ func TestAsk(t *testing.T) {
 
 // A function that does not end costs its callers, and those that wait behind them, no more than their deadline.
 func TestAskDeadline(t *testing.T) {
+	t.Parallel()
 	_, address := fake(t, nil, amiserver.Options{Intercept: func(_ *amiserver.Session, m amiserver.Message) bool { return strings.Contains(m["Variable"], "HANG()") }})
 	s := asking(t, address, Options{Timeout: 200 * time.Millisecond})
 	start := time.Now()
@@ -97,6 +98,7 @@ func TestAskHangUp(t *testing.T) {
 
 // A call whose turn comes too late is not sent, because it would end the connection.
 func TestAskTooLateToBegin(t *testing.T) {
+	t.Parallel()
 	s, connections, begun, release := slow(t, Options{Connections: 1, Timeout: time.Second})
 	first := make(chan error)
 	go func() { _, err := s.Ask(t.Context(), "SLOW()"); first <- err }()

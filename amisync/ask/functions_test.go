@@ -196,6 +196,7 @@ func TestAskHungFunctionIsGivenUp(t *testing.T) {
 	t.Parallel()
 	for _, connections := range []int{2, 4} {
 		t.Run(fmt.Sprint(connections), func(t *testing.T) {
+			t.Parallel()
 			f := newFunctions(t)
 			s := asking(t, f.address, Options{Connections: connections, Timeout: 400 * time.Millisecond})
 			const calls = 20

@@ -14,10 +14,14 @@ import (
 	"github.com/phoneprov/phoneprov/amisync/amiserver"
 	"github.com/phoneprov/phoneprov/amisync/amitest"
 	"github.com/phoneprov/phoneprov/deploy/skips"
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/provision/dialplan"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(skips.Reporting{M: m}) }
+func TestMain(m *testing.M) {
+	testkit.SideBySide(8)
+	goleak.VerifyTestMain(skips.Reporting{M: m})
+}
 
 func fake(t testing.TB, files map[string]string, o amiserver.Options) (*amiserver.Server, string) {
 	t.Helper()

@@ -8,8 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/phoneprov/phoneprov/deploy/skips"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(skips.Reporting{M: m}) }
 
 func TestBudget(t *testing.T) {
 	b := NewBudget(3, 10*time.Minute)

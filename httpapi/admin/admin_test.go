@@ -19,6 +19,7 @@ import (
 
 // Scripts depend on the JSON names of a page, its phones, lines and files.
 func TestNamesOfPhones(t *testing.T) {
+	t.Parallel()
 	s := lively(t)
 	page := get[map[string]any](s, "/api/v1/phones")
 	want := func(what string, of any, names ...string) map[string]any {
@@ -50,6 +51,7 @@ func TestNamesOfPhones(t *testing.T) {
 
 // Filters, order and pages. The total does not depend on the page.
 func TestPhonesAreFound(t *testing.T) {
+	t.Parallel()
 	s := lively(t)
 	for target, want := range map[string][]string{
 		"?sort=id":                           {alice, bob, carol},
@@ -93,6 +95,7 @@ func TestPhonesAreFound(t *testing.T) {
 
 // A file is rendered with the facts of the phone's own last request. Its secrets are masked, and no browser runs it.
 func TestFile(t *testing.T) {
+	t.Parallel()
 	s := lively(t)
 	get := func(mac, name string) *httptest.ResponseRecorder {
 		return s.ask("GET", "/api/v1/phones/"+mac+"/files/"+name, "")
@@ -128,6 +131,7 @@ func TestFile(t *testing.T) {
 
 // ETag, If-None-Match, HEAD, methods and errors of every path that answers GET.
 func TestHTTP(t *testing.T) {
+	t.Parallel()
 	s := lively(t)
 	a := &API{Options: s.Options}
 	for _, rt := range a.routes() {
@@ -169,6 +173,7 @@ func TestHTTP(t *testing.T) {
 }
 
 func TestActions(t *testing.T) {
+	t.Parallel()
 	s := lively(t)
 	if w := s.ask("POST", "/api/v1/reload", ""); w.Code != 202 || !slices.Equal(s.reloads, []string{"API"}) {
 		t.Errorf("got %d, reloads %q", w.Code, s.reloads)
@@ -189,6 +194,7 @@ func TestActions(t *testing.T) {
 
 // The stream sends each event with its name, in the form of the lists. It ends with the service.
 func TestEvents(t *testing.T) {
+	t.Parallel()
 	s := lively(t)
 	ending := make(chan struct{})
 	s.Ending = ending
@@ -235,6 +241,7 @@ func TestEvents(t *testing.T) {
 
 // The number of streams is bounded, and a stream that ends makes room.
 func TestStreamsAreBounded(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, usersConf)
 	h := NewAPI(s.Options).Handler()
 	var cancels []context.CancelFunc
@@ -280,11 +287,13 @@ func (w *startedWriter) WriteHeader(status int) {
 // Whatever a client or the configuration calls itself, every answer is JSON with the exact name and without an HTML
 // tag.
 func TestHostileNames(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{
 		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, "\u202egnp.exe", "a\u0000b", "\x1b[2J\x1b[31m", `\u003c`, "é\xff\xfe", "' OR 1=1 --",
 		"=cmd|' /C calc'!A0", strings.Repeat("long", 1024), "${SECRET}", "%s%n", "\u2028",
 	} {
 		t.Run(fmt.Sprintf("%.12q", name), func(t *testing.T) {
+			t.Parallel()
 			inConfig := strings.NewReplacer("\x00", "", ";", `\;`).Replace(name)
 			s := newSite(t, strings.ReplaceAll(usersConf, "Alice", inConfig))
 			s.fetched(alice+".cfg", name, 200, "")

@@ -10,6 +10,7 @@ import (
 // The diff shows what the phone has against what it would get. No secret shows (site.ask looks), and one that changed
 // shows as changed.
 func TestDiff(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, usersConf)
 	name := alice + ".cfg"
 	target := "/api/v1/phones/" + alice + "/files/" + name + "/diff"
@@ -55,6 +56,7 @@ func TestDiff(t *testing.T) {
 }
 
 func TestVariables(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, usersConf)
 	v := get[Variables](s, "/api/v1/phones/"+alice+"/variables")
 	if len(v.Lines) != 1 || v.Lines[0].Section != "6001" || v.Lines[0].Number != "1" || v.File != alice+".cfg" || v.Error != "" {
@@ -77,6 +79,7 @@ func TestVariables(t *testing.T) {
 }
 
 func TestDay(t *testing.T) {
+	t.Parallel()
 	s := lively(t)
 	day := get[list[struct {
 		At                                  string

@@ -23,7 +23,10 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(secrets.Guard(m)) }
+func TestMain(m *testing.M) {
+	testkit.SideBySide(8)
+	goleak.VerifyTestMain(secrets.Guard(m))
+}
 
 // The secrets of the tests. Only an answer to ?secrets=true may contain one.
 const (

@@ -14,6 +14,7 @@ import (
 )
 
 func TestNotify(t *testing.T) {
+	t.Parallel()
 	var got *NotifyRequest
 	h := NewAPI(Options{Notify: func(_ context.Context, q NotifyRequest) (NotifyResult, error) {
 		got = &q

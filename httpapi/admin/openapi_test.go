@@ -81,6 +81,7 @@ var calls = []struct {
 // Every answer matches openapi.json, without additional fields. Every path and status of openapi.json that this package
 // can return occurs.
 func TestOpenAPI(t *testing.T) {
+	t.Parallel()
 	document, err := libopenapi.NewDocument(description)
 	if err != nil {
 		t.Fatal(err)
@@ -183,6 +184,7 @@ func (s *site) several() {
 
 // Where there are several Asterisks, the answers say of which something is.
 func TestAnswersOfSeveral(t *testing.T) {
+	t.Parallel()
 	s := lively(t)
 	s.several()
 	if p := get[ledger.Phone](s, "/api/v1/phones/"+alice); p.PBX != "east" {
@@ -202,6 +204,7 @@ func TestAnswersOfSeveral(t *testing.T) {
 
 // The validator, as it is used here, finds a missing field and one that is not in the document.
 func TestOpenAPIFindsDrift(t *testing.T) {
+	t.Parallel()
 	document, err := libopenapi.NewDocument(description)
 	if err != nil {
 		t.Fatal(err)

@@ -13,18 +13,19 @@ func TestChallenge(t *testing.T) {
 		askMD5   = `Digest realm="phoneprov", qop="auth", algorithm=MD5, nonce="N"`
 		askBasic = `Basic realm="phoneprov"`
 	)
+	all := credentials(t)
 	for _, tt := range []struct {
 		name, file, vendor string
 		stale              bool
 		want               []string
 	}{
-		{"unknown", credentials(t), "", false, []string{askMD5, askSHA, askBasic}},
-		{"Yealink", credentials(t), "Yealink", false, []string{askMD5, askSHA, askBasic}},
-		{"stale", credentials(t), "", true, []string{askMD5 + ", stale=true", askSHA + ", stale=true", askBasic}},
-		{"Snom", credentials(t), "Snom", false, []string{askBasic}},
-		{"Snom, stale", credentials(t), "snom", true, []string{askBasic}},
-		{"Mitel", credentials(t), "Mitel", false, []string{askMD5, askSHA, askBasic}},
-		{"Aastra", credentials(t), "Aastra", false, []string{askMD5, askSHA, askBasic}},
+		{"unknown", all, "", false, []string{askMD5, askSHA, askBasic}},
+		{"Yealink", all, "Yealink", false, []string{askMD5, askSHA, askBasic}},
+		{"stale", all, "", true, []string{askMD5 + ", stale=true", askSHA + ", stale=true", askBasic}},
+		{"Snom", all, "Snom", false, []string{askBasic}},
+		{"Snom, stale", all, "snom", true, []string{askBasic}},
+		{"Mitel", all, "Mitel", false, []string{askMD5, askSHA, askBasic}},
+		{"Aastra", all, "Aastra", false, []string{askMD5, askSHA, askBasic}},
 		{"Panasonic", credentials(t), "Panasonic", false, []string{askBasic}},
 		{"bcrypt only", "*:all:" + hash2b, "", false, []string{askBasic}},
 		{"MD5 only", "*:all:" + hashMD5, "", false, []string{askMD5}},

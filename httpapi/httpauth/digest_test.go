@@ -109,10 +109,9 @@ func zeroHA1(header string) string {
 }
 
 func TestDigest(t *testing.T) {
-	text := credentials(t)
+	a := authenticator(t, credentials(t)) // each row has a nonce of its own
 	for _, tt := range digestTests {
 		t.Run(tt.name, func(t *testing.T) {
-			a := authenticator(t, text)
 			nonce := nonceOf(t, a)
 			if tt.before != nil {
 				tt.before.nonce = nonce

@@ -25,6 +25,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	testkit.SideBySide(8)
 	code := skips.Reporting{M: m}.Run()
 	browser.Close()
 	os.Exit(code)

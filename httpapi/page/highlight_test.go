@@ -12,6 +12,7 @@ import (
 )
 
 func TestHighlight(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct{ name, text, want string }{
 		{"empty", "", ""},
 		{"comment", "# a=b\n", `<span class="x-note"># a=b</span>` + "\n"},

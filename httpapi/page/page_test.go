@@ -54,6 +54,7 @@ func (s *site) phonesOn(target string) (ids []string) {
 
 // The URL holds search, filters and order. A MAC may have any spelling.
 func TestPhonesList(t *testing.T) {
+	t.Parallel()
 	s := lively(t)
 	for target, want := range map[string][]string{
 		"":                                  {alice, bob, carol, dave, erin, frank, grace, heidi},
@@ -92,6 +93,7 @@ func TestPhonesList(t *testing.T) {
 
 // Each phone is on exactly one page of a list. A page beyond the last one is empty.
 func TestPaging(t *testing.T) {
+	t.Parallel()
 	var users strings.Builder
 	users.WriteString("[general]\n")
 	const many = 2*perPage + 7
@@ -123,6 +125,7 @@ func TestPaging(t *testing.T) {
 
 // Secrets show in the answer to a second POST only. No URL, no title and no cookie has one.
 func TestReveal(t *testing.T) {
+	t.Parallel()
 	s := lively(t)
 	secret := func(a answer) bool { return strings.Contains(a.body, newSecret) }
 	target := "/phones/" + alice
@@ -155,6 +158,7 @@ func TestReveal(t *testing.T) {
 
 // The diff shows what changes, and a changed secret as changed.
 func TestDiff(t *testing.T) {
+	t.Parallel()
 	s := lively(t)
 	body := s.ask("/phones/"+alice+"?file="+alice+".cfg", nil).body
 	for _, want := range []string{`<span class="x-del">-name = Alice Archer</span>`, `<span class="x-add">+name = Alice Adams</span>`, "secret, changed"} {
@@ -171,6 +175,7 @@ func TestDiff(t *testing.T) {
 
 // An action is a POST from this site. Another site's form, a GET, and a form that nobody could have seen do nothing.
 func TestActions(t *testing.T) {
+	t.Parallel()
 	s := lively(t)
 	s.held = &provision.Held{ID: "h1", Since: time.Now(), Trigger: "core reload", Reason: "8 of 8 phones would be gone", Before: 8, Lost: 8, Phones: []string{alice, bob}}
 	if body := s.ask("/", nil).body; !strings.Contains(body, "8 of 8 phones would be gone") || !strings.Contains(body, `name="held" value="h1"`) {
@@ -216,6 +221,7 @@ func TestActions(t *testing.T) {
 
 // The answers allow no inline code, no frames, and no cache.
 func TestHeaders(t *testing.T) {
+	t.Parallel()
 	s := lively(t)
 	inline := regexp.MustCompile(`(?i)<script(?:[^>]*)>[^<]|\son\w+=|\sstyle=|<style|javascript:`)
 	for _, path := range append([]string{"/assets/page.js", "/assets/style.css", "/assets/icon.svg", "/favicon.ico"}, everyPage...) {
@@ -236,6 +242,7 @@ func TestHeaders(t *testing.T) {
 
 // The language and the colours are the reader's. A form leads back to a page of this site only.
 func TestDisplay(t *testing.T) {
+	t.Parallel()
 	s := lively(t)
 	for back, want := range map[string]string{"/phones?q=x": "/phones?q=x", "https://evil.test/": "/", "//evil.test/": "/", `/\evil.test`: "/", "": "/", "javascript:alert(1)": "/"} {
 		a := s.ask("/display", url.Values{"language": {"zh-CN"}, "theme": {"dark"}, "back": {back}})
@@ -289,6 +296,7 @@ func TestWordsExist(t *testing.T) {
 
 // A phone that is not there, and a page that is not there, are 404; a phone may be named by any spelling of its MAC.
 func TestNotFound(t *testing.T) {
+	t.Parallel()
 	s := lively(t)
 	for path, want := range map[string]int{"/phones/00-04-F2-00-00-01": 200, "/phones/0004f2999999": 404, "/phones/x/y": 404, "/nothing": 404} {
 		if a := s.ask(path, nil); a.status != want || !strings.Contains(a.body, "<nav") {
@@ -299,6 +307,7 @@ func TestNotFound(t *testing.T) {
 
 // A sync that changed very many phones does not make a page of them all.
 func TestSyncsAreBounded(t *testing.T) {
+	t.Parallel()
 	var users strings.Builder
 	users.WriteString("[general]\n")
 	const many = maxSyncChanges + 7
@@ -315,6 +324,7 @@ func TestSyncsAreBounded(t *testing.T) {
 
 // The verdict is about the worst.
 func TestVerdict(t *testing.T) {
+	t.Parallel()
 	l := words.English()
 	for want, counts := range map[string]map[ledger.State]int{
 		"No phones are configured":                       {},
@@ -338,6 +348,7 @@ func TestVerdict(t *testing.T) {
 
 // The profile for a stranger is the one that most phones of its vendor use.
 func TestStrangersSections(t *testing.T) {
+	t.Parallel()
 	s := lively(t)
 	body := s.ask("/strangers", nil).body
 	for _, want := range []string{"macaddress = " + nadir, "profile = yealink", "phoneprov/MAC = " + nadir, "phoneprov/PROFILE = yealink", "Yealink T54W"} {

@@ -99,6 +99,7 @@ func TestSignInInABrowser(t *testing.T) {
 
 // The banner of the demo is on every page.
 func TestDemoBanner(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, phoneprovConf, usersConf("Alice", aliceSecret))
 	s.Demo = true
 	pages, err := New(admin.NewAPI(s.Options))
@@ -116,6 +117,7 @@ func TestDemoBanner(t *testing.T) {
 
 // Each outcome of a try has its words, in every language, and the page repeats nothing but the name.
 func TestSignInPage(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, phoneprovConf, usersConf("Alice", aliceSecret))
 	pages, err := New(admin.NewAPI(s.Options))
 	if err != nil {

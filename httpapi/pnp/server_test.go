@@ -20,7 +20,10 @@ import (
 	"github.com/phoneprov/phoneprov/provision/device"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(secrets.Guard(m)) }
+func TestMain(m *testing.M) {
+	testkit.SideBySide(8)
+	goleak.VerifyTestMain(secrets.Guard(m))
+}
 
 // once is the secret part of the tests' URLs.
 const once = "once-4f0e6b1c2d3a4f5e6b7c8d9e0f1a2b3c"

@@ -155,7 +155,7 @@ func TestTransfersAreBounded(t *testing.T) {
 func TestEndDoesNotWait(t *testing.T) {
 	t.Parallel()
 	s := plainSite(t)
-	s.timeout = time.Hour
+	s.timeout, s.shutdownTimeout = time.Hour, 100*time.Millisecond
 	at, stop := s.listen(t, "127.0.0.1:0")
 	client := dial(t, "127.0.0.1", at)
 	client.send(request(opRead, "fw.bin", "octet"), at)

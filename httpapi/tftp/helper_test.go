@@ -26,7 +26,10 @@ import (
 	"github.com/phoneprov/phoneprov/provision/ledger"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(secrets.Guard(m)) }
+func TestMain(m *testing.M) {
+	testkit.SideBySide(8)
+	goleak.VerifyTestMain(secrets.Guard(m))
+}
 
 var secrets = secrettest.New("do-not-log-me")
 
@@ -85,9 +88,10 @@ var dataFiles = map[string]string{
 // site has the Options of a Server, its log, and the answers that the Recorder got.
 type site struct {
 	httpapi.Options
-	log     testkit.Log
-	records chan ledger.Answer
-	timeout time.Duration // wait for an acknowledgement; zero: as in the service
+	log             testkit.Log
+	records         chan ledger.Answer
+	timeout         time.Duration // wait for an acknowledgement; zero: as in the service
+	shutdownTimeout time.Duration // wait for transfers at the end; zero: as in the service
 }
 
 func newSite(t testing.TB, files map[string]string) *site {
@@ -135,6 +139,9 @@ func (s *site) listen(t testing.TB, address string) (at netip.AddrPort, stop fun
 	server := New(s.Options, origin)
 	if s.timeout != 0 {
 		server.timeout = s.timeout
+	}
+	if s.shutdownTimeout != 0 {
+		server.shutdownTimeout = s.shutdownTimeout
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)

@@ -31,9 +31,10 @@ const MaxFiles = 2 * maxTransfers
 
 // Server answers TFTP requests.
 type Server struct {
-	options httpapi.Options
-	origin  Origin
-	timeout time.Duration
+	options         httpapi.Options
+	origin          Origin
+	timeout         time.Duration
+	shutdownTimeout time.Duration
 }
 
 // Origin returns the scheme and host of our HTTP's URL for a phone. local is our address that the phone has reached, and
@@ -41,7 +42,9 @@ type Server struct {
 type Origin func(local, remote netip.Addr) (scheme, host string)
 
 // New returns a Server for the files of o.
-func New(o httpapi.Options, origin Origin) *Server { return &Server{o, origin, timeout} }
+func New(o httpapi.Options, origin Origin) *Server {
+	return &Server{o, origin, timeout, shutdownTimeout}
+}
 
 // Serve answers on conn until ctx ends. Then it waits shutdownTimeout for the open transfers, and closes conn.
 func (s *Server) Serve(ctx context.Context, conn *net.UDPConn, log zerolog.Logger) error {
@@ -65,8 +68,8 @@ func (s *Server) Serve(ctx context.Context, conn *net.UDPConn, log zerolog.Logge
 	}()
 	select {
 	case <-ended:
-	case <-time.After(shutdownTimeout):
-		log.Warn().Stringer("after", shutdownTimeout).Msg("TFTP transfers under way were cut off at the end of the service")
+	case <-time.After(s.shutdownTimeout):
+		log.Warn().Stringer("after", s.shutdownTimeout).Msg("TFTP transfers under way were cut off at the end of the service")
 	}
 	return <-served
 }

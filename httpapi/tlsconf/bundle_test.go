@@ -34,7 +34,7 @@ func TestVerify(t *testing.T) {
 	oldRoot := newCA(t, "old root", old)
 	issuing := root.issue(t, common("issuing"), isCA)
 	oldIssuing := root.issue(t, common("old issuing"), isCA, old)
-	sha1Key := newRSAKey(t)
+	sha1Key := smallRSAKey(t)
 	sha1Root := sign(t, nil, sha1Key, common("SHA-1 root"), isCA, sha1)
 	sha1Issuing := sign(t, sha1Root, sha1Key, common("SHA-1 issuing"), isCA, sha1)
 	name := func(certs ...*identity) []*identity { return certs }

@@ -29,6 +29,7 @@ import (
 	"github.com/phoneprov/phoneprov/deploy/secrettest"
 	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/httpapi"
+	"github.com/phoneprov/phoneprov/httpapi/reload"
 )
 
 func TestMain(m *testing.M) {
@@ -60,9 +61,14 @@ func newKey(t testing.TB) crypto.Signer {
 	return key
 }
 
-func newRSAKey(t testing.TB) crypto.Signer {
+func newRSAKey(t testing.TB) crypto.Signer { t.Helper(); return rsaKey(t, 2048) }
+
+// smallRSAKey returns one that is found in a twentieth of the time. crypto/rsa makes no smaller one.
+func smallRSAKey(t testing.TB) crypto.Signer { t.Helper(); return rsaKey(t, 1024) }
+
+func rsaKey(t testing.TB, bits int) crypto.Signer {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	key, err := rsa.GenerateKey(rand.Reader, bits)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,6 +174,7 @@ type bench struct {
 	cert, key string    // paths
 	addr      string
 	log       *testkit.Log
+	looks     int // that look has made
 }
 
 // newBench starts one. It answers a request with the MAC of the client's certificate, or the reason why there is none.
@@ -211,6 +218,16 @@ func (b *bench) install(t testing.TB, id *identity) {
 	t.Helper()
 	testkit.Write(t, b.cert, id.certPEM())
 	testkit.Write(t, b.key, id.keyPEM(t))
+}
+
+// look makes the Server look at its files, as if two seconds had passed since the look before.
+func (b *bench) look() {
+	b.looks++
+	later := time.Now().Add(time.Duration(b.looks) * 2 * reload.Interval)
+	b.pair.GetAt(later)
+	if b.bundle != nil {
+		b.bundle.GetAt(later)
+	}
 }
 
 // trust is a client's configuration that trusts the server.

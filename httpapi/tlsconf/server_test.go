@@ -116,6 +116,7 @@ func TestResumedSession(t *testing.T) {
 		}
 		testkit.Write(t, bundle, other.certPEM())
 		testkit.Eventually(t, "the CA is gone", func() bool {
+			b.look()
 			body, _, err := b.get(config)
 			return err == nil && body == "HTTP/1.1: "+errUnknownCA.Error()
 		})
@@ -124,6 +125,7 @@ func TestResumedSession(t *testing.T) {
 		}
 		testkit.Write(t, bundle, ca.certPEM())
 		testkit.Eventually(t, "the CA is back", func() bool {
+			b.look()
 			body, _, err := b.get(config)
 			return err == nil && body == "HTTP/1.1: 0004f2aabbcc"
 		})

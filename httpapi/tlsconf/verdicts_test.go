@@ -99,7 +99,7 @@ func TestStrangersChainIsCheap(t *testing.T) {
 	issuing := root.issue(t, common("issuing"), isCA)
 	good := []*identity{issuing.issue(t, common("0004f2aabbcc")), issuing}
 	fake := func(name string) []*identity { // with large keys, whose signatures are of the stranger's making
-		key := newRSAKey(t)
+		key := serverKey(t)
 		top := sign(t, nil, key, common(name), isCA)
 		second := sign(t, top, key, common("issuing"), isCA)
 		return []*identity{sign(t, second, key, common("0004f2aabbcc")), second, top, top}

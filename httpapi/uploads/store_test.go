@@ -16,8 +16,13 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
+	"github.com/phoneprov/phoneprov/deploy/skips"
 	"github.com/phoneprov/phoneprov/provision/device"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(skips.Reporting{M: m}) }
 
 func open(t *testing.T, dir string, l Limits) *Store {
 	t.Helper()
@@ -331,12 +336,13 @@ func TestOnlyFiles(t *testing.T) {
 
 // Readers see a file whole, of one writer or another.
 func TestConcurrentUse(t *testing.T) {
+	puts := skips.Size(t, 100, 25)
 	s := open(t, t.TempDir(), Limits{Phone: 8 * block, All: 40 * block})
 	var all sync.WaitGroup
 	for w := range 8 {
 		all.Go(func() {
 			mac := parse(t, fmt.Sprintf("0004f20000%02d", w%4))
-			for i := range 100 {
+			for i := range puts {
 				name := fmt.Sprintf("%s-%d.log", mac, i%10)
 				if _, err := s.Put(mac, name, bytes.Repeat([]byte{byte('a' + w)}, 2*block)); err != nil && !errors.Is(err, ErrFull) {
 					t.Error(err)
