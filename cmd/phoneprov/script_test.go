@@ -45,17 +45,17 @@ func (s *script) process(ts *testscript.TestScript, name string) *process {
 	return s.processes[name]
 }
 
-// until polls a condition; what is the last word when it never came.
+// mostPause is the longest pause between two looks of until. Checking a password takes 60 ms, for one.
+const mostPause = 100 * time.Millisecond
+
+// until polls a condition, less often after a while; what is the last word when it never came.
 func until(ts *testscript.TestScript, done func() bool, what func() string) {
-	limit := time.After(testkit.Patience)
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !done() {
-		select {
-		case <-tick.C:
-		case <-limit:
+	for start := time.Now(); !done(); {
+		waited := time.Since(start)
+		if waited > testkit.Patience {
 			ts.Fatalf("not within %v: %s", testkit.Patience, what())
 		}
+		<-time.After(min(max(waited/10, 5*time.Millisecond), mostPause))
 	}
 }
 

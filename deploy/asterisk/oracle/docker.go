@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +18,9 @@ import (
 
 // buildTimeout bounds the build of the image, which takes half a minute with a near mirror of Debian.
 const buildTimeout = 10 * time.Minute
+
+// clientTimeout bounds what else Docker's client does.
+const clientTimeout = 2 * time.Minute
 
 // Required reports whether a missing oracle is a failure.
 func Required() bool { return os.Getenv("REQUIRE_ASTERISK") == "1" }
@@ -31,52 +35,45 @@ func NeedProgram(tb testing.TB, name string) {
 	skips.Skip(tb, "no "+name+" on this machine", "install it; .ci/run does, and REQUIRE_ASTERISK=1 makes this a failure")
 }
 
-// images has for each suite what makes its image. Docker's client costs 0.1 s of a processor, so each test program asks
-// it once.
-var images = map[string]func() error{
-	Forky:    sync.OnceValue(func() error { return makeImage(Forky) }),
-	Bullseye: sync.OnceValue(func() error { return makeImage(Bullseye) }),
-}
+const repository = "phoneprov-asterisk" // of the images; a suite is a tag
 
-func imageName(suite string) string { return "phoneprov-asterisk:" + suite }
+// suitesWithImage returns the suites that have an image. Docker's client costs 0.1 s of a processor, so each test program
+// asks it once.
+var suitesWithImage = sync.OnceValues(func() ([]string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), clientTimeout)
+	defer cancel()
+	out, err := dockerTry(ctx, "image", "ls", "--format", "{{.Tag}}", repository)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", err, out)
+	}
+	return strings.Fields(out), nil
+})
 
-// needImage returns the name of the suite's image. If there is none, the test ends.
+// needImage builds the suite's image if it does not exist, and returns its name. If that fails, the test ends.
 func needImage(tb testing.TB, suite string) string {
 	tb.Helper()
-	err := images[suite]()
-	if err != nil && !Required() {
-		tb.Log(err)
-		skips.Skip(tb, "no image "+imageName(suite)+" of Docker's to ask", "with Docker REQUIRE_ASTERISK=1 builds it, and makes this a failure")
-	}
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return imageName(suite)
-}
-
-// makeImage builds the suite's image if it does not exist and the oracle is required. Otherwise the error says what is
-// missing.
-func makeImage(suite string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), buildTimeout)
-	defer cancel()
-	out, err := dockerTry(ctx, "image", "inspect", "-f", "{{.Id}}", imageName(suite))
-	if err == nil {
-		return nil
+	image := repository + ":" + suite
+	suites, err := suitesWithImage()
+	if err == nil && slices.Contains(suites, suite) {
+		return image
 	}
 	if !Required() {
-		return fmt.Errorf("%w: %s", err, out)
+		tb.Logf("images of %q; %v", suites, err)
+		skips.Skip(tb, "no image "+image+" of Docker's to ask", "with Docker REQUIRE_ASTERISK=1 builds it, and makes this a failure")
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), buildTimeout)
+	defer cancel()
 	_, here, _, _ := runtime.Caller(0)
-	if out, err := dockerTry(ctx, "build", "--build-arg", "SUITE="+suite, "-t", imageName(suite), filepath.Dir(filepath.Dir(here))); err != nil {
-		return fmt.Errorf("oracle: build %s: %w: %s", imageName(suite), err, out)
+	if out, err := dockerTry(ctx, "build", "--build-arg", "SUITE="+suite, "-t", image, filepath.Dir(filepath.Dir(here))); err != nil {
+		tb.Fatalf("oracle: build %s: %v: %s", image, err, out)
 	}
-	return nil
+	return image
 }
 
 // docker runs the Docker client and returns its output. If it fails, the test ends.
 func docker(tb testing.TB, args ...string) string {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), clientTimeout)
 	defer cancel()
 	out, err := dockerTry(ctx, args...)
 	if err != nil {
