@@ -288,19 +288,25 @@ func (b built) render(t *testing.T, q provision.Request) (uris []string, files m
 	return uris, files
 }
 
-// remembered has what rendered returned, by profile and case.
-var remembered = map[string]func() (uris []string, files map[string]string){}
+// remembered has what was rendered, by profile and case.
+var remembered = map[string]renderedFiles{}
+
+type renderedFiles struct {
+	uris  []string
+	files map[string]string // texts by URI
+}
 
 // rendered returns the URIs of a case's phone, in order, and its files. A diagnostic fails the test. What was rendered
 // for one test is there for the next one.
 func rendered(t *testing.T, p Profile, c phoneCase) (uris []string, files map[string]string) {
 	t.Helper()
 	key := fmt.Sprint(p.Name, c)
-	if remembered[key] == nil {
-		uris, files = siteOf(p, c).build(t).render(t, c.request)
-		remembered[key] = func() ([]string, map[string]string) { return uris, files }
+	known, ok := remembered[key]
+	if !ok {
+		known.uris, known.files = siteOf(p, c).build(t).render(t, c.request)
+		remembered[key] = known
 	}
-	return remembered[key]()
+	return known.uris, known.files
 }
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(skips.Reporting{M: withData{m}}) }
