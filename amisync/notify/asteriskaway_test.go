@@ -71,15 +71,16 @@ func TestRestart(t *testing.T) {
 		s.add(3)
 		now := time.Now()
 		notice := ledger.Notice{At: now, Until: now.Add(100 * time.Second), Tries: 2, Change: "older=one;"}
-		s.set(func() { s.phones[mac(1)].Told = &notice })
-		s.set(func() { // at once: the Notifier must not see the change before the notice
-			p := s.phones[mac(0)]
-			p.Files[0].WantedETag = "2"
-			s.judge(p)
+		s.set(func() { // at once: the Notifier must see no change without its notice
+			p, q := s.phones[mac(0)], s.phones[mac(1)]
+			p.Files[0].WantedETag, q.Files[0].WantedETag = "2", "2"
+			s.judge(p) // so that the files have the states that the text of a change is made of
 			p.Told = &ledger.Notice{At: now, Until: notice.Until, Tries: 1, Change: filesOf(p).text()}
+			q.Told = &notice
 			s.judge(p)
+			s.judge(q)
+			s.update(ledger.Event{Kind: ledger.StateEvent})
 		})
-		s.change("2", 1)
 		s.pass(5 * time.Second)
 		s.want()
 		s.pass(5 * time.Minute)
