@@ -119,7 +119,7 @@ func TestBudgetIsBounded(t *testing.T) {
 			binary.BigEndian.PutUint32(a[:], uint32(i))
 			return SourceOf(netip.AddrFrom4(a))
 		}
-		n := skips.Size(t, 1_500_000, 400_000) / macs
+		n := skips.Size(t, 600_000, 400_000) / macs
 		for i := range n {
 			for mac := range macs {
 				b.Spend(source(i), fmt.Sprint(mac), now)

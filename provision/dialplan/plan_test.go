@@ -143,7 +143,7 @@ func TestPlanGivesWhatItsTemplateGives(t *testing.T) {
 	}
 	seed := oracle.Seed(t, *genSeed)
 	t.Logf("-gen.seed %d", seed)
-	cases := skips.Size(t, 2_500, 200)
+	cases := skips.Size(t, 1_500, 200)
 	for i := range cases {
 		g := newGenerator(seed, i, append(generatedFunctions(), "RAND", "UUID", "EACH", "DB"))
 		a, b, c := g.template(), g.template(), g.template()
