@@ -287,13 +287,9 @@ func (s *site) fetched(who asks, name string) Answer {
 // again1 queues the first phone for comparison.
 func (s *site) again1() {
 	s.settled()
-	s.mu2(func() { s.lanes.add(s.phones[mac1], urgent) })
-}
-
-func (s *site) mu2(f func()) {
 	s.Ledger.mu.Lock()
 	defer s.Ledger.mu.Unlock()
-	f()
+	s.lanes.add(s.phones[mac1], urgent)
 }
 
 func TestEachStateIsInTheTable(t *testing.T) {
