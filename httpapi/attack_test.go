@@ -21,6 +21,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/phoneprov/phoneprov/deploy/testkit"
 	"github.com/phoneprov/phoneprov/httpapi/access"
 	"github.com/phoneprov/phoneprov/httpapi/uploads"
 	"github.com/phoneprov/phoneprov/provision"
@@ -102,10 +103,7 @@ func newSite(t testing.TB, profile string, files map[string]string) *site {
 // would wait for a quarter of a second.
 func (s *site) lay(t testing.TB, name, text string) {
 	t.Helper()
-	path, old := filepath.Join(s.dir, name), time.Now().Add(-time.Hour)
-	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644), os.Chtimes(path, old, old)); err != nil {
-		t.Fatal(err)
-	}
+	testkit.WriteSteady(t, filepath.Join(s.dir, name), text)
 }
 
 // strangers makes loopback a network that is not allowed.

@@ -50,12 +50,8 @@ const mostPause = 100 * time.Millisecond
 
 // until polls a condition, less often after a while; what is the last word when it never came.
 func until(ts *testscript.TestScript, done func() bool, what func() string) {
-	for start := time.Now(); !done(); {
-		waited := time.Since(start)
-		if waited > testkit.Patience {
-			ts.Fatalf("not within %v: %s", testkit.Patience, what())
-		}
-		<-time.After(min(max(waited/10, 5*time.Millisecond), mostPause))
+	if !testkit.Poll(testkit.Patience, mostPause, done) {
+		ts.Fatalf("not within %v: %s", testkit.Patience, what())
 	}
 }
 

@@ -53,7 +53,7 @@ type Tab struct {
 // Open returns a tab, which closes with the test.
 func Open(tb testing.TB) *Tab {
 	tb.Helper()
-	if os.Getenv("REQUIRE_CHROMIUM") == "" && os.Getenv("REQUIRE_ASTERISK") == "" {
+	if os.Getenv("REQUIRE_CHROMIUM") == "" && !skips.Required() {
 		skips.Skip(tb, "a browser takes too long for each go test", "with chromium (Debian: apt-get install chromium) REQUIRE_CHROMIUM=1 go test runs it")
 	}
 	path, err := exec.LookPath("chromium")

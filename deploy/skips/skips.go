@@ -37,13 +37,13 @@ func note(tb testing.TB, why string) {
 	skipped.tests[why]++
 }
 
-// required reports whether all tests must run, with all their cases.
-func required() bool { return os.Getenv("REQUIRE_ASTERISK") != "" }
+// Required reports whether all tests must run, with all their cases: REQUIRE_ASTERISK is set, as in CI.
+func Required() bool { return os.Getenv("REQUIRE_ASTERISK") != "" }
 
 // Skip skips the test, and remembers it for Reporting. why says what is missing, remedy what would run the test.
 func Skip(tb testing.TB, why, remedy string) {
 	tb.Helper()
-	if required() {
+	if Required() {
 		tb.Fatalf("%s; %s", why, remedy)
 	}
 	note(tb, why+"; "+remedy)
@@ -64,11 +64,23 @@ func Size(tb testing.TB, all, few int) int {
 // so that `go test ./...` takes under a minute, and Reporting says so.
 func Full(tb testing.TB) bool {
 	tb.Helper()
-	if required() {
+	if Required() {
 		return true
 	}
 	note(tb, "run with fewer cases; REQUIRE_ASTERISK=1 go test runs them with all")
 	return false
+}
+
+// Some returns all rows of a table if Full reports true, and otherwise each nth, beginning with the first.
+func Some[T any](tb testing.TB, nth int, rows []T) (some []T) {
+	tb.Helper()
+	if Full(tb) {
+		return rows
+	}
+	for i := 0; i < len(rows); i += nth {
+		some = append(some, rows[i])
+	}
+	return some
 }
 
 // report returns a line for each thing that was missing.

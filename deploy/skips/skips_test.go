@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -89,6 +90,16 @@ func TestNothingIsSkippedInCI(t *testing.T) {
 	}()
 	if f.said != "no horse here; buy a horse" || f.skipped {
 		t.Errorf("failed with %q, skipped: %v", f.said, f.skipped)
+	}
+}
+
+// Some leaves rows out only if REQUIRE_ASTERISK is not set.
+func TestSome(t *testing.T) {
+	for required, want := range map[string][]int{"": {1, 4}, "1": {1, 2, 3, 4, 5}} {
+		t.Setenv("REQUIRE_ASTERISK", required)
+		if got := Some(t, 3, []int{1, 2, 3, 4, 5}); !slices.Equal(got, want) {
+			t.Errorf("REQUIRE_ASTERISK=%q: got %v, want %v", required, got, want)
+		}
 	}
 }
 

@@ -30,16 +30,28 @@ func WaitFor(tb testing.TB, condition func() error) {
 
 func wait(tb testing.TB, limit time.Duration, try func() (done bool, missing any)) {
 	tb.Helper()
-	start := time.Now()
-	for {
-		done, missing := try()
-		if done {
-			return
+	var missing any
+	done := Poll(limit, mostPause, func() (done bool) {
+		done, missing = try()
+		return done
+	})
+	if !done {
+		tb.Fatalf("not within %v: %v", limit, missing)
+	}
+}
+
+// Poll calls holds until it returns true, or until limit has passed. It returns what holds returned last. Between two calls
+// it pauses for most at most.
+func Poll(limit, most time.Duration, holds func() bool) bool {
+	for start := time.Now(); ; {
+		if holds() {
+			return true
 		}
-		if time.Since(start) > limit {
-			tb.Fatalf("not within %v: %v", limit, missing)
+		waited := time.Since(start)
+		if waited > limit {
+			return false
 		}
-		time.Sleep(min(max(time.Since(start)/10, firstPause), mostPause))
+		time.Sleep(min(max(waited/10, firstPause), most))
 	}
 }
 

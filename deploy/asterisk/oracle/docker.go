@@ -3,7 +3,6 @@ package oracle
 import (
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -21,9 +20,6 @@ const buildTimeout = 10 * time.Minute
 
 // clientTimeout bounds what else Docker's client does.
 const clientTimeout = 2 * time.Minute
-
-// Required reports whether a missing oracle is a failure.
-func Required() bool { return os.Getenv("REQUIRE_ASTERISK") == "1" }
 
 // NeedProgram ends the test if a program is missing: it fails if the oracle is required, because then all tests must
 // run, and is skipped otherwise.
@@ -57,7 +53,7 @@ func needImage(tb testing.TB, suite string) string {
 	if err == nil && slices.Contains(suites, suite) {
 		return image
 	}
-	if !Required() {
+	if !skips.Required() {
 		tb.Logf("images of %q; %v", suites, err)
 		skips.Skip(tb, "no image "+image+" of Docker's to ask", "with Docker REQUIRE_ASTERISK=1 builds it, and makes this a failure")
 	}
